@@ -1,0 +1,35 @@
+// The one door for JSON text: bounded, duplicate keys refused, position in every message. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "core/result.h"
+
+namespace llamahome {
+
+/// Keys keep the order of the file.
+using Json = nlohmann::ordered_json;
+
+struct JsonLimits {
+    std::size_t maxDepth = 64;
+    std::size_t maxBytes = 64U << 20;
+};
+
+/// Parses one document. `what` names it in messages ("config.json"). JSON-01 syntax, with line and column;
+/// JSON-02 too deep, too large, or a key twice in one object.
+Result<Json> parseJson(std::string_view text, std::string_view what, const JsonLimits& limits = {});
+
+/// Reads and parses a file; messages carry its path.
+Result<Json> readJsonFile(const std::filesystem::path& path, const JsonLimits& limits = {});
+
+/// Two-space indent and a trailing newline, as Hub files have. Invalid UTF-8 is replaced, never thrown at.
+std::string writeJson(const Json& value);
+/// One line without blanks or newline. Invalid UTF-8 is replaced.
+std::string writeJsonLine(const Json& value);
+
+} // namespace llamahome

@@ -1,0 +1,33 @@
+// TrainState: everything a run needs to go on exactly where it was. A value; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "formats/peft_adapter.h"
+
+namespace llamahome::engine {
+
+/// The best evaluation so far and the count that leads to early stopping.
+struct BestState {
+    double evalLoss = 0.0;
+    std::int64_t step = 0;
+    int evaluationsWithoutImprovement = 0;
+};
+
+/// Random numbers are drawn by counter from (seed, step, layer, module), so a seed and a step restore them.
+struct TrainState {
+    std::int64_t step = 0;              ///< optimiser steps done
+    std::int64_t rowsConsumed = 0;      ///< data rows consumed since the start of the run; gives epoch and place
+    std::int64_t seed = 42;
+    formats::PeftAdapter adapter;       ///< fp32
+    std::vector<float> expAvg;          ///< AdamW first moment, in the adapter's tensor order
+    std::vector<float> expAvgSq;        ///< AdamW second moment
+    std::optional<BestState> best;
+    std::uint64_t trainedTokens = 0;
+    double trainedSeconds = 0.0;
+    double lastTrainLoss = 0.0;
+};
+
+} // namespace llamahome::engine
