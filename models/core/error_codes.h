@@ -26,13 +26,102 @@ inline constexpr ErrorCode kJsonShape{"JSON-03", ErrorClass::Failed};
 // config
 
 // formats
+inline constexpr ErrorCode kLfsPointer{"IM-1", ErrorClass::Failed};
+inline constexpr ErrorCode kWebPage{"IM-2", ErrorClass::Failed};
+inline constexpr ErrorCode kServerMessage{"IM-3", ErrorClass::Failed};
+inline constexpr ErrorCode kEmptyFile{"IM-4", ErrorClass::Failed};
+inline constexpr ErrorCode kNeverFilled{"IM-5", ErrorClass::Failed};
+inline constexpr ErrorCode kOtherFormat{"IM-6", ErrorClass::Failed};
+inline constexpr ErrorCode kStTooShort{"ST-01", ErrorClass::Failed};
+inline constexpr ErrorCode kStHeaderLengthSmall{"ST-02", ErrorClass::Failed};
+inline constexpr ErrorCode kStHeaderLengthLarge{"ST-03", ErrorClass::Failed};
+inline constexpr ErrorCode kStHeaderLengthWraps{"ST-04", ErrorClass::Failed};
+inline constexpr ErrorCode kStHeaderCut{"ST-05", ErrorClass::Failed};
+inline constexpr ErrorCode kStHeaderStart{"ST-06", ErrorClass::Failed};
+inline constexpr ErrorCode kStHeaderUtf8{"ST-07", ErrorClass::Failed};
+inline constexpr ErrorCode kStHeaderJson{"ST-08", ErrorClass::Failed};
+inline constexpr ErrorCode kStHeaderTail{"ST-09", ErrorClass::Failed};
+inline constexpr ErrorCode kStHeaderDepth{"ST-10", ErrorClass::Failed};
+inline constexpr ErrorCode kStHeaderNotObject{"ST-11", ErrorClass::Failed};
+inline constexpr ErrorCode kStMetadata{"ST-12", ErrorClass::Failed};
+inline constexpr ErrorCode kStTensorTwice{"ST-13", ErrorClass::Failed};
+inline constexpr ErrorCode kStFieldTwice{"ST-14", ErrorClass::Failed};
+inline constexpr ErrorCode kStFieldMissing{"ST-15", ErrorClass::Failed};
+inline constexpr ErrorCode kStFieldUnknown{"ST-16", ErrorClass::Failed};
+inline constexpr ErrorCode kStTypeUnknown{"ST-17", ErrorClass::Failed};
+inline constexpr ErrorCode kStTypeUnsupported{"ST-18", ErrorClass::Failed};
+inline constexpr ErrorCode kStDimension{"ST-19", ErrorClass::Failed};
+inline constexpr ErrorCode kStDimensionLarge{"ST-20", ErrorClass::Failed};
+inline constexpr ErrorCode kStSizeOverflow{"ST-21", ErrorClass::Failed};
+inline constexpr ErrorCode kStZeroAndOverflow{"ST-22", ErrorClass::Failed};
+inline constexpr ErrorCode kStRank{"ST-23", ErrorClass::Failed};
+inline constexpr ErrorCode kStOffsets{"ST-24", ErrorClass::Failed};
+inline constexpr ErrorCode kStOffsetsReversed{"ST-25", ErrorClass::Failed};
+inline constexpr ErrorCode kStSizeMismatch{"ST-26", ErrorClass::Failed};
+inline constexpr ErrorCode kStBeyondFile{"ST-27", ErrorClass::Failed};
+inline constexpr ErrorCode kStHoleAtStart{"ST-28", ErrorClass::Failed};
+inline constexpr ErrorCode kStHole{"ST-29", ErrorClass::Failed};
+inline constexpr ErrorCode kStOverlap{"ST-30", ErrorClass::Failed};
+inline constexpr ErrorCode kStTrailingBytes{"ST-31", ErrorClass::Failed};
+inline constexpr ErrorCode kStSubByte{"ST-32", ErrorClass::Failed};
+inline constexpr ErrorCode kStTooManyTensors{"ST-33", ErrorClass::Failed};
+inline constexpr ErrorCode kStName{"ST-35", ErrorClass::Failed};
+inline constexpr ErrorCode kStNoTensors{"ST-36", ErrorClass::Failed};
+inline constexpr ErrorCode kIndexFileName{"ST-37", ErrorClass::Failed};
+inline constexpr ErrorCode kIndexShards{"ST-38", ErrorClass::Failed};
+inline constexpr ErrorCode kFileChanged{"ST-40", ErrorClass::Failed};
+inline constexpr ErrorCode kTensorShape{"ST-41", ErrorClass::Failed};
+inline constexpr ErrorCode kTensorSet{"ST-42", ErrorClass::Failed};
+inline constexpr ErrorCode kAdapterTensors{"ST-43", ErrorClass::Failed};
+inline constexpr ErrorCode kNonFiniteWeights{"ST-44", ErrorClass::Failed};
+inline constexpr ErrorCode kWriterPlan{"ST-50", ErrorClass::Failed};
+inline constexpr ErrorCode kModelWeightsMissing{"ST-51", ErrorClass::NotFound};
+inline constexpr ErrorCode kModelConfigValue{"ARCH-01", ErrorClass::Failed};
+inline constexpr ErrorCode kModelUnsupported{"ARCH-02", ErrorClass::Failed};
+inline constexpr ErrorCode kAdapterConfigValue{"PEFT-01", ErrorClass::Failed};
+inline constexpr ErrorCode kAdapterUnsupported{"PEFT-02", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufMagic{"GG-01", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufVersion{"GG-02", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufCount{"GG-03", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufCut{"GG-04", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufKey{"GG-05", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufValueType{"GG-06", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufLength{"GG-07", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufBool{"GG-08", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufAlignment{"GG-09", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufTensorName{"GG-10", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufDimensions{"GG-11", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufRow{"GG-12", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufBlockType{"GG-13", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufOffset{"GG-14", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufBeyondFile{"GG-15", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufMetadata{"GG-16", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufUnsupported{"GG-17", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufTokenizer{"GG-18", ErrorClass::Failed};
+inline constexpr ErrorCode kGgufTensors{"GG-19", ErrorClass::Failed};
 
 // text
 
 // llama (engine)
+inline constexpr ErrorCode kEngineMissing{"ENG-01", ErrorClass::Failed};
+inline constexpr ErrorCode kCpuTooOld{"ENG-02", ErrorClass::Refused};
+inline constexpr ErrorCode kEngineFailure{"ENG-03", ErrorClass::Failed};
+inline constexpr ErrorCode kOutOfMemory{"ENG-04", ErrorClass::Refused};
+inline constexpr ErrorCode kModelTensors{"LOAD-01", ErrorClass::Failed};
+inline constexpr ErrorCode kLoraTarget{"LORA-01", ErrorClass::Usage};
+inline constexpr ErrorCode kLoraRank{"LORA-02", ErrorClass::Usage};
+inline constexpr ErrorCode kLoraShape{"LORA-03", ErrorClass::Failed};
+inline constexpr ErrorCode kNonFiniteLoss{"TRAIN-01", ErrorClass::Failed};
+inline constexpr ErrorCode kNoTrainingRows{"TRAIN-02", ErrorClass::Failed};
+inline constexpr ErrorCode kResumeMismatch{"TRAIN-03", ErrorClass::Failed};
+inline constexpr ErrorCode kContextFull{"GEN-01", ErrorClass::Usage};
+inline constexpr ErrorCode kBadToken{"GEN-02", ErrorClass::Usage};
 
 // jobs
 
 // app
+inline constexpr ErrorCode kUsage{"CLI-01", ErrorClass::Usage};
+inline constexpr ErrorCode kNotYet{"CLI-02", ErrorClass::Failed};
+inline constexpr ErrorCode kNotConfirmed{"CLI-03", ErrorClass::Interrupted};
 
 } // namespace llamahome::codes

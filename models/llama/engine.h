@@ -143,7 +143,8 @@ public:
                                               const std::function<bool(std::int32_t)>& onToken,
                                               const CancelToken& cancel) = 0;
 
-    /// Trains a LoRA adapter; see TrainObserver for what it tells. When it returns, the trained adapter is set.
+    /// Trains a LoRA adapter; see TrainObserver for what it tells. When it returns, the trained adapter is
+    /// set.
     virtual Result<TrainOutcome> train(const TrainRequest& request, TrainObserver& observer) = 0;
 };
 
@@ -157,8 +158,8 @@ public:
     virtual Result<std::unique_ptr<LanguageModel>> loadModel(const std::filesystem::path& folder,
                                                              const LoadOptions& options) = 0;
     /// A model of that shape with random weights, for benchmarks.
-    virtual std::unique_ptr<LanguageModel> randomModel(const formats::ModelConfig& config, Precision precision,
-                                                       std::uint64_t seed) = 0;
+    virtual std::unique_ptr<LanguageModel> randomModel(const formats::ModelConfig& config,
+                                                       Precision precision, std::uint64_t seed) = 0;
     /// Measured rate of an [m,k]x[k,n] product in GFLOP/s.
     virtual double measureGemm(Precision precision, int m, int n, int k) = 0;
 };

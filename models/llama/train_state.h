@@ -18,12 +18,12 @@ struct BestState {
 
 /// Random numbers are drawn by counter from (seed, step, layer, module), so a seed and a step restore them.
 struct TrainState {
-    std::int64_t step = 0;              ///< optimiser steps done
-    std::int64_t rowsConsumed = 0;      ///< data rows consumed since the start of the run; gives epoch and place
+    std::int64_t step = 0;         ///< optimiser steps done
+    std::int64_t rowsConsumed = 0; ///< data rows consumed since the start of the run; gives epoch and place
     std::int64_t seed = 42;
-    formats::PeftAdapter adapter;       ///< fp32
-    std::vector<float> expAvg;          ///< AdamW first moment, in the adapter's tensor order
-    std::vector<float> expAvgSq;        ///< AdamW second moment
+    formats::PeftAdapter adapter; ///< fp32
+    std::vector<float> expAvg;    ///< AdamW first moment, in the adapter's tensor order
+    std::vector<float> expAvgSq;  ///< AdamW second moment
     std::optional<BestState> best;
     std::uint64_t trainedTokens = 0;
     double trainedSeconds = 0.0;

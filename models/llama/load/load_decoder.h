@@ -1,0 +1,24 @@
+// From a Hub-layout folder to a Decoder, tensor by tensor. Engine thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "core/cancel_token.h"
+#include "core/progress.h"
+#include "core/result.h"
+#include "llama/nn/decoder.h"
+
+namespace llamahome::engine {
+
+/// Weights in the file's own type are used in place in the mapped file where they are aligned; others are
+/// read and cast to `dtype` (float or bfloat16) one by one. LOAD-01 lists missing, unexpected and misshapen
+/// tensors.
+Result<std::unique_ptr<Decoder>> loadDecoder(const std::filesystem::path& folder, at::ScalarType dtype,
+                                             const CancelToken& cancel, const ProgressSink& progress);
+
+/// The same architecture with normal random weights (standard deviation 0.02) and norms of one.
+std::unique_ptr<Decoder> randomDecoder(const formats::ModelConfig& config, at::ScalarType dtype,
+                                       std::uint64_t seed);
+
+} // namespace llamahome::engine

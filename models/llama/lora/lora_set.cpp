@@ -1,0 +1,29 @@
+#include "llama/lora/lora_set.h"
+
+#include <ATen/ops/tensor.h>
+
+namespace llamahome::engine {
+
+std::vector<LayerLora> layerViews(const LoraPlan& plan, const at::Tensor& flat, std::int64_t layerCount) {
+    std::vector<LayerLora> layers(static_cast<std::size_t>(layerCount));
+    for (const LoraSlot& slot : plan.slots) {
+        LoraMatrices& matrices =
+            layers.at(static_cast<std::size_t>(slot.layer)).at(static_cast<std::size_t>(slot.projection));
+        matrices.a = flat.narrow(0, slot.offsetA, plan.r * slot.inFeatures).view({plan.r, slot.inFeatures});
+        matrices.b = flat.narrow(0, slot.offsetB, slot.outFeatures * plan.r).view({slot.outFeatures, plan.r});
+    }
+    return layers;
+}
+
+LoraSet::LoraSet(LoraPlan lora, const std::vector<float>& parameters, std::int64_t layerCount)
+    : plan(std::move(lora))
+    , flat(at::tensor(parameters, at::kFloat))
+    , layers(layerViews(plan, flat, layerCount)) {}
+
+std::vector<float> toVector(const at::Tensor& flat) {
+    const at::Tensor whole = flat.contiguous();
+    const float* data = whole.const_data_ptr<float>();
+    return {data, data + whole.numel()};
+}
+
+} // namespace llamahome::engine

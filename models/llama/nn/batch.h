@@ -1,0 +1,32 @@
+// Batch: rows of a micro-batch concatenated, never padded. Engine thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "text/token_row.h"
+
+namespace llamahome::engine {
+
+struct Batch {
+    at::Tensor tokens;                    ///< int64 [tokens]
+    at::Tensor positions;                 ///< int64 [tokens]; restart at 0 in every row
+    std::vector<std::int64_t> cu_seqlens; ///< row i is tokens cu_seqlens[i] … cu_seqlens[i + 1] - 1
+    at::Tensor predictors;                ///< int64 [targets]: tokens whose next token is trained
+    at::Tensor targets;                   ///< int64 [targets]: those next tokens
+    std::uint32_t firstRow = 0;           ///< place of row 0 within its optimiser step; keys dropout
+
+    std::int64_t tokenCount() const { return tokens.size(0); }
+    std::int64_t targetCount() const { return targets.size(0); }
+};
+
+/// Concatenates rows (each non-empty).
+Batch makeBatch(std::span<const text::TokenRow* const> rows, std::uint32_t firstRow);
+
+/// A single row continuing at `firstPosition`, without targets: prompts and decoding.
+Batch makeInferenceBatch(std::span<const std::int32_t> tokens, std::int64_t firstPosition);
+
+} // namespace llamahome::engine

@@ -1,0 +1,52 @@
+#include "llama/nn/decoder.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/embedding.h>
+
+#include "llama/nn/rms_norm.h"
+
+namespace llamahome::engine {
+
+const LayerLora& layerLora(const LoraSet* lora, std::int64_t layer) {
+    static const LayerLora kNone;
+    return lora != nullptr ? lora->layers[static_cast<std::size_t>(layer)] : kNone;
+}
+
+Decoder::Decoder(formats::ModelConfig config, OuterWeights outer,
+                 std::vector<std::unique_ptr<DecoderLayer>> layers, std::shared_ptr<void> storage)
+    : m_config(std::move(config))
+    , m_outer(std::move(outer))
+    , m_layers(std::move(layers))
+    , m_storage(std::move(storage))
+    , m_inverseFrequencies(inverseFrequencies(m_config)) {}
+
+PassContext Decoder::context(const Batch& batch, Products& products, const LoraSet* lora) const {
+    PassContext context{m_config, batch, ropeTable(m_inverseFrequencies, batch.positions, dtype()), products};
+    if (lora != nullptr) context.loraScaling = lora->plan.scaling * lora->userScale;
+    return context;
+}
+
+at::Tensor Decoder::embed(const Batch& batch) const {
+    return at::embedding(m_outer.embed_tokens, batch.tokens);
+}
+
+at::Tensor Decoder::hidden(const Batch& batch, const LoraSet* lora, KvCache* cache,
+                           Products& products) const {
+    const c10::AutoGradMode inference(false);
+    if (lora != nullptr && lora->userScale == 0.0) lora = nullptr;
+    PassContext pass = context(batch, products, lora);
+    pass.cache = cache;
+    at::Tensor x = embed(batch);
+    for (std::int64_t i = 0; i < layerCount(); ++i)
+        x = layer(i).infer(x, pass, layerLora(lora, i));
+    if (cache != nullptr) cache->advance(batch.tokenCount());
+    return x;
+}
+
+at::Tensor Decoder::logits(const at::Tensor& hidden, Products& products) const {
+    const c10::AutoGradMode inference(false);
+    const at::Tensor normed = rmsNorm(hidden, m_outer.norm, m_config.rms_norm_eps);
+    return products.linear(normed, m_outer.lm_head).to(at::kFloat);
+}
+
+} // namespace llamahome::engine

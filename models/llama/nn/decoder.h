@@ -1,0 +1,51 @@
+// Decoder: embedding, layers, final norm and head of one loaded model. Engine thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "llama/nn/decoder_layer.h"
+
+namespace llamahome::engine {
+
+/// Weights outside the layers. With a tied head `lm_head` is `embed_tokens`.
+struct OuterWeights {
+    at::Tensor embed_tokens; ///< [vocab, hidden]
+    at::Tensor norm;         ///< [hidden]
+    at::Tensor lm_head;      ///< [vocab, hidden]
+};
+
+class Decoder {
+public:
+    /// `storage` keeps alive what the weights are views of (a mapped file).
+    Decoder(formats::ModelConfig config, OuterWeights outer,
+            std::vector<std::unique_ptr<DecoderLayer>> layers, std::shared_ptr<void> storage);
+
+    const formats::ModelConfig& config() const { return m_config; }
+    at::ScalarType dtype() const { return m_outer.embed_tokens.scalar_type(); }
+    const OuterWeights& outer() const { return m_outer; }
+    const DecoderLayer& layer(std::int64_t index) const { return *m_layers[static_cast<std::size_t>(index)]; }
+    std::int64_t layerCount() const { return static_cast<std::int64_t>(m_layers.size()); }
+
+    /// The shared part of a pass over `batch`.
+    PassContext context(const Batch& batch, Products& products, const LoraSet* lora) const;
+    /// [tokens] → [tokens, hidden].
+    at::Tensor embed(const Batch& batch) const;
+    /// Hidden states before the final norm [tokens, hidden], without gradients.
+    at::Tensor hidden(const Batch& batch, const LoraSet* lora, KvCache* cache, Products& products) const;
+    /// Hidden states [rows, hidden] → fp32 logits [rows, vocab].
+    at::Tensor logits(const at::Tensor& hidden, Products& products) const;
+
+private:
+    formats::ModelConfig m_config;
+    OuterWeights m_outer;
+    std::vector<std::unique_ptr<DecoderLayer>> m_layers;
+    std::shared_ptr<void> m_storage;
+    std::vector<float> m_inverseFrequencies;
+};
+
+/// An adapter's matrices of one layer, or none.
+const LayerLora& layerLora(const LoraSet* lora, std::int64_t layer);
+
+} // namespace llamahome::engine

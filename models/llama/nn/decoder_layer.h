@@ -1,0 +1,68 @@
+// DecoderLayer: the seam behind which a layer computes forward and backward. Engine thread.
+//
+// PlainLayer uses local autograd and stays as the oracle; a fast path is another implementation.
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "formats/model_config.h"
+#include "llama/lora/dropout.h"
+#include "llama/lora/lora_set.h"
+#include "llama/nn/batch.h"
+#include "llama/nn/frozen_linear.h"
+#include "llama/nn/kv_cache.h"
+#include "llama/nn/products.h"
+#include "llama/nn/rope.h"
+
+namespace llamahome::engine {
+
+/// Frozen weights of one layer. Norms [hidden] in the compute dtype.
+struct LayerWeights {
+    at::Tensor input_layernorm;
+    at::Tensor post_attention_layernorm;
+    std::array<FrozenLinear, kProjections.size()> projections; ///< indexed by Projection
+
+    const FrozenLinear& of(Projection projection) const {
+        return projections[static_cast<std::size_t>(projection)];
+    }
+};
+
+/// What one pass through all layers shares.
+struct PassContext {
+    const formats::ModelConfig& config;
+    const Batch& batch;
+    RopeTable rope;
+    Products& products;
+    double loraScaling = 0.0;            ///< plan scaling times user scale
+    const DropoutKey* dropout = nullptr; ///< null: no dropout
+    KvCache* cache = nullptr;            ///< null: no cache
+};
+
+/// What a layer keeps between forward and backward. Its content belongs to the layer's implementation.
+struct LayerSave {
+    at::Tensor input;               ///< [tokens, hidden]
+    at::Tensor output;              ///< undefined where the layer is to be recomputed
+    std::vector<at::Tensor> leaves; ///< differentiable copies of input and adapter matrices
+};
+
+class DecoderLayer {
+public:
+    virtual ~DecoderLayer() = default;
+
+    /// Inference: x [tokens, hidden] → [tokens, hidden]; uses the cache of the context where there is one.
+    virtual at::Tensor infer(const at::Tensor& x, const PassContext& context,
+                             const LayerLora& lora) const = 0;
+
+    /// Training: as infer, and fills `save`. `recompute`: keep only the input and run again in backward.
+    virtual at::Tensor forward(const at::Tensor& x, const PassContext& context, const LayerLora& lora,
+                               LayerSave& save, bool recompute) const = 0;
+
+    /// dy [tokens, hidden] → dx, and adds the adapter's gradients to `gradients` (views as `lora`). Frees
+    /// `save`. Without `needsInputGradient` the result is undefined (nothing below is adapted).
+    virtual at::Tensor backward(const at::Tensor& dy, const PassContext& context, const LayerLora& lora,
+                                LayerSave& save, LayerLora& gradients, bool needsInputGradient) const = 0;
+};
+
+} // namespace llamahome::engine

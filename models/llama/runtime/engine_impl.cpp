@@ -1,0 +1,82 @@
+#include "llama/runtime/engine_impl.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
+#include <torch/version.h>
+
+#include "core/machine.h"
+#include "llama/load/load_decoder.h"
+#include "llama/runtime/guard.h"
+#include "llama/runtime/language_model.h"
+
+namespace llamahome::engine {
+namespace {
+
+Precision autoPrecision() {
+    const CpuFeatures cpu = cpuFeatures();
+    return cpu.avx512Bf16 || cpu.amxBf16 ? Precision::Bf16 : Precision::Fp32;
+}
+
+at::ScalarType scalarType(Precision precision) {
+    const Precision chosen = precision == Precision::Auto ? autoPrecision() : precision;
+    return chosen == Precision::Bf16 ? at::kBFloat16 : at::kFloat;
+}
+
+class TorchEngine final : public Engine {
+public:
+    TorchEngine() { at::init_num_threads(); }
+
+    EngineInfo info() const override {
+        return {TORCH_VERSION, at::get_cpu_capability(), autoPrecision(), at::get_num_threads(),
+                at::hasCUDA()};
+    }
+
+    void setThreads(int threads) override {
+        at::set_num_threads(threads > 0 ? threads : static_cast<int>(cpuFeatures().cores));
+    }
+
+    Result<std::unique_ptr<LanguageModel>> loadModel(const std::filesystem::path& folder,
+                                                     const LoadOptions& options) override {
+        return guard([&]() -> Result<std::unique_ptr<LanguageModel>> {
+            auto decoder =
+                loadDecoder(folder, scalarType(options.precision), options.cancel, options.progress);
+            if (!decoder) return decoder.error();
+            return std::unique_ptr<LanguageModel>(
+                std::make_unique<DecoderLanguageModel>(std::move(*decoder)));
+        });
+    }
+
+    std::unique_ptr<LanguageModel> randomModel(const formats::ModelConfig& config, Precision precision,
+                                               std::uint64_t seed) override {
+        return std::make_unique<DecoderLanguageModel>(randomDecoder(config, scalarType(precision), seed));
+    }
+
+    double measureGemm(Precision precision, int m, int n, int k) override {
+        const at::Tensor a = at::zeros({m, k}, scalarType(precision)).fill_(0.5);
+        const at::Tensor b = at::zeros({n, k}, scalarType(precision)).fill_(0.25);
+        at::Tensor out = at::mm(a, b.t());
+        const auto now = [] { return std::chrono::steady_clock::now(); };
+        const auto begin = now();
+        int rounds = 0;
+        do {
+            at::mm_out(out, a, b.t());
+            ++rounds;
+        } while (now() - begin < std::chrono::milliseconds(300));
+        const double seconds = std::chrono::duration<double>(now() - begin).count();
+        return 2.0 * m * n * k * rounds / seconds / 1e9;
+    }
+};
+
+} // namespace
+
+std::unique_ptr<Engine> createEngine() {
+    return std::make_unique<TorchEngine>();
+}
+
+} // namespace llamahome::engine

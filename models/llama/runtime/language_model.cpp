@@ -1,0 +1,119 @@
+#include "llama/runtime/language_model.h"
+
+#include <ATen/ops/tensor.h>
+
+#include "llama/infer/generator.h"
+#include "llama/runtime/guard.h"
+#include "llama/train/trainer.h"
+
+namespace llamahome::engine {
+namespace {
+
+Result<void> checkTokens(const std::vector<text::TokenRow>& rows, std::int64_t vocabSize, const char* what) {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        for (const std::int32_t token : rows[i].tokens)
+            if (token < 0 || token >= vocabSize)
+                return Error{codes::kBadToken, std::string(what) + " row " + std::to_string(i + 1) +
+                                                   ": found token " + std::to_string(token) +
+                                                   ", expected 0 to " + std::to_string(vocabSize - 1) +
+                                                   "; the tokenizer does not belong to this model"};
+    return {};
+}
+
+/// Whether two adapters have the same matrices in the same places.
+bool sameSlots(const LoraPlan& a, const LoraPlan& b) {
+    if (a.r != b.r || a.parameterCount != b.parameterCount || a.slots.size() != b.slots.size()) return false;
+    for (std::size_t i = 0; i < a.slots.size(); ++i)
+        if (a.slots[i].layer != b.slots[i].layer || a.slots[i].projection != b.slots[i].projection)
+            return false;
+    return true;
+}
+
+} // namespace
+
+Precision DecoderLanguageModel::precision() const {
+    return m_decoder->dtype() == at::kBFloat16 ? Precision::Bf16 : Precision::Fp32;
+}
+
+Result<void> DecoderLanguageModel::setAdapter(const formats::PeftAdapter& adapter) {
+    return guard([&]() -> Result<void> {
+        auto plan = planOf(config(), adapter);
+        if (!plan) return plan.error();
+        const std::vector<float> parameters = flatten(*plan, adapter);
+        m_lora = std::make_unique<LoraSet>(std::move(*plan), parameters, m_decoder->layerCount());
+        m_lora->userScale = m_adapterScale;
+        return {};
+    });
+}
+
+void DecoderLanguageModel::setAdapterScale(double scale) {
+    m_adapterScale = scale;
+    if (m_lora) m_lora->userScale = scale;
+}
+
+Result<std::vector<float>> DecoderLanguageModel::logits(const std::vector<std::int32_t>& tokens) {
+    return guard([&]() -> Result<std::vector<float>> {
+        Products products;
+        const at::Tensor hidden =
+            m_decoder->hidden(makeInferenceBatch(tokens, 0), m_lora.get(), nullptr, products);
+        return toVector(m_decoder->logits(hidden, products).flatten());
+    });
+}
+
+Result<EvaluationResult> DecoderLanguageModel::evaluate(const std::vector<text::TokenRow>& rows,
+                                                        int rowsAtOnce, const CancelToken& cancel,
+                                                        const ProgressSink& progress) {
+    if (auto checked = checkTokens(rows, config().vocab_size, "evaluation"); !checked) return checked.error();
+    return guard([&] { return evaluateRows(*m_decoder, m_lora.get(), rows, rowsAtOnce, cancel, progress); });
+}
+
+Result<GenerationResult> DecoderLanguageModel::generate(const std::vector<std::int32_t>& prompt,
+                                                        const GenerationOptions& options,
+                                                        const std::function<bool(std::int32_t)>& onToken,
+                                                        const CancelToken& cancel) {
+    return guard([&] { return generateTokens(*m_decoder, m_lora.get(), prompt, options, onToken, cancel); });
+}
+
+Result<std::unique_ptr<LoraSet>> DecoderLanguageModel::startingLora(const TrainRequest& request) const {
+    const auto& lora = request.settings.lora;
+    auto wanted = planLora(config(), lora.r, lora.alpha / lora.r, lora.dropout, lora.target_modules);
+    if (!wanted) return wanted.error();
+    const formats::PeftAdapter* given = request.resumeFrom       ? &request.resumeFrom->adapter
+                                        : request.initialAdapter ? &*request.initialAdapter
+                                                                 : nullptr;
+    if (given == nullptr)
+        return std::make_unique<LoraSet>(*wanted, initialParameters(*wanted, request.settings.seed),
+                                         m_decoder->layerCount());
+    auto plan = planOf(config(), *given);
+    if (!plan) return plan.error();
+    if (request.resumeFrom && !sameSlots(*plan, *wanted))
+        return Error{codes::kResumeMismatch,
+                     "resume: the checkpoint's adapter has rank " + std::to_string(plan->r) + " on " +
+                         std::to_string(plan->slots.size()) + " modules, the settings ask for rank " +
+                         std::to_string(wanted->r) + " on " + std::to_string(wanted->slots.size()) +
+                         "; resume with the run's own settings"};
+    plan->dropout = lora.dropout;
+    const std::vector<float> parameters = flatten(*plan, *given);
+    return std::make_unique<LoraSet>(std::move(*plan), parameters, m_decoder->layerCount());
+}
+
+Result<TrainOutcome> DecoderLanguageModel::train(const TrainRequest& request, TrainObserver& observer) {
+    if (request.trainRows.empty())
+        return Error{codes::kNoTrainingRows,
+                     "training data: found no usable row, expected at least one; check the "
+                     "file with `llamahome data`"};
+    for (const auto* rows : {&request.trainRows, &request.validationRows})
+        if (auto checked = checkTokens(*rows, config().vocab_size, "training"); !checked)
+            return checked.error();
+    return guard([&]() -> Result<TrainOutcome> {
+        auto lora = startingLora(request);
+        if (!lora) return lora.error();
+        m_lora = std::move(*lora);
+        Trainer trainer(*m_decoder, *m_lora, request, observer);
+        auto outcome = trainer.run();
+        m_lora->userScale = m_adapterScale;
+        return outcome;
+    });
+}
+
+} // namespace llamahome::engine

@@ -1,0 +1,34 @@
+#include "llama/train/early_stopping.h"
+
+#include <cmath>
+
+namespace llamahome::engine {
+
+EarlyStopping::EarlyStopping(bool enabled, int patience, double minDelta, std::optional<BestState> best)
+    : m_enabled(enabled)
+    , m_patience(patience)
+    , m_minDelta(minDelta)
+    , m_best(best) {}
+
+EvaluationVerdict EarlyStopping::update(double evalLoss, std::int64_t step) {
+    EvaluationVerdict verdict;
+    if (!m_best) {
+        if (std::isfinite(evalLoss)) {
+            m_best = BestState{evalLoss, step, 0};
+            verdict.isBest = true;
+        }
+        return verdict;
+    }
+    const bool isLower = evalLoss < m_best->evalLoss;
+    const bool isEnough = isLower && m_best->evalLoss - evalLoss > m_minDelta;
+    m_best->evaluationsWithoutImprovement = isEnough ? 0 : m_best->evaluationsWithoutImprovement + 1;
+    if (isLower) {
+        m_best->evalLoss = evalLoss;
+        m_best->step = step;
+        verdict.isBest = true;
+    }
+    verdict.shouldStop = m_enabled && m_best->evaluationsWithoutImprovement >= m_patience;
+    return verdict;
+}
+
+} // namespace llamahome::engine

@@ -1,0 +1,241 @@
+#include "llama/train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "core/error_codes.h"
+#include "core/quantity.h"
+#include "llama/train/micro_batch_pass.h"
+
+namespace llamahome::engine {
+namespace {
+
+double nowSeconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+BatchPlan planFor(const TrainRequest& request) {
+    const auto& s = request.settings;
+    return BatchPlan(request.trainRows.size(), s.batch_size, s.gradient_accumulation, s.num_epochs,
+                     s.max_steps, s.seed, request.shuffle);
+}
+
+AdamW optimizerFor(const LoraSet& lora, const TrainRequest& request) {
+    const double decay = request.settings.weight_decay;
+    if (!request.resumeFrom) return AdamW(at::zeros_like(lora.flat), at::zeros_like(lora.flat), 0, decay);
+    const TrainState& state = *request.resumeFrom;
+    return AdamW(at::tensor(state.expAvg, at::kFloat), at::tensor(state.expAvgSq, at::kFloat), state.step,
+                 decay);
+}
+
+std::vector<const text::TokenRow*> pick(const std::vector<text::TokenRow>& rows, const MicroBatch& indices) {
+    std::vector<const text::TokenRow*> picked;
+    picked.reserve(indices.size());
+    for (const std::size_t index : indices)
+        picked.push_back(&rows[index]);
+    return picked;
+}
+
+} // namespace
+
+Trainer::Trainer(const Decoder& decoder, LoraSet& lora, const TrainRequest& request, TrainObserver& observer)
+    : m_decoder(decoder)
+    , m_lora(lora)
+    , m_request(request)
+    , m_observer(observer)
+    , m_plan(planFor(request))
+    , m_schedule(request.settings.lr_schedule, request.settings.learning_rate, request.settings.warmup_ratio,
+                 m_plan.totalSteps())
+    , m_stopping(request.settings.early_stopping.enabled, request.settings.early_stopping.patience,
+                 request.settings.early_stopping.min_delta,
+                 request.resumeFrom ? request.resumeFrom->best : std::nullopt)
+    , m_optimizer(optimizerFor(lora, request))
+    , m_gradients(at::zeros_like(lora.flat))
+    , m_evaluationInterval(evaluationInterval(request.settings.evaluation.every_steps, m_plan))
+    , m_lastTrainLoss(std::numeric_limits<double>::quiet_NaN())
+    , m_startSeconds(nowSeconds())
+    , m_lastCheckpointSeconds(m_startSeconds)
+    , m_recompute(request.settings.gradient_checkpointing == "on") {
+    if (!request.resumeFrom) return;
+    m_stepsDone = request.resumeFrom->step;
+    m_lastTrainLoss = request.resumeFrom->lastTrainLoss;
+    m_trainedTokens = request.resumeFrom->trainedTokens;
+    m_earlierSeconds = request.resumeFrom->trainedSeconds;
+}
+
+double Trainer::secondsSinceStart() const {
+    return m_earlierSeconds + nowSeconds() - m_startSeconds;
+}
+
+Trainer::StepResult Trainer::accumulate(std::int64_t stepIndex) {
+    const std::vector<MicroBatch> microBatches = m_plan.step(stepIndex);
+    StepResult result;
+    for (const MicroBatch& microBatch : microBatches)
+        for (const std::size_t row : microBatch)
+            result.targets += m_request.trainRows[row].targetCount();
+    const double gradientScale = 1.0 / static_cast<double>(std::max<std::uint64_t>(1, result.targets));
+    const DropoutKey dropout{m_lora.plan.dropout, static_cast<std::uint64_t>(m_request.settings.seed),
+                             static_cast<std::uint32_t>(stepIndex)};
+    m_gradients.zero_();
+    std::uint32_t firstRow = 0;
+    for (const MicroBatch& microBatch : microBatches) {
+        result.cancelled = m_request.cancel.isCancelled();
+        if (result.cancelled) break;
+        const Batch batch = makeBatch(pick(m_request.trainRows, microBatch), firstRow);
+        result.lossSum += forwardBackward(m_decoder, batch, m_lora, dropout, gradientScale, m_recompute,
+                                          m_gradients, m_products);
+        result.tokens += static_cast<std::uint64_t>(batch.tokenCount());
+        firstRow += static_cast<std::uint32_t>(microBatch.size());
+    }
+    return result;
+}
+
+Result<void> Trainer::finiteOrError(double loss, double gradNorm, std::int64_t step) const {
+    if (std::isfinite(loss) && std::isfinite(gradNorm)) return {};
+    return Error{codes::kNonFiniteLoss,
+                 "training stopped at step " + std::to_string(step) + ": " +
+                     (std::isfinite(loss) ? "the gradient norm is " : "the loss is ") +
+                     formatNumber(std::isfinite(loss) ? gradNorm : loss) +
+                     ", expected a finite number; the last good state is kept, try a lower learning rate "
+                     "(training.learning_rate)"};
+}
+
+Result<void> Trainer::trainStep(std::int64_t stepIndex, bool& cancelled) {
+    const double begin = nowSeconds();
+    const StepResult result = accumulate(stepIndex);
+    cancelled = result.cancelled;
+    if (cancelled) return {};
+    const double loss = result.lossSum / static_cast<double>(std::max<std::uint64_t>(1, result.targets));
+    const double gradNorm = clipGradients(m_gradients, m_request.settings.max_grad_norm);
+    if (auto finite = finiteOrError(loss, gradNorm, stepIndex + 1); !finite) return finite;
+    const double learningRate = m_schedule.rateOf(stepIndex);
+    m_optimizer.step(m_lora.flat, m_gradients, learningRate);
+
+    m_stepsDone = stepIndex + 1;
+    m_lastTrainLoss = loss;
+    m_trainedTokens += result.tokens;
+    MetricPoint point;
+    point.step = m_stepsDone;
+    point.epoch = m_plan.epochAfter(m_stepsDone);
+    point.trainLoss = loss;
+    point.learningRate = learningRate;
+    point.gradNorm = gradNorm;
+    point.tokens = result.tokens;
+    point.supervisedTokens = result.targets;
+    point.stepSeconds = nowSeconds() - begin;
+    point.tokensPerSecond = static_cast<double>(result.tokens) / point.stepSeconds;
+    if (auto told = m_observer.onMetric(point); !told) return told;
+    m_observer.onProgress({"training", static_cast<std::uint64_t>(m_stepsDone),
+                           static_cast<std::uint64_t>(m_plan.totalSteps()), "steps"});
+    return {};
+}
+
+Result<bool> Trainer::evaluate(std::int64_t stepsDone) {
+    const auto progress = [this](const Progress& p) { m_observer.onProgress(p); };
+    const auto evaluation = evaluateRows(m_decoder, &m_lora, m_request.validationRows,
+                                         m_request.settings.batch_size, m_request.cancel, progress);
+    if (!evaluation) return evaluation.error();
+    const EvaluationVerdict verdict = m_stopping.update(evaluation->meanLoss(), stepsDone);
+    MetricPoint point;
+    point.isEvaluation = true;
+    point.step = stepsDone;
+    point.epoch = m_plan.epochAfter(stepsDone);
+    point.trainLoss = m_lastTrainLoss;
+    point.evalLoss = evaluation->meanLoss();
+    point.learningRate = m_schedule.rateOf(std::max<std::int64_t>(0, stepsDone - 1));
+    point.tokens = m_trainedTokens;
+    if (auto told = m_observer.onMetric(point); !told) return told.error();
+    if (auto saved = checkpoint(verdict.isBest); !saved) return saved.error();
+    return verdict.shouldStop;
+}
+
+TrainState Trainer::state() const {
+    TrainState state;
+    state.step = m_stepsDone;
+    state.rowsConsumed = m_plan.rowsConsumedAfter(m_stepsDone);
+    state.seed = m_request.settings.seed;
+    state.adapter.r = m_lora.plan.r;
+    state.adapter.alpha = m_request.settings.lora.alpha;
+    state.adapter.dropout = m_lora.plan.dropout;
+    state.adapter.targetModules = m_request.settings.lora.target_modules;
+    unflatten(m_lora.plan, toVector(m_lora.flat), state.adapter);
+    state.expAvg = toVector(m_optimizer.expAvg());
+    state.expAvgSq = toVector(m_optimizer.expAvgSq());
+    state.best = m_stopping.best();
+    state.trainedTokens = m_trainedTokens;
+    state.trainedSeconds = secondsSinceStart();
+    state.lastTrainLoss = m_lastTrainLoss;
+    return state;
+}
+
+Result<void> Trainer::checkpoint(bool isBest) {
+    m_lastCheckpointSeconds = nowSeconds();
+    return m_observer.onCheckpoint(state(), isBest);
+}
+
+bool Trainer::isCheckpointDue(std::int64_t stepsDone) const {
+    const auto& settings = m_request.settings.checkpoint;
+    if (settings.every_steps > 0 && stepsDone % settings.every_steps == 0) return true;
+    return settings.every_minutes > 0 &&
+           nowSeconds() - m_lastCheckpointSeconds > settings.every_minutes * 60.0;
+}
+
+Result<TrainOutcome> Trainer::run() {
+    const bool evaluates = !m_request.validationRows.empty();
+    TrainOutcome outcome;
+    bool stop = false;
+    bool cancelled = false;
+    if (evaluates && m_stepsDone == 0) {
+        const auto first = evaluate(0);
+        cancelled = !first && first.error().code == codes::kCancelled;
+        if (!first && !cancelled) return first.error();
+    }
+    while (!stop && !cancelled && m_stepsDone < m_plan.totalSteps()) {
+        if (auto stepped = trainStep(m_stepsDone, cancelled); !stepped) return stepped.error();
+        if (cancelled) break;
+        const bool isLast = m_stepsDone == m_plan.totalSteps();
+        if (evaluates && (isLast || m_stepsDone % m_evaluationInterval == 0)) {
+            const auto evaluated = evaluate(m_stepsDone);
+            cancelled = !evaluated && evaluated.error().code == codes::kCancelled;
+            if (!evaluated && !cancelled) return evaluated.error();
+            stop = evaluated && *evaluated;
+        } else if (isLast || isCheckpointDue(m_stepsDone)) {
+            if (auto saved = checkpoint(false); !saved) return saved.error();
+        }
+    }
+    if (cancelled) {
+        if (auto saved = checkpoint(false); !saved) return saved.error();
+    }
+    outcome.cause = cancelled ? StopCause::Cancelled : stop ? StopCause::EarlyStopped : StopCause::Finished;
+    outcome.state = state();
+    outcome.trainedTokens = m_trainedTokens;
+    outcome.seconds = secondsSinceStart();
+    return outcome;
+}
+
+Result<EvaluationResult> evaluateRows(const Decoder& decoder, const LoraSet* lora,
+                                      const std::vector<text::TokenRow>& rows, int rowsAtOnce,
+                                      const CancelToken& cancel, const ProgressSink& progress) {
+    EvaluationResult result;
+    Products products;
+    const std::size_t atOnce = static_cast<std::size_t>(std::max(1, rowsAtOnce));
+    for (std::size_t first = 0; first < rows.size(); first += atOnce) {
+        if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};
+        std::vector<const text::TokenRow*> picked;
+        for (std::size_t i = first; i < std::min(first + atOnce, rows.size()); ++i)
+            picked.push_back(&rows[i]);
+        const Batch batch = makeBatch(picked, 0);
+        result.lossSum += forwardLoss(decoder, batch, lora, products);
+        result.targetTokens += static_cast<std::uint64_t>(batch.targetCount());
+        if (progress) progress({"evaluating", std::min(first + atOnce, rows.size()), rows.size(), "rows"});
+    }
+    return result;
+}
+
+} // namespace llamahome::engine

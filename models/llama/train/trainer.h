@@ -1,0 +1,64 @@
+// Trainer: the loop of one run, from batches to metrics and states. Engine thread.
+#pragma once
+
+#include <vector>
+
+#include "llama/engine.h"
+#include "llama/nn/decoder.h"
+#include "llama/train/adamw.h"
+#include "llama/train/batch_plan.h"
+#include "llama/train/early_stopping.h"
+#include "llama/train/lr_schedule.h"
+
+namespace llamahome::engine {
+
+class Trainer {
+public:
+    /// `lora` holds the start parameters and is trained in place. The request outlives the trainer.
+    Trainer(const Decoder& decoder, LoraSet& lora, const TrainRequest& request, TrainObserver& observer);
+
+    /// Runs to the end, early stop, cancel, or the first error. TRAIN-01: loss or gradient not finite.
+    Result<TrainOutcome> run();
+
+private:
+    struct StepResult {
+        double lossSum = 0.0;
+        std::uint64_t tokens = 0;
+        std::uint64_t targets = 0;
+        bool cancelled = false;
+    };
+    StepResult accumulate(std::int64_t stepIndex);
+    Result<void> trainStep(std::int64_t stepIndex, bool& cancelled);
+    Result<bool> evaluate(std::int64_t stepsDone);
+    Result<void> finiteOrError(double loss, double gradNorm, std::int64_t step) const;
+    Result<void> checkpoint(bool isBest);
+    bool isCheckpointDue(std::int64_t stepsDone) const;
+    TrainState state() const;
+    double secondsSinceStart() const;
+
+    const Decoder& m_decoder;
+    LoraSet& m_lora;
+    const TrainRequest& m_request;
+    TrainObserver& m_observer;
+    BatchPlan m_plan;
+    LrSchedule m_schedule;
+    EarlyStopping m_stopping;
+    AdamW m_optimizer;
+    at::Tensor m_gradients; ///< flat, as the adapter
+    Products m_products;
+    std::int64_t m_evaluationInterval;
+    std::int64_t m_stepsDone = 0;
+    double m_lastTrainLoss;
+    std::uint64_t m_trainedTokens = 0;
+    double m_earlierSeconds = 0.0; ///< trained before this session (resume)
+    double m_startSeconds;
+    double m_lastCheckpointSeconds;
+    bool m_recompute;
+};
+
+/// Token-exact loss over rows, `rowsAtOnce` concatenated. RUN-00 when cancelled between batches.
+Result<EvaluationResult> evaluateRows(const Decoder& decoder, const LoraSet* lora,
+                                      const std::vector<text::TokenRow>& rows, int rowsAtOnce,
+                                      const CancelToken& cancel, const ProgressSink& progress);
+
+} // namespace llamahome::engine
