@@ -24,6 +24,24 @@ inline constexpr ErrorCode kJsonLimit{"JSON-02", ErrorClass::Failed};
 inline constexpr ErrorCode kJsonShape{"JSON-03", ErrorClass::Failed};
 
 // config
+inline constexpr ErrorCode kYamlSyntax{"CFG-01", ErrorClass::Usage};
+inline constexpr ErrorCode kYamlLimit{"CFG-02", ErrorClass::Usage};
+inline constexpr ErrorCode kYamlRefused{"CFG-03", ErrorClass::Usage};
+inline constexpr ErrorCode kYamlEncoding{"CFG-04", ErrorClass::Usage};
+inline constexpr ErrorCode kSettingTwice{"CFG-05", ErrorClass::Usage};
+inline constexpr ErrorCode kSettingUnknown{"CFG-06", ErrorClass::Usage};
+inline constexpr ErrorCode kSettingKind{"CFG-07", ErrorClass::Usage};
+inline constexpr ErrorCode kSettingRange{"CFG-08", ErrorClass::Usage};
+inline constexpr ErrorCode kSettingNotYet{"CFG-09", ErrorClass::Usage};
+inline constexpr ErrorCode kSettingsContradict{"CFG-10", ErrorClass::Usage};
+inline constexpr ErrorCode kSettingSecret{"CFG-11", ErrorClass::Usage};
+inline constexpr ErrorCode kSettingsSchema{"CFG-12", ErrorClass::Usage};
+inline constexpr ErrorCode kEnvironmentValue{"CFG-13", ErrorClass::Usage};
+inline constexpr ErrorCode kPresetUnknown{"CFG-14", ErrorClass::NotFound};
+inline constexpr ErrorCode kCatalogShape{"CAT-01", ErrorClass::Usage};
+inline constexpr ErrorCode kFamilyUnknown{"CAT-02", ErrorClass::NotFound};
+inline constexpr ErrorCode kVersionUnknown{"CAT-03", ErrorClass::NotFound};
+inline constexpr ErrorCode kLogOpen{"LOG-01", ErrorClass::Refused};
 
 // formats
 inline constexpr ErrorCode kLfsPointer{"IM-1", ErrorClass::Failed};
