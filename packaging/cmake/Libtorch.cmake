@@ -23,8 +23,8 @@ endforeach()
 
 add_subdirectory("${PROJECT_SOURCE_DIR}/packaging/cuda_stand_ins" "${CMAKE_BINARY_DIR}/cuda_stand_ins")
 
-# The wheel's libgomp and only that one: OpenMP is switched on at compile time (at::parallel_for is header code),
-# never at link time, where the compiler would add its own copy.
+# The wheel's libgomp and only that one: OpenMP is switched on at compile time (at::parallel_for is header
+# code), never at link time, where the compiler would add its own copy.
 foreach(name IN ITEMS gomp c10 torch_cpu)
     add_library(llamahome_${name} SHARED IMPORTED GLOBAL)
 endforeach()
@@ -38,7 +38,8 @@ add_library(llamahome_libtorch INTERFACE)
 target_include_directories(llamahome_libtorch SYSTEM INTERFACE
     "${torch_dir}/include" "${torch_dir}/include/torch/csrc/api/include")
 target_compile_definitions(llamahome_libtorch INTERFACE AT_PER_OPERATOR_HEADERS)
-# clang would pull in its own OpenMP runtime beside libgomp; under it the project's parallel_for bodies run serially.
+# clang would pull in its own OpenMP runtime beside libgomp, so with it the project's parallel_for bodies run
+# serially; libtorch's own kernels stay parallel.
 target_compile_options(llamahome_libtorch INTERFACE
     $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fopenmp>
     $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-unknown-pragmas>)

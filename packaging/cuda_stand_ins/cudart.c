@@ -1,5 +1,5 @@
-/* Stand-in for libcudart.so.13 on machines without the CUDA component: the six functions that libtorch_cpu.so names,
-   answering "no device". Written from the documented C interface; holds no NVIDIA code. Any thread. */
+/* Stand-in for libcudart.so.13 on machines without the CUDA component: the six functions that libtorch_cpu.so
+   names, answering "no device". Written from the documented C interface; holds no NVIDIA code. Any thread. */
 
 enum { kSuccess = 0, kInvalidValue = 1, kNoDevice = 100, kRuntimeVersion = 13000 };
 
@@ -13,8 +13,7 @@ int cudaRuntimeGetVersion(int* version);
 const char* cudaGetErrorString(int error);
 
 int cudaGetDeviceCount(int* count) {
-    if (!count)
-        return kInvalidValue;
+    if (!count) return kInvalidValue;
     *count = 0;
     return kNoDevice;
 }
@@ -25,19 +24,19 @@ int cudaGetDeviceProperties(struct cudaDeviceProp* properties, int device) {
     return kNoDevice;
 }
 
-int cudaDeviceSynchronize(void) { return kNoDevice; }
+int cudaDeviceSynchronize(void) {
+    return kNoDevice;
+}
 
 /* 0 is the documented answer where no driver is installed. */
 int cudaDriverGetVersion(int* version) {
-    if (!version)
-        return kInvalidValue;
+    if (!version) return kInvalidValue;
     *version = 0;
     return kSuccess;
 }
 
 int cudaRuntimeGetVersion(int* version) {
-    if (!version)
-        return kInvalidValue;
+    if (!version) return kInvalidValue;
     *version = kRuntimeVersion;
     return kSuccess;
 }

@@ -1,5 +1,6 @@
 /* Stand-in for libcupti.so.13 (the CUDA profiler, which LlamaHome never starts): the twenty functions that
-   libtorch_cpu.so names, answering "no device". Written from the documented C interface; holds no NVIDIA code. Any thread. */
+   libtorch_cpu.so names, answering "no device". Written from the documented C interface; holds no NVIDIA
+   code. Any thread. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,26 +28,25 @@ int cuptiActivityPushExternalCorrelationId(int kind, uint64_t id);
 int cuptiActivityPopExternalCorrelationId(int kind, uint64_t* id);
 
 int cuptiGetVersion(uint32_t* version) {
-    if (!version)
-        return kInvalidParameter;
+    if (!version) return kInvalidParameter;
     *version = 0;
     return kInvalidDevice;
 }
 
 int cuptiGetResultString(int result, const char** text) {
-    if (!text)
-        return kInvalidParameter;
+    if (!text) return kInvalidParameter;
     *text = result == 0 ? "CUPTI_SUCCESS" : "CUPTI_ERROR_INVALID_DEVICE: no CUDA device (stand-in library)";
     return 0;
 }
 
-int cuptiFinalize(void) { return kInvalidDevice; }
+int cuptiFinalize(void) {
+    return kInvalidDevice;
+}
 
 int cuptiSubscribe(void** subscriber, void (*callback)(void), void* user_data) {
     (void)callback;
     (void)user_data;
-    if (subscriber)
-        *subscriber = NULL;
+    if (subscriber) *subscriber = NULL;
     return kInvalidDevice;
 }
 
@@ -123,16 +123,14 @@ int cuptiActivityFlushAll(uint32_t flag) {
 int cuptiActivityGetNextRecord(uint8_t* buffer, size_t valid_bytes, void** record) {
     (void)buffer;
     (void)valid_bytes;
-    if (record)
-        *record = NULL;
+    if (record) *record = NULL;
     return kInvalidDevice;
 }
 
 int cuptiActivityGetNumDroppedRecords(void* context, uint32_t stream, size_t* dropped) {
     (void)context;
     (void)stream;
-    if (dropped)
-        *dropped = 0;
+    if (dropped) *dropped = 0;
     return kInvalidDevice;
 }
 
@@ -144,7 +142,6 @@ int cuptiActivityPushExternalCorrelationId(int kind, uint64_t id) {
 
 int cuptiActivityPopExternalCorrelationId(int kind, uint64_t* id) {
     (void)kind;
-    if (id)
-        *id = 0;
+    if (id) *id = 0;
     return kInvalidDevice;
 }
