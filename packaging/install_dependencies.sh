@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing, and only those. Asks nothing. As root, or as a user with sudo.
+# Installs the Debian packages that are missing, and only those. As root, or as a user with sudo.
 # usage: install_dependencies.sh [--tests]    --tests adds what the test script needs
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
@@ -19,7 +19,7 @@ case ${1:-} in
 esac
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-    die "this is no Debian or Ubuntu (no apt-get); install what these packages hold, then run cmake: ${packages[*]}"
+    die "this is no Debian or Ubuntu (no apt-get); install what these packages hold: ${packages[*]}"
 fi
 
 is_installed() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }

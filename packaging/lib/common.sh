@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Shared by the set-up scripts: messages, timed stages, the cache folder, checked downloads. Sourced, never run.
+# Shared by the set-up scripts: messages, timed stages, the cache folder, checked downloads. Only sourced.
 
 project_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 stage_names=()
@@ -27,15 +27,17 @@ end_stage() {
     fi
 }
 
+print_time() { printf '  %-12s %3d min %02d s\n' "$1" $(($2 / 60)) $(($2 % 60)); }
+
 # Prints how long each stage took.
 print_times() {
     end_stage
     printf '\nTime taken:\n'
     local i
     for i in "${!stage_names[@]}"; do
-        printf '  %-12s %3d min %02d s\n' "${stage_names[i]}" $((stage_seconds[i] / 60)) $((stage_seconds[i] % 60))
+        print_time "${stage_names[i]}" "${stage_seconds[i]}"
     done
-    printf '  %-12s %3d min %02d s\n' total $((SECONDS / 60)) $((SECONDS % 60))
+    print_time total "$SECONDS"
 }
 
 # The user's cache folder for downloads; the same rule as packaging/cmake/Libtorch.cmake.
@@ -63,7 +65,8 @@ lock_cache() {
 need_space() {
     local free
     free=$(df -Pm "$1" | awk 'NR == 2 {print $4}')
-    ((free >= $2)) || die "$1: $free MiB free, $2 MiB needed; free some space or set XDG_CACHE_HOME to another disk"
+    ((free >= $2)) \
+        || die "$1: $free MiB free, $2 MiB needed; free some space or set XDG_CACHE_HOME to another disk"
 }
 
 # Whether FILE is there with the checksum recorded for its name.
@@ -74,8 +77,8 @@ is_recorded() {
     [[ -n $wanted && $(sha256sum <"$1") == "$wanted  -" ]]
 }
 
-# fetch_wheel WHEEL REQUIREMENT [pip options…]: puts the wheel into the downloads folder, proven by its recorded
-# checksum. pip's own configuration (index, proxy, certificates) holds. A whole file from before is used as it is.
+# fetch_wheel WHEEL REQUIREMENT [pip options…]: puts the wheel into the downloads folder, proven by its
+# recorded checksum. pip's own configuration (index, proxy, certificates) holds. A whole file is used again.
 fetch_wheel() {
     local wheel=$1 requirement=$2 downloads
     shift 2
@@ -88,11 +91,11 @@ fetch_wheel() {
     mkdir -p "$downloads/partial"
     python3 -m pip download --no-deps --no-cache-dir --disable-pip-version-check --only-binary=:all: \
         --dest "$downloads/partial" "$@" "$requirement" \
-        || die "$requirement: pip could not download it; check the network and the index in 'pip config list', then run this again"
+        || die "$requirement: pip could not download it; check the network and 'pip config list', run again"
     [[ -f $downloads/partial/$wheel ]] \
-        || die "$requirement: expected $wheel from the index, found $(ls "$downloads/partial"); check 'pip config list'"
+        || die "$requirement: expected $wheel, found $(ls "$downloads/partial"); check 'pip config list'"
     is_recorded "$downloads/partial/$wheel" \
-        || die "$wheel: its SHA-256 is not the one in packaging/checksums.txt; nothing was installed, run this again"
+        || die "$wheel: its SHA-256 is not the one in packaging/checksums.txt; nothing was kept, run again"
     mv "$downloads/partial/$wheel" "$downloads/$wheel"
 }
 

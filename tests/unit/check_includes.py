@@ -29,16 +29,19 @@ CHARTS_HEADER = re.compile(r"^QtCharts/|^Q\w*(Chart|Series|Axis)\w*$")
 HOMES = (
     (TORCH_HEADER, re.compile(r"^models/llama/[^/]+/"), "torch belongs into the folders under models/llama/"),
     (re.compile(r"^nlohmann/"), re.compile(r"^models/core/json\.h$"), "JSON has one door: core/json.h"),
-    (re.compile(r"^yaml-cpp/"), re.compile(r"^models/config/.*\.cpp$"), "yaml-cpp belongs into models/config/*.cpp"),
+    (re.compile(r"^yaml-cpp/"), re.compile(r"^models/config/.*\.cpp$"),
+     "yaml-cpp belongs into models/config/*.cpp"),
     (re.compile(r"^spdlog/"), re.compile(r"^app/log_setup\."), "spdlog belongs into app/log_setup"),
     (re.compile(r"^CLI/"), re.compile(r"^app/"), "CLI11 belongs into app/"),
-    (re.compile(r"^openssl/"), re.compile(r"^models/core/.*\.cpp$"), "OpenSSL belongs into models/core/*.cpp"),
+    (re.compile(r"^openssl/"), re.compile(r"^models/core/.*\.cpp$"),
+     "OpenSSL belongs into models/core/*.cpp"),
     (re.compile(r"^pcre2\.h$"), re.compile(r"^models/text/.*\.cpp$"), "PCRE2 belongs into models/text/*.cpp"),
     (CHARTS_HEADER, re.compile(r"^widgets/charts/"), "Qt Charts belongs into widgets/charts/"),
 )
 
 FORBIDDEN = (
-    (re.compile(r"\bstd::v?format(_to|_to_n)?\b|#\s*include\s*<format>"), "std::format: g++ 12 has none, use fmt"),
+    (re.compile(r"\bstd::v?format(_to|_to_n)?\b|#\s*include\s*<format>"),
+     "std::format: g++ 12 has none, use fmt"),
     (re.compile(r"\bstd::expected\b|#\s*include\s*<expected>"), "std::expected: g++ 12 has none, use Result"),
     (re.compile(r"\b(std::)?(strto(d|f|ld)|sto(d|f|ld)|atof)\s*\("),
      "number parsing that follows the locale; use std::from_chars"),
@@ -120,7 +123,7 @@ class Checker:
         if target_folder == "tests":
             self.report(name, number, f'"{header}": only tests include tests')
         if source_folder != "models/llama" and self.reaches_torch(target):
-            self.report(name, number, f'"{header}": includes torch; only models/llama/ may, use a facade header')
+            self.report(name, number, f'"{header}": includes torch; only models/llama/ may')
         if source_folder == target_folder:
             return
         if source_folder not in self.arrows:
@@ -128,7 +131,8 @@ class Checker:
             return
         allowed = self.arrows[source_folder]
         if allowed is not None and target_folder.removeprefix("models/") not in allowed:
-            self.report(name, number, f'"{header}": {source_folder}/ may include: {", ".join(sorted(allowed))}')
+            may = ", ".join(sorted(allowed))
+            self.report(name, number, f'"{header}": {source_folder}/ may include: {may}')
 
     def resolve(self, name, header):
         """Project-relative path of an include in quotes, looked up as the build does."""
@@ -147,7 +151,8 @@ class Checker:
                 if not include:
                     continue
                 target = self.resolve(name, include[2]) if include[1] == '"' else None
-                if (include[1] == "<" and TORCH_HEADER.match(include[2])) or (target and self.reaches_torch(target)):
+                is_torch = include[1] == "<" and TORCH_HEADER.match(include[2])
+                if is_torch or (target and self.reaches_torch(target)):
                     self.reaches_torch_memo[name] = True
                     break
         return self.reaches_torch_memo[name]
@@ -173,7 +178,8 @@ class SelfTest(unittest.TestCase):
     def findings(self, files):
         with tempfile.TemporaryDirectory() as folder:
             tree = {"docs/architecture.md": self.TABLE, "models/core/a.h": "#include <string>\n",
-                    "models/text/b.h": '#include "core/a.h"\n', "models/llama/engine.h": '#include "text/b.h"\n',
+                    "models/text/b.h": '#include "core/a.h"\n',
+                    "models/llama/engine.h": '#include "text/b.h"\n',
                     "models/llama/nn/t.h": "#include <ATen/Tensor.h>\n", **files}
             for name, content in tree.items():
                 path = Path(folder) / name
@@ -188,9 +194,11 @@ class SelfTest(unittest.TestCase):
         self.assertIn(text, found[0])
 
     def test_a_clean_tree_passes(self):
-        clean = {"models/jobs/c.cpp": '#include "llama/engine.h"\n#include "jobs/c.h"\n', "models/jobs/c.h": "\n",
+        clean = {"models/jobs/c.cpp": '#include "llama/engine.h"\n#include "jobs/c.h"\n',
+                 "models/jobs/c.h": "\n",
                  "models/llama/nn/t.cpp": '#include "llama/nn/t.h"\n#include <torch/version.h>\n',
-                 "models/core/json.h": "#include <nlohmann/json.hpp>\n", "app/main.cpp": '#include "jobs/c.h"\n',
+                 "models/core/json.h": "#include <nlohmann/json.hpp>\n",
+                 "app/main.cpp": '#include "jobs/c.h"\n',
                  "tests/unit/test_b.cpp": '#include <QTest>\n#include "text/b.h"\n#include "test_b.moc"\n'}
         self.assertEqual(self.findings(clean), [])
 
@@ -216,8 +224,8 @@ class SelfTest(unittest.TestCase):
             self.assert_caught("models/jobs/z.cpp", f"#include <{header}>\n", "no Qt")
 
     def test_third_parties_away_from_home_are_caught(self):
-        for header in ("nlohmann/json.hpp", "yaml-cpp/yaml.h", "spdlog/spdlog.h", "CLI/CLI.hpp", "openssl/evp.h",
-                       "pcre2.h"):
+        for header in ("nlohmann/json.hpp", "yaml-cpp/yaml.h", "spdlog/spdlog.h", "CLI/CLI.hpp",
+                       "openssl/evp.h", "pcre2.h"):
             self.assert_caught("models/jobs/z.cpp", f"#include <{header}>\n", "")
         self.assert_caught("widgets/z.cpp", "#include <QtCharts/QChart>\n", "Qt Charts")
         self.assert_caught("tests/unit/z.cpp", "#include <nlohmann/json.hpp>\n", "one door")
