@@ -34,7 +34,7 @@ struct ModelConfig {
     double rope_theta = 10000.0;
     std::optional<Llama3RopeScaling> rope_scaling;
     bool tie_word_embeddings = false;
-    std::string torch_dtype;                 ///< "bfloat16"; empty: take it from the tensors
+    std::string torch_dtype; ///< "bfloat16"; empty: take it from the tensors
     std::optional<std::int64_t> bos_token_id;
     std::vector<std::int64_t> eos_token_ids; ///< one, several or none
 

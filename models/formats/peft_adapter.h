@@ -35,11 +35,12 @@ struct PeftAdapter {
     double scaling() const;
 };
 
-/// Reads an adapter folder. Names with or without "base_model.model." and ".default" are accepted; f16, bf16 and
-/// f32 tensors become fp32. DoRA, modules_to_save, bias other than none and the like are refused by name.
+/// Reads an adapter folder. Names with or without "base_model.model." and ".default" are accepted; f16, bf16
+/// and f32 tensors become fp32. DoRA, modules_to_save, bias other than none and the like are refused by name.
 Result<PeftAdapter> readPeftAdapter(const std::filesystem::path& folder);
 
 /// Writes both files into an existing folder, each atomically. fp32, PEFT's tensor names, format "pt".
-Result<void> writePeftAdapter(FileLayer& files, const std::filesystem::path& folder, const PeftAdapter& adapter);
+Result<void> writePeftAdapter(FileLayer& files, const std::filesystem::path& folder,
+                              const PeftAdapter& adapter);
 
 } // namespace llamahome::formats
