@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 
-#include "core/error_codes.h"
 #include "formats/file_text.h"
 
 namespace llamahome::formats {
@@ -18,9 +17,8 @@ bool isTokenId(const Json& value) {
 
 void ConfigFields::report(const char* key, const std::string& expected) const {
     if (m_problem) return;
-    m_problem = Error{codes::kModelConfigValue, m_what + ": " + key + ": found " +
-                                                    quotedText(writeJsonLine(m_json[key])) + ", expected " +
-                                                    expected + "; get the file again"};
+    m_problem = Error{m_code, m_what + ": " + key + ": found " + quotedText(writeJsonLine(m_json[key])) +
+                                  ", expected " + expected + "; get the file again"};
 }
 
 bool ConfigFields::has(const char* key) const {
@@ -44,6 +42,15 @@ double ConfigFields::positive(const char* key, double fallback) const {
     if (value.is_number() && std::isfinite(value.get<double>()) && value.get<double>() > 0.0)
         return value.get<double>();
     report(key, "a number above 0");
+    return fallback;
+}
+
+double ConfigFields::fraction(const char* key, double fallback) const {
+    if (!has(key)) return fallback;
+    const Json& value = m_json[key];
+    if (value.is_number() && value.get<double>() >= 0.0 && value.get<double>() < 1.0)
+        return value.get<double>();
+    report(key, "a number from 0 to below 1");
     return fallback;
 }
 

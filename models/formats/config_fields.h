@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error_codes.h"
 #include "core/json.h"
 #include "core/result.h"
 
@@ -15,9 +16,10 @@ namespace llamahome::formats {
 /// or out of range (ARCH-01), naming what was found and expected. `json` is an object that outlives this.
 class ConfigFields {
 public:
-    ConfigFields(const Json& json, std::string what)
+    ConfigFields(const Json& json, std::string what, ErrorCode code = codes::kModelConfigValue)
         : m_json(json)
-        , m_what(std::move(what)) {}
+        , m_what(std::move(what))
+        , m_code(code) {}
 
     const Json& json() const { return m_json; }
     /// There and not null.
@@ -26,6 +28,8 @@ public:
     std::int64_t size(const char* key, std::int64_t fallback, std::int64_t largest) const;
     /// A finite number above 0.
     double positive(const char* key, double fallback) const;
+    /// A number from 0 to below 1.
+    double fraction(const char* key, double fallback) const;
     bool flag(const char* key, bool fallback) const;
     std::string text(const char* key, const std::string& fallback) const;
     /// A token id; null (as against absent) means none.
@@ -40,6 +44,7 @@ private:
 
     const Json& m_json;
     std::string m_what;
+    ErrorCode m_code;
     mutable std::optional<Error> m_problem;
 };
 
