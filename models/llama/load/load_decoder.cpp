@@ -8,6 +8,7 @@
 #include <ATen/ops/ones.h>
 
 #include "core/error_codes.h"
+#include "core/file_layer.h"
 #include "formats/model_weights.h"
 #include "formats/tensor_names.h"
 #include "llama/nn/plain_layer.h"
@@ -35,32 +36,15 @@ std::optional<at::ScalarType> scalarType(DType type) {
     }
 }
 
-/// Compares what is there with what the configuration asks for; all differences in one error.
-Result<void> checkTensors(const TensorSource& source, const std::vector<TensorInfo>& expected) {
-    std::string detail;
-    std::size_t differences = 0;
-    std::string first;
-    const auto note = [&](const std::string& line) {
-        if (++differences == 1) first = line;
-        detail += line + "\n";
-    };
+Result<void> checkTypes(const TensorSource& source, const std::vector<TensorInfo>& expected) {
     for (const TensorInfo& wanted : expected) {
-        const TensorInfo* found = source.find(wanted.name);
-        if (found == nullptr)
-            note(wanted.name + " is missing");
-        else if (found->shape != wanted.shape)
-            note(wanted.name + ": found " + formats::shapeText(found->shape) + ", config.json expects " +
-                 formats::shapeText(wanted.shape));
-        else if (!scalarType(found->dtype))
-            note(wanted.name + ": type " + std::string(formats::dtypeName(found->dtype)) +
-                 " is no weight type; expected BF16, F16 or F32");
+        const DType found = source.find(wanted.name)->dtype;
+        if (!scalarType(found))
+            return Error{codes::kModelTensors, "model weights: " + wanted.name + " has type " +
+                                                   std::string(formats::dtypeName(found)) +
+                                                   ", expected BF16, F16 or F32; use an unquantised model"};
     }
-    if (differences == 0) return {};
-    return Error{codes::kModelTensors,
-                 "model weights: " + first +
-                     (differences > 1 ? " (and " + std::to_string(differences - 1) + " more)" : "") +
-                     "; run `llamahome verify` on the model",
-                 detail};
+    return {};
 }
 
 Result<at::Tensor> loadTensor(TensorSource& source, const TensorInfo& info, at::ScalarType dtype) {
@@ -127,7 +111,9 @@ Result<std::unique_ptr<Decoder>> loadDecoder(const std::filesystem::path& folder
     if (!opened) return opened.error();
     std::shared_ptr<TensorSource> source = std::move(*opened);
     const std::vector<TensorInfo> expected = formats::expectedTensors(*config);
-    if (auto checked = checkTensors(*source, expected); !checked) return checked.error();
+    if (auto checked = formats::checkModelTensors(*source, *config, displayPath(folder)); !checked)
+        return checked.error();
+    if (auto checked = checkTypes(*source, expected); !checked) return checked.error();
     auto tensors = loadAll(*source, expected, dtype, cancel, progress);
     if (!tensors) return tensors.error();
     return assemble(*config, std::move(*tensors), std::move(source));

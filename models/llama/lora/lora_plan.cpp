@@ -7,16 +7,12 @@
 #include "core/error_codes.h"
 #include "core/philox.h"
 #include "formats/tensor.h"
+#include "formats/tensor_names.h"
 
 namespace llamahome::engine {
 namespace {
 
 constexpr std::int64_t kMaxRank = 1024;
-
-bool isAttention(Projection projection) {
-    return projection == Projection::Q || projection == Projection::K || projection == Projection::V ||
-           projection == Projection::O;
-}
 
 void addSlot(LoraPlan& plan, std::int64_t layer, Projection projection, ProjectionShape shape) {
     LoraSlot slot{layer, projection, shape.inFeatures, shape.outFeatures, plan.parameterCount, 0};
@@ -41,14 +37,13 @@ Result<void> checkRank(std::int64_t r) {
 } // namespace
 
 std::string_view projectionName(Projection projection) {
-    static constexpr std::array<std::string_view, 7> kNames{"q_proj",    "k_proj",  "v_proj",   "o_proj",
-                                                            "gate_proj", "up_proj", "down_proj"};
-    return kNames.at(static_cast<std::size_t>(projection));
+    const std::string_view module = formats::projectionModules()[static_cast<std::size_t>(projection)];
+    return module.substr(module.find('.') + 1);
 }
 
 std::string moduleName(std::int64_t layer, Projection projection) {
-    return "model.layers." + std::to_string(layer) + (isAttention(projection) ? ".self_attn." : ".mlp.") +
-           std::string(projectionName(projection));
+    return "model.layers." + std::to_string(layer) + "." +
+           formats::projectionModules()[static_cast<std::size_t>(projection)];
 }
 
 ProjectionShape projectionShape(const formats::ModelConfig& config, Projection projection) {
