@@ -13,6 +13,7 @@ set(torch_dir "${LLAMAHOME_LIBTORCH}")
 if(NOT EXISTS "${torch_dir}/lib" AND EXISTS "${torch_dir}/torch/lib")
     string(APPEND torch_dir "/torch")
 endif()
+set(LLAMAHOME_LIBTORCH_LICENSES "${torch_dir}/../torch-${LLAMAHOME_LIBTORCH_VERSION}.dist-info/licenses")
 foreach(file IN ITEMS include/ATen/ops/mm.h lib/libtorch_cpu.so lib/libc10.so lib/libgomp.so.1)
     if(NOT EXISTS "${torch_dir}/${file}")
         message(FATAL_ERROR "libtorch: no ${file} in ${torch_dir}; run packaging/fetch_libtorch.sh "
