@@ -8,9 +8,17 @@
 namespace llamahome::formats {
 namespace {
 
-bool isTokenId(const Json& value) {
-    return value.is_number_unsigned() &&
-           value.get<std::uint64_t>() <= std::numeric_limits<std::int32_t>::max();
+/// `value` if it is a whole number from `least` to `largest`, however the JSON holds it.
+std::optional<std::int64_t> wholeNumber(const Json& value, std::int64_t least, std::int64_t largest) {
+    if (!value.is_number_integer()) return std::nullopt;
+    if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(largest))
+        return std::nullopt;
+    const auto number = value.get<std::int64_t>();
+    return number >= least && number <= largest ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::int64_t> tokenNumber(const Json& value) {
+    return wholeNumber(value, 0, std::numeric_limits<std::int32_t>::max());
 }
 
 } // namespace
@@ -28,10 +36,7 @@ bool ConfigFields::has(const char* key) const {
 
 std::int64_t ConfigFields::size(const char* key, std::int64_t fallback, std::int64_t largest) const {
     if (!has(key)) return fallback;
-    const Json& value = m_json[key];
-    if (value.is_number_unsigned() && value.get<std::uint64_t>() >= 1 &&
-        value.get<std::uint64_t>() <= static_cast<std::uint64_t>(largest))
-        return value.get<std::int64_t>();
+    if (const auto value = wholeNumber(m_json[key], 1, largest)) return *value;
     report(key, "a whole number from 1 to " + std::to_string(largest));
     return fallback;
 }
@@ -72,9 +77,9 @@ std::optional<std::int64_t> ConfigFields::tokenId(const char* key, std::int64_t 
     if (!m_json.contains(key)) return fallback;
     const Json& value = m_json[key];
     if (value.is_null()) return std::nullopt;
-    if (isTokenId(value)) return value.get<std::int64_t>();
-    report(key, "a token id");
-    return std::nullopt;
+    const auto id = tokenNumber(value);
+    if (!id) report(key, "a token id");
+    return id;
 }
 
 std::vector<std::int64_t> ConfigFields::tokenIds(const char* key,
@@ -82,11 +87,11 @@ std::vector<std::int64_t> ConfigFields::tokenIds(const char* key,
     if (!m_json.contains(key)) return fallback;
     const Json& value = m_json[key];
     if (value.is_null()) return {};
-    if (isTokenId(value)) return {value.get<std::int64_t>()};
+    if (const auto id = tokenNumber(value)) return {*id};
     std::vector<std::int64_t> ids;
     if (value.is_array())
         for (const Json& id : value)
-            if (isTokenId(id)) ids.push_back(id.get<std::int64_t>());
+            if (const auto number = tokenNumber(id)) ids.push_back(*number);
     if (!value.is_array() || ids.size() != value.size()) report(key, "a token id or a list of them");
     return ids;
 }

@@ -1,0 +1,17 @@
+// The architecture of a model in a GGUF file, as its metadata and rope tensor state it. One thread.
+#pragma once
+
+#include "core/result.h"
+#include "formats/gguf_reader.h"
+#include "formats/model_config.h"
+
+namespace llamahome::formats {
+
+/// The tensor of divisors in which GGUF keeps llama3 scaling of the rotary frequencies.
+inline constexpr std::string_view kGgufRopeTensor = "rope_freqs.weight";
+
+/// Everything of config.json but the end tokens, which the tokenizer knows better. GG-17 names what cannot be
+/// run: another architecture, experts, a scaled rope, a file in parts. GG-16 a missing or wrong key.
+Result<ModelConfig> configFromGguf(GgufReader& reader);
+
+} // namespace llamahome::formats
