@@ -6,7 +6,6 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 cd "$project_root"
 trap print_times EXIT
-share_compiler_cache
 
 stage dependencies "missing Debian packages, those for tests too (2 to 6 minutes the first time)"
 bash packaging/install_dependencies.sh --tests
@@ -36,8 +35,8 @@ cmake --build --preset asan
 ctest --preset asan
 
 stage clang "the same sources with clang, warnings as errors, compiled only (about 6 minutes, cold)"
-CC=clang CXX=clang++ cmake -S . -B build/clang -G Ninja -DCMAKE_BUILD_TYPE=Debug -DLLAMAHOME_WERROR=ON
-cmake --build build/clang
+cmake --preset clang
+cmake --build --preset clang
 
 say
 say "all tests passed"

@@ -41,8 +41,10 @@ target_include_directories(llamahome_libtorch SYSTEM INTERFACE
 target_compile_definitions(llamahome_libtorch INTERFACE AT_PER_OPERATOR_HEADERS)
 # clang would pull in its own OpenMP runtime beside libgomp, so with it the project's parallel_for bodies run
 # serially; libtorch's own kernels stay parallel.
+# -fpch-preprocess lets ccache see through a precompiled header.
 target_compile_options(llamahome_libtorch INTERFACE
     $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fopenmp>
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>
     $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-unknown-pragmas>)
 # Everything that libtorch_cpu.so needs is needed by us first (--no-as-needed) and searched through an RPATH
 # (not RUNPATH), so that neither LD_LIBRARY_PATH nor a system folder slips in a second libgomp or cudart.

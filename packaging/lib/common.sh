@@ -40,13 +40,6 @@ print_times() {
     print_time total "$SECONDS"
 }
 
-# ccache is used by the build where it is installed; this lets it serve other clones and precompiled headers.
-share_compiler_cache() {
-    export CCACHE_BASEDIR=$project_root
-    export CCACHE_SLOPPINESS=pch_defines,time_macros
-    export CCACHE_NOHASHDIR=1
-}
-
 # The user's cache folder for downloads; the same rule as packaging/cmake/Libtorch.cmake.
 cache_folder() {
     if [[ ${XDG_CACHE_HOME:-} == /* ]]; then
