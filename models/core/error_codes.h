@@ -118,7 +118,21 @@ inline constexpr ErrorCode kGgufUnsupported{"GG-17", ErrorClass::Failed};
 inline constexpr ErrorCode kGgufTokenizer{"GG-18", ErrorClass::Failed};
 inline constexpr ErrorCode kGgufTensors{"GG-19", ErrorClass::Failed};
 
-// text
+// text: the numbers are those of the bad inputs in the reliability study
+inline constexpr ErrorCode kTokenizerShape{"TK-01", ErrorClass::Failed};
+inline constexpr ErrorCode kTokenizerLimit{"TK-02", ErrorClass::Failed};
+inline constexpr ErrorCode kTokenDuplicateId{"TK-03", ErrorClass::Failed};
+inline constexpr ErrorCode kTokenTwice{"TK-04", ErrorClass::Failed};
+inline constexpr ErrorCode kTokenId{"TK-05", ErrorClass::Failed};
+inline constexpr ErrorCode kMergeUnknown{"TK-06", ErrorClass::Failed};
+inline constexpr ErrorCode kMergeShape{"TK-07", ErrorClass::Failed};
+inline constexpr ErrorCode kMergeTwice{"TK-08", ErrorClass::Failed};
+inline constexpr ErrorCode kAddedToken{"TK-09", ErrorClass::Failed};
+inline constexpr ErrorCode kSpecialToken{"TK-10", ErrorClass::Failed};
+inline constexpr ErrorCode kTokenizerPattern{"TK-11", ErrorClass::Failed};
+inline constexpr ErrorCode kTokenizerKind{"TK-12", ErrorClass::Failed};
+inline constexpr ErrorCode kPostProcessor{"TK-14", ErrorClass::Failed};
+inline constexpr ErrorCode kNoSuchToken{"TK-29", ErrorClass::Usage};
 
 // llama (engine)
 inline constexpr ErrorCode kEngineMissing{"ENG-01", ErrorClass::Failed};
@@ -135,7 +149,32 @@ inline constexpr ErrorCode kResumeMismatch{"TRAIN-03", ErrorClass::Failed};
 inline constexpr ErrorCode kContextFull{"GEN-01", ErrorClass::Usage};
 inline constexpr ErrorCode kBadToken{"GEN-02", ErrorClass::Usage};
 
-// jobs
+// jobs: the library of models
+inline constexpr ErrorCode kRootUnknown{"ROOT-01", ErrorClass::Refused};
+inline constexpr ErrorCode kRootNoFolder{"ROOT-02", ErrorClass::Refused};
+inline constexpr ErrorCode kRootLocked{"ROOT-03", ErrorClass::Refused};
+inline constexpr ErrorCode kShippedFiles{"ROOT-04", ErrorClass::Failed};
+inline constexpr ErrorCode kManifestShape{"LIB-01", ErrorClass::Failed};
+inline constexpr ErrorCode kManifestSchema{"LIB-02", ErrorClass::Failed};
+inline constexpr ErrorCode kModelNotInstalled{"LIB-03", ErrorClass::NotFound};
+inline constexpr ErrorCode kModelDamaged{"LIB-04", ErrorClass::Failed};
+inline constexpr ErrorCode kModelTooLarge{"LIB-05", ErrorClass::Refused};
+inline constexpr ErrorCode kAdapterNotFound{"LIB-06", ErrorClass::NotFound};
+inline constexpr ErrorCode kAdapterScale{"LIB-07", ErrorClass::Usage};
+inline constexpr ErrorCode kModelWords{"LIB-08", ErrorClass::Usage};
+inline constexpr ErrorCode kImportSource{"IMP-01", ErrorClass::Failed};
+inline constexpr ErrorCode kImportNotYet{"IMP-02", ErrorClass::Failed};
+inline constexpr ErrorCode kImportExists{"IMP-03", ErrorClass::Refused};
+inline constexpr ErrorCode kImportName{"IMP-04", ErrorClass::Usage};
+inline constexpr ErrorCode kVerifyMissing{"VER-01", ErrorClass::Failed};
+inline constexpr ErrorCode kVerifySize{"VER-02", ErrorClass::Failed};
+inline constexpr ErrorCode kVerifyTokenizer{"VER-03", ErrorClass::Failed};
+inline constexpr ErrorCode kVerifySpecialToken{"VER-04", ErrorClass::Failed};
+inline constexpr ErrorCode kVerifyTemplate{"VER-05", ErrorClass::Failed};
+inline constexpr ErrorCode kVerifyLicence{"VER-06", ErrorClass::Failed};
+inline constexpr ErrorCode kRemoveRefused{"RM-01", ErrorClass::Refused};
+
+// jobs: training runs
 
 // app
 inline constexpr ErrorCode kUsage{"CLI-01", ErrorClass::Usage};

@@ -1,0 +1,33 @@
+// The data root: one folder that holds models, samples, processed data and runs. A value; any thread.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "config/environment.h"
+#include "core/file_layer.h"
+#include "core/result.h"
+
+namespace llamahome::jobs {
+
+struct DataRoot {
+    std::filesystem::path path; ///< absolute; need not exist yet
+
+    std::filesystem::path models() const;    ///< data/models: <family>/<version>, <org>/<name>, local/<name>
+    std::filesystem::path finetuned() const; ///< data/models/finetuned: finished adapters
+    std::filesystem::path samples() const;   ///< data/training/samples: data files offered
+    std::filesystem::path processed() const; ///< data/training/processed: tokenised data, bounded
+    std::filesystem::path checkpoints() const; ///< data/training/checkpoints: runs
+};
+
+/// `option` (--root), else LLAMAHOME_ROOT, else `configured` (the folder chosen in Settings; empty: none),
+/// else the platform's data folder. Relative paths count from the working folder. ROOT-01 when none of them
+/// gives a folder (no home); ROOT-02 when the path names a file. Creates nothing.
+Result<DataRoot> resolveDataRoot(const std::optional<std::filesystem::path>& option,
+                                 const config::Environment& environment, const std::string& configured);
+
+/// Creates the root and every folder of it that is missing.
+Result<void> createDataFolders(FileLayer& files, const DataRoot& root);
+
+} // namespace llamahome::jobs

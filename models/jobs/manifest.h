@@ -1,0 +1,59 @@
+// llamahome.json: what a finished model or adapter folder consists of. Written last. Values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/cancel_token.h"
+#include "core/file_layer.h"
+#include "core/progress.h"
+#include "core/result.h"
+
+namespace llamahome::jobs {
+
+inline constexpr std::string_view kManifestName = "llamahome.json";
+inline constexpr std::string_view kModelKind = "model";
+inline constexpr std::string_view kAdapterKind = "adapter";
+
+struct ManifestFile {
+    std::string path;            ///< a plain name in the folder
+    std::uint64_t sizeBytes = 0; ///< key `size`
+    std::string sha256;          ///< 64 lower-case hex digits
+    std::string origin;          ///< who said that this is the right hash: "first seen", "the Hub", …
+};
+
+/// Identity is the digest; the names are labels.
+struct Manifest {
+    std::string kind = std::string(kModelKind);
+    std::string family;
+    std::string version;
+    std::string source; ///< where it came from: a Hub id, or the name of a file or folder
+    std::string commit; ///< of the source: a Hub commit, or "sha256:…" of a file; empty: none
+    std::vector<ManifestFile> files;
+    std::string digest; ///< over configuration, weights and tokenizer files
+
+    std::uint64_t totalBytes() const;
+};
+
+/// Reads and checks the manifest of a folder: bounded, no name twice (case aside), every name plain, every
+/// hash well formed, the digest that of the files. FILE-01 where there is none; LIB-01 for anything wrong;
+/// LIB-02 for a newer schema.
+Result<Manifest> readManifest(const std::filesystem::path& folder);
+Result<Manifest> parseManifest(std::string_view text, const std::string& what);
+
+/// Writes it whole or not at all. The last file that a folder gets.
+Result<void> writeManifest(FileLayer& files, const std::filesystem::path& folder, const Manifest& manifest);
+
+/// Hashes every file of `folder` (links are followed; sub-folders and a manifest are left out) into
+/// `labels`, whose files and digest are replaced. Files are ordered by name. Unit of progress: bytes.
+Result<Manifest> buildManifest(const std::filesystem::path& folder, Manifest labels, std::string_view origin,
+                               const CancelToken& cancel, const ProgressSink& progress);
+
+/// SHA-256 over name and hash of those files that make the model what it is, in order of name: configuration,
+/// weights, tokenizer, template; adapters likewise. Licence and read-me don't count.
+std::string manifestDigest(const std::vector<ManifestFile>& files);
+
+} // namespace llamahome::jobs

@@ -1,0 +1,47 @@
+// From what a person typed for MODEL or ADAPTER to an installed one. Any thread but GUI.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/environment.h"
+#include "core/result.h"
+#include "jobs/library.h"
+
+namespace llamahome::jobs {
+
+/// What the model is wanted for: decides whether and against which figure memory is checked.
+enum class ModelUse { Files, Chat, Train };
+
+struct ModelRequest {
+    std::vector<std::string>
+        words; ///< {"smollm2","135m-instruct"}, {"llama/3.2-1b"}, {"org/name"}, a path, or none
+    config::Environment environment; ///< for the LLAMA_* variables, used where there are no words
+    ModelUse use = ModelUse::Files;
+    std::uint64_t memoryBytes = 0; ///< what the machine has for it; 0: not checked
+};
+
+/// An installed, usable model. FAMILY alone is its default version; no words: the variables, else the first
+/// family's default. CAT-02 and CAT-03 name the nearest known; LIB-03 (not installed), LIB-04 (damaged or
+/// offline) and LIB-05 (too large for this machine, names the largest that fits) name the next step. A .gguf
+/// path is IMP-01: it is imported first.
+Result<ModelEntry> resolveModel(const Library& library, const ModelRequest& request);
+
+/// The same without being installed: what `download` and `remove` take.
+Result<ModelEntry> resolveKnownModel(const Library& library, const std::vector<std::string>& words,
+                                     const config::Environment& environment);
+
+/// A name from `models` or the path of a folder with adapter_config.json. LIB-06 names the nearest.
+Result<ModelEntry> resolveAdapter(const Library& library, const std::string& nameOrFolder);
+
+/// "smollm2_135m-instruct_finetuned:0.5" in its parts; scale 1 without one. LIB-07 for a scale that is no
+/// number from 0 to 100.
+struct AdapterOption {
+    std::string nameOrFolder;
+    double scale = 1.0;
+};
+Result<AdapterOption> parseAdapterOption(const std::string& text);
+
+} // namespace llamahome::jobs

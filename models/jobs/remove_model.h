@@ -1,0 +1,45 @@
+// Removes an installed model or adapter: what its manifest lists, and nothing else. Not on the GUI thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/file_layer.h"
+#include "core/result.h"
+#include "jobs/library.h"
+#include "jobs/root_lock.h"
+
+namespace llamahome::jobs {
+
+struct PlannedFile {
+    std::string path;             ///< name in the folder
+    std::uint64_t freedBytes = 0; ///< 0 for a link, and for a file that has another hard link
+    bool isLink = false;
+};
+
+struct RemovalPlan {
+    std::string name;
+    std::filesystem::path folder;
+    std::vector<PlannedFile> files;   ///< those of the manifest that are there, and the manifest
+    std::vector<std::string> foreign; ///< names in the folder that stay, and the folder with them
+    std::uint64_t freedBytes = 0;
+};
+
+/// What removal would do; changes nothing. LIB-03 when it is not installed; RM-01 when the folder is not one
+/// of this root, or a link.
+Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry);
+
+/// Carries the plan out. The first change, one rename of the manifest, makes the model disappear as a whole;
+/// what a cut leaves after that is cleared away by clearLeftovers(). Needs no free space. Returns the freed
+/// bytes.
+Result<std::uint64_t> removeModel(const RemovalPlan& plan, const RootLock& lock, FileLayer& files);
+
+/// What cut-off imports and removals left under the root; "smollm2/135m-instruct" each.
+std::vector<std::string> listLeftovers(const DataRoot& root);
+
+/// Finishes cut-off removals and drops cut-off imports. Called by every import and removal before it begins.
+Result<void> clearLeftovers(const RootLock& lock, FileLayer& files);
+
+} // namespace llamahome::jobs
