@@ -59,7 +59,7 @@ Result<void> refuseUnsupported(const ConfigFields& fields, const std::string& wh
                                "it unset");
     if (!fields.has("init_lora_weights") || !fields.json()["init_lora_weights"].is_string()) return {};
     const auto init = fields.json()["init_lora_weights"].get<std::string>();
-    for (const char* changesBase : {"pissa", "olora", "corda"})
+    for (const char* changesBase : {"pissa", "olora", "corda", "lora_ga"})
         if (init.starts_with(changesBase))
             return unsupported(what, "init_lora_weights " + quotedText(init),
                                "one that leaves the base as it is");
