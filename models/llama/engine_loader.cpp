@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include <dlfcn.h>
 
@@ -16,14 +15,6 @@ namespace {
 
 constexpr const char* kLibraryName = "libllamahome_engine.so";
 
-std::vector<fs::path> candidates() {
-    std::error_code failure;
-    const fs::path program = fs::read_symlink("/proc/self/exe", failure);
-    const fs::path folder = program.parent_path();
-    return {folder / kLibraryName, folder.parent_path() / "lib" / "llamahome" / kLibraryName,
-            folder.parent_path() / "lib" / kLibraryName};
-}
-
 Result<void> checkCpu() {
     const CpuFeatures cpu = cpuFeatures();
     if (cpu.avx2 && cpu.fma) return {};
@@ -35,10 +26,17 @@ Result<void> checkCpu() {
 
 } // namespace
 
-Result<std::unique_ptr<Engine>> openEngine() {
+std::vector<fs::path> engineFolders() {
+    std::error_code failure;
+    const fs::path folder = fs::read_symlink("/proc/self/exe", failure).parent_path();
+    return {folder, folder.parent_path() / "lib" / "llamahome", folder.parent_path() / "lib"};
+}
+
+Result<std::unique_ptr<Engine>> openEngine(const std::vector<fs::path>& folders) {
     if (auto checked = checkCpu(); !checked) return checked.error();
     std::string tried;
-    for (const fs::path& path : candidates()) {
+    for (const fs::path& folder : folders) {
+        const fs::path path = folder / kLibraryName;
         std::error_code failure;
         if (!fs::exists(path, failure)) {
             tried += displayPath(path) + ": not there\n";

@@ -1,16 +1,22 @@
 // Opens the engine's shared library when it is first needed. Torch-free; the engine thread.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "core/result.h"
 #include "llama/engine.h"
 
 namespace llamahome::engine {
 
-/// Opens libllamahome_engine.so beside the program (or in ../lib/llamahome) and makes the engine.
+/// Where the library may lie: beside the program, ../lib/llamahome and ../lib.
+std::vector<std::filesystem::path> engineFolders();
+
+/// Opens libllamahome_engine.so from the first folder that has it and makes the engine.
 /// ENG-01: library missing or damaged; ENG-02: this CPU is below libtorch's baseline (AVX2 and FMA).
 /// The library stays open for the life of the process.
-Result<std::unique_ptr<Engine>> openEngine();
+Result<std::unique_ptr<Engine>>
+openEngine(const std::vector<std::filesystem::path>& folders = engineFolders());
 
 } // namespace llamahome::engine

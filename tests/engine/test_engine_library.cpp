@@ -6,6 +6,7 @@
 #include <QTest>
 
 #include "llama/engine_loader.h"
+#include "support/temporary_folder.h"
 
 using namespace llamahome::engine;
 
@@ -38,11 +39,24 @@ private Q_SLOTS:
         }
     }
 
+    void theProgramFindsItFromTheBuildTree() {
+        const auto engine = openEngine();
+        QVERIFY2(engine, engine ? "" : engine.error().detail.c_str());
+    }
+
     void aMissingLibraryIsAnErrorThatSaysWhereItWasLookedFor() {
-        const auto engine = openEngine(); // this test program has none beside it
+        const llamahome::testing::TemporaryFolder folder;
+        const auto engine = openEngine({folder.path()});
         QVERIFY(!engine);
         QCOMPARE(engine.error().code.text, std::string_view("ENG-01"));
-        QVERIFY(engine.error().detail.find("libllamahome_engine.so") != std::string::npos);
+        QVERIFY(engine.error().detail.find(folder.path().string()) != std::string::npos);
+    }
+
+    void aDamagedLibraryIsAnError() {
+        const llamahome::testing::TemporaryFolder folder;
+        QVERIFY(llamahome::writeFileAtomically(llamahome::systemFiles(), folder / "libllamahome_engine.so",
+                                               "no"));
+        QVERIFY(!openEngine({folder.path()}));
     }
 };
 

@@ -154,8 +154,11 @@ std::vector<float> flatten(const LoraPlan& plan, const formats::PeftAdapter& ada
 }
 
 void unflatten(const LoraPlan& plan, const std::vector<float>& flat, formats::PeftAdapter& adapter) {
+    adapter.r = plan.r;
     adapter.pairs.clear();
+    std::set<std::string> targets;
     for (const LoraSlot& slot : plan.slots) {
+        targets.emplace(projectionName(slot.projection));
         const auto begin = flat.begin();
         adapter.pairs.push_back({moduleName(slot.layer, slot.projection),
                                  plan.r,
@@ -164,6 +167,7 @@ void unflatten(const LoraPlan& plan, const std::vector<float>& flat, formats::Pe
                                  {begin + slot.offsetA, begin + slot.offsetB},
                                  {begin + slot.offsetB, begin + slot.offsetB + slot.outFeatures * plan.r}});
     }
+    adapter.targetModules.assign(targets.begin(), targets.end());
 }
 
 } // namespace llamahome::engine

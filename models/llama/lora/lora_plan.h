@@ -61,8 +61,9 @@ Result<LoraPlan> planOf(const formats::ModelConfig& config, const formats::PeftA
 /// A fresh adapter: A uniform in ±1/sqrt(in) by Philox(seed, slot), B zero (llama.md 6.4).
 std::vector<float> initialParameters(const LoraPlan& plan, std::int64_t seed);
 
-/// Copies between an adapter's pairs and the flat buffer of its plan.
+/// The adapter's pairs as the flat buffer of its plan.
 std::vector<float> flatten(const LoraPlan& plan, const formats::PeftAdapter& adapter);
+/// The other way; sets the adapter's rank, pairs and target modules, and leaves alpha and the rest alone.
 void unflatten(const LoraPlan& plan, const std::vector<float>& flat, formats::PeftAdapter& adapter);
 
 } // namespace llamahome::engine

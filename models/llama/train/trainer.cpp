@@ -160,10 +160,8 @@ TrainState Trainer::state() const {
     state.step = m_stepsDone;
     state.rowsConsumed = m_plan.rowsConsumedAfter(m_stepsDone);
     state.seed = m_request.settings.seed;
-    state.adapter.r = m_lora.plan.r;
     state.adapter.alpha = m_request.settings.lora.alpha;
     state.adapter.dropout = m_lora.plan.dropout;
-    state.adapter.targetModules = m_request.settings.lora.target_modules;
     unflatten(m_lora.plan, toVector(m_lora.flat), state.adapter);
     state.expAvg = toVector(m_optimizer.expAvg());
     state.expAvgSq = toVector(m_optimizer.expAvgSq());

@@ -104,6 +104,9 @@ private Q_SLOTS:
         formats::PeftAdapter adapter;
         adapter.r = 2;
         unflatten(*plan, flat, adapter);
+        QCOMPARE(adapter.targetModules.size(),
+                 std::size_t{7}); // names, not "all-linear": PEFT knows no such module
+        QVERIFY(std::is_sorted(adapter.targetModules.begin(), adapter.targetModules.end()));
         std::reverse(adapter.pairs.begin(), adapter.pairs.end());
         const auto again = planOf(tiny(), adapter);
         QVERIFY(again);
