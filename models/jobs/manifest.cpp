@@ -199,7 +199,7 @@ Result<Manifest> buildManifest(const fs::path& folder, Manifest labels, std::str
     labels.files.clear();
     for (const auto& [name, size] : *found) {
         const std::uint64_t before = state.done;
-        const auto digest = sha256File(folder / name, cancel, [&](const Progress& step) {
+        const auto digest = sha256File(folder / name, cancel, [&, size = size](const Progress& step) {
             state.done = before + std::min(step.done, size);
             if (progress) progress(state);
         });
