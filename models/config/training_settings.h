@@ -36,9 +36,9 @@ struct CheckpointSettings {
 };
 
 struct TrainingSettings {
-    int batch_size = 4; ///< data rows a micro-batch
+    int batch_size = 4; ///< data rows a micro-batch; 0 (`auto`): the job chooses before the engine sees it
     int gradient_accumulation = 4;
-    int max_workers = 4;
+    int max_workers = 4;  ///< threads that prepare data
     int max_length = 512; ///< tokens
     double validation_split = 0.1;
     int num_epochs = 3;
@@ -47,7 +47,7 @@ struct TrainingSettings {
     std::string lr_schedule = "cosine"; ///< constant, linear, cosine
     double warmup_ratio = 0.05;
     double weight_decay = 0.0;
-    double max_grad_norm = 1.0; ///< 0: no clipping
+    double max_grad_norm = 1.0;                  ///< 0: no clipping
     std::string precision = "auto";              ///< auto, bf16, fp32
     std::string quantize = "none";               ///< none, int8, nf4
     std::string gradient_checkpointing = "auto"; ///< auto, on, off
@@ -61,12 +61,12 @@ struct TrainingSettings {
 
 /// How data files become rows: the `data:` section.
 struct DataSettings {
-    int batch_rows = 1000; ///< rows a preparation worker takes at once
-    std::string template_name;        ///< key `template`; empty: the model's own
-    std::string supervise = "all";    ///< all, last
-    std::string system;               ///< system message put before conversations that have none
-    std::string date;                 ///< for templates that print one; empty: today
-    std::vector<std::string> map;     ///< "field=column" pairs; empty: recognised by content
+    int batch_rows = 1000;         ///< rows a preparation worker takes at once
+    std::string template_name;     ///< key `template`; empty: the model's own
+    std::string supervise = "all"; ///< all, last
+    std::string system;            ///< system message put before conversations that have none
+    std::string date;              ///< for templates that print one; empty: today
+    std::vector<std::string> map;  ///< "field=column" pairs; empty: recognised by content
     bool skip_bad_rows = false;
 };
 
