@@ -175,6 +175,19 @@ inline constexpr ErrorCode kVerifyLicence{"VER-06", ErrorClass::Failed};
 inline constexpr ErrorCode kRemoveRefused{"RM-01", ErrorClass::Refused};
 
 // jobs: training runs
+inline constexpr ErrorCode kRunUnknown{"RUN-01", ErrorClass::NotFound};
+inline constexpr ErrorCode kRunName{"RUN-02", ErrorClass::Usage};
+inline constexpr ErrorCode kRunExists{"RUN-03", ErrorClass::Refused};
+inline constexpr ErrorCode kRunDamaged{"RUN-04", ErrorClass::Failed};
+inline constexpr ErrorCode kRunSchema{"RUN-05", ErrorClass::Failed};
+inline constexpr ErrorCode kRunActive{"RUN-06", ErrorClass::Refused};
+inline constexpr ErrorCode kRunComplete{"RUN-07", ErrorClass::Refused};
+inline constexpr ErrorCode kRunChanged{"RUN-08", ErrorClass::Refused};
+inline constexpr ErrorCode kCheckpointDamaged{"CKPT-01", ErrorClass::Failed};
+inline constexpr ErrorCode kNoCheckpoint{"CKPT-02", ErrorClass::Failed};
+inline constexpr ErrorCode kNotEnoughMemory{"FIT-01", ErrorClass::Refused};
+inline constexpr ErrorCode kNotEnoughDisk{"FIT-02", ErrorClass::Refused};
+inline constexpr ErrorCode kNoTemplate{"RUN-09", ErrorClass::Usage};
 
 // app
 inline constexpr ErrorCode kUsage{"CLI-01", ErrorClass::Usage};

@@ -1,0 +1,147 @@
+#include "text/bpe_model.h"
+
+#include <algorithm>
+
+#include "text/json_field.h"
+
+namespace llamahome::text {
+namespace {
+
+constexpr std::size_t kShortPiece = 48; ///< symbols up to which a plain scan beats the heap
+constexpr std::uint32_t kNone = 0xFFFFFFFF;
+
+/// Order of a min-heap by rank, then from the left.
+bool isLater(const BpeScratch::Candidate& a, const BpeScratch::Candidate& b) {
+    return a.rank != b.rank ? a.rank > b.rank : a.at > b.at;
+}
+
+} // namespace
+
+void BpeModel::encode(std::string_view piece, BpeScratch& scratch, std::vector<PieceToken>& out) const {
+    const std::int32_t whole = m_tokens.find(piece);
+    if (whole >= 0 && m_wholePiece[static_cast<std::size_t>(whole)]) {
+        out.push_back({whole, static_cast<std::uint32_t>(piece.size())});
+        return;
+    }
+    startSymbols(piece, scratch);
+    if (scratch.symbols.size() <= kShortPiece)
+        mergeShort(scratch, out);
+    else
+        mergeLong(scratch, out);
+}
+
+void BpeModel::startSymbols(std::string_view piece, BpeScratch& scratch) const {
+    scratch.symbols.clear();
+    bool afterUnknown = false;
+    for (const char c : piece) {
+        const std::int32_t id = m_byteIds[static_cast<unsigned char>(c)];
+        if (id >= 0)
+            scratch.symbols.push_back({id, 1});
+        else if (afterUnknown && m_fuseUnknown)
+            ++scratch.symbols.back().bytes;
+        else if (m_unknown >= 0)
+            scratch.symbols.push_back({m_unknown, 1});
+        afterUnknown = id < 0 && m_unknown >= 0;
+    }
+}
+
+void BpeModel::mergeShort(BpeScratch& scratch, std::vector<PieceToken>& out) const {
+    auto& symbols = scratch.symbols;
+    auto& merges = scratch.merges;
+    const auto mergeAt = [&](std::size_t i) { return m_merges.find(symbols[i].id, symbols[i + 1].id); };
+    merges.clear();
+    for (std::size_t i = 0; i + 1 < symbols.size(); ++i)
+        merges.push_back(mergeAt(i));
+    while (true) {
+        std::size_t best = merges.size();
+        for (std::size_t i = 0; i < merges.size(); ++i) {
+            if (merges[i] && (best == merges.size() || merges[i].rank < merges[best].rank)) best = i;
+        }
+        if (best == merges.size()) break;
+        symbols[best] = {merges[best].result, symbols[best].bytes + symbols[best + 1].bytes};
+        symbols.erase(symbols.begin() + static_cast<std::ptrdiff_t>(best) + 1);
+        merges.erase(merges.begin() + static_cast<std::ptrdiff_t>(best));
+        if (best > 0) merges[best - 1] = mergeAt(best - 1);
+        if (best < merges.size()) merges[best] = mergeAt(best);
+    }
+    out.insert(out.end(), symbols.begin(), symbols.end());
+}
+
+void BpeModel::mergeLong(BpeScratch& scratch, std::vector<PieceToken>& out) const {
+    auto& symbols = scratch.symbols;
+    auto& heap = scratch.heap;
+    const auto count = static_cast<std::uint32_t>(symbols.size());
+    scratch.next.resize(count);
+    scratch.previous.resize(count);
+    heap.clear();
+    const auto candidateAt = [&](std::uint32_t left) {
+        const std::uint32_t right = scratch.next[left];
+        const Merge merge = right == kNone ? Merge{} : m_merges.find(symbols[left].id, symbols[right].id);
+        return BpeScratch::Candidate{merge.rank, left, merge.result};
+    };
+    for (std::uint32_t i = 0; i < count; ++i) {
+        scratch.next[i] = i + 1 < count ? i + 1 : kNone;
+        scratch.previous[i] = i > 0 ? i - 1 : kNone;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const auto candidate = candidateAt(i);
+        if (candidate.result >= 0) heap.push_back(candidate);
+    }
+    std::make_heap(heap.begin(), heap.end(), isLater);
+    const auto push = [&](std::uint32_t left) {
+        const auto candidate = candidateAt(left);
+        if (candidate.result < 0) return;
+        heap.push_back(candidate);
+        std::push_heap(heap.begin(), heap.end(), isLater);
+    };
+    while (!heap.empty()) {
+        std::pop_heap(heap.begin(), heap.end(), isLater);
+        const auto top = heap.back();
+        heap.pop_back();
+        const std::uint32_t left = top.at;
+        if (symbols[left].bytes == 0 || candidateAt(left).result != top.result) continue; // outdated
+        const std::uint32_t right = scratch.next[left];
+        symbols[left] = {top.result, symbols[left].bytes + symbols[right].bytes};
+        symbols[right].bytes = 0;
+        scratch.next[left] = scratch.next[right];
+        if (scratch.next[left] != kNone) scratch.previous[scratch.next[left]] = left;
+        if (scratch.previous[left] != kNone) push(scratch.previous[left]);
+        push(left);
+    }
+    for (const PieceToken& symbol : symbols) {
+        if (symbol.bytes > 0) out.push_back(symbol);
+    }
+}
+
+void BpeModel::findWholePieces() {
+    m_wholePiece.assign(m_idEnd, false);
+    std::vector<bool> whole(m_idEnd, m_ignoreMerges);
+    BpeScratch scratch;
+    std::vector<PieceToken> tokens;
+    for (std::size_t i = 0; !m_ignoreMerges && i < m_idEnd; ++i) {
+        const auto id = static_cast<std::int32_t>(i);
+        tokens.clear();
+        encode(m_tokens.bytesOf(id), scratch, tokens);
+        whole[i] = tokens.size() == 1 && tokens.front().id == id;
+    }
+    m_wholePiece = std::move(whole);
+}
+
+void BpeModel::forbidWholePiece(std::int32_t id) {
+    if (id >= 0 && static_cast<std::size_t>(id) < m_idEnd) m_wholePiece[static_cast<std::size_t>(id)] = false;
+}
+
+std::string_view BpeModel::bytesOf(std::int32_t id) const {
+    const auto other = m_otherById.find(id);
+    return other != m_otherById.end() ? std::string_view(other->second) : m_tokens.bytesOf(id);
+}
+
+bool BpeModel::has(std::int32_t id) const {
+    return id >= 0 && static_cast<std::size_t>(id) < m_idEnd && m_known[static_cast<std::size_t>(id)];
+}
+
+std::size_t BpeModel::missingBytes() const {
+    return static_cast<std::size_t>(std::count(m_byteIds.begin(), m_byteIds.end(), -1));
+}
+
+} // namespace llamahome::text

@@ -1,0 +1,30 @@
+// Character classes of the tokenizer patterns: letter, number, blank, anything else. Any thread.
+//
+// Own tables, because PCRE2, ICU and Qt each mean something else by \s (llama.md 4.2).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "text/utf8.h"
+
+namespace llamahome::text {
+
+enum class CharClass : std::uint8_t { Other, Letter, Number, Space };
+
+/// Class of a code point: \p{L}, \p{N}, \s or none of them.
+CharClass classOf(char32_t codePoint);
+
+/// What the pre-tokenizer Digits takes for a digit: \p{N} of a newer Unicode.
+bool isDigitsNumeric(char32_t codePoint);
+
+/// Class and length of the character at byte `at` of valid UTF-8.
+struct ClassedChar {
+    CharClass charClass;
+    unsigned length;
+};
+
+ClassedChar classAt(std::string_view text, std::size_t at);
+
+} // namespace llamahome::text

@@ -1,0 +1,15 @@
+// Bounds on what tokenizer and data files may hold. Constants; any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace llamahome::text {
+
+inline constexpr std::int64_t kMaxTokens = 1'000'000;        ///< entries of a vocabulary; ids lie below
+inline constexpr std::size_t kMaxTokenizerBytes = 64U << 20; ///< of tokenizer.json
+inline constexpr std::size_t kMaxAddedTokenBytes = 1024;     ///< of one added token's text
+inline constexpr std::size_t kMaxRowBytes = 64U << 20; ///< of one row of a data file, whole JSON arrays too
+inline constexpr std::size_t kMaxColumns = 10'000;     ///< of a table
+
+} // namespace llamahome::text

@@ -1,0 +1,33 @@
+// What a Tokenizer shares among its copies. Filled by tokenizer_reader.cpp, then immutable; any thread.
+#pragma once
+
+#include "text/added_tokens.h"
+#include "text/bpe_model.h"
+#include "text/pre_tokenizer.h"
+#include "text/tokenizer.h"
+
+namespace llamahome::text {
+
+struct Tokenizer::Data {
+    BpeModel model;
+    AddedTokens added;
+    PreTokenizer preTokenizer;
+    std::vector<std::int32_t> before; ///< what the post-processor puts before a text
+    std::vector<std::int32_t> after;
+    std::size_t vocabSize = 0;
+    std::optional<std::int32_t> bos;
+    std::vector<std::int32_t> endTokens;
+    std::vector<std::string> notices;
+
+    /// The id of a token as tokenizer.json spells it, added or of the model.
+    std::optional<std::int32_t> idOf(std::string_view token) const;
+    bool hasToken(std::int32_t id) const;
+};
+
+/// Everything of tokenizer.json.
+Result<Tokenizer::Data> readTokenizerJson(const Json& json, std::string_view what);
+
+/// Adds bos and end tokens from the other files of a model folder; absent files add nothing.
+Result<void> readSpecialIds(const std::filesystem::path& modelFolder, Tokenizer::Data& data);
+
+} // namespace llamahome::text

@@ -1,0 +1,173 @@
+#include <QTest>
+
+#include "core/error_codes.h"
+#include "core/json.h"
+#include "text/byte_alphabet.h"
+#include "text/char_class.h"
+#include "text/merge_table.h"
+#include "text/piece_scanner.h"
+#include "text/split_pattern.h"
+#include "text/token_table.h"
+#include "text/utf8.h"
+
+using namespace llamahome;
+using namespace llamahome::text;
+
+namespace {
+
+using PieceEnd = std::size_t (*)(std::string_view, std::size_t);
+
+std::vector<std::string> scan(PieceEnd pieceEnd, std::string_view text) {
+    std::vector<std::string> pieces;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = pieceEnd(text, at);
+        pieces.emplace_back(text.substr(at, end - at));
+        at = end;
+    }
+    return pieces;
+}
+
+std::vector<std::string> matchAll(const SplitPattern& pattern, std::string_view text) {
+    std::vector<std::string> pieces;
+    std::size_t at = 0;
+    while (const auto match = pattern.find(text, at)) {
+        pieces.emplace_back(text.substr(match->begin, match->end - match->begin));
+        at = match->end;
+    }
+    return pieces;
+}
+
+using Pieces = std::vector<std::string>;
+
+} // namespace
+
+class TestTextParts final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void invalidUtf8BecomesOneMarkForEachMaximalSubpart() {
+        const std::string mark = "\xEF\xBF\xBD";
+        QCOMPARE(replaceInvalidUtf8("abc \xC3\xA9"), std::string("abc \xC3\xA9"));
+        QCOMPARE(replaceInvalidUtf8("a\xFFz"), "a" + mark + "z");
+        QCOMPARE(replaceInvalidUtf8("\xE2\x82z"), mark + "z");            // cut three-byte character
+        QCOMPARE(replaceInvalidUtf8("\xF0\x9F\x99"), mark);               // cut at the end
+        QCOMPARE(replaceInvalidUtf8("\xC0\xAF"), mark + mark);            // overlong
+        QCOMPARE(replaceInvalidUtf8("\xED\xA0\x80"), mark + mark + mark); // surrogate
+        QCOMPARE(replaceInvalidUtf8("\xF4\x90\x80\x80"), mark + mark + mark + mark);
+        QCOMPARE(findInvalidUtf8("12345678901234567\xFF"), std::size_t{17});
+        QCOMPARE(findInvalidUtf8("ok"), std::string_view::npos);
+    }
+
+    void unfinishedBytesAreThoseThatMoreBytesCouldComplete() {
+        QCOMPARE(unfinishedUtf8Bytes("a\xF0\x9F\x99"), std::size_t{3});
+        QCOMPARE(unfinishedUtf8Bytes("a\xC3"), std::size_t{1});
+        QCOMPARE(unfinishedUtf8Bytes("a\xC3\xA9"), std::size_t{0});
+        QCOMPARE(unfinishedUtf8Bytes("a\xE0\x80"), std::size_t{0}); // can never be valid
+        QCOMPARE(unfinishedUtf8Bytes("\x80"), std::size_t{0});
+        QCOMPARE(unfinishedUtf8Bytes(""), std::size_t{0});
+    }
+
+    void theByteAlphabetIsItsOwnInverse() {
+        std::string all;
+        for (int byte = 0; byte < 256; ++byte)
+            all.push_back(static_cast<char>(byte));
+        QCOMPARE(bytesOfSpelling(spellingOfBytes(all)).value_or(""), all);
+        QCOMPARE(spellingOfBytes(" a\n"), std::string("\xC4\xA0"
+                                                      "a\xC4\x8A"));
+        QVERIFY(!bytesOfSpelling("a b"));
+        QVERIFY(!bytesOfSpelling("\xE2\x96\x81"));
+    }
+
+    void blanksAreTheReferencesBlanks() {
+        for (const char32_t blank : {0x20, 0x9, 0xD, 0x85, 0xA0, 0x1680, 0x2003, 0x2028, 0x3000})
+            QVERIFY(classOf(blank) == CharClass::Space);
+        for (const char32_t other : {0x180E, 0x200B, 0xFEFF, 0x1C, 0x1F, 0x301, 0x10FFFF})
+            QVERIFY(classOf(other) == CharClass::Other);
+        QVERIFY(classOf(0xBD) == CharClass::Number);
+        QVERIFY(classOf(0x1C89) == CharClass::Letter); // of Unicode 16
+        QVERIFY(isDigitsNumeric(0x11DE0) && classOf(0x11DE0) != CharClass::Number);
+    }
+
+    void llama3CutsAsItsPatternSays() {
+        QCOMPARE(scan(llama3PieceEnd, "we'LL go"), (Pieces{"we", "'LL", " go"}));
+        QCOMPARE(scan(llama3PieceEnd, "a'\xC5\xBF"
+                                      "b"),
+                 (Pieces{"a", "'\xC5\xBF", "b"}));
+        QCOMPARE(scan(llama3PieceEnd, "12345"), (Pieces{"123", "45"}));
+        QCOMPARE(scan(llama3PieceEnd, "x   \n\n  y"), (Pieces{"x", "   \n\n", " ", " y"}));
+        QCOMPARE(scan(llama3PieceEnd, "end.\r\n!"), (Pieces{"end", ".\r\n", "!"}));
+        QCOMPARE(scan(llama3PieceEnd, "   "), (Pieces{"   "}));
+    }
+
+    void gpt2CutsAsItsPatternSays() {
+        QCOMPARE(scan(gpt2PieceEnd, "we'll I'M"), (Pieces{"we", "'ll", " I", "'", "M"}));
+        QCOMPARE(scan(gpt2PieceEnd, "a  12b"), (Pieces{"a", " ", " 12", "b"}));
+        QCOMPARE(scan(gpt2PieceEnd, "x \n y"), (Pieces{"x", " \n", " y"}));
+    }
+
+    // Two implementations that know nothing of each other.
+    void scannersAgreeWithARegularExpressionEngine() {
+        const auto lines = readJsonFile(LLAMAHOME_TEST_DATA "/text/tokenizer_lines.json");
+        QVERIFY(lines);
+        const auto llama3 = SplitPattern::compile(kLlama3Pattern);
+        const auto gpt2 = SplitPattern::compile(kGpt2Pattern);
+        QVERIFY(llama3 && gpt2);
+        for (const Json& line : *lines) {
+            const auto text = line["text"].get<std::string>();
+            QCOMPARE(scan(llama3PieceEnd, text), matchAll(*llama3, text));
+            QCOMPARE(scan(gpt2PieceEnd, text), matchAll(*gpt2, text));
+        }
+    }
+
+    void patternsOfDoubtfulMeaningAreRefusedByName() {
+        for (const auto& [pattern, named] :
+             std::vector<std::pair<std::string, std::string>>{{R"(\h+)", "\\h"},
+                                                              {R"(^a)", "^"},
+                                                              {R"([a&&b])", "nested"},
+                                                              {R"(a{2}+)", "}+"},
+                                                              {"(?m:a)", "(?m"},
+                                                              {R"([\S])", "S"}}) {
+            const auto compiled = SplitPattern::compile(pattern);
+            QVERIFY2(!compiled, pattern.c_str());
+            QVERIFY(compiled.error().code == codes::kTokenizerPattern);
+            QVERIFY2(compiled.error().message.find(named) != std::string::npos,
+                     compiled.error().message.c_str());
+        }
+        QVERIFY(SplitPattern::compile("(a").error().message.find("compile") != std::string::npos);
+        QVERIFY(SplitPattern::compile(R"(\p{L}+|[^\s\p{N}]++)"));
+    }
+
+    void aPatternThatBackTracksWithoutEndMatchesNothing() {
+        const auto pattern = SplitPattern::compile("(?:a+)+b");
+        QVERIFY(pattern);
+        QVERIFY(!pattern->find(std::string(60, 'a'), 0));
+        QVERIFY(pattern->find("aab", 0));
+    }
+
+    void tokenTableFindsWhatWasAdded() {
+        TokenTable table;
+        table.reserve(3, 16, 10);
+        QVERIFY(!table.add(7, "abc"));
+        QVERIFY(!table.add(2, "longer than eight bytes"));
+        QCOMPARE(table.add(3, "abc").value_or(-1), 7);
+        QCOMPARE(table.find("abc"), 7);
+        QCOMPARE(table.find("longer than eight bytes"), 2);
+        QCOMPARE(table.find("ab"), -1);
+        QCOMPARE(table.bytesOf(2), std::string_view("longer than eight bytes"));
+        QVERIFY(table.bytesOf(5).empty() && table.bytesOf(-1).empty() && table.bytesOf(99).empty());
+        QCOMPARE(TokenTable().find("x"), -1);
+    }
+
+    void mergeTableKeepsTheFirstOfAPair() {
+        MergeTable table;
+        table.reserve(2);
+        QVERIFY(table.add(1, 2, {5, 9}));
+        QVERIFY(!table.add(1, 2, {6, 10}));
+        QCOMPARE(table.find(1, 2).result, 9);
+        QVERIFY(!table.find(2, 1));
+        QVERIFY(!MergeTable().find(0, 0));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTextParts)
+#include "test_text_parts.moc"
