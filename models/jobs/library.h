@@ -39,7 +39,9 @@ struct ModelEntry {
     std::optional<config::CatalogVersion> catalog; ///< facts, where the catalogue has it
     std::string problem;                           ///< what is wrong with a damaged or offline one
     std::uint64_t memoryToChatBytes = 0;           ///< on this machine; 0: not known
-    std::uint64_t memoryToTrainBytes = 0;          ///< one row of 512 tokens, r 8 on q and v; 0: not known
+    /// The least: one row of 512 tokens at a time, layers recomputed, r 8 on q and v; 0: not known.
+    std::uint64_t memoryToTrainBytes = 0;
+    std::string notice; ///< for people, e.g. that a version exists as Instruct only; usually empty
 
     bool isUsable() const { return state == ModelState::Verified; }
 };
@@ -55,22 +57,26 @@ public:
     const DataRoot& root() const { return m_root; }
     const config::Catalog& catalog() const { return m_catalog; }
 
-    /// Catalogued models in the catalogue's order, then other installed ones by name; those of one family,
-    /// organisation or "local" where `family` is given. A folder without a manifest is no model.
-    std::vector<ModelEntry> list(std::string_view family = {}) const;
+    /// Catalogued models in the catalogue's order, then other installed ones by name. A folder without a
+    /// manifest is no model.
+    std::vector<ModelEntry> list() const;
+    /// Those of one family, organisation or "local". CAT-02 names the nearest for one that is neither known
+    /// nor there.
+    Result<std::vector<ModelEntry>> listFamily(std::string_view family) const;
     /// data/models/finetuned/*, by name.
     std::vector<ModelEntry> installedAdapters() const;
 
-    /// The entry of exactly that name, installed or catalogued; nothing where neither.
+    /// The entry of that name, catalogued (aliases and Hub ids included) or installed; nothing where neither.
     std::optional<ModelEntry> find(std::string_view family, std::string_view version) const;
     std::optional<ModelEntry> findAdapter(std::string_view name) const;
-    /// A model or adapter folder anywhere, in Hub layout or with a manifest: state Verified when it has one
-    /// that matches, or when it is no folder of ours but has a configuration. Nothing where it is neither.
+    /// A model or adapter folder anywhere. Without a manifest it counts as verified when its configuration
+    /// can be read; nothing where it is neither kind of folder.
     std::optional<ModelEntry> describeFolder(const std::filesystem::path& folder) const;
 
 private:
     ModelEntry catalogued(const config::CatalogVersion& version) const;
-    void addInstalledFacts(ModelEntry& entry) const;
+    /// An entry of data/models that the catalogue does not have.
+    ModelEntry other(std::string_view family, std::string_view version) const;
 
     DataRoot m_root;
     config::Catalog m_catalog;

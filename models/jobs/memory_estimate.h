@@ -47,7 +47,8 @@ struct MemoryEstimate {
 MemoryEstimate memoryToChat(const formats::ModelConfig& config, const ChatShape& shape);
 MemoryEstimate memoryToTrain(const formats::ModelConfig& config, const TrainShape& shape);
 
-/// Number of parameters of a LoRA of rank r on those projections of every layer.
+/// Number of parameters of a LoRA of rank r on those projections of every layer; 0 for a rank or a target
+/// that the engine refuses.
 std::uint64_t loraParameters(const formats::ModelConfig& config, std::int64_t r,
                              const std::vector<std::string>& targetModules);
 

@@ -24,9 +24,9 @@ struct ModelRequest {
 };
 
 /// An installed, usable model. FAMILY alone is its default version; no words: the variables, else the first
-/// family's default. CAT-02 and CAT-03 name the nearest known; LIB-03 (not installed), LIB-04 (damaged or
-/// offline) and LIB-05 (too large for this machine, names the largest that fits) name the next step. A .gguf
-/// path is IMP-01: it is imported first.
+/// family's default. CAT-02 and CAT-03 name the nearest known. LIB-05: too large for this machine, the
+/// largest that fits is named; looked at before whether it is installed. LIB-03: not installed, with the next
+/// step. LIB-04: damaged or offline. IMP-01: a .gguf path, which is imported first. LIB-08: wrong words.
 Result<ModelEntry> resolveModel(const Library& library, const ModelRequest& request);
 
 /// The same without being installed: what `download` and `remove` take.

@@ -32,14 +32,9 @@ struct RemovalPlan {
 Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry);
 
 /// Carries the plan out. The first change, one rename of the manifest, makes the model disappear as a whole;
-/// what a cut leaves after that is cleared away by clearLeftovers(). Needs no free space. Returns the freed
+/// what a cut leaves after that is
+/// cleared away by clearLeftovers(). Needs no free space. Returns the freed
 /// bytes.
 Result<std::uint64_t> removeModel(const RemovalPlan& plan, const RootLock& lock, FileLayer& files);
-
-/// What cut-off imports and removals left under the root; "smollm2/135m-instruct" each.
-std::vector<std::string> listLeftovers(const DataRoot& root);
-
-/// Finishes cut-off removals and drops cut-off imports. Called by every import and removal before it begins.
-Result<void> clearLeftovers(const RootLock& lock, FileLayer& files);
 
 } // namespace llamahome::jobs
