@@ -187,7 +187,6 @@ inline constexpr ErrorCode kCheckpointDamaged{"CKPT-01", ErrorClass::Failed};
 inline constexpr ErrorCode kNoCheckpoint{"CKPT-02", ErrorClass::Failed};
 inline constexpr ErrorCode kNotEnoughMemory{"FIT-01", ErrorClass::Refused};
 inline constexpr ErrorCode kNotEnoughDisk{"FIT-02", ErrorClass::Refused};
-inline constexpr ErrorCode kNoTemplate{"RUN-09", ErrorClass::Usage};
 
 // app
 inline constexpr ErrorCode kUsage{"CLI-01", ErrorClass::Usage};

@@ -1,0 +1,50 @@
+// metrics.jsonl: appended while a run trains, read by charts and `runs`. One writer; readers on any thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/file_layer.h"
+#include "core/result.h"
+#include "llama/engine.h"
+
+namespace llamahome::jobs {
+
+/// Appends whole lines. A line that a crash or a full disk cut is ended by the next append, so that it spoils
+/// nothing but itself.
+class MetricLog {
+public:
+    /// Opens or creates the file. `files` and `clock` outlive the log.
+    static Result<MetricLog> open(FileLayer& files, const std::filesystem::path& path, const Clock& clock);
+
+    /// Appends a train or eval line. Numbers that are not finite become null.
+    Result<void> append(const engine::MetricPoint& point);
+    /// Appends {"kind":"resume","step":N}: lines before it with a greater step no longer count.
+    Result<void> appendResume(std::int64_t step);
+    /// Makes everything appended durable; called before a checkpoint is written.
+    Result<void> sync();
+
+private:
+    MetricLog(std::unique_ptr<WritableFile> file, const Clock& clock, bool endsInLine);
+    Result<void> write(std::string line);
+
+    std::unique_ptr<WritableFile> m_file;
+    const Clock* m_clock;
+    bool m_endsInLine; ///< the file ends within a line that was cut
+};
+
+/// One line that counts.
+struct MetricLine {
+    engine::MetricPoint point;
+    double peakMemoryMib = 0.0; ///< train lines only
+    std::string time;           ///< UTC
+};
+
+/// The lines that count, in order: damaged lines are left out, and lines with a greater step than a resume
+/// line after them. A missing file is an empty list.
+Result<std::vector<MetricLine>> readMetrics(const std::filesystem::path& path);
+
+} // namespace llamahome::jobs

@@ -1,0 +1,201 @@
+#include "jobs/run_list.h"
+
+#include <algorithm>
+#include <map>
+
+#include "config/nearest_name.h"
+#include "config/setting_descriptor.h"
+#include "config/settings_loader.h"
+#include "core/error_codes.h"
+#include "core/quantity.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kRemovedPrefix = ".removed-";
+
+/// Names of the entries of a folder, sorted; none where it is missing.
+std::vector<std::string> namesIn(const fs::path& folder) {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
+         entry.increment(failure))
+        names.push_back(displayPath(entry->path().filename()));
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+struct FolderFile {
+    std::string path; ///< below the folder
+    std::uint64_t bytes = 0;
+};
+
+/// Every file and link below a folder; links are not followed and count nothing.
+std::vector<FolderFile> filesBelow(const fs::path& folder) {
+    std::vector<FolderFile> found;
+    std::error_code failure;
+    for (fs::recursive_directory_iterator entry(folder, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        std::error_code ignored;
+        if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) continue;
+        const bool counts = entry->is_regular_file(ignored) && !entry->is_symlink(ignored);
+        const std::uint64_t bytes = counts ? entry->file_size(ignored) : 0;
+        found.push_back({displayPath(entry->path().lexically_relative(folder)), bytes});
+    }
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    return found;
+}
+
+bool isFolder(const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_directory(fs::symlink_status(path, ignored));
+}
+
+/// The facts that hold whatever run.json says.
+RunInfo infoOf(const fs::path& folder) {
+    RunInfo run;
+    run.name = displayPath(folder.filename());
+    run.path = folder;
+    for (const FolderFile& file : filesBelow(folder))
+        run.sizeBytes += file.bytes;
+    for (const std::string& name : namesIn(folder / "checkpoints"))
+        if (name.starts_with("step-") && name.find('.') == std::string::npos) run.checkpoints.push_back(name);
+    return run;
+}
+
+Result<std::map<std::string, std::string>> settingsOf(const RunInfo& run) {
+    config::SettingsSources sources;
+    sources.configFile = run.path / "config.yaml";
+    const auto loaded = config::loadSettings(sources);
+    if (!loaded) return loaded.error();
+    std::map<std::string, std::string> values;
+    for (const config::SettingDescriptor& setting : config::allSettings())
+        values[setting.key] = config::settingText(setting, loaded->values);
+    return values;
+}
+
+std::string dataText(const RunRecord& record) {
+    std::string text;
+    for (const RunDataFile& file : record.dataFiles)
+        text += (text.empty() ? "" : ", ") + displayPath(file.path) + " (" + file.sha256.substr(0, 12) + ")";
+    if (record.validationFile) text += "; validation " + displayPath(record.validationFile->path);
+    return text;
+}
+
+/// What is compared besides settings, by name.
+std::vector<std::pair<std::string, std::string>> factsOf(const RunInfo& run) {
+    const RunRecord& record = run.record;
+    const auto number = [](bool isThere, double value) {
+        return isThere ? formatNumber(value) : std::string();
+    };
+    return {{"model", record.family + "/" + record.version + " (" + record.modelDigest.substr(0, 12) + ")"},
+            {"data", dataText(record)},
+            {"init_adapter", displayPath(record.initAdapter)},
+            {"program_version", record.programVersion},
+            {"state", std::string(runStateName(record.state))},
+            {"step", std::to_string(record.step) + " of " + std::to_string(record.totalSteps)},
+            {"train_loss", number(record.trainLoss.has_value(), record.trainLoss.value_or(0.0))},
+            {"best eval_loss", number(record.best.has_value(), record.best ? record.best->evalLoss : 0.0)}};
+}
+
+} // namespace
+
+Result<RunInfo> readRun(const fs::path& folder) {
+    if (!isFolder(folder))
+        return Error{codes::kRunUnknown,
+                     "run: found no folder " + displayPath(folder) + "; `llamahome runs` lists them"};
+    RunInfo run = infoOf(folder);
+    auto record = readRunRecord(folder);
+    if (record) {
+        run.record = std::move(*record);
+        if (run.record.state == RunState::Running && !run.record.process.isAlive()) {
+            run.record.state = RunState::Interrupted;
+            run.record.cause = "its process is gone; go on with `llamahome resume " + run.name + "`";
+        }
+        return run;
+    }
+    if (!(record.error().code == codes::kRunUnknown)) return record.error();
+    run.record.state = RunState::Interrupted;
+    run.record.cause = "cut off before it began; remove it with `llamahome runs remove " + run.name + "`";
+    return run;
+}
+
+std::vector<RunInfo> listRuns(const DataRoot& root) {
+    std::vector<RunInfo> runs;
+    for (const std::string& name : namesIn(root.checkpoints())) {
+        const fs::path folder = root.checkpoints() / name;
+        if (name.front() == '.' || !isFolder(folder)) continue;
+        auto run = readRun(folder);
+        if (run) {
+            runs.push_back(std::move(*run));
+            continue;
+        }
+        RunInfo damaged = infoOf(folder);
+        damaged.record.state = RunState::Failed;
+        damaged.record.cause = run.error().message;
+        damaged.record.code = std::string(run.error().code.text);
+        runs.push_back(std::move(damaged));
+    }
+    return runs;
+}
+
+Result<RunInfo> findRun(const DataRoot& root, const std::string& name) {
+    std::vector<std::string> known;
+    for (const std::string& candidate : namesIn(root.checkpoints()))
+        if (candidate.front() != '.' && isFolder(root.checkpoints() / candidate)) known.push_back(candidate);
+    if (std::find(known.begin(), known.end(), name) != known.end()) return readRun(root.checkpoints() / name);
+    const std::string nearest = config::nearestName(name, known);
+    return Error{codes::kRunUnknown, "run '" + name + "': found none of that name in " +
+                                         displayPath(root.checkpoints()) +
+                                         (nearest.empty() ? "" : "; did you mean '" + nearest + "'?") +
+                                         "; `llamahome runs` lists them"};
+}
+
+Result<std::vector<RunDifference>> diffRuns(const RunInfo& a, const RunInfo& b) {
+    std::vector<RunDifference> differences;
+    const auto factsA = factsOf(a);
+    const auto factsB = factsOf(b);
+    for (std::size_t i = 0; i < factsA.size(); ++i)
+        if (factsA[i].second != factsB[i].second)
+            differences.push_back({factsA[i].first, factsA[i].second, factsB[i].second});
+    const auto settingsA = settingsOf(a);
+    if (!settingsA) return settingsA.error();
+    const auto settingsB = settingsOf(b);
+    if (!settingsB) return settingsB.error();
+    for (const config::SettingDescriptor& setting : config::allSettings()) {
+        const std::string& valueA = settingsA->at(setting.key);
+        const std::string& valueB = settingsB->at(setting.key);
+        if (valueA != valueB) differences.push_back({setting.key, valueA, valueB});
+    }
+    return differences;
+}
+
+Result<RunRemovalPlan> planRunRemoval(const RunInfo& run) {
+    if (run.record.state == RunState::Running)
+        return Error{codes::kRunActive, "run '" + run.name + "': found it running (process " +
+                                            std::to_string(run.record.process.pid) +
+                                            "), expected it to be at rest; stop it first"};
+    RunRemovalPlan plan{run.name, run.path, {}, 0};
+    for (const FolderFile& file : filesBelow(run.path)) {
+        plan.files.push_back(file.path);
+        plan.freedBytes += file.bytes;
+    }
+    return plan;
+}
+
+Result<void> removeRun(FileLayer& files, const RunRemovalPlan& plan) {
+    const fs::path doomed = plan.folder.parent_path() / (std::string(kRemovedPrefix) + plan.name);
+    if (auto done = removeTree(files, doomed); !done) return done;
+    if (auto done = files.rename(plan.folder, doomed); !done) return done;
+    return removeTree(files, doomed);
+}
+
+Result<void> clearRemovedRuns(FileLayer& files, const DataRoot& root) {
+    for (const std::string& name : namesIn(root.checkpoints()))
+        if (name.starts_with(kRemovedPrefix))
+            if (auto done = removeTree(files, root.checkpoints() / name); !done) return done;
+    return {};
+}
+
+} // namespace llamahome::jobs
