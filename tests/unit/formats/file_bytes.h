@@ -13,7 +13,8 @@
 
 namespace llamahome::testing {
 
-/// Replaces the file; removed first, because some file systems flush a file that is cut to nothing and written.
+/// Replaces the file; removed first, because some file systems flush one that is cut to nothing and
+/// rewritten.
 inline void writeBytes(const std::filesystem::path& path, std::string_view bytes) {
     std::filesystem::remove(path);
     std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

@@ -64,7 +64,8 @@ def sharded(folder):
 
 def adapters(folder):
     for name, options in {
-        "adapter": {"r": 4, "lora_alpha": 8, "lora_dropout": 0.05, "target_modules": ["v_proj", "q_proj", "down_proj"]},
+        "adapter": {"r": 4, "lora_alpha": 8, "lora_dropout": 0.05,
+                    "target_modules": ["v_proj", "q_proj", "down_proj"]},
         "adapter_all_linear": {"r": 2, "lora_alpha": 3.5, "target_modules": "all-linear", "use_rslora": True},
     }.items():
         model = peft.get_peft_model(tiny_llama(tied=True), peft.LoraConfig(task_type="CAUSAL_LM", **options))
@@ -81,7 +82,7 @@ def adapters(folder):
 
 
 def random_blocks(generator, quant, rows, columns):
-    """Packed rows with every bit pattern of the quants and finite scales, subnormal and negative ones among them."""
+    """Packed rows with random quants and finite scales, subnormal and negative ones among them."""
     block, size = gguf.GGML_QUANT_SIZES[quant]
     packed = generator.integers(0, 256, size=(rows, columns // block, size), dtype=np.uint8)
     scales = {Quant.Q8_0: 1, Quant.Q4_0: 1, Quant.Q4_1: 2}[quant]
@@ -119,8 +120,8 @@ def byte_alphabet():
 
 def add_vocabulary(writer):
     merges = ["Ġ t", "h e", "Ġt he", "i n", "1 2"]
-    tokens = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *byte_alphabet(), *(m.replace(" ", "") for m in merges)]
-    tokens += ["<tool>", "[PAD265]"]
+    tokens = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", *byte_alphabet()]
+    tokens += [*(merge.replace(" ", "") for merge in merges), "<tool>", "[PAD265]"]
     types = [3, 3, 3] + [1] * (len(tokens) - 5) + [4, 5]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("smollm")
@@ -153,7 +154,8 @@ def rope_divisors():
 
 def interleave(weight, heads):
     """llama.cpp's LlamaModel.permute: from halves to pairs."""
-    return weight.reshape(heads, 2, weight.shape[0] // heads // 2, *weight.shape[1:]).swapaxes(1, 2).reshape(weight.shape)
+    halves = weight.reshape(heads, 2, weight.shape[0] // heads // 2, *weight.shape[1:])
+    return halves.swapaxes(1, 2).reshape(weight.shape)
 
 
 def model(folder):
