@@ -1,0 +1,248 @@
+#include "jobs/import_model.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/error_codes.h"
+#include "core/hash.h"
+#include "core/quantity.h"
+#include "formats/gguf_to_hub.h"
+#include "jobs/copy_file.h"
+#include "jobs/import_name.h"
+#include "jobs/import_source.h"
+#include "jobs/leftovers.h"
+#include "jobs/model_checks.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint64_t kSpareBytes = 64ULL << 20; ///< left to everybody else on the disk
+constexpr std::string_view kFirstSeen = "first seen";
+constexpr std::string_view kFromCache = "the Hub's cache";
+
+/// One import under way: what is known of it at the start, then its steps in order.
+class Import {
+public:
+    Import(const ImportSource& source, ModelName name, const RootLock& lock, bool link, FileLayer& files,
+           const CancelToken& cancel, const ProgressSink& progress)
+        : m_source(source)
+        , m_name(std::move(name))
+        , m_link(link)
+        , m_files(files)
+        , m_cancel(cancel)
+        , m_progress(progress)
+        , m_target(modelFolder(lock.root(), m_name.family, m_name.version))
+        , m_staging(stagingFolder(lock.root(), m_name.family, m_name.version)) {}
+
+    /// True when the same model is there already; IMP-03 when another one is.
+    Result<bool> isInstalled();
+    Result<void> checkSpace() const;
+    /// Makes the model's folder visible as a whole. On failure nothing of it stays.
+    Result<void> run();
+
+private:
+    Result<void> fill();
+    Result<void> takeFiles();
+    Result<void> proveHashes(const Manifest& manifest) const;
+    Result<Manifest> labels();
+    Result<std::string> sourceDigest();
+    Result<void> hashGguf();
+    Error exists(const std::string& why) const;
+    std::string shownName() const { return m_name.family + "/" + m_name.version; }
+    std::uint64_t writtenBytes() const;
+
+    const ImportSource& m_source;
+    ModelName m_name;
+    bool m_link;
+    FileLayer& m_files;
+    const CancelToken& m_cancel;
+    const ProgressSink& m_progress;
+    fs::path m_target;
+    fs::path m_staging;
+    std::string m_ggufCommit; ///< "sha256:…" of a GGUF file
+};
+
+Error Import::exists(const std::string& why) const {
+    return Error{codes::kImportExists, displayPath(m_target) + ": " + why};
+}
+
+Result<void> Import::hashGguf() {
+    if (!m_ggufCommit.empty()) return {};
+    const auto digest = sha256File(m_source.files.front().path, m_cancel, [&](const Progress& step) {
+        if (m_progress) m_progress({"hashing the source", step.done, step.total, "bytes"});
+    });
+    if (!digest) return digest.error();
+    m_ggufCommit = "sha256:" + *digest;
+    return {};
+}
+
+/// The digest that the model will have, by the hashes of the source's files.
+Result<std::string> Import::sourceDigest() {
+    Progress state{"comparing with the model that is there", 0, m_source.resultBytes, "bytes"};
+    std::vector<ManifestFile> files;
+    for (const SourceFile& file : m_source.files) {
+        const std::uint64_t before = state.done;
+        const auto digest = sha256File(file.path, m_cancel, [&](const Progress& step) {
+            state.done = before + std::min(step.done, file.sizeBytes);
+            if (m_progress) m_progress(state);
+        });
+        if (!digest) return digest.error();
+        state.done = before + file.sizeBytes;
+        files.push_back({file.name, file.sizeBytes, *digest, {}});
+    }
+    return manifestDigest(files);
+}
+
+Result<bool> Import::isInstalled() {
+    std::error_code failure;
+    if (!fs::exists(fs::symlink_status(m_target, failure))) return false;
+    const auto manifest = readManifest(m_target);
+    if (!manifest) {
+        if (manifest.error().code != codes::kFileNotFound) return manifest.error();
+        if (fs::is_directory(fs::symlink_status(m_target, failure)) && fs::is_empty(m_target, failure))
+            return false;
+        return exists(
+            "found something that is no model of LlamaHome; move it away, or import under another name");
+    }
+    bool isSame = false;
+    if (m_source.form == SourceForm::Gguf) {
+        if (auto hashed = hashGguf(); !hashed) return hashed.error();
+        isSame = manifest->commit == m_ggufCommit;
+    } else {
+        const auto digest = sourceDigest();
+        if (!digest) return digest.error();
+        isSame = manifest->digest == *digest;
+    }
+    if (isSame) return true;
+    return exists("another model of that name is there (from " + manifest->source +
+                  "); remove it with `llamahome remove " + m_name.family + " " + m_name.version +
+                  "`, or import under another name, as in `--as local NAME`");
+}
+
+std::uint64_t Import::writtenBytes() const {
+    if (m_source.form == SourceForm::Gguf || !m_link) return m_source.resultBytes;
+    std::uint64_t bytes = 0;
+    for (const SourceFile& file : m_source.files)
+        if (!file.isWeights) bytes += file.sizeBytes;
+    return bytes;
+}
+
+Result<void> Import::checkSpace() const {
+    const auto free = freeDiskBytes(m_target);
+    if (!free) return free.error();
+    const std::uint64_t needed = writtenBytes();
+    if (needed <= *free && *free - needed >= kSpareBytes) return {};
+    return Error{codes::kDiskFull, "the import of " + shownName() + " needs " + formatBytes(needed) +
+                                       ", and " + formatBytes(kSpareBytes) + " must stay; " +
+                                       displayPath(m_target) + " has " + formatBytes(*free) +
+                                       "; free some space, or choose another disk with --root DIR"};
+}
+
+Result<void> Import::takeFiles() {
+    if (m_source.form == SourceForm::Gguf)
+        return formats::convertGgufToHub(m_files, m_source.files.front().path, m_staging, m_cancel,
+                                         m_progress);
+    Progress state{"copying", 0, writtenBytes(), "bytes"};
+    for (const SourceFile& file : m_source.files) {
+        const fs::path to = m_staging / file.name;
+        if (m_link && file.isWeights) {
+            if (auto linked = m_files.symlink(file.path, to); !linked) return linked;
+            continue;
+        }
+        const auto copied = copyFile(m_files, file.path, to, m_cancel, [&](std::uint64_t bytes) {
+            state.done = std::min(state.done + bytes, state.total);
+            if (m_progress) m_progress(state);
+        });
+        if (!copied) return copied;
+    }
+    return {};
+}
+
+/// What the Hub's cache calls a file is its hash.
+Result<void> Import::proveHashes(const Manifest& manifest) const {
+    std::map<std::string, std::string> found;
+    for (const ManifestFile& file : manifest.files)
+        found.emplace(file.path, file.sha256);
+    for (const SourceFile& file : m_source.files)
+        if (!file.expectedSha256.empty() && found[file.name] != file.expectedSha256)
+            return Error{codes::kHashMismatch,
+                         displayPath(file.path) + ": found SHA-256 " + found[file.name] +
+                             ", expected that of its name; get the model again from the Hub"};
+    return {};
+}
+
+Result<Manifest> Import::labels() {
+    Manifest manifest;
+    manifest.family = m_name.family;
+    manifest.version = m_name.version;
+    manifest.source = m_source.name;
+    manifest.commit = m_source.commit;
+    if (m_source.form == SourceForm::Gguf) {
+        if (auto hashed = hashGguf(); !hashed) return hashed.error();
+        manifest.commit = m_ggufCommit;
+    }
+    return manifest;
+}
+
+Result<void> Import::fill() {
+    auto named = labels();
+    if (!named) return named.error();
+    if (auto made = m_files.makeDirectory(m_staging); !made) return made;
+    if (auto taken = takeFiles(); !taken) return taken;
+    if (auto checked = checkModelFolder(m_staging); !checked) return checked;
+    auto manifest = buildManifest(m_staging, std::move(*named), kFirstSeen, m_cancel, m_progress);
+    if (!manifest) return manifest.error();
+    if (auto proved = proveHashes(*manifest); !proved) return proved;
+    for (ManifestFile& file : manifest->files)
+        for (const SourceFile& given : m_source.files)
+            if (given.name == file.path && !given.expectedSha256.empty()) file.origin = kFromCache;
+    if (auto written = writeManifest(m_files, m_staging, *manifest); !written) return written;
+    if (auto renamed = m_files.rename(m_staging, m_target); !renamed) return renamed;
+    return m_files.syncDirectory(m_target.parent_path());
+}
+
+Result<void> Import::run() {
+    if (auto made = m_files.makeDirectories(m_target.parent_path()); !made) return made;
+    const auto filled = fill();
+    if (filled) return filled;
+    (void)removeTree(m_files, m_staging);
+    std::error_code failure;
+    if (fs::is_empty(m_target.parent_path(), failure) && !failure)
+        (void)m_files.remove(m_target.parent_path());
+    return filled;
+}
+
+} // namespace
+
+Result<ImportResult> importModel(const ImportRequest& request, const RootLock& lock,
+                                 const config::Catalog& catalog, FileLayer& files, const CancelToken& cancel,
+                                 const ProgressSink& progress) {
+    const auto source = inspectSource(request.source);
+    if (!source) return source.error();
+    if (request.link && source->form == SourceForm::Gguf)
+        return Error{codes::kImportName,
+                     "--link: " + source->name + " is converted, so it cannot be linked; leave --link out"};
+    auto name = importName(catalog, request.family, request.version, *source);
+    if (!name) return name.error();
+    if (auto cleared = clearLeftovers(lock, files); !cleared) return cleared.error();
+    Import import(*source, *name, lock, request.link, files, cancel, progress);
+    const auto installed = import.isInstalled();
+    if (!installed) return installed.error();
+    if (!*installed) {
+        if (auto space = import.checkSpace(); !space) return space.error();
+        if (auto done = import.run(); !done) return done.error();
+    }
+    const Library library(lock.root(), catalog);
+    auto entry = library.find(name->family, name->version);
+    if (!entry)
+        return Error{codes::kInternal, name->family + "/" + name->version + " is not there after its import"};
+    if (!entry->isUsable())
+        return Error{codes::kModelDamaged, entry->name + " is there already, but " +
+                                               std::string(stateName(entry->state)) + ": " + entry->problem +
+                                               "; remove it with `llamahome remove " + entry->family + " " +
+                                               entry->version + "` and import it again"};
+    return ImportResult{std::move(*entry), *installed};
+}
+
+} // namespace llamahome::jobs

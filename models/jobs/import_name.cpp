@@ -1,0 +1,83 @@
+#include "jobs/import_name.h"
+
+#include "config/nearest_name.h"
+#include "core/error_codes.h"
+#include "formats/file_text.h"
+#include "formats/model_weights.h"
+
+namespace llamahome::jobs {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 96;
+constexpr std::string_view kLocal = "local";
+constexpr std::string_view kAdapters = "finetuned";
+
+std::string lowered(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return lower;
+}
+
+bool isFolderName(std::string_view name) {
+    return !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' && name.front() != '-' &&
+           formats::isPlainFileName(name) && formats::isPlainText(name);
+}
+
+Result<ModelName> catalogued(const config::Catalog& catalog, const std::string& family,
+                             const std::string& version) {
+    const auto found = catalog.find(family, version);
+    if (!found) return found.error();
+    return ModelName{found->family, found->version};
+}
+
+Result<ModelName> plainName(const std::string& family, const std::string& version) {
+    for (const std::string& name : {family, version})
+        if (!isFolderName(name))
+            return Error{codes::kImportName,
+                         "--as: found " + formats::quotedText(name) + ", expected a plain name of at most " +
+                             std::to_string(kMaxNameBytes) + " bytes, as in `--as local my-model`"};
+    if (lowered(family) == kAdapters)
+        return Error{codes::kImportName,
+                     "--as: `finetuned` holds the adapters; use another name, as in `--as local " + version +
+                         "`"};
+    return ModelName{lowered(family) == kLocal ? std::string(kLocal) : family, version};
+}
+
+/// FAMILY alone, or FAMILY/VERSION in one word.
+Result<ModelName> oneWord(const config::Catalog& catalog, const std::string& word,
+                          const ImportSource& source) {
+    const std::size_t slash = word.find('/');
+    if (slash != std::string::npos)
+        return importName(catalog, word.substr(0, slash), word.substr(slash + 1), source);
+    if (lowered(word) == kLocal) return plainName(word, source.suggestedName);
+    return Error{codes::kImportName, "--as: found `" + word +
+                                         "` alone, expected FAMILY VERSION, as in `--as smollm2 "
+                                         "135m-instruct` or `--as local NAME`"};
+}
+
+} // namespace
+
+Result<ModelName> importName(const config::Catalog& catalog, const std::string& family,
+                             const std::string& version, const ImportSource& source) {
+    if (family.empty() && version.empty()) {
+        if (const auto known = catalog.findHubId(source.name))
+            return ModelName{known->family, known->version};
+        return plainName(source.organisation.empty() ? std::string(kLocal) : source.organisation,
+                         source.suggestedName);
+    }
+    if (version.empty()) return oneWord(catalog, family, source);
+    if (catalog.findFamily(lowered(family)) != nullptr) return catalogued(catalog, family, version);
+    if (const auto known = catalog.findHubId(family + "/" + version))
+        return ModelName{known->family, known->version};
+    std::vector<std::string> families;
+    for (const config::CatalogFamily& one : catalog.families())
+        families.push_back(one.name);
+    const std::string near = config::nearestName(lowered(family), families);
+    if (!near.empty() && lowered(family) != kLocal)
+        return Error{codes::kImportName, "--as: no model family `" + family + "`; nearest is " + near +
+                                             "; for a name of your own use `--as local " + version + "`"};
+    return plainName(family, version);
+}
+
+} // namespace llamahome::jobs

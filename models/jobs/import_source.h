@@ -1,0 +1,38 @@
+// What an import is asked to take over: its form, its files, its name. Any thread but GUI.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+
+namespace llamahome::jobs {
+
+enum class SourceForm { HubFolder, Gguf };
+
+struct SourceFile {
+    std::string name;           ///< in the model's folder
+    std::filesystem::path path; ///< links resolved
+    std::uint64_t sizeBytes = 0;
+    std::string expectedSha256 = {}; ///< what the Hub's cache says; empty: nothing is known
+    bool isWeights = false;
+};
+
+struct ImportSource {
+    SourceForm form = SourceForm::HubFolder;
+    std::vector<SourceFile> files; ///< of a Gguf: the one file
+    std::string name;              ///< for the manifest and messages: a Hub id, a folder's or file's name
+    std::string commit;            ///< of a Hub's cache entry
+    std::string organisation;      ///< of a Hub's cache entry
+    std::string suggestedName;     ///< to import as when nothing else is said
+    std::uint64_t resultBytes = 0; ///< of the model's folder
+};
+
+/// Looks at a folder in Hub layout, an entry of the Hub's cache (models--org--name, or its snapshot) or a
+/// .gguf file. IMP-01 says what was found instead; IMP-02 names forms that are not read yet (Meta's folders,
+/// pickled weights); FILE-01 when there is nothing.
+Result<ImportSource> inspectSource(const std::filesystem::path& path);
+
+} // namespace llamahome::jobs

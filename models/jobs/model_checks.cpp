@@ -1,0 +1,157 @@
+#include "jobs/model_checks.h"
+
+#include <cstring>
+#include <set>
+
+#include "core/error_codes.h"
+#include "core/file_layer.h"
+#include "core/quantity.h"
+#include "formats/model_weights.h"
+#include "formats/tensor_names.h"
+#include "text/chat_template.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+using formats::DType;
+
+constexpr std::uint16_t kBfloat16Exponent = 0x7F80;
+constexpr std::uint16_t kHalfExponent = 0x7C00;
+constexpr std::uint32_t kFloatExponent = 0x7F800000;
+
+bool isWeightType(DType type) {
+    return type == DType::BF16 || type == DType::F16 || type == DType::F32;
+}
+
+/// Infinities and NaN are the numbers whose exponent is all ones.
+template <typename Word>
+bool hasFullExponent(std::span<const std::byte> bytes, Word exponent) {
+    for (std::size_t at = 0; at + sizeof(Word) <= bytes.size(); at += sizeof(Word)) {
+        Word word = 0;
+        std::memcpy(&word, bytes.data() + at, sizeof word);
+        if ((word & exponent) == exponent) return true;
+    }
+    return false;
+}
+
+bool isNonFinite(std::span<const std::byte> bytes, DType type) {
+    switch (type) {
+    case DType::BF16:
+        return hasFullExponent<std::uint16_t>(bytes, kBfloat16Exponent);
+    case DType::F16:
+        return hasFullExponent<std::uint16_t>(bytes, kHalfExponent);
+    case DType::F32:
+        return hasFullExponent<std::uint32_t>(bytes, kFloatExponent);
+    default:
+        return false;
+    }
+}
+
+bool isLicenceName(std::string name) {
+    for (char& c : name)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    return name.starts_with("LICENSE") || name.starts_with("LICENCE");
+}
+
+} // namespace
+
+Result<formats::ModelConfig> checkConfiguration(const fs::path& folder) {
+    return formats::readModelConfig(folder / "config.json");
+}
+
+std::string configurationSummary(const formats::ModelConfig& config) {
+    return formatNumber(static_cast<double>(config.parameterCount()) / 1e6) + " million parameters, " +
+           std::to_string(config.num_hidden_layers) + " layers of width " +
+           std::to_string(config.hidden_size) + ", vocabulary " + std::to_string(config.vocab_size);
+}
+
+Result<std::string> checkWeights(const fs::path& folder, const formats::ModelConfig& config) {
+    const std::string what = displayPath(folder);
+    const auto source = formats::openModelWeights(folder);
+    if (!source) return source.error();
+    if (auto checked = formats::checkModelTensors(**source, config, what); !checked) return checked.error();
+    std::set<std::string> types;
+    for (const formats::TensorInfo& tensor : (*source)->tensors()) {
+        if (!isWeightType(tensor.dtype) && !formats::isIgnoredTensor(tensor.name))
+            return Error{codes::kStTypeUnknown, what + ": tensor " + tensor.name + " has type " +
+                                                    std::string(formats::dtypeName(tensor.dtype)) +
+                                                    ", expected BF16, F16 or F32; get the unquantised model"};
+        types.insert(std::string(formats::dtypeName(tensor.dtype)));
+    }
+    std::string summary = std::to_string((*source)->tensors().size()) + " tensors";
+    for (const std::string& type : types)
+        summary += ", " + type;
+    return summary;
+}
+
+Result<text::Tokenizer> checkTokenizer(const fs::path& folder, const formats::ModelConfig& config) {
+    auto tokenizer = text::Tokenizer::load(folder);
+    if (!tokenizer) return tokenizer;
+    if (tokenizer->vocabSize() > static_cast<std::uint64_t>(config.vocab_size))
+        return Error{codes::kVerifyTokenizer, displayPath(folder) + ": the tokenizer has " +
+                                                  std::to_string(tokenizer->vocabSize()) +
+                                                  " entries, the model " + std::to_string(config.vocab_size) +
+                                                  " rows; take the tokenizer that belongs to the model"};
+    return tokenizer;
+}
+
+Result<std::string> checkSpecialTokens(const text::Tokenizer& tokenizer) {
+    std::string ends;
+    for (const std::int32_t id : tokenizer.endTokens())
+        ends += (ends.empty() ? "" : ", ") + tokenizer.tokenBytes(id);
+    if (!ends.empty()) return "ends at " + ends;
+    return Error{codes::kVerifySpecialToken, "no token ends an answer (eos_token_id): answers stop only at "
+                                             "their greatest length"};
+}
+
+Result<std::string> checkTemplate(const fs::path& folder) {
+    const auto found = text::ChatTemplate::load(folder);
+    if (!found) return found.error();
+    return found->name();
+}
+
+Result<std::string> checkLicence(const fs::path& folder, const std::string& catalogued) {
+    std::error_code failure;
+    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        const std::string name = displayPath(entry->path().filename());
+        if (isLicenceName(name)) return name;
+    }
+    if (!catalogued.empty()) return catalogued + " (by the catalogue)";
+    return Error{codes::kVerifyLicence,
+                 "no licence file; look up under which terms the model may be used where it came from"};
+}
+
+Result<void> checkModelFolder(const fs::path& folder) {
+    const auto config = checkConfiguration(folder);
+    if (!config) return config.error();
+    if (auto weights = checkWeights(folder, *config); !weights) return weights.error();
+    if (auto tokenizer = checkTokenizer(folder, *config); !tokenizer) return tokenizer.error();
+    return {};
+}
+
+Result<void> checkFinite(formats::TensorSource& source, const std::string& what, const CancelToken& cancel,
+                         const ProgressSink& progress) {
+    Progress state{"looking at every number", 0, 0, "bytes"};
+    for (const formats::TensorInfo& tensor : source.tensors())
+        state.total += tensor.byteSize();
+    std::vector<std::byte> buffer;
+    for (const formats::TensorInfo& tensor : source.tensors()) {
+        if (cancel.isCancelled()) return Error{codes::kCancelled, "the check of " + what + " was stopped"};
+        std::span<const std::byte> bytes = source.mapped(tensor);
+        if (bytes.empty()) {
+            buffer.resize(static_cast<std::size_t>(tensor.byteSize()));
+            if (auto read = source.read(tensor, buffer); !read) return read;
+            bytes = buffer;
+        }
+        if (isNonFinite(bytes, tensor.dtype))
+            return Error{codes::kNonFiniteWeights,
+                         what + ": tensor " + tensor.name + " holds an infinity or NaN; get the model again"};
+        state.done += tensor.byteSize();
+        if (progress) progress(state);
+    }
+    return {};
+}
+
+} // namespace llamahome::jobs

@@ -1,0 +1,48 @@
+// The checks that say whether a folder holds a model that this program can run. Any thread but GUI.
+//
+// Import asks all of them that matter before it makes a model visible; verify reports each.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/cancel_token.h"
+#include "core/progress.h"
+#include "core/result.h"
+#include "formats/model_config.h"
+#include "formats/tensor.h"
+#include "text/tokenizer.h"
+
+namespace llamahome::jobs {
+
+/// config.json describes a Llama that can be run. Its text is a summary for people.
+Result<formats::ModelConfig> checkConfiguration(const std::filesystem::path& folder);
+std::string configurationSummary(const formats::ModelConfig& config);
+
+/// Index complete, every expected tensor there with its shape and a floating type; none too many. Gives
+/// "272 tensors, BF16". ST-xx; ST-17 for another type.
+Result<std::string> checkWeights(const std::filesystem::path& folder, const formats::ModelConfig& config);
+
+/// tokenizer.json loads and fits into the rows of the embedding: VER-03.
+Result<text::Tokenizer> checkTokenizer(const std::filesystem::path& folder,
+                                       const formats::ModelConfig& config);
+
+/// There is a token that ends generation: VER-04.
+Result<std::string> checkSpecialTokens(const text::Tokenizer& tokenizer);
+
+/// The chat template is one that is known: TPL-01. Gives its name.
+Result<std::string> checkTemplate(const std::filesystem::path& folder);
+
+/// A licence file, or one named by the catalogue: VER-06.
+Result<std::string> checkLicence(const std::filesystem::path& folder, const std::string& catalogued);
+
+/// What an import must pass: configuration, weights, tokenizer.
+Result<void> checkModelFolder(const std::filesystem::path& folder);
+
+/// Every number of the safetensors file is finite: ST-44 names the first tensor with one that is not.
+/// Progress in bytes.
+Result<void> checkFinite(formats::TensorSource& source, const std::string& what, const CancelToken& cancel,
+                         const ProgressSink& progress);
+
+} // namespace llamahome::jobs
