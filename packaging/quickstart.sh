@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a fresh clone to a fine-tuned model: packages, libtorch, build, starter model, a few minutes of training on
-# the CPU. A second run repeats nothing that is there. Asks nothing. LLAMAHOME_… variables hold as always.
+# From a fresh clone to a fine-tuned model: packages, libtorch, build, starter model, some minutes of training
+# on the CPU. A second run repeats nothing that is there. Asks nothing. LLAMAHOME_… variables hold.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"

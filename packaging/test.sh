@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds with warnings as errors and runs every test, headless, from a bare machine on. Under 40 minutes on two
-# cores, cold. A second run reuses what is there. Asks nothing.
+# Builds with warnings as errors and runs every test, headless, from a bare machine on. Under 40 minutes on
+# two cores, cold. A second run reuses what is there. Asks nothing.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"

@@ -16,8 +16,8 @@ public:
 };
 
 std::tm utcFields(std::chrono::system_clock::time_point time) {
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(
-        std::chrono::floor<std::chrono::seconds>(time));
+    const std::time_t seconds =
+        std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
     std::tm fields{};
     gmtime_r(&seconds, &fields);
     return fields;
@@ -33,10 +33,11 @@ const Clock& systemClock() {
 std::string formatUtc(std::chrono::system_clock::time_point time) {
     const std::tm t = utcFields(time);
     const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-    const int ms = static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count());
+    const int ms =
+        static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count());
     std::array<char, 96> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1,
-                  t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, ms);
+    std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900,
+                  t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, ms);
     return text.data();
 }
 
@@ -45,8 +46,8 @@ std::string formatTemplateDate(std::chrono::system_clock::time_point time) {
                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const std::tm t = utcFields(time);
     std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%02d %s %04d", t.tm_mday, kMonths.at(static_cast<std::size_t>(t.tm_mon)),
-                  t.tm_year + 1900);
+    std::snprintf(text.data(), text.size(), "%02d %s %04d", t.tm_mday,
+                  kMonths.at(static_cast<std::size_t>(t.tm_mon)), t.tm_year + 1900);
     return text.data();
 }
 

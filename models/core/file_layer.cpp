@@ -20,21 +20,28 @@ Error systemError(int number, const std::string& action, const fs::path& path) {
     const std::string what = "cannot " + action + " " + displayPath(path) + ": " + reason;
     switch (number) {
     case ENOENT:
-    case ENOTDIR: return Error{codes::kFileNotFound, what + "; check the path", reason};
+    case ENOTDIR:
+        return Error{codes::kFileNotFound, what + "; check the path", reason};
     case EACCES:
     case EPERM:
-    case EROFS: return Error{codes::kFilePermission, what + "; choose a folder you may write to", reason};
+    case EROFS:
+        return Error{codes::kFilePermission, what + "; choose a folder you may write to", reason};
     case ENOSPC:
-    case EDQUOT: return Error{codes::kDiskFull, what + "; free some space and try again", reason};
+    case EDQUOT:
+        return Error{codes::kDiskFull, what + "; free some space and try again", reason};
     case EEXIST:
-    case ENOTEMPTY: return Error{codes::kFileExists, what, reason};
-    default: return Error{codes::kFileWrite, what, reason};
+    case ENOTEMPTY:
+        return Error{codes::kFileExists, what, reason};
+    default:
+        return Error{codes::kFileWrite, what, reason};
     }
 }
 
 class PosixWritableFile final : public WritableFile {
 public:
-    PosixWritableFile(int descriptor, fs::path path) : m_descriptor(descriptor), m_path(std::move(path)) {}
+    PosixWritableFile(int descriptor, fs::path path)
+        : m_descriptor(descriptor)
+        , m_path(std::move(path)) {}
     ~PosixWritableFile() override {
         if (m_descriptor >= 0) ::close(m_descriptor);
     }
@@ -116,12 +123,13 @@ private:
 };
 
 Result<struct stat> statRegular(const fs::path& path) {
-    struct stat status{};
+    struct stat status {};
     if (::stat(path.c_str(), &status) != 0) return systemError(errno, "read", path);
     if (S_ISDIR(status.st_mode))
         return Error{codes::kNotAFile, displayPath(path) + ": found a folder, expected a file"};
     if (!S_ISREG(status.st_mode))
-        return Error{codes::kNotAFile, displayPath(path) + ": found a device or pipe, expected a regular file"};
+        return Error{codes::kNotAFile,
+                     displayPath(path) + ": found a device or pipe, expected a regular file"};
     return status;
 }
 
@@ -157,7 +165,8 @@ Result<void> removeTree(FileLayer& files, const fs::path& path) {
     if (status.type() == fs::file_type::not_found) return {};
     if (status.type() == fs::file_type::directory) {
         std::vector<fs::path> children;
-        for (const auto& entry : fs::directory_iterator(path, failure)) children.push_back(entry.path());
+        for (const auto& entry : fs::directory_iterator(path, failure))
+            children.push_back(entry.path());
         if (failure) return systemError(failure.value(), "read folder", path);
         for (const auto& child : children)
             if (auto removed = removeTree(files, child); !removed) return removed;
@@ -185,8 +194,8 @@ Result<std::string> readFile(const fs::path& path, std::uint64_t maxBytes) {
     }
     ::close(descriptor);
     if (failed != 0)
-        return Error{codes::kFileRead, "cannot read " + displayPath(path) + ": " +
-                                           std::generic_category().message(failed)};
+        return Error{codes::kFileRead,
+                     "cannot read " + displayPath(path) + ": " + std::generic_category().message(failed)};
     bytes.resize(filled);
     return bytes;
 }
@@ -200,7 +209,8 @@ Result<std::uint64_t> fileSize(const fs::path& path) {
 Result<std::uint64_t> freeDiskBytes(const fs::path& path) {
     std::error_code failure;
     fs::path probe = fs::absolute(path, failure);
-    while (!probe.empty() && !fs::exists(probe, failure) && probe != probe.parent_path()) probe = probe.parent_path();
+    while (!probe.empty() && !fs::exists(probe, failure) && probe != probe.parent_path())
+        probe = probe.parent_path();
     const fs::space_info space = fs::space(probe, failure);
     if (failure) return systemError(failure.value(), "measure free space of", probe);
     return static_cast<std::uint64_t>(space.available);

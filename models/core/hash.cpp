@@ -16,7 +16,8 @@ struct Sha256::Context {
     ~Context() { EVP_MD_CTX_free(evp); }
 };
 
-Sha256::Sha256() : m_context(std::make_unique<Context>()) {
+Sha256::Sha256()
+    : m_context(std::make_unique<Context>()) {
     EVP_DigestInit_ex(m_context->evp, EVP_sha256(), nullptr);
 }
 Sha256::~Sha256() = default;
@@ -27,7 +28,9 @@ void Sha256::update(std::span<const std::byte> bytes) {
     EVP_DigestUpdate(m_context->evp, bytes.data(), bytes.size());
 }
 
-void Sha256::update(std::string_view text) { update(std::as_bytes(std::span(text))); }
+void Sha256::update(std::string_view text) {
+    update(std::as_bytes(std::span(text)));
+}
 
 std::string Sha256::hexDigest() {
     std::array<unsigned char, 32> digest{};
@@ -58,7 +61,8 @@ Result<std::string> sha256File(const std::filesystem::path& path, const CancelTo
     Sha256 hash;
     Progress state{"checking " + displayPath(path.filename()), 0, *size, "bytes"};
     while (file) {
-        if (cancel.isCancelled()) return Error{codes::kCancelled, "checking " + displayPath(path) + " was stopped"};
+        if (cancel.isCancelled())
+            return Error{codes::kCancelled, "checking " + displayPath(path) + " was stopped"};
         file.read(block.data(), static_cast<std::streamsize>(block.size()));
         const auto count = static_cast<std::size_t>(file.gcount());
         hash.update(std::as_bytes(std::span(block.data(), count)));

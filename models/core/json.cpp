@@ -26,7 +26,8 @@ std::string positionText(std::string_view text, std::size_t byte) {
 /// Builds the document and stops at the first thing that a limit forbids.
 class BoundedBuilder {
 public:
-    explicit BoundedBuilder(std::size_t maxDepth) : m_maxDepth(maxDepth) {}
+    explicit BoundedBuilder(std::size_t maxDepth)
+        : m_maxDepth(maxDepth) {}
 
     bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
         switch (event) {
@@ -34,14 +35,19 @@ public:
             m_keys.emplace_back();
             checkDepth(depth);
             break;
-        case Json::parse_event_t::array_start: checkDepth(depth); break;
-        case Json::parse_event_t::object_end: m_keys.pop_back(); break;
+        case Json::parse_event_t::array_start:
+            checkDepth(depth);
+            break;
+        case Json::parse_event_t::object_end:
+            m_keys.pop_back();
+            break;
         case Json::parse_event_t::key: {
             const auto& key = parsed.get_ref<const std::string&>();
             if (!m_keys.back().insert(key).second) throw LimitReached{"the key \"" + key + "\" stands twice"};
             break;
         }
-        default: break;
+        default:
+            break;
         }
         return true;
     }
@@ -66,7 +72,8 @@ Result<Json> parseJson(std::string_view text, std::string_view what, const JsonL
     const std::string name(what);
     if (text.size() > limits.maxBytes)
         return Error{codes::kJsonLimit, name + ": found " + std::to_string(text.size()) +
-                                            " bytes of JSON, expected at most " + std::to_string(limits.maxBytes)};
+                                            " bytes of JSON, expected at most " +
+                                            std::to_string(limits.maxBytes)};
     BoundedBuilder builder(limits.maxDepth);
     try {
         return Json::parse(text.begin(), text.end(), std::ref(builder));

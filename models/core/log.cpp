@@ -18,14 +18,14 @@ SinkHolder& holder() {
 }
 
 bool isSecretCharacter(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
-           c == '.' || c == '~' || c == '+' || c == '/' || c == '=' || c == '%';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-' || c == '.' || c == '~' || c == '+' || c == '/' || c == '=' || c == '%';
 }
 
 /// Markers after which everything up to the first character that no secret has is a secret.
-constexpr std::array<std::string_view, 8> kMarkers{"hf_",          "Bearer ",          "Signature=",   "Policy=",
-                                                   "Key-Pair-Id=", "X-Amz-Signature=", "X-Amz-Credential=",
-                                                   "X-Amz-Security-Token="};
+constexpr std::array<std::string_view, 8> kMarkers{
+    "hf_",          "Bearer ",          "Signature=",        "Policy=",
+    "Key-Pair-Id=", "X-Amz-Signature=", "X-Amz-Credential=", "X-Amz-Security-Token="};
 constexpr std::size_t kShortestToken = 8;
 
 } // namespace

@@ -47,10 +47,13 @@ CpuFeatures cpuFeatures() {
     while (std::getline(stream, line) && (features.name.empty() || flags.empty())) {
         const auto colon = line.find(':');
         if (colon == std::string::npos) continue;
-        if (line.compare(0, 10, "model name") == 0) features.name = line.substr(std::min(colon + 2, line.size()));
+        if (line.compare(0, 10, "model name") == 0)
+            features.name = line.substr(std::min(colon + 2, line.size()));
         if (line.compare(0, 5, "flags") == 0) flags = line.substr(colon + 1) + " ";
     }
-    const auto has = [&](const char* flag) { return flags.find(" " + std::string(flag) + " ") != std::string::npos; };
+    const auto has = [&](const char* flag) {
+        return flags.find(" " + std::string(flag) + " ") != std::string::npos;
+    };
     features.avx2 = has("avx2");
     features.fma = has("fma");
     features.avx512 = has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl");
@@ -63,6 +66,8 @@ MemoryState memoryState() {
     return {procKib("/proc/meminfo", "MemTotal:") * 1024, procKib("/proc/meminfo", "MemAvailable:") * 1024};
 }
 
-double peakMemoryMib() { return static_cast<double>(procKib("/proc/self/status", "VmHWM:")) / 1024.0; }
+double peakMemoryMib() {
+    return static_cast<double>(procKib("/proc/self/status", "VmHWM:")) / 1024.0;
+}
 
 } // namespace llamahome

@@ -18,9 +18,10 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c, std::arr
 
 std::uint32_t PhiloxStream::next32() {
     if (m_used == 4) {
-        m_words = philox4x32({static_cast<std::uint32_t>(m_block), static_cast<std::uint32_t>(m_block >> 32),
-                              static_cast<std::uint32_t>(m_stream), static_cast<std::uint32_t>(m_stream >> 32)},
-                             {static_cast<std::uint32_t>(m_seed), static_cast<std::uint32_t>(m_seed >> 32)});
+        m_words =
+            philox4x32({static_cast<std::uint32_t>(m_block), static_cast<std::uint32_t>(m_block >> 32),
+                        static_cast<std::uint32_t>(m_stream), static_cast<std::uint32_t>(m_stream >> 32)},
+                       {static_cast<std::uint32_t>(m_seed), static_cast<std::uint32_t>(m_seed >> 32)});
         ++m_block;
         m_used = 0;
     }
@@ -31,7 +32,8 @@ std::uint32_t PhiloxStream::nextBelow(std::uint32_t bound) {
     const std::uint32_t threshold = (0U - bound) % bound; // draws below it would favour small results
     for (;;) {
         const std::uint64_t product = static_cast<std::uint64_t>(next32()) * bound;
-        if (static_cast<std::uint32_t>(product) >= threshold) return static_cast<std::uint32_t>(product >> 32);
+        if (static_cast<std::uint32_t>(product) >= threshold)
+            return static_cast<std::uint32_t>(product >> 32);
     }
 }
 

@@ -2,7 +2,8 @@
 
 namespace llamahome {
 
-ProgressMeter::ProgressMeter(const Clock& clock) : m_clock(clock) {}
+ProgressMeter::ProgressMeter(const Clock& clock)
+    : m_clock(clock) {}
 
 void ProgressMeter::update(const Progress& progress) {
     m_now = m_clock.monotonicSeconds();

@@ -9,7 +9,8 @@ namespace {
 
 std::string fixedDigits(double value, int decimals) {
     std::array<char, 64> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, decimals);
+    const auto end =
+        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, decimals);
     return std::string(text.data(), end.ptr);
 }
 

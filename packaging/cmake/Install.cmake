@@ -1,5 +1,5 @@
-# The installed tree: bin/, lib/llamahome/, share/llamahome/. It can be moved; nothing in it names an absolute path.
-# share/llamahome/ has the same folders below it as the source tree has: .config/ and resources/samples/.
+# The installed tree: bin/, lib/llamahome/, share/llamahome/. It can be moved; nothing in it names an absolute
+# path. share/llamahome/ has the same folders below it as the source tree: .config/ and resources/samples/.
 # lib/ on every distribution: openEngine() looks for ../lib/llamahome from the program.
 install(TARGETS llamahome RUNTIME DESTINATION bin)
 install(DIRECTORY .config DESTINATION share/llamahome)

@@ -19,9 +19,10 @@ struct SilentObserver final : TrainObserver {
     void onProgress(const Progress&) override {}
 };
 
-Result<void> writeLogits(const std::filesystem::path& path, const std::vector<float>& logits, std::int64_t vocab) {
-    const formats::TensorInfo info{"logits", formats::DType::F32,
-                                   {static_cast<std::int64_t>(logits.size()) / vocab, vocab}};
+Result<void> writeLogits(const std::filesystem::path& path, const std::vector<float>& logits,
+                         std::int64_t vocab) {
+    const formats::TensorInfo info{
+        "logits", formats::DType::F32, {static_cast<std::int64_t>(logits.size()) / vocab, vocab}};
     auto writer = formats::SafetensorsWriter::create(systemFiles(), path, {info}, {{"format", "pt"}});
     if (!writer) return writer.error();
     if (auto written = (*writer)->write(info, std::as_bytes(std::span(logits))); !written) return written;

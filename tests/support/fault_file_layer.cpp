@@ -12,7 +12,9 @@ namespace fs = std::filesystem;
 class FaultFileLayer::File final : public WritableFile {
 public:
     File(FaultFileLayer& layer, std::unique_ptr<WritableFile> real, fs::path path)
-        : m_layer(layer), m_real(std::move(real)), m_path(std::move(path)) {}
+        : m_layer(layer)
+        , m_real(std::move(real))
+        , m_path(std::move(path)) {}
 
     Result<void> write(std::span<const std::byte> bytes) override {
         if (!m_layer.isDue()) return m_real->write(bytes);
@@ -43,7 +45,8 @@ bool FaultFileLayer::isDue() {
 
 Error FaultFileLayer::faultError(const fs::path& path) const {
     if (m_fault == Fault::IoError)
-        return Error{codes::kFileWrite, "cannot write " + displayPath(path) + ": injected input/output error"};
+        return Error{codes::kFileWrite,
+                     "cannot write " + displayPath(path) + ": injected input/output error"};
     return Error{codes::kDiskFull, "cannot write " + displayPath(path) + ": injected full disk"};
 }
 

@@ -21,7 +21,8 @@ class TestCore final : public QObject {
 
 private Q_SLOTS:
     void sha256KnownAnswer() {
-        QCOMPARE(sha256Hex("abc"), std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+        QCOMPARE(sha256Hex("abc"),
+                 std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
     }
 
     void sha256OfAFileTellsProgressUpToTheTotal() {
@@ -115,7 +116,8 @@ private Q_SLOTS:
         const std::string clean = redactSecrets(
             "token hf_abcdefghijklmnop, Authorization: Bearer abc.def-ghi, "
             "https://x/y?Policy=eyJTdGF0ZW1lbnQ&Signature=abcdefgh~_&Key-Pair-Id=K15QRJLYKIFSLZ end");
-        for (const char* secret : {"abcdefghijklmnop", "abc.def-ghi", "eyJTdGF0ZW1lbnQ", "abcdefgh~_", "K15QRJ"})
+        for (const char* secret :
+             {"abcdefghijklmnop", "abc.def-ghi", "eyJTdGF0ZW1lbnQ", "abcdefgh~_", "K15QRJ"})
             QVERIFY2(clean.find(secret) == std::string::npos, clean.c_str());
         QVERIFY(clean.ends_with(" end"));
         QCOMPARE(redactSecrets("hf_hub is fine"), std::string("hf_hub is fine"));
