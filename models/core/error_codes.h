@@ -133,6 +133,25 @@ inline constexpr ErrorCode kTokenizerPattern{"TK-11", ErrorClass::Failed};
 inline constexpr ErrorCode kTokenizerKind{"TK-12", ErrorClass::Failed};
 inline constexpr ErrorCode kPostProcessor{"TK-14", ErrorClass::Failed};
 inline constexpr ErrorCode kNoSuchToken{"TK-29", ErrorClass::Usage};
+inline constexpr ErrorCode kTemplateUnknown{"TPL-01", ErrorClass::Usage};
+inline constexpr ErrorCode kTemplateMessages{"TPL-02", ErrorClass::Failed};
+inline constexpr ErrorCode kDataJson{"DATA-01", ErrorClass::Failed};
+inline constexpr ErrorCode kDataCutShort{"DATA-02", ErrorClass::Failed};
+inline constexpr ErrorCode kDataEmpty{"DATA-03", ErrorClass::Failed};
+inline constexpr ErrorCode kDataArrayTooLarge{"DATA-04", ErrorClass::Failed};
+inline constexpr ErrorCode kDataSpreadJson{"DATA-05", ErrorClass::Failed};
+inline constexpr ErrorCode kDataEncoding{"DATA-07", ErrorClass::Failed};
+inline constexpr ErrorCode kDataRowTooLong{"DATA-08", ErrorClass::Failed};
+inline constexpr ErrorCode kDataJsonLimit{"DATA-09", ErrorClass::Failed};
+inline constexpr ErrorCode kDataField{"DATA-12", ErrorClass::Failed};
+inline constexpr ErrorCode kDataTurn{"DATA-13", ErrorClass::Failed};
+inline constexpr ErrorCode kDataMixedShapes{"DATA-14", ErrorClass::Failed};
+inline constexpr ErrorCode kDataKind{"DATA-19", ErrorClass::Failed};
+inline constexpr ErrorCode kDataChanged{"DATA-20", ErrorClass::Failed};
+inline constexpr ErrorCode kDataTableHeader{"DATA-31", ErrorClass::Failed};
+inline constexpr ErrorCode kDataTableRow{"DATA-32", ErrorClass::Failed};
+inline constexpr ErrorCode kDataParquet{"DATA-40", ErrorClass::Failed};
+inline constexpr ErrorCode kDataMap{"DATA-50", ErrorClass::Usage};
 
 // llama (engine)
 inline constexpr ErrorCode kEngineMissing{"ENG-01", ErrorClass::Failed};
@@ -192,5 +211,6 @@ inline constexpr ErrorCode kNotEnoughDisk{"FIT-02", ErrorClass::Refused};
 inline constexpr ErrorCode kUsage{"CLI-01", ErrorClass::Usage};
 inline constexpr ErrorCode kNotYet{"CLI-02", ErrorClass::Failed};
 inline constexpr ErrorCode kNotConfirmed{"CLI-03", ErrorClass::Interrupted};
+inline constexpr ErrorCode kNoPrompt{"CLI-04", ErrorClass::Failed};
 
 } // namespace llamahome::codes

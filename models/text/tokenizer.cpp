@@ -151,6 +151,10 @@ std::optional<std::int32_t> Tokenizer::bos() const {
     return m_data->bos;
 }
 
+const std::vector<std::int32_t>& Tokenizer::prefixTokens() const {
+    return m_data->before;
+}
+
 const std::vector<std::int32_t>& Tokenizer::endTokens() const {
     return m_data->endTokens;
 }

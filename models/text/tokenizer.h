@@ -57,6 +57,8 @@ public:
     /// One more than the greatest id.
     std::size_t vocabSize() const;
     std::optional<std::int32_t> bos() const;
+    /// What the post-processor puts before a text: bos, or nothing.
+    const std::vector<std::int32_t>& prefixTokens() const;
     /// Ids that end generation: of generation_config.json, config.json and the tokenizer's eos_token, each
     /// once.
     const std::vector<std::int32_t>& endTokens() const;

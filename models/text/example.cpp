@@ -1,0 +1,18 @@
+#include "text/example.h"
+
+#include <functional>
+#include <string_view>
+
+namespace llamahome::text {
+
+std::uint64_t exampleHash(const Example& example) {
+    // Lengths keep ("ab", "c") and ("a", "bc") apart.
+    std::string key = example.plainText ? "text" + example.text : std::string();
+    for (const Message& message : example.messages) {
+        for (const std::string* part : {&message.role, &message.content})
+            key += std::to_string(part->size()) + ':' + *part;
+    }
+    return std::hash<std::string_view>{}(key);
+}
+
+} // namespace llamahome::text

@@ -1,0 +1,105 @@
+#include "text/template_normaliser.h"
+
+#include <algorithm>
+
+namespace llamahome::text {
+namespace {
+
+bool isBlank(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+class Normaliser {
+public:
+    explicit Normaliser(std::string_view text)
+        : m_in(text) {}
+
+    std::string run() {
+        while (m_at < m_in.size()) {
+            const std::size_t open = nextTag();
+            outside(m_in.substr(m_at, open - m_at), open);
+            m_at = open;
+            if (m_at < m_in.size()) tag();
+        }
+        return std::move(m_out);
+    }
+
+private:
+    /// Offset of the next "{%", "{{" or "{#", or the end.
+    std::size_t nextTag() const {
+        for (std::size_t at = m_at; at + 1 < m_in.size(); ++at) {
+            if (m_in[at] == '{' && std::string_view("%{#").find(m_in[at + 1]) != std::string_view::npos)
+                return at;
+        }
+        return m_in.size();
+    }
+
+    /// Text between tags; kept unless it is blank and dropped by the environment or a minus sign.
+    void outside(std::string_view text, std::size_t next) {
+        const bool blank = std::all_of(text.begin(), text.end(), isBlank);
+        const bool minusAfter = next + 2 < m_in.size() && m_in[next + 2] == '-';
+        const bool atEnd = next == m_in.size();
+        const bool beforeBlock = atEnd || m_in[next + 1] != '{';
+        const bool oneLine = std::count(text.begin(), text.end(), '\n') <= 1;
+        const bool newLine = text.starts_with('\n') || text.starts_with("\r\n");
+        const bool trimmed = m_afterBlock && newLine && oneLine && (beforeBlock || text.ends_with('\n'));
+        // The environment drops one line end at the end of the text, whatever stands before it.
+        if (blank && (m_minusBefore || minusAfter || trimmed || (atEnd && oneLine) || text.empty())) return;
+        m_out += text;
+    }
+
+    void tag() {
+        const char kind = m_in[m_at + 1];
+        const std::string_view close = kind == '%' ? "%}" : kind == '{' ? "}}" : "#}";
+        m_at += 2;
+        const std::size_t begin = m_out.size();
+        if (kind != '#') m_out += kind == '%' ? "{%" : "{{";
+        if (m_at < m_in.size() && m_in[m_at] == '-') ++m_at;
+        while (m_at < m_in.size() && m_in.substr(m_at, 2) != close)
+            step(kind == '#');
+        m_minusBefore = m_at > 0 && m_in[m_at - 1] == '-';
+        if (m_minusBefore && kind != '#' && m_out.ends_with('-')) m_out.pop_back();
+        m_at = std::min(m_at + 2, m_in.size());
+        m_afterBlock = kind != '{';
+        if (kind == '#')
+            m_out.resize(begin);
+        else
+            m_out += close;
+    }
+
+    /// One character of a tag, or a whole text in quotes.
+    void step(bool isComment) {
+        const char c = m_in[m_at];
+        if (!isComment && (c == '\'' || c == '"')) return quoted(c);
+        if (!isBlank(c)) m_out += c;
+        ++m_at;
+    }
+
+    void quoted(char quote) {
+        m_out += '\'';
+        for (++m_at; m_at < m_in.size() && m_in[m_at] != quote; ++m_at) {
+            if (m_in[m_at] == '\\' && m_at + 1 < m_in.size()) {
+                ++m_at;
+                m_out += m_in[m_at] == 'n' ? '\n' : m_in[m_at];
+            } else {
+                m_out += m_in[m_at];
+            }
+        }
+        m_out += '\'';
+        m_at = std::min(m_at + 1, m_in.size());
+    }
+
+    std::string_view m_in;
+    std::size_t m_at = 0;
+    std::string m_out;
+    bool m_minusBefore = false;
+    bool m_afterBlock = false; ///< the last tag was a block or a comment, whose line end is trimmed
+};
+
+} // namespace
+
+std::string normalTemplate(std::string_view templateText) {
+    return Normaliser(templateText).run();
+}
+
+} // namespace llamahome::text

@@ -1,0 +1,91 @@
+#include "text/template_table.h"
+
+#include "text/template_normaliser.h"
+
+namespace llamahome::text {
+namespace {
+
+constexpr std::string_view kSmolLm2System =
+    "You are a helpful AI assistant named SmolLM, trained by Hugging Face";
+constexpr std::string_view kHole = "HOLE"; ///< stands for a default system message in the texts below
+
+/// The parts that the ChatML templates in use are put together from.
+constexpr std::string_view kPromptDefault =
+    "{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}";
+constexpr std::string_view kBos = "{{ bos_token }}";
+constexpr std::string_view kLoop = "{% for message in messages %}";
+constexpr std::string_view kDefaultSystem = "{% if loop.first and messages[0]['role'] != 'system' %}"
+                                            "{{ '<|im_start|>system\nHOLE<|im_end|>\n' }}{% endif %}";
+constexpr std::string_view kTurn =
+    "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + "
+    "'\n'}}{% endfor %}";
+constexpr std::string_view kPrompt =
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+/// What stands in `text` for the hole of `known`; nothing where the rest differs.
+std::optional<std::string> fillingOf(std::string_view known, std::string_view text) {
+    const std::size_t hole = known.find(kHole);
+    if (hole == std::string_view::npos) return known == text ? std::optional(std::string()) : std::nullopt;
+    const std::string_view before = known.substr(0, hole);
+    const std::string_view after = known.substr(hole + kHole.size());
+    if (text.size() < before.size() + after.size() || !text.starts_with(before) || !text.ends_with(after))
+        return std::nullopt;
+    std::string filling(text.substr(before.size(), text.size() - before.size() - after.size()));
+    // A quote or another tag in the hole would make it more than one text.
+    return filling.find_first_of("'{}") == std::string::npos ? std::optional(filling) : std::nullopt;
+}
+
+std::optional<TemplateStyle> recogniseChatMl(const std::string& normal) {
+    for (const bool hasDefault : {false, true}) {
+        for (const bool bosFirst : {false, true}) {
+            for (const std::string_view system : {std::string_view(), kDefaultSystem}) {
+                for (const std::string_view prompt : {kPrompt, std::string_view()}) {
+                    std::string known(hasDefault ? kPromptDefault : std::string_view());
+                    known += bosFirst ? kBos : std::string_view();
+                    ((((known += kLoop) += system) += kTurn) += prompt);
+                    const auto filling = fillingOf(normalTemplate(known), normal);
+                    if (!filling) continue;
+                    return TemplateStyle{*filling == kSmolLm2System ? "smollm2" : "chatml",
+                                         TemplateKind::ChatMl, *filling, bosFirst, DateRule::None};
+                }
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+/// Meta's templates are told apart by what they print (llama.md 5.2); their text is not ours to ship.
+std::optional<TemplateStyle> recogniseLlama3(std::string_view text) {
+    const auto has = [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; };
+    if (!has("<|start_header_id|>") || !has("<|eot_id|>") || has("image")) return std::nullopt;
+    const char* name = nullptr;
+    if (has("Cutting Knowledge Date"))
+        name = has("strftime_now") ? "llama3.2" : "llama3";
+    else if (!has("tool") && has("trim"))
+        name = "llama3.0";
+    for (const TemplateStyle& style : templateStyles()) {
+        if (name != nullptr && style.name == name) return style;
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+const std::vector<TemplateStyle>& templateStyles() {
+    static const std::vector<TemplateStyle> styles{
+        {"chatml", TemplateKind::ChatMl, {}, false, DateRule::None},
+        {"smollm2", TemplateKind::ChatMl, std::string(kSmolLm2System), false, DateRule::None},
+        {"llama3", TemplateKind::Llama3, {}, true, DateRule::Fixed},
+        {"llama3.2", TemplateKind::Llama3, {}, true, DateRule::Today},
+        {"llama3.0", TemplateKind::Llama3, {}, true, DateRule::None},
+        {"plain", TemplateKind::Plain, {}, false, DateRule::None},
+    };
+    return styles;
+}
+
+std::optional<TemplateStyle> recogniseStyle(std::string_view templateText) {
+    if (auto style = recogniseChatMl(normalTemplate(templateText))) return style;
+    return recogniseLlama3(templateText);
+}
+
+} // namespace llamahome::text
