@@ -56,6 +56,15 @@ std::string_view withoutByteOrderMark(std::string_view text) {
     return text.substr(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
 }
 
+bool isUtf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = utf8Length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 std::vector<SettingProblem> checkYamlText(std::string_view text, const std::string& file) {
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
         return {

@@ -47,6 +47,10 @@ public:
         refuseTag(mark, tag);
         if (value.size() > m_limits.maxScalarBytes)
             stop(codes::kYamlLimit, mark, tooMuch("a value", value.size(), m_limits.maxScalarBytes, "bytes"));
+        // yaml-cpp turns the escapes \_ and \N into single bytes.
+        if (!isUtf8(value) || value.find('\0') != std::string::npos)
+            stop(codes::kYamlEncoding, mark,
+                 "found an escape that makes no text (\\0, \\_ or \\N), expected text");
         YamlNode scalar = node(YamlNode::Kind::Scalar, mark);
         scalar.text = value;
         scalar.isQuoted = tag == "!";

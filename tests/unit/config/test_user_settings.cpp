@@ -1,5 +1,6 @@
 #include <csignal>
 #include <filesystem>
+#include <random>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,6 +92,28 @@ private Q_SLOTS:
             QCOMPARE(lora->find("target_modules")->items[0].text, std::string("o_proj"));
             QCOMPARE(lora->find("r")->text, std::string("4"));
         }
+    }
+
+    // Shipped files, damaged at random places: what still parses takes a change, and nothing else goes wrong.
+    void damagedTextsAreEitherRefusedOrEditedRightly() {
+        const std::string letters = "[]{}:,-?&*!|>'\"%@`#\n \t\r\\~<0a\xC3";
+        const std::vector<std::string> path{"training", "lora", "target_modules"};
+        std::mt19937 random(7);
+        int edited = 0;
+        for (int round = 0; round < 2000; ++round) {
+            const auto file =
+                readFile(fs::path(LLAMAHOME_SOURCE_DIR) / ".config" / settingsFileNames()[random() % 3]);
+            std::string text = *file;
+            for (int damage = 0; damage < 3; ++damage)
+                text[random() % text.size()] = letters[random() % letters.size()];
+            if (!parseYaml(text, "x").problems.empty()) continue;
+            const YamlDocument after = parseYaml(setYamlValue(text, path, "[a, \"b]c\"]"), "x");
+            QVERIFY2(after.problems.empty(), text.c_str());
+            const YamlNode* value = after.root.find("training")->find("lora")->find("target_modules");
+            QCOMPARE(value->items.at(1).text, std::string("b]c"));
+            ++edited;
+        }
+        QVERIFY(edited > 100);
     }
 
     void savingKeepsOtherKeysAndComments() {

@@ -96,6 +96,8 @@ private Q_SLOTS:
             "CFG-04", 1, "UTF-16");
         row("YC-07 NUL", std::string("data:\n  date: a\0b\n", 18), "CFG-04", 2, "control character");
         row("YC-07 escape", "data:\n  date: \x1B[31m\n", "CFG-04", 2, "0x1b");
+        row("YC-07 escaped NUL", "data:\n  system: \"a\\0b\"\n", "CFG-04", 2, "escape");
+        row("YC-07 escape that is no text", "data:\n  system: \"a\\_b\"\n", "CFG-04", 2, "escape");
         row("YC-08 python", "training: !!python/object:os.system {}\n", "CFG-03", 1, "python");
         row("YC-08 binary", "data:\n  system: !!binary aGk=\n", "CFG-03", 2, "binary");
         row("YC-08 own tag", "data:\n  system: !secret x\n", "CFG-03", 2, "!secret");
