@@ -1,0 +1,142 @@
+#include "app/commands/forecast_report.h"
+
+#include <algorithm>
+
+#include "app/progress_printer.h"
+#include "core/quantity.h"
+#include "formats/model_config.h"
+#include "jobs/bench.h"
+#include "jobs/forecast.h"
+#include "jobs/metric_log.h"
+#include "jobs/open_model.h"
+#include "jobs/run_list.h"
+
+namespace llamahome::app {
+namespace {
+
+struct Rate {
+    double tokensPerSecond = 0.0;
+    std::string from; ///< "run smollm2_135m-instruct-2"
+};
+
+/// Median rate of the newest run of this model.
+std::optional<Rate> rateOfRuns(const jobs::TrainPlan& plan, const jobs::DataRoot& root) {
+    std::optional<jobs::RunInfo> newest;
+    for (const jobs::RunInfo& run : jobs::listRuns(root)) {
+        const bool isSameModel = run.record.family == plan.family && run.record.version == plan.version;
+        if (isSameModel && (!newest || run.record.updatedAt > newest->record.updatedAt)) newest = run;
+    }
+    if (!newest) return std::nullopt;
+    const auto lines = jobs::readMetrics(newest->path / "metrics.jsonl");
+    if (!lines) return std::nullopt;
+    std::vector<double> rates;
+    for (const jobs::MetricLine& line : *lines)
+        if (!line.point.isEvaluation && line.point.tokensPerSecond > 0)
+            rates.push_back(line.point.tokensPerSecond);
+    if (rates.empty()) return std::nullopt;
+    const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
+    std::nth_element(rates.begin(), middle, rates.end());
+    return Rate{*middle, "run " + newest->name};
+}
+
+/// The rate of one step with random weights of the model's shape.
+std::optional<Rate> measuredRate(CommandContext& context, const jobs::TrainPlan& plan) {
+    const auto config = formats::readModelConfig(plan.modelFolder / "config.json");
+    if (!config) return std::nullopt;
+    const auto engine = context.engine();
+    if (!engine) {
+        context.output().message("note: no time is told: " + engine.error().message);
+        return std::nullopt;
+    }
+    jobs::BenchOptions options;
+    options.precision = jobs::precisionOf(plan.settings.training.precision);
+    options.steps = 1;
+    options.rows = 1;
+    options.length = std::min(plan.settings.training.max_length, 512);
+    options.r = plan.settings.training.lora.r;
+    options.shape = *config;
+    ProgressPrinter progress(context.output(), context.clock());
+    const auto results =
+        jobs::benchTrain(**engine, options, context.clock(), context.cancel(), progress.sink());
+    if (!results || results->empty() || !results->front().tokensPerSecond) return std::nullopt;
+    return Rate{*results->front().tokensPerSecond, "one measured step"};
+}
+
+Json forecastJson(const jobs::TrainForecast& forecast) {
+    const jobs::MemoryEstimate& memory = forecast.memory;
+    return Json{{"memory",
+                 {{"weights_bytes", memory.weights},
+                  {"activations_bytes", memory.activations},
+                  {"adapter_bytes", memory.adapter},
+                  {"program_bytes", memory.program},
+                  {"total_bytes", memory.total()},
+                  {"allowed_bytes", forecast.memoryAllowed},
+                  {"fits", forecast.fitsMemory()}}},
+                {"disk",
+                 {{"checkpoints_bytes", forecast.disk.checkpoints},
+                  {"adapter_bytes", forecast.disk.adapter},
+                  {"total_bytes", forecast.disk.total()},
+                  {"free_bytes", forecast.disk.freeBytes},
+                  {"fits", forecast.fitsDisk()}}},
+                {"train_rows", forecast.data.trainRows},
+                {"validation_rows", forecast.data.validationRows},
+                {"cut_rows", forecast.data.cutRows},
+                {"longest_row", forecast.data.longestRow},
+                {"batch_size", forecast.batchSize},
+                {"steps_per_epoch", forecast.stepsPerEpoch},
+                {"total_steps", forecast.totalSteps},
+                {"evaluations", forecast.evaluations},
+                {"train_tokens", forecast.trainTokens},
+                {"lora_parameters", forecast.loraParameters},
+                {"seconds", forecast.seconds ? Json(*forecast.seconds) : Json()}};
+}
+
+void showText(Output& output, const jobs::TrainForecast& forecast, const std::optional<Rate>& rate) {
+    const jobs::MemoryEstimate& memory = forecast.memory;
+    output.line(
+        "Memory: " + formatBytes(memory.total()) + " (weights " + formatBytes(memory.weights) +
+        ", activations " + formatBytes(memory.activations) + ", adapter " + formatBytes(memory.adapter) +
+        ", program " + formatBytes(memory.program) + ")" +
+        (forecast.memoryAllowed > 0 ? ", of " + formatBytes(forecast.memoryAllowed) + " to spare" : ""));
+    output.line("Disk: " + formatBytes(forecast.disk.total()) + ", of " +
+                formatBytes(forecast.disk.freeBytes) + " free");
+    output.line("Data: " + std::to_string(forecast.data.trainRows) + " rows to train on, " +
+                std::to_string(forecast.data.validationRows) + " to measure on; longest " +
+                std::to_string(forecast.data.longestRow) + " tokens, " +
+                std::to_string(forecast.data.cutRows) + " cut");
+    output.line("Steps: " + std::to_string(forecast.totalSteps) + " (" +
+                std::to_string(forecast.stepsPerEpoch) + " an epoch), " +
+                std::to_string(forecast.evaluations) + " evaluations, " +
+                std::to_string(forecast.loraParameters) + " parameters trained");
+    if (forecast.seconds && rate)
+        output.line("Time: about " + formatDuration(*forecast.seconds) + " at " +
+                    formatNumber(rate->tokensPerSecond, 3) + " tokens/s (" + rate->from + ")");
+    else
+        output.line("Time: not known before a first run");
+}
+
+} // namespace
+
+Result<void> showForecast(CommandContext& context, const jobs::TrainPlan& plan, const jobs::DataRoot& root) {
+    std::optional<Rate> rate = rateOfRuns(plan, root);
+    const auto first = [&] {
+        ProgressPrinter progress(context.output(), context.clock());
+        return jobs::dryRun(plan, root, rate ? std::optional(rate->tokensPerSecond) : std::nullopt,
+                            context.cancel(), progress.sink());
+    }();
+    if (!first) return first.error();
+    jobs::TrainForecast forecast = *first;
+    if (!rate && forecast.fitsMemory()) {
+        rate = measuredRate(context, plan);
+        if (rate) {
+            const auto tokens =
+                static_cast<double>(forecast.trainTokens) + static_cast<double>(forecast.evalTokens) / 3;
+            forecast.seconds = tokens / rate->tokensPerSecond;
+        }
+    }
+    context.output().document(forecastJson(forecast));
+    showText(context.output(), forecast, rate);
+    return jobs::checkFits(forecast, plan.settings);
+}
+
+} // namespace llamahome::app

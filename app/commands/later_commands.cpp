@@ -1,0 +1,59 @@
+// Commands whose names are settled and whose work is not there yet: they say so and name what works instead.
+#include "app/command_context.h"
+#include "app/commands/commands.h"
+#include "core/error_codes.h"
+
+namespace llamahome::app {
+namespace {
+
+/// The arguments of such a command are accepted, so that the answer is the same whatever was typed.
+CommandSpec laterCommand(std::string name, std::string summary, std::string example, std::string instead) {
+    CommandSpec command{std::move(name), std::move(summary) + " (not yet)", std::move(example)};
+    command.arguments.push_back({"MODEL", "MODEL", "family and version, path or Hub id"});
+    command.arguments.back().maximum = 2;
+    command.run = [text = command.name + ": not built yet; " + instead](CommandContext&) -> Result<void> {
+        return Error{codes::kNotYet, text};
+    };
+    return command;
+}
+
+void addValue(CommandSpec& command, std::string option, std::string metavar, std::string help,
+              ValueKind kind = ValueKind::Text) {
+    ArgumentSpec argument{std::move(option), std::move(metavar), std::move(help), kind};
+    command.arguments.push_back(std::move(argument));
+}
+
+} // namespace
+
+CommandSpec downloadCommand() {
+    CommandSpec command = laterCommand(
+        "download", "Get a model from the Hub or from Meta", "llamahome download smollm2 135m-instruct",
+        "take over files that you have with 'llamahome import PATH --as FAMILY VERSION'");
+    addValue(command, "--revision", "R", "branch, tag or commit");
+    addValue(command, "--source", "SOURCE", "hub, meta or an address");
+    return command;
+}
+
+CommandSpec mergeCommand() {
+    CommandSpec command = laterCommand(
+        "merge", "Write a full model with an adapter in it",
+        "llamahome merge smollm2 135m-instruct --adapter smollm2_135m-instruct_finetuned --out merged",
+        "use the adapter as it is with 'llamahome chat MODEL --adapter ADAPTER'");
+    addValue(command, "--adapter", "ADAPTER", "name from `models`, or a folder");
+    addValue(command, "--out", "DIR", "new folder", ValueKind::Folder);
+    return command;
+}
+
+CommandSpec exportCommand() {
+    CommandSpec command = laterCommand(
+        "export", "Take a model or adapter to another program",
+        "llamahome export smollm2 135m-instruct --format gguf --out smollm2.gguf",
+        "the adapter's folder already is in PEFT's format, and transformers with peft loads it as it is");
+    addValue(command, "--adapter", "ADAPTER", "name from `models`, or a folder");
+    addValue(command, "--format", "FORMAT", "gguf, gguf-adapter, hf or ollama");
+    addValue(command, "--type", "TYPE", "f32, f16, bf16, q8_0, q4_0, q4_k_m");
+    addValue(command, "--out", "PATH", "where to write", ValueKind::File);
+    return command;
+}
+
+} // namespace llamahome::app

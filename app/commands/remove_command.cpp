@@ -1,0 +1,58 @@
+#include "app/command_context.h"
+#include "app/commands/commands.h"
+#include "app/commands/model_words.h"
+#include "core/quantity.h"
+#include "jobs/remove_model.h"
+
+namespace llamahome::app {
+namespace {
+
+struct RemoveOptions {
+    std::vector<std::string> model;
+    bool yes = false;
+};
+
+/// The plan on standard error where it precedes a question, so that it is seen under --json too.
+void showPlan(Output& output, const jobs::RemovalPlan& plan) {
+    Table table{{"file", "frees"}, {}, {1}};
+    for (const jobs::PlannedFile& file : plan.files)
+        table.rows.push_back({file.path, file.isLink ? "link only" : formatBytes(file.freedBytes)});
+    output.message(displayPath(plan.folder) + ":\n" + table.text());
+    for (const std::string& name : plan.foreign)
+        output.message("stays, not part of the model: " + name);
+    output.message("Frees " + formatBytes(plan.freedBytes) + ".");
+}
+
+Result<void> remove(CommandContext& context, const RemoveOptions& options) {
+    const auto entry = knownEntry(context, options.model);
+    if (!entry) return entry.error();
+    const auto dataRoot = context.root();
+    if (!dataRoot) return dataRoot.error();
+    const auto plan = jobs::planRemoval(*dataRoot, *entry);
+    if (!plan) return plan.error();
+    showPlan(context.output(), *plan);
+    if (!options.yes)
+        if (auto confirmed = context.confirm("Remove " + plan->name + "?"); !confirmed) return confirmed;
+    const auto lock = context.lockRoot();
+    if (!lock) return lock.error();
+    const auto freed = jobs::removeModel(*plan, *lock, context.files());
+    if (!freed) return freed.error();
+    context.output().line(plan->name + " removed, " + formatBytes(*freed) + " freed.");
+    context.output().document(Json{{"name", plan->name}, {"freed_bytes", *freed}, {"left", plan->foreign}});
+    return {};
+}
+
+} // namespace
+
+CommandSpec removeCommand() {
+    const auto options = std::make_shared<RemoveOptions>();
+    CommandSpec command{"remove", "Remove an installed model or adapter",
+                        "llamahome remove smollm2_135m-instruct_finetuned"};
+    command.words("MODEL", "MODEL", 2, "FAMILY VERSION, a Hub id, or the name of an adapter", options->model)
+        .required();
+    command.flag("--yes", "do not ask", options->yes);
+    command.run = [options](CommandContext& context) { return remove(context, *options); };
+    return command;
+}
+
+} // namespace llamahome::app

@@ -1,0 +1,46 @@
+#include "app/command_context.h"
+#include "app/commands/commands.h"
+#include "app/commands/model_words.h"
+#include "app/commands/train_printer.h"
+#include "jobs/run_list.h"
+#include "jobs/run_training.h"
+
+namespace llamahome::app {
+namespace {
+
+struct ResumeOptions {
+    std::optional<std::string> run;
+};
+
+Result<void> resume(CommandContext& context, const ResumeOptions& options) {
+    const auto dataRoot = context.root();
+    if (!dataRoot) return dataRoot.error();
+    const auto run = jobs::findRun(*dataRoot, options.run.value_or(""));
+    if (!run) return run.error();
+    const auto memory = context.usableMemory();
+    if (!memory) return memory.error();
+    const auto lock = context.lockRoot();
+    if (!lock) return lock.error();
+    const auto engine = context.engine();
+    if (!engine) return engine.error();
+    TrainPrinter printer(context);
+    const jobs::ResumeRequest request{run->name, context.options().commandLine, LLAMAHOME_VERSION, *memory};
+    const auto summary = jobs::resumeTraining(request, **engine, *dataRoot, context.files(), context.clock(),
+                                              printer, context.cancel());
+    if (!summary) return summary.error();
+    return printer.finish(*summary, run->record.family + " " + run->record.version);
+}
+
+} // namespace
+
+CommandSpec resumeCommand() {
+    const auto options = std::make_shared<ResumeOptions>();
+    CommandSpec command{"resume", "Go on with a run that was stopped",
+                        "llamahome resume smollm2_135m-instruct-1"};
+    command.description = "Model, data and settings are those that the run began with.";
+    command.positional("RUN", "name of the run; 'llamahome runs' lists them", options->run).required();
+    command.run = [options](CommandContext& context) { return resume(context, *options); };
+    return command;
+}
+
+} // namespace llamahome::app

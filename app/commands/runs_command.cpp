@@ -1,0 +1,173 @@
+#include "app/command_context.h"
+#include "app/commands/commands.h"
+#include "core/quantity.h"
+#include "jobs/metric_log.h"
+#include "jobs/run_list.h"
+
+namespace llamahome::app {
+namespace {
+
+struct RunsOptions {
+    std::optional<std::string> first;
+    std::optional<std::string> second;
+    bool yes = false;
+};
+
+std::string lossText(const std::optional<jobs::RunBest>& best) {
+    return best ? formatNumber(best->evalLoss) : "";
+}
+
+Json runJson(const jobs::RunInfo& run) {
+    Json json{{"name", run.name}, {"path", displayPath(run.path)}, {"size_bytes", run.sizeBytes}};
+    json.update(jobs::runRecordJson(run.record));
+    json["state"] = std::string(jobs::runStateName(run.record.state));
+    json["checkpoints"] = run.checkpoints;
+    return json;
+}
+
+Result<jobs::RunInfo> runOf(CommandContext& context, const std::optional<std::string>& name) {
+    const auto dataRoot = context.root();
+    if (!dataRoot) return dataRoot.error();
+    return jobs::findRun(*dataRoot, name.value_or(""));
+}
+
+Result<void> list(CommandContext& context) {
+    const auto dataRoot = context.root();
+    if (!dataRoot) return dataRoot.error();
+    Table table{{"run", "state", "step", "best eval loss", "model", "begun", "size"}, {}, {2, 3, 6}};
+    Json runs = Json::array();
+    for (const jobs::RunInfo& run : jobs::listRuns(*dataRoot)) {
+        const jobs::RunRecord& record = run.record;
+        const std::string steps = record.totalSteps > 0
+                                      ? std::to_string(record.step) + "/" + std::to_string(record.totalSteps)
+                                      : "";
+        table.rows.push_back({run.name, std::string(jobs::runStateName(record.state)), steps,
+                              lossText(record.best), record.family + "/" + record.version,
+                              record.startedAt.substr(0, 16), formatBytes(run.sizeBytes)});
+        runs.push_back(runJson(run));
+    }
+    context.output().document(runs);
+    if (table.rows.empty())
+        context.output().line("No runs yet; begin one with: llamahome train MODEL --data FILE");
+    else
+        context.output().table(table);
+    return {};
+}
+
+Json evaluationsJson(const std::vector<jobs::MetricLine>& metrics) {
+    Json evaluations = Json::array();
+    for (const jobs::MetricLine& line : metrics)
+        if (line.point.evalLoss)
+            evaluations.push_back(Json{{"step", line.point.step}, {"eval_loss", *line.point.evalLoss}});
+    return evaluations;
+}
+
+void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::MetricLine>& metrics) {
+    const jobs::RunRecord& record = run.record;
+    output.line("Run: " + displayPath(run.path));
+    output.line("State: " + std::string(jobs::runStateName(record.state)) +
+                (record.cause.empty() ? "" : ", " + record.cause) + "; step " + std::to_string(record.step) +
+                " of " + std::to_string(record.totalSteps));
+    output.line("Model: " + record.family + "/" + record.version + " in " + displayPath(record.modelFolder));
+    for (const jobs::RunDataFile& file : record.dataFiles)
+        output.line("Data: " + displayPath(file.path) + ", " + formatBytes(file.sizeBytes));
+    if (!record.adapterFolder.empty()) output.line("Adapter: " + displayPath(record.adapterFolder));
+    output.line("Begun: " + record.startedAt + " by: " + record.commandLine);
+    Table losses{{"step", "epoch", "eval loss"}, {}, {0, 1, 2}};
+    for (const jobs::MetricLine& line : metrics)
+        if (line.point.evalLoss)
+            losses.rows.push_back({std::to_string(line.point.step), formatNumber(line.point.epoch, 3),
+                                   formatNumber(*line.point.evalLoss)});
+    if (!losses.rows.empty()) {
+        output.line("");
+        output.table(losses);
+    }
+    output.line("");
+    Table settings{{"setting", "value"}, {}};
+    for (const jobs::RunSetting& setting : record.settings)
+        settings.rows.push_back({setting.key, setting.value});
+    output.table(settings);
+    const bool canGoOn =
+        record.state == jobs::RunState::Stopped || record.state == jobs::RunState::Interrupted;
+    if (canGoOn) output.line("\nGo on with: llamahome resume " + run.name);
+}
+
+Result<void> show(CommandContext& context, const RunsOptions& options) {
+    const auto run = runOf(context, options.first);
+    if (!run) return run.error();
+    const auto metrics = jobs::readMetrics(run->path / "metrics.jsonl");
+    if (!metrics) return metrics.error();
+    Json json = runJson(*run);
+    json["evaluations"] = evaluationsJson(*metrics);
+    context.output().document(json);
+    showRun(context.output(), *run, *metrics);
+    return {};
+}
+
+Result<void> diff(CommandContext& context, const RunsOptions& options) {
+    const auto first = runOf(context, options.first);
+    if (!first) return first.error();
+    const auto second = runOf(context, options.second);
+    if (!second) return second.error();
+    const auto differences = jobs::diffRuns(*first, *second);
+    if (!differences) return differences.error();
+    Table table{{"", first->name, second->name}, {}};
+    Json json = Json::array();
+    for (const jobs::RunDifference& difference : *differences) {
+        table.rows.push_back({difference.key, difference.a, difference.b});
+        json.push_back(Json{{"key", difference.key}, {"a", difference.a}, {"b", difference.b}});
+    }
+    context.output().document(json);
+    if (table.rows.empty())
+        context.output().line("No difference in settings, model, data and results.");
+    else
+        context.output().table(table);
+    return {};
+}
+
+Result<void> remove(CommandContext& context, const RunsOptions& options) {
+    const auto run = runOf(context, options.first);
+    if (!run) return run.error();
+    const auto plan = jobs::planRunRemoval(*run);
+    if (!plan) return plan.error();
+    context.output().message(displayPath(plan->folder) + ": " + std::to_string(plan->files.size()) +
+                             " files, " + formatBytes(plan->freedBytes) + "; the finished adapter stays");
+    if (!options.yes)
+        if (auto confirmed = context.confirm("Remove run " + plan->name + "?"); !confirmed) return confirmed;
+    const auto lock = context.lockRoot();
+    if (!lock) return lock.error();
+    if (auto removed = jobs::removeRun(context.files(), *plan); !removed) return removed;
+    context.output().line("Run " + plan->name + " removed, " + formatBytes(plan->freedBytes) + " freed.");
+    context.output().document(Json{{"name", plan->name}, {"freed_bytes", plan->freedBytes}});
+    return {};
+}
+
+} // namespace
+
+CommandSpec runsCommand() {
+    const auto options = std::make_shared<RunsOptions>();
+    CommandSpec listCommand{"list", "All runs", "llamahome runs list"};
+    listCommand.run = list;
+    CommandSpec showCommand{"show", "One run: state, data, losses, settings",
+                            "llamahome runs show smollm2_135m-instruct-1"};
+    showCommand.positional("RUN", "name of the run", options->first).required();
+    showCommand.run = [options](CommandContext& context) { return show(context, *options); };
+    CommandSpec diffCommand{"diff", "In what two runs differ",
+                            "llamahome runs diff smollm2_135m-instruct-1 smollm2_135m-instruct-2"};
+    diffCommand.positional("A", "name of a run", options->first).required();
+    diffCommand.positional("B", "name of the other", options->second).required();
+    diffCommand.run = [options](CommandContext& context) { return diff(context, *options); };
+    CommandSpec removeCommand{"remove", "Remove a run; its finished adapter stays",
+                              "llamahome runs remove smollm2_135m-instruct-1"};
+    removeCommand.positional("RUN", "name of the run", options->first).required();
+    removeCommand.flag("--yes", "do not ask", options->yes);
+    removeCommand.run = [options](CommandContext& context) { return remove(context, *options); };
+
+    CommandSpec command{"runs", "Training runs: list, show, compare, remove", "llamahome runs"};
+    command.description = "Without a sub-command it lists.";
+    command.run = list;
+    command.commands = {listCommand, showCommand, diffCommand, removeCommand};
+    return command;
+}
+
+} // namespace llamahome::app

@@ -1,0 +1,201 @@
+#include "app/commands/train_printer.h"
+
+#include <algorithm>
+
+#include "app/text_width.h"
+#include "core/error_codes.h"
+#include "core/quantity.h"
+
+namespace llamahome::app {
+namespace {
+
+constexpr std::size_t kNarrowestColumn = 34;
+
+Json optionalNumber(const std::optional<double>& value) {
+    return value ? Json(*value) : Json();
+}
+
+Json pointJson(const engine::MetricPoint& point) {
+    Json json{{"kind", point.isEvaluation ? "eval" : "train"},
+              {"step", point.step},
+              {"epoch", point.epoch},
+              {"train_loss", point.trainLoss}};
+    if (point.evalLoss) json["eval_loss"] = *point.evalLoss;
+    json["learning_rate"] = point.learningRate;
+    json["tokens"] = point.tokens;
+    if (!point.isEvaluation) {
+        json["grad_norm"] = point.gradNorm;
+        json["supervised_tokens"] = point.supervisedTokens;
+        json["tokens_per_second"] = point.tokensPerSecond;
+        json["step_seconds"] = point.stepSeconds;
+    }
+    return json;
+}
+
+std::string_view endName(jobs::TrainEnd end) {
+    switch (end) {
+    case jobs::TrainEnd::Finished:
+        return "finished";
+    case jobs::TrainEnd::EarlyStopped:
+        return "early_stopped";
+    case jobs::TrainEnd::Interrupted:
+        break;
+    }
+    return "interrupted";
+}
+
+Json summaryJson(const jobs::TrainSummary& summary) {
+    return Json{{"kind", "summary"},
+                {"end", std::string(endName(summary.end))},
+                {"run", summary.runName},
+                {"run_folder", displayPath(summary.runFolder)},
+                {"adapter", summary.adapterName},
+                {"adapter_folder", displayPath(summary.adapterFolder)},
+                {"adapter_step", summary.adapterStep},
+                {"steps", summary.steps},
+                {"total_steps", summary.totalSteps},
+                {"epochs", summary.epochs},
+                {"first_eval_loss", optionalNumber(summary.firstEvalLoss)},
+                {"last_eval_loss", optionalNumber(summary.lastEvalLoss)},
+                {"best_eval_loss", summary.best ? Json(summary.best->evalLoss) : Json()},
+                {"train_loss", optionalNumber(summary.lastTrainLoss)},
+                {"train_rows", summary.data.trainRows},
+                {"validation_rows", summary.data.validationRows},
+                {"trained_tokens", summary.trainedTokens},
+                {"seconds", summary.seconds}};
+}
+
+/// "2.113 → 1.402 (-33.6 %)".
+std::string change(double before, double after) {
+    std::string text = formatNumber(before) + " → " + formatNumber(after);
+    if (before > 0.0) {
+        const double percent = (after - before) / before * 100.0;
+        text += " (" + std::string(percent > 0 ? "+" : "") + formatNumber(percent, 3) + " %)";
+    }
+    return text;
+}
+
+} // namespace
+
+std::string sideBySide(const std::string& leftTitle, const std::string& left, const std::string& rightTitle,
+                       const std::string& right, std::size_t columns) {
+    const std::size_t width = columns > 6 ? (columns - 3) / 2 : 0;
+    std::string out;
+    if (width < kNarrowestColumn) {
+        const std::size_t narrow = columns > 4 ? columns - 2 : 2;
+        for (const auto& [title, text] : {std::pair{leftTitle, left}, std::pair{rightTitle, right}}) {
+            out += title + "\n";
+            for (const std::string& line : wrapped(text, narrow))
+                out += "  " + line + "\n";
+        }
+        return out;
+    }
+    const std::vector<std::string> a = wrapped(left, width);
+    const std::vector<std::string> b = wrapped(right, width);
+    out += padded(leftTitle, width) + " | " + rightTitle + "\n";
+    for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i)
+        out += padded(i < a.size() ? a[i] : "", width) + " | " + (i < b.size() ? b[i] : "") + "\n";
+    return out;
+}
+
+TrainPrinter::TrainPrinter(CommandContext& context)
+    : m_context(context)
+    , m_output(context.output())
+    , m_progress(context.output(), context.clock()) {}
+
+void TrainPrinter::onStart(const jobs::RunFolder& run) {
+    m_output.line("Run: " + displayPath(run.path()));
+    m_runLog = m_context.openRunLog(run.logFile());
+    m_output.piece(""); // shown before the first step, also through a pipe
+    m_output.jsonLine(Json{{"kind", "start"}, {"run", run.name()}, {"run_folder", displayPath(run.path())}});
+}
+
+void TrainPrinter::onPhase(std::string_view phase) {
+    m_progress.show(Progress{std::string(phase), 0, 0, "steps"});
+}
+
+void TrainPrinter::onProgress(const Progress& progress) {
+    m_last = progress;
+    m_progress.show(progress, progress.unit == "steps" ? m_note : "");
+}
+
+void TrainPrinter::onMetric(const engine::MetricPoint& point) {
+    m_output.jsonLine(pointJson(point));
+    if (point.isEvaluation) {
+        if (point.evalLoss)
+            m_output.message("step " + std::to_string(point.step) + ": eval loss " +
+                             formatNumber(*point.evalLoss));
+        return;
+    }
+    m_note =
+        "loss " + formatNumber(point.trainLoss) + ", " + formatNumber(point.tokensPerSecond, 3) + " tokens/s";
+    if (m_last.unit != "steps") return;
+    m_last.done = std::max(m_last.done, static_cast<std::uint64_t>(std::max<std::int64_t>(point.step, 0)));
+    m_progress.show(m_last, m_note);
+}
+
+void TrainPrinter::onSample(const jobs::SampleAnswer& sample) {
+    m_output.jsonLine(Json{{"kind", "sample"},
+                           {"when", sample.when},
+                           {"step", sample.step},
+                           {"prompt", sample.prompt},
+                           {"reference", sample.reference},
+                           {"answer", sample.answer}});
+}
+
+void TrainPrinter::onNotice(std::string_view notice) {
+    m_output.message("note: " + oneLine(notice));
+    m_output.jsonLine(Json{{"kind", "notice"}, {"text", std::string(notice)}});
+}
+
+void TrainPrinter::showSamples(const jobs::TrainSummary& summary) {
+    const auto columns = static_cast<std::size_t>(std::clamp(m_output.columns(), 20, 140));
+    for (const jobs::SampleAnswer& before : summary.samples) {
+        if (before.when != "before") continue;
+        const auto after =
+            std::find_if(summary.samples.begin(), summary.samples.end(), [&](const auto& sample) {
+                return sample.when == "after" && sample.prompt == before.prompt;
+            });
+        if (after == summary.samples.end()) continue;
+        m_output.line("");
+        for (const std::string& line : wrapped("Question: " + before.prompt, columns))
+            m_output.line(line);
+        const std::string text = sideBySide("before", before.answer, "after", after->answer, columns);
+        m_output.line(std::string_view(text).substr(0, text.size() - 1));
+        if (!before.reference.empty())
+            for (const std::string& line : wrapped("In the data: " + before.reference, columns))
+                m_output.line(line);
+    }
+}
+
+void TrainPrinter::showResult(const jobs::TrainSummary& summary, const std::string& model) {
+    m_output.line("");
+    if (summary.end == jobs::TrainEnd::EarlyStopped)
+        m_output.line("Stopped early: the eval loss no longer fell.");
+    m_output.line("Steps: " + std::to_string(summary.steps) + " of " + std::to_string(summary.totalSteps) +
+                  ", " + std::to_string(summary.trainedTokens) + " tokens in " +
+                  formatDuration(summary.seconds));
+    const std::optional<double> last =
+        summary.best ? std::optional(summary.best->evalLoss) : summary.lastEvalLoss;
+    if (summary.firstEvalLoss && last) m_output.line("Eval loss: " + change(*summary.firstEvalLoss, *last));
+    if (!summary.adapterFolder.empty()) m_output.line("Adapter: " + displayPath(summary.adapterFolder));
+    if (summary.end == jobs::TrainEnd::Interrupted) {
+        m_output.line("Go on with: llamahome resume " + summary.runName);
+        return;
+    }
+    m_output.line("Talk to it: llamahome chat " + model + " --adapter " + summary.adapterName);
+}
+
+Result<void> TrainPrinter::finish(const jobs::TrainSummary& summary, const std::string& model) {
+    m_output.endLiveLine();
+    m_output.jsonLine(summaryJson(summary));
+    showSamples(summary);
+    showResult(summary, model);
+    if (summary.end != jobs::TrainEnd::Interrupted) return {};
+    return Error{codes::kCancelled, "stopped at step " + std::to_string(summary.steps) + " of " +
+                                        std::to_string(summary.totalSteps) +
+                                        ", the checkpoint is written; continue with: llamahome resume " +
+                                        summary.runName};
+}
+
+} // namespace llamahome::app

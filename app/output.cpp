@@ -1,0 +1,157 @@
+#include "app/output.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "app/text_width.h"
+#include "core/error_codes.h"
+#include "core/log.h"
+
+namespace llamahome::app {
+namespace {
+
+constexpr std::string_view kEraseLine = "\r\x1b[K";
+constexpr int kDefaultColumns = 80;
+
+} // namespace
+
+std::string Table::text() const {
+    std::vector<std::size_t> widths(heading.size(), 0);
+    for (std::size_t i = 0; i < heading.size(); ++i) {
+        widths[i] = displayWidth(heading[i]);
+        for (const auto& row : rows)
+            if (i < row.size()) widths[i] = std::max(widths[i], displayWidth(row[i]));
+    }
+    std::string out;
+    const auto addRow = [&](const std::vector<std::string>& row) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) {
+            const bool isNumber =
+                std::find(numberColumns.begin(), numberColumns.end(), i) != numberColumns.end();
+            line += (i > 0 ? "  " : "") + padded(oneLine(row[i]), widths[i], isNumber);
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line + "\n";
+    };
+    addRow(heading);
+    for (const auto& row : rows)
+        addRow(row);
+    return out;
+}
+
+Json errorJson(const Error& error) {
+    return Json{{"code", std::string(error.code.text)},
+                {"message", redactSecrets(error.message)},
+                {"detail", redactSecrets(error.detail)}};
+}
+
+bool Output::hasLiveLine() const {
+    const char* terminal = std::getenv("TERM");
+    return ::isatty(::fileno(m_err)) != 0 && !(terminal != nullptr && std::strcmp(terminal, "dumb") == 0);
+}
+
+bool Output::isTerminal() const {
+    return ::isatty(::fileno(m_out)) != 0;
+}
+
+int Output::columns() const {
+    winsize size{};
+    if (::ioctl(::fileno(m_err), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kDefaultColumns;
+    return size.ws_col;
+}
+
+void Output::writeOut(std::string_view text) {
+    if (!m_liveLine.empty() && isTerminal()) endLiveLine();
+    std::fwrite(text.data(), 1, text.size(), m_out);
+}
+
+void Output::writeErr(std::string_view text) {
+    const std::string live = m_liveLine;
+    if (!live.empty()) endLiveLine();
+    std::fwrite(text.data(), 1, text.size(), m_err);
+    std::fflush(m_err);
+    if (!live.empty()) liveLine(live);
+}
+
+void Output::line(std::string_view text) {
+    if (m_isJson) return;
+    writeOut(isTerminal() ? withoutControls(text) : std::string(text));
+    writeOut("\n");
+}
+
+void Output::table(const Table& table) {
+    if (!m_isJson) writeOut(table.text());
+}
+
+void Output::piece(std::string_view text) {
+    if (m_isJson) return;
+    writeOut(isTerminal() ? withoutControls(text) : std::string(text));
+    std::fflush(m_out);
+}
+
+void Output::document(const Json& json) {
+    if (!m_isJson) return;
+    m_hasDocument = true;
+    writeOut(writeJson(json));
+}
+
+void Output::jsonLine(const Json& json) {
+    if (!m_isJson) return;
+    writeOut(writeJsonLine(json) + "\n");
+    std::fflush(m_out);
+}
+
+void Output::message(std::string_view text) {
+    if (!m_isQuiet) writeErr(withoutControls(text) + "\n");
+}
+
+void Output::question(std::string_view text) {
+    writeErr(oneLine(text));
+}
+
+void Output::warning(std::string_view text) {
+    writeErr("llamahome: warning: " + oneLine(text) + "\n");
+}
+
+void Output::error(const Error& error) {
+    endLiveLine();
+    writeErr("llamahome: " + oneLine(redactSecrets(error.message)) + "\n");
+    if (!m_isQuiet && !error.detail.empty()) {
+        std::string detail = "  " + withoutControls(redactSecrets(error.detail));
+        for (std::size_t at = 0; (at = detail.find('\n', at)) != std::string::npos; at += 3)
+            detail.replace(at, 1, "\n  ");
+        detail.erase(detail.find_last_not_of(" \n") + 1);
+        if (!detail.empty()) writeErr(detail + "\n");
+    }
+    if (m_isJson && !m_hasDocument) writeOut(writeJsonLine(Json{{"error", errorJson(error)}}) + "\n");
+}
+
+void Output::liveLine(std::string_view text) {
+    if (m_isQuiet) return;
+    m_liveLine = std::string(text);
+    const std::string line =
+        std::string(kEraseLine) + shortened(oneLine(text), static_cast<std::size_t>(columns() - 1));
+    std::fwrite(line.data(), 1, line.size(), m_err);
+    std::fflush(m_err);
+}
+
+void Output::endLiveLine() {
+    if (m_liveLine.empty()) return;
+    m_liveLine.clear();
+    std::fwrite(kEraseLine.data(), 1, kEraseLine.size(), m_err);
+    std::fflush(m_err);
+}
+
+Result<void> Output::finish() {
+    endLiveLine();
+    if (std::fflush(m_out) == 0 && std::ferror(m_out) == 0) return {};
+    return Error{codes::kFileWrite, std::string("cannot write all results to standard output: ") +
+                                        std::strerror(errno) + "; check the pipe or the disk it goes to"};
+}
+
+} // namespace llamahome::app

@@ -1,0 +1,27 @@
+// SIGINT and SIGTERM: the first asks the running job to stop in order, the second ends the program at once
+// (exit code 130). Main thread.
+#pragma once
+
+#include "core/cancel_token.h"
+
+namespace llamahome::app {
+
+/// While it lives, the first signal cancels `token`. Scopes nest: the inner one takes the signals, and a
+/// signal seen by it counts for it alone.
+class SignalScope {
+public:
+    explicit SignalScope(const CancelToken& token);
+    ~SignalScope();
+    SignalScope(const SignalScope&) = delete;
+    SignalScope& operator=(const SignalScope&) = delete;
+
+    /// The signal that arrived in this scope; 0: none.
+    static int received();
+
+private:
+    CancelToken m_token;
+    const CancelToken* m_outerToken;
+    int m_outerSignal;
+};
+
+} // namespace llamahome::app
