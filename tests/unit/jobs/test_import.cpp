@@ -1,0 +1,367 @@
+#include <algorithm>
+
+#include <QTest>
+
+#include "core/error_codes.h"
+#include "core/hash.h"
+#include "jobs/leftovers.h"
+#include "jobs/verify_model.h"
+#include "library_fixture.h"
+
+using namespace llamahome;
+using namespace llamahome::jobs;
+using namespace llamahome::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path kGguf = fs::path(LLAMAHOME_TEST_DATA) / "formats" / "tiny.gguf";
+
+void writeText(const fs::path& path, std::string_view text) {
+    fs::create_directories(path.parent_path());
+    QVERIFY(writeFileAtomically(systemFiles(), path, text));
+}
+
+/// Every path under a folder, files with their content's hash: what "nothing was changed" means.
+std::vector<std::string> contentOf(const fs::path& folder) {
+    std::vector<std::string> content;
+    std::error_code failure;
+    for (const auto& entry : fs::recursive_directory_iterator(folder, failure)) {
+        std::string line = entry.path().string();
+        if (entry.is_regular_file()) line += " " + *sha256File(entry.path());
+        content.push_back(line);
+    }
+    std::sort(content.begin(), content.end());
+    return content;
+}
+
+bool isWhole(const ModelEntry& entry) {
+    const auto report = verifyModel(entry, /*deep=*/true, {}, {});
+    return report && report->ok;
+}
+
+/// What the next start may see: the model wholly there or not at all, and the source as it was.
+void checkAfterFault(const LibraryFixture& fixture, const std::vector<std::string>& sourceBefore) {
+    const auto entry = fixture.library().find("smollm2", "135m-instruct");
+    QVERIFY(!entry->isUsable() || isWhole(*entry));
+    QVERIFY(contentOf(fixture.source()) == sourceBefore);
+}
+
+/// The next import succeeds and nothing but the model, the lock and their folders is left.
+void checkNextImport(const LibraryFixture& fixture, const ImportRequest& request) {
+    const auto next = fixture.import(request);
+    QVERIFY2(next, next ? "" : next.error().message.c_str());
+    QVERIFY(isWhole(next->entry));
+    QVERIFY(findLeftovers(fixture.root()).empty());
+    for (const auto& entry : fs::recursive_directory_iterator(fixture.root().models()))
+        QVERIFY2(entry.path().filename().string().find(".tmp-") == std::string::npos, entry.path().c_str());
+}
+
+void surviveEveryFault(Fault fault, const std::function<ImportRequest(const LibraryFixture&)>& requestOf) {
+    FaultFileLayer counter;
+    {
+        const LibraryFixture fixture;
+        QVERIFY(fixture.import(requestOf(fixture), counter));
+    }
+    QVERIFY(counter.calls() > 20);
+    for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
+        const LibraryFixture fixture;
+        const ImportRequest request = requestOf(fixture);
+        const auto before = contentOf(fixture.source());
+        FaultFileLayer layer(k, fault);
+        if (fault == Fault::Kill) {
+            QVERIFY(isKilledDuring([&] { (void)fixture.import(request, layer); }));
+        } else if (const auto result = fixture.import(request, layer); !result) {
+            QVERIFY(!result.error().message.empty());
+        }
+        checkAfterFault(fixture, before);
+        checkNextImport(fixture, request);
+    }
+}
+
+ImportRequest folderRequest(const LibraryFixture& fixture) {
+    return fixture.request();
+}
+
+ImportRequest linkRequest(const LibraryFixture& fixture) {
+    ImportRequest request = fixture.request();
+    request.link = true;
+    return request;
+}
+
+ImportRequest ggufRequest(const LibraryFixture& fixture) {
+    ImportRequest request = fixture.request();
+    request.source = kGguf;
+    return request;
+}
+
+} // namespace
+
+class TestImport final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aFolderIsCopiedAndProved() {
+        const LibraryFixture fixture;
+        writeText(fixture.source() / "pictures.png", "not part of a model");
+        Progress last;
+        std::vector<std::string> phases;
+        const auto result = fixture.import(fixture.request(), systemFiles(), {}, [&](const Progress& step) {
+            if (step.phase != last.phase) {
+                QVERIFY(last.phase.empty() || last.done == last.total);
+                phases.push_back(step.phase);
+            } else {
+                QVERIFY(step.done >= last.done);
+            }
+            QVERIFY(step.done <= step.total);
+            last = step;
+        });
+        QVERIFY(result);
+        QVERIFY(!result->wasThere);
+        QCOMPARE(result->entry.path, fixture.installed());
+        QVERIFY(phases == (std::vector<std::string>{"copying", "hashing"}));
+        QCOMPARE(last.done, last.total);
+        QVERIFY(isWhole(result->entry));
+        QVERIFY(!fs::exists(fixture.installed() / "pictures.png"));
+        const auto manifest = readManifest(fixture.installed());
+        QCOMPARE(manifest->source, std::string("source"));
+        QCOMPARE(manifest->files.size(), std::size_t{7});
+    }
+
+    void theSameModelIsNotImportedTwiceAndAnotherIsRefused() {
+        const LibraryFixture fixture;
+        (void)fixture.importedModel();
+        const auto before = contentOf(fixture.installed());
+        FaultFileLayer counter;
+        const auto again = fixture.import(fixture.request(), counter);
+        QVERIFY(again);
+        QVERIFY(again->wasThere);
+        QCOMPARE(counter.calls(), std::uint64_t{0});
+        writeTinyWeights(fixture.source(), tinyConfig(), 2);
+        const auto other = fixture.import(fixture.request());
+        QVERIFY(other.error().code == codes::kImportExists);
+        QCOMPARE(other.error().code.errorClass, ErrorClass::Refused);
+        QVERIFY(
+            names(other.error(), {fixture.installed().string(), "llamahome remove smollm2 135m-instruct"}));
+        QVERIFY(contentOf(fixture.installed()) == before);
+    }
+
+    void aFolderOfSomebodyElseAtThatPlaceStays() {
+        const LibraryFixture fixture;
+        writeText(fixture.installed() / "notes.txt", "mine");
+        const auto result = fixture.import(fixture.request());
+        QVERIFY(result.error().code == codes::kImportExists);
+        QCOMPARE(*readFile(fixture.installed() / "notes.txt"), std::string("mine"));
+        QVERIFY(findLeftovers(fixture.root()).empty());
+    }
+
+    void weightsCanBeLinkedAndTheRestIsCopied() {
+        const LibraryFixture fixture;
+        const auto result = fixture.import(linkRequest(fixture));
+        QVERIFY(result);
+        QVERIFY(fs::is_symlink(fixture.installed() / "model.safetensors"));
+        QVERIFY(!fs::is_symlink(fixture.installed() / "config.json"));
+        QVERIFY(isWhole(result->entry));
+        const auto gguf = fixture.import({kGguf, "local", "x", true});
+        QCOMPARE(gguf.error().code.errorClass, ErrorClass::Usage);
+    }
+
+    void aGgufFileIsConverted() {
+        const LibraryFixture fixture;
+        const auto result = fixture.import(ggufRequest(fixture));
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        QVERIFY(isWhole(result->entry));
+        const auto manifest = readManifest(fixture.installed());
+        QCOMPARE(manifest->source, std::string("tiny.gguf"));
+        QCOMPARE(manifest->commit, "sha256:" + *sha256File(kGguf));
+        QVERIFY(fixture.import(ggufRequest(fixture))->wasThere);
+        QVERIFY(fixture.import(fixture.request()).error().code == codes::kImportExists);
+    }
+
+    void withoutANameAModelIsKeptAsLocal() {
+        const LibraryFixture fixture;
+        QCOMPARE(fixture.import({kGguf, "", "", false})->entry.name, std::string("local/tiny"));
+        QCOMPARE(fixture.import({fixture.source(), "", "", false})->entry.name, std::string("local/source"));
+        QCOMPARE(fixture.import({fixture.source(), "local", "", false})->entry.name,
+                 std::string("local/source"));
+        QCOMPARE(fixture.import({fixture.source(), "smollm2/135m", "", false})->entry.name,
+                 std::string("smollm2/135m"));
+    }
+
+    void namesThatAreNoneAreRefusedBeforeAnythingIsWritten() {
+        const LibraryFixture fixture;
+        const std::vector<std::pair<std::string, std::string>> wrong{
+            {"local", "../outside"}, {"local", ".hidden"}, {"..", "x"},     {"a/b", "x"},
+            {"finetuned", "x"},      {"local", "a\nb"},    {"smollm2", ""}, {"local", std::string(200, 'x')}};
+        for (const auto& [family, version] : wrong) {
+            const auto result = fixture.import({fixture.source(), family, version, false});
+            QVERIFY2(!result, (family + " " + version).c_str());
+            QVERIFY2(result.error().code == codes::kImportName, result.error().message.c_str());
+        }
+        const auto version = fixture.import({fixture.source(), "smollm2", "136m", false});
+        QVERIFY(version.error().code == codes::kVersionUnknown);
+        const auto family = fixture.import({fixture.source(), "smolm2", "135m", false});
+        QVERIFY(family.error().code == codes::kImportName);
+        QVERIFY(names(family.error(), {"smollm2"}));
+        QVERIFY(!fs::exists(fixture.root().models()));
+    }
+
+    void whatIsNoModelIsNamed_data() {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QString>("code");
+        QTest::addColumn<QString>("word");
+        QTest::newRow("nothing") << ""
+                                 << "IMP-01"
+                                 << "config.json";
+        QTest::newRow("Meta") << "params.json"
+                              << "IMP-02"
+                              << "Meta";
+        QTest::newRow("Meta weights") << "consolidated.00.pth"
+                                      << "IMP-02"
+                                      << "Meta";
+        QTest::newRow("pickle") << "pytorch_model.bin"
+                                << "IMP-02"
+                                << "pickled";
+        QTest::newRow("adapter") << "adapter_config.json"
+                                 << "IMP-01"
+                                 << "--adapter";
+        QTest::newRow("gguf inside") << "x.gguf"
+                                     << "IMP-01"
+                                     << "x.gguf";
+        QTest::newRow("configuration alone") << "config.json"
+                                             << "IMP-01"
+                                             << ".safetensors";
+    }
+    void whatIsNoModelIsNamed() {
+        QFETCH(QString, file);
+        QFETCH(QString, code);
+        QFETCH(QString, word);
+        const LibraryFixture fixture;
+        const fs::path folder = fixture.folder() / "other";
+        fs::create_directories(folder);
+        if (!file.isEmpty()) writeText(folder / file.toStdString(), "{}");
+        const auto result = fixture.import({folder, "local", "x", false});
+        QVERIFY(!result);
+        QCOMPARE(std::string(result.error().code.text), code.toStdString());
+        const std::string words = word.toStdString();
+        QVERIFY2(names(result.error(), {folder.string(), words}), result.error().message.c_str());
+        QVERIFY(!fs::exists(fixture.root().models()));
+    }
+
+    void aPathThatIsNotThereIsNotFound() {
+        const LibraryFixture fixture;
+        const auto result = fixture.import({fixture.folder() / "absent", "local", "x", false});
+        QCOMPARE(result.error().code.errorClass, ErrorClass::NotFound);
+        const auto one = fixture.import({fixture.source() / "model.safetensors", "local", "x", false});
+        QVERIFY(one.error().code == codes::kImportSource);
+        QVERIFY(names(one.error(), {fixture.source().string()}));
+    }
+
+    void aDamagedModelIsRefusedAndLeavesNothing() {
+        const LibraryFixture fixture;
+        const auto full = fs::file_size(fixture.source() / "model.safetensors");
+        fs::resize_file(fixture.source() / "model.safetensors", full - 1);
+        const auto cut = fixture.import(fixture.request());
+        QCOMPARE(cut.error().code.errorClass, ErrorClass::Failed);
+        QVERIFY(names(cut.error(), {"model.safetensors"}));
+        auto config = tinyConfig();
+        config.num_hidden_layers = 3;
+        writeTinyModel(fixture.source(), config);
+        writeTinyWeights(fixture.source(), tinyConfig(), 1);
+        QVERIFY(fixture.import(fixture.request()).error().code == codes::kTensorSet);
+        writeTinyModel(fixture.source());
+        writeText(fixture.source() / "tokenizer.json", "{}");
+        QVERIFY(!fixture.import(fixture.request()));
+        QVERIFY(findLeftovers(fixture.root()).empty());
+        QVERIFY(fs::is_empty(fixture.root().models()));
+    }
+
+    void aModelLargerThanTheDiskIsRefusedBeforeTheFirstByte() {
+        const LibraryFixture fixture;
+        std::error_code failure;
+        fs::resize_file(fixture.source() / "model.safetensors", 1ULL << 43, failure); // sparse: 8 TiB
+        if (failure) QSKIP("this file system keeps no sparse file of 8 TiB");
+        FaultFileLayer counter;
+        const auto result = fixture.import(fixture.request(), counter);
+        QVERIFY(result.error().code == codes::kDiskFull);
+        QCOMPARE(result.error().code.errorClass, ErrorClass::Refused);
+        QVERIFY(names(result.error(), {"smollm2/135m-instruct needs 8.8 TB", "--root"}));
+        QCOMPARE(counter.calls(), std::uint64_t{0});
+        ImportRequest link = fixture.request();
+        link.link = true;
+        QVERIFY(fixture.import(link).error().code != codes::kDiskFull); // a link takes no room
+    }
+
+    void aCancelAtEveryStepLeavesNothing() {
+        std::uint64_t steps = 0;
+        {
+            const LibraryFixture fixture;
+            QVERIFY(fixture.import(fixture.request(), systemFiles(), {}, [&](const Progress&) { ++steps; }));
+        }
+        for (std::uint64_t stop = 1; stop < steps; ++stop) {
+            const LibraryFixture fixture;
+            const CancelToken cancel;
+            std::uint64_t seen = 0;
+            const auto result =
+                fixture.import(fixture.request(), systemFiles(), cancel, [&](const Progress&) {
+                    if (++seen == stop) cancel.cancel();
+                });
+            if (result) continue; // told after the last look at the token
+            QCOMPARE(result.error().code.errorClass, ErrorClass::Interrupted);
+            QVERIFY(findLeftovers(fixture.root()).empty());
+            QVERIFY(fixture.library().find("smollm2", "135m-instruct")->state == ModelState::Absent);
+        }
+    }
+
+    void anEntryOfTheHubsCacheIsProvedByItsOwnHashes() {
+        const LibraryFixture fixture;
+        const fs::path cache = fixture.folder() / "models--HuggingFaceTB--SmolLM2-135M-Instruct";
+        const fs::path snapshot = cache / "snapshots" / "abc123";
+        fs::create_directories(cache / "blobs");
+        fs::create_directories(snapshot);
+        for (const auto& file : fs::directory_iterator(fixture.source())) {
+            const std::string name = file.path().filename().string();
+            const std::string blob = name == "model.safetensors" ? *sha256File(file.path()) : "git-" + name;
+            fs::copy_file(file.path(), cache / "blobs" / blob);
+            fs::create_symlink("../../blobs/" + blob, snapshot / name);
+        }
+        writeText(cache / "refs" / "main", "abc123");
+        const auto result = fixture.import({cache, "", "", false});
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        QCOMPARE(result->entry.name, std::string("smollm2/135m-instruct"));
+        QVERIFY(!fs::is_symlink(fixture.installed() / "model.safetensors"));
+        const auto manifest = readManifest(fixture.installed());
+        QCOMPARE(manifest->source, std::string("HuggingFaceTB/SmolLM2-135M-Instruct"));
+        QCOMPARE(manifest->commit, std::string("abc123"));
+        // The same bytes under a wrong hash are not the Hub's.
+        const std::string blob = *sha256File(fixture.source() / "model.safetensors");
+        const std::string wrong(64, 'a');
+        fs::rename(cache / "blobs" / blob, cache / "blobs" / wrong);
+        fs::remove(snapshot / "model.safetensors");
+        fs::create_symlink("../../blobs/" + wrong, snapshot / "model.safetensors");
+        QVERIFY(fixture.import({snapshot, "local", "x", false}).error().code == codes::kHashMismatch);
+        // A link that leaves the cache is not followed.
+        fs::remove(snapshot / "model.safetensors");
+        fs::create_symlink(fixture.source() / "model.safetensors", snapshot / "model.safetensors");
+        const auto outside = fixture.import({snapshot, "local", "x", false});
+        QVERIFY(outside.error().code == codes::kImportSource);
+        QVERIFY(names(outside.error(), {"out of the Hub's cache"}));
+    }
+
+    void leftoversOfAKilledImportAreClearedByTheNext() {
+        const LibraryFixture fixture;
+        const fs::path staging = stagingFolder(fixture.root(), "llama", "3.2-1b");
+        writeText(staging / "model.safetensors", "half");
+        (void)fixture.importedModel();
+        QVERIFY(!fs::exists(staging));
+    }
+
+    void killedAtEveryFileCallOfACopy() { surviveEveryFault(Fault::Kill, folderRequest); }
+    void killedAtEveryFileCallOfALinkedImport() { surviveEveryFault(Fault::Kill, linkRequest); }
+    void killedAtEveryFileCallOfAConversion() { surviveEveryFault(Fault::Kill, ggufRequest); }
+    void aFullDiskAtEveryFileCall() { surviveEveryFault(Fault::Short, folderRequest); }
+    void anErrorAtEveryFileCallOfAConversion() { surviveEveryFault(Fault::IoError, ggufRequest); }
+};
+
+QTEST_GUILESS_MAIN(TestImport)
+#include "test_import.moc"

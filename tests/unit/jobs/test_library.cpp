@@ -1,0 +1,278 @@
+#include <QTest>
+
+#include "core/error_codes.h"
+#include "core/machine.h"
+#include "jobs/leftovers.h"
+#include "jobs/memory_estimate.h"
+#include "jobs/model_spec.h"
+#include "library_fixture.h"
+
+using namespace llamahome;
+using namespace llamahome::jobs;
+using namespace llamahome::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+const ModelEntry& entryOf(const std::vector<ModelEntry>& entries, const std::string& name) {
+    for (const ModelEntry& entry : entries)
+        if (entry.name == name) return entry;
+    throw std::runtime_error("no entry " + name);
+}
+
+ModelRequest requestFor(std::vector<std::string> words, ModelUse use = ModelUse::Files,
+                        std::uint64_t memoryBytes = 0) {
+    return {std::move(words), {}, use, memoryBytes};
+}
+
+constexpr std::uint64_t kGiB = 1ULL << 30;
+
+} // namespace
+
+class TestLibrary final : public QObject {
+    Q_OBJECT
+
+private:
+    const LibraryFixture m_fixture; ///< with smollm2/135m-instruct installed
+    ModelEntry m_model = m_fixture.importedModel();
+
+private Q_SLOTS:
+    void everyKnownModelIsListedAndTheInstalledOneIsVerified() {
+        const auto entries = m_fixture.library().list();
+        QCOMPARE(entries.size(), std::size_t{5});
+        QCOMPARE(entries.front().name, std::string("llama/3.3-70b"));
+        QVERIFY(entries.front().state == ModelState::Absent);
+        QVERIFY(entries.front().memoryToChatBytes > 140'000'000'000ULL);
+        const ModelEntry& model = entryOf(entries, "smollm2/135m-instruct");
+        QCOMPARE(stateName(model.state), std::string_view("verified"));
+        QCOMPARE(model.hubId, std::string("HuggingFaceTB/SmolLM2-135M-Instruct"));
+        QCOMPARE(model.licence, std::string("Apache-2.0"));
+        QVERIFY(model.sizeBytes > 159'000 && model.sizeBytes < 180'000);
+        QVERIFY(model.catalog.has_value());
+        QVERIFY(model.memoryToChatBytes > kProgramBytes && model.memoryToTrainBytes > kProgramBytes);
+    }
+
+    void oneFamilyIsListedAndAnUnknownOneNamesTheNearest() {
+        QCOMPARE(m_fixture.library().listFamily("SmolLM2")->size(), std::size_t{2});
+        QVERIFY(m_fixture.library().listFamily("local")->empty());
+        const auto wrong = m_fixture.library().listFamily("smolm2");
+        QVERIFY(wrong.error().code == codes::kFamilyUnknown);
+        QVERIFY(names(wrong.error(), {"smolm2", "smollm2"}));
+    }
+
+    void aFolderWithoutAManifestDoesNotExist() {
+        const LibraryFixture fixture;
+        writeTinyModel(fixture.installed());
+        writeTinyModel(modelFolder(fixture.root(), "local", "mine"));
+        QVERIFY(fixture.library().find("smollm2", "135m-instruct")->state == ModelState::Absent);
+        QVERIFY(!fixture.library().find("local", "mine"));
+        QCOMPARE(fixture.library().list().size(), std::size_t{5});
+    }
+
+    void importsUnderOtherNamesAreListedAfterTheCatalogue() {
+        const LibraryFixture fixture;
+        QVERIFY(fixture.import({fixture.source(), "local", "mine", false}));
+        QVERIFY(fixture.import({fixture.source(), "someone", "Their-Model", false}));
+        const auto entries = fixture.library().list();
+        QCOMPARE(entries.size(), std::size_t{7});
+        QCOMPARE(entries[5].name, std::string("local/mine"));
+        QVERIFY(entries[5].hubId.empty());
+        QCOMPARE(entries[6].hubId, std::string("someone/Their-Model"));
+        QVERIFY(entries[6].isUsable());
+    }
+
+    void aMissingOrShortenedFileMakesAModelDamaged() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        fs::resize_file(model.path / "model.safetensors", 100);
+        const auto shortened = fixture.library().find("smollm2", "135m-instruct");
+        QVERIFY(shortened->state == ModelState::Damaged);
+        QVERIFY(shortened->problem.find("model.safetensors: found 100 bytes") != std::string::npos);
+        fs::remove(model.path / "config.json");
+        const auto missing = fixture.library().find("smollm2", "135m-instruct");
+        QVERIFY(missing->state == ModelState::Damaged);
+        const auto use = resolveModel(fixture.library(), requestFor({"smollm2", "135m-instruct"}));
+        QVERIFY(use.error().code == codes::kModelDamaged);
+        QVERIFY(names(use.error(), {"smollm2/135m-instruct", "config.json", "llamahome remove"}));
+    }
+
+    void aDamagedManifestIsShownAndNotTrusted() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        QVERIFY(writeFileAtomically(systemFiles(), model.path / "llamahome.json", "{\"schema\": 1}"));
+        const auto entry = fixture.library().find("smollm2", "135m-instruct");
+        QVERIFY(entry->state == ModelState::Damaged);
+        QVERIFY(entry->problem.find("llamahome.json") != std::string::npos);
+    }
+
+    void aLinkWhoseDiskIsGoneIsOffline() {
+        const LibraryFixture fixture;
+        ImportRequest request = fixture.request();
+        request.link = true;
+        QVERIFY(fixture.import(request));
+        QVERIFY(fixture.library().find("smollm2", "135m-instruct")->isUsable());
+        fs::rename(fixture.source(), fixture.folder() / "elsewhere");
+        const auto entry = fixture.library().find("smollm2", "135m-instruct");
+        QCOMPARE(stateName(entry->state), std::string_view("offline"));
+        QVERIFY(entry->problem.find((fixture.source() / "model.safetensors").string()) != std::string::npos);
+        fs::rename(fixture.folder() / "elsewhere", fixture.source());
+        QVERIFY(fixture.library().find("smollm2", "135m-instruct")->isUsable());
+    }
+
+    void whatACutImportLeftIsPartial() {
+        const LibraryFixture fixture;
+        fs::create_directories(stagingFolder(fixture.root(), "smollm2", "135m"));
+        fs::create_directories(stagingFolder(fixture.root(), "local", "mine"));
+        const auto entries = fixture.library().list();
+        QVERIFY(entryOf(entries, "smollm2/135m").state == ModelState::Partial);
+        QVERIFY(entryOf(entries, "local/mine").state == ModelState::Partial);
+        QVERIFY(entryOf(entries, "smollm2/135m-instruct").state == ModelState::Absent);
+    }
+
+    void everyWayOfNamingAModelLeadsToIt() {
+        const Library library = m_fixture.library();
+        for (const std::vector<std::string>& words : {std::vector<std::string>{"smollm2", "135m-instruct"},
+                                                      {"smollm2/135m-instruct"},
+                                                      {"smollm2"},
+                                                      {"SmolLM2", "135M-Instruct"},
+                                                      {"HuggingFaceTB/SmolLM2-135M-Instruct"}}) {
+            const auto entry = resolveModel(library, requestFor(words));
+            QVERIFY2(entry, words.front().c_str());
+            QCOMPARE(entry->path, m_model.path);
+        }
+        const auto folder = resolveModel(library, requestFor({m_model.path.string()}));
+        QVERIFY(folder);
+        QCOMPARE(folder->path, fs::canonical(m_model.path));
+        const auto foreign = resolveModel(library, requestFor({m_fixture.source().string()}));
+        QVERIFY(foreign && foreign->isUsable());
+    }
+
+    void theVariablesChooseTheModelWhereNoneIsNamed() {
+        ModelRequest request;
+        request.environment = {
+            {"LLAMA_MODEL", "smollm2"}, {"LLAMA_MODEL_SIZE", "135m"}, {"LLAMA_MODEL_VARIANT", "chat"}};
+        const auto entry = resolveModel(m_fixture.library(), request);
+        QVERIFY(entry);
+        QCOMPARE(entry->name, std::string("smollm2/135m-instruct"));
+        request.environment = {{"LLAMA_MODEL", "llama3.3"}, {"LLAMA_MODEL_SIZE", "13b"}};
+        const auto wrong = resolveModel(m_fixture.library(), request);
+        QCOMPARE(wrong.error().code.errorClass, ErrorClass::NotFound);
+        QVERIFY(names(wrong.error(), {"13b"}));
+    }
+
+    void anUnknownVersionNamesTheNearestAndAnUnknownFamilyToo() {
+        const auto version = resolveModel(m_fixture.library(), requestFor({"llama", "3.3-7b"}));
+        QVERIFY(version.error().code == codes::kVersionUnknown);
+        QVERIFY(names(version.error(), {"3.3-7b", "3.3-70b", "3.1-8b"}));
+        const auto family = resolveModel(m_fixture.library(), requestFor({"lama"}));
+        QVERIFY(family.error().code == codes::kFamilyUnknown);
+        QVERIFY(names(family.error(), {"lama", "llama"}));
+        const auto words = resolveModel(m_fixture.library(), requestFor({"a", "b", "c"}));
+        QCOMPARE(words.error().code.errorClass, ErrorClass::Usage);
+    }
+
+    void aKnownModelThatIsNotInstalledNamesTheNextStep() {
+        const auto entry = resolveModel(m_fixture.library(), requestFor({"llama", "3.2-1b"}));
+        QVERIFY(entry.error().code == codes::kModelNotInstalled);
+        QCOMPARE(entry.error().code.errorClass, ErrorClass::NotFound);
+        QVERIFY(
+            names(entry.error(), {"llama/3.2-1b", "llamahome download llama 3.2-1b", "llamahome import"}));
+        const auto hub = resolveModel(m_fixture.library(), requestFor({"someone/unheard-of"}));
+        QVERIFY(hub.error().code == codes::kModelNotInstalled);
+        QVERIFY(names(hub.error(), {"someone/unheard-of"}));
+        const auto known = resolveKnownModel(m_fixture.library(), {"llama", "3.2-1b"}, {});
+        QVERIFY(known && known->state == ModelState::Absent);
+    }
+
+    void aPathThatIsNoModelSaysWhatToDo() {
+        const auto gone = resolveModel(m_fixture.library(), requestFor({"/nowhere/at/all"}));
+        QCOMPARE(gone.error().code.errorClass, ErrorClass::NotFound);
+        const auto noModel = resolveModel(m_fixture.library(), requestFor({m_fixture.folder().string()}));
+        QVERIFY(noModel.error().code == codes::kImportSource);
+        const std::string gguf = std::string(LLAMAHOME_TEST_DATA) + "/formats/tiny.gguf";
+        const auto file = resolveModel(m_fixture.library(), requestFor({gguf}));
+        QVERIFY(file.error().code == codes::kImportSource);
+        QVERIFY(names(file.error(), {"llamahome import"}));
+    }
+
+    void aModelTooLargeForTheMachineIsRefusedAndTheLargestThatFitsIsNamed() {
+        const auto noWords = resolveModel(m_fixture.library(), requestFor({}, ModelUse::Chat, 24 * kGiB));
+        QVERIFY(noWords.error().code == codes::kModelTooLarge);
+        QCOMPARE(noWords.error().code.errorClass, ErrorClass::Refused);
+        // 8B in fp32 needs 36 GB; so the largest depends on the type that this processor multiplies.
+        const std::string largest = computeBytesHere() == 2 ? "llama/3.1-8b" : "llama/3.2-1b";
+        QVERIFY2(names(noWords.error(), {"llama/3.3-70b", largest}), noWords.error().message.c_str());
+        const auto small = resolveModel(m_fixture.library(), requestFor({"llama"}, ModelUse::Train, kGiB));
+        QVERIFY2(names(small.error(), {"smollm2/135m"}), small.error().message.c_str());
+        const auto tiny = resolveModel(m_fixture.library(), requestFor({"llama"}, ModelUse::Train, 1000));
+        QVERIFY(names(tiny.error(), {"no known model fits"}));
+        QVERIFY(resolveModel(m_fixture.library(), requestFor({"smollm2"}, ModelUse::Chat, 24 * kGiB)));
+    }
+
+    void adaptersAreFoundByNameAndByFolder() {
+        const LibraryFixture fixture;
+        const fs::path adapter = fixture.root().finetuned() / "smollm2_135m-instruct_finetuned";
+        fs::create_directories(adapter);
+        for (const char* name : {"adapter_config.json", "adapter_model.safetensors"})
+            fs::copy_file(std::string(LLAMAHOME_TEST_DATA) + "/formats/adapter/" + name, adapter / name);
+        QVERIFY(fixture.library().installedAdapters().empty());
+        Manifest labels;
+        labels.kind = kAdapterKind;
+        labels.family = "finetuned";
+        labels.version = "smollm2_135m-instruct_finetuned";
+        QVERIFY(writeManifest(systemFiles(), adapter, *buildManifest(adapter, labels, "first seen", {}, {})));
+        QCOMPARE(fixture.library().installedAdapters().size(), std::size_t{1});
+        QCOMPARE(resolveAdapter(fixture.library(), labels.version)->path, adapter);
+        QCOMPARE(resolveAdapter(fixture.library(), adapter.string())->path, fs::canonical(adapter));
+        const auto near = resolveAdapter(fixture.library(), "smollm2_135m-instruct_finetune");
+        QVERIFY(near.error().code == codes::kAdapterNotFound);
+        QVERIFY(names(near.error(), {"nearest is smollm2_135m-instruct_finetuned"}));
+        QVERIFY(resolveAdapter(fixture.library(), fixture.source().string()).error().code ==
+                codes::kAdapterNotFound);
+        QVERIFY(resolveModel(fixture.library(), requestFor({adapter.string()})).error().code ==
+                codes::kModelWords);
+    }
+
+    void anAdapterOptionHasAScaleAfterItsLastColon() {
+        QCOMPARE(parseAdapterOption("name")->scale, 1.0);
+        QCOMPARE(parseAdapterOption("name:0.5")->scale, 0.5);
+        QCOMPARE(parseAdapterOption("/a:b/name:0")->nameOrFolder, std::string("/a:b/name"));
+        for (const char* wrong : {"name:", "name:x", "name:1,5", "name:-1", "name:nan", "name:1e9", ":1"}) {
+            const auto option = parseAdapterOption(wrong);
+            QVERIFY2(!option, wrong);
+            QVERIFY2(option.error().code == codes::kAdapterScale, wrong);
+        }
+    }
+
+    // The largest terms by hand, for SmolLM2-135M's shape: 134,515,008 parameters, 30 layers, 192 wide keys.
+    void memoryFollowsTheStatedFormulas() {
+        formats::ModelConfig config = tinyConfig();
+        config.vocab_size = 49152;
+        config.hidden_size = 576;
+        config.intermediate_size = 1536;
+        config.num_hidden_layers = 30;
+        config.num_attention_heads = 9;
+        config.num_key_value_heads = 3;
+        config.head_dim = 64;
+        const MemoryEstimate chat = memoryToChat(config, {2048, 2});
+        QCOMPARE(chat.weights, std::uint64_t{269'030'016});
+        QCOMPARE(chat.cache, std::uint64_t{30} * 2 * 192 * 2048 * 2);
+        QCOMPARE(loraParameters(config, 8, {"q_proj", "v_proj"}),
+                 std::uint64_t{30 * 8 * (576 + 576 + 576 + 192)});
+        TrainShape shape;
+        shape.recompute = false;
+        const MemoryEstimate whole = memoryToTrain(config, shape);
+        QCOMPARE(whole.adapter, loraParameters(config, 8, shape.targetModules) * 20);
+        QVERIFY(whole.activations > 30ULL * 2048 * 2 * 3 * 1536);
+        shape.recompute = true;
+        QVERIFY(memoryToTrain(config, shape).activations < whole.activations / 5);
+        shape.recompute = false;
+        shape.rows = 8;
+        QVERIFY(memoryToTrain(config, shape).activations > whole.activations * 3 / 2);
+        shape.targetModules = {"all-linear"};
+        QVERIFY(memoryToTrain(config, shape).adapter > whole.adapter * 4);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestLibrary)
+#include "test_library.moc"

@@ -1,0 +1,210 @@
+#include <algorithm>
+
+#include <QTest>
+
+#include "core/error_codes.h"
+#include "jobs/leftovers.h"
+#include "jobs/remove_model.h"
+#include "library_fixture.h"
+
+using namespace llamahome;
+using namespace llamahome::jobs;
+using namespace llamahome::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Bytes of all regular files under a folder.
+std::uint64_t bytesUnder(const fs::path& folder) {
+    std::uint64_t total = 0;
+    std::error_code failure;
+    for (const auto& entry : fs::recursive_directory_iterator(folder, failure))
+        if (entry.symlink_status().type() == fs::file_type::regular) total += entry.file_size();
+    return total;
+}
+
+Result<std::uint64_t> removeWith(const LibraryFixture& fixture, const RemovalPlan& plan,
+                                 FileLayer& files = systemFiles()) {
+    const auto lock = RootLock::acquire(fixture.root());
+    if (!lock) return lock.error();
+    return removeModel(plan, *lock, files);
+}
+
+void writeText(const fs::path& path, std::string_view text) {
+    QVERIFY(writeFileAtomically(systemFiles(), path, text));
+}
+
+bool isListedAsInstalled(const LibraryFixture& fixture) {
+    const ModelState state = fixture.library().find("smollm2", "135m-instruct")->state;
+    return state != ModelState::Absent && state != ModelState::Partial;
+}
+
+} // namespace
+
+class TestRemove final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void removalFreesExactlyWhatThePlanSaid() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        const auto plan = planRemoval(fixture.root(), model);
+        QVERIFY(plan);
+        QCOMPARE(plan->files.size(), std::size_t{8});
+        QVERIFY(plan->foreign.empty());
+        const std::uint64_t before = bytesUnder(fixture.root().path);
+        const auto freed = removeWith(fixture, *plan);
+        QVERIFY(freed);
+        QCOMPARE(*freed, plan->freedBytes);
+        QVERIFY(!fs::exists(fixture.root().models() / "smollm2"));
+        QVERIFY(fs::is_directory(fixture.root().models()));
+        QCOMPARE(before - bytesUnder(fixture.root().path), plan->freedBytes);
+        QVERIFY(!isListedAsInstalled(fixture));
+    }
+
+    void filesOfSomebodyElseStayWhereTheyAre() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        writeText(model.path / "notes.txt", "mine");
+        fs::create_directories(model.path / "mine");
+        writeText(model.path / "mine" / "more.txt", "also mine");
+        const auto plan = planRemoval(fixture.root(), model);
+        QVERIFY(plan->foreign == (std::vector<std::string>{"mine", "notes.txt"}));
+        QCOMPARE(*removeWith(fixture, *plan), plan->freedBytes);
+        QCOMPARE(*readFile(model.path / "notes.txt"), std::string("mine"));
+        QCOMPARE(*readFile(model.path / "mine" / "more.txt"), std::string("also mine"));
+        QCOMPARE(bytesUnder(model.path), std::uint64_t{13});
+        QVERIFY(!isListedAsInstalled(fixture));
+    }
+
+    void linkedWeightsAreUnlinkedAndTheirTargetsStay() {
+        const LibraryFixture fixture;
+        ImportRequest request = fixture.request();
+        request.link = true;
+        const auto imported = fixture.import(request);
+        QVERIFY(imported);
+        const auto before = *readFile(fixture.source() / "model.safetensors");
+        const auto plan = planRemoval(fixture.root(), imported->entry);
+        const auto link = std::find_if(plan->files.begin(), plan->files.end(),
+                                       [](const PlannedFile& file) { return file.isLink; });
+        QVERIFY(link != plan->files.end());
+        QCOMPARE(link->path, std::string("model.safetensors"));
+        QCOMPARE(link->freedBytes, std::uint64_t{0});
+        QCOMPARE(*removeWith(fixture, *plan), plan->freedBytes);
+        QVERIFY(*readFile(fixture.source() / "model.safetensors") == before);
+    }
+
+    void aLinkedFolderInAFilesPlaceIsOnlyUnlinked() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        fs::create_directories(fixture.folder() / "outside");
+        writeText(fixture.folder() / "outside" / "kept", "kept");
+        fs::remove(model.path / "LICENSE");
+        fs::create_directory_symlink(fixture.folder() / "outside", model.path / "LICENSE");
+        const auto plan = planRemoval(fixture.root(), model);
+        QVERIFY(removeWith(fixture, *plan));
+        QCOMPARE(*readFile(fixture.folder() / "outside" / "kept"), std::string("kept"));
+    }
+
+    void aFileWithAnotherNameFreesNothing() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        const auto whole = planRemoval(fixture.root(), model)->freedBytes;
+        fs::create_hard_link(model.path / "model.safetensors", fixture.folder() / "second name");
+        const auto plan = planRemoval(fixture.root(), model);
+        QCOMPARE(plan->freedBytes, whole - fs::file_size(model.path / "model.safetensors"));
+        QVERIFY(removeWith(fixture, *plan));
+        QVERIFY(fs::exists(fixture.folder() / "second name"));
+    }
+
+    void aModelOutsideOfTheRootOrBehindALinkIsRefused() {
+        const LibraryFixture fixture;
+        const auto outside = planRemoval(fixture.root(), *fixture.library().describeFolder(fixture.source()));
+        QVERIFY(outside.error().code == codes::kRemoveRefused);
+        QVERIFY(names(outside.error(), {fixture.source().string()}));
+        const ModelEntry model = fixture.importedModel();
+        const fs::path family = fixture.root().models() / "smollm2";
+        fs::rename(family, fixture.folder() / "moved");
+        fs::create_directory_symlink(fixture.folder() / "moved", family);
+        const auto linked = planRemoval(fixture.root(), model);
+        QVERIFY(linked.error().code == codes::kRemoveRefused);
+        QVERIFY(names(linked.error(), {family.string(), "link"}));
+    }
+
+    void whatIsNotInstalledOrHasNoReadableManifestIsNotDeleted() {
+        const LibraryFixture fixture;
+        const auto absent = planRemoval(fixture.root(), *fixture.library().find("llama", "3.2-1b"));
+        QVERIFY(absent.error().code == codes::kModelNotInstalled);
+        const ModelEntry model = fixture.importedModel();
+        writeText(model.path / "llamahome.json", "{}");
+        const auto damaged = planRemoval(fixture.root(), model);
+        QVERIFY(damaged.error().code == codes::kRemoveRefused);
+        QVERIFY(names(damaged.error(), {"llamahome.json", "yourself"}));
+        QVERIFY(fs::exists(model.path / "model.safetensors"));
+    }
+
+    void aDamagedModelWithMissingFilesCanBeRemoved() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        fs::remove(model.path / "model.safetensors");
+        const auto plan = planRemoval(fixture.root(), *fixture.library().find("smollm2", "135m-instruct"));
+        QCOMPARE(*removeWith(fixture, *plan), plan->freedBytes);
+        QVERIFY(!fs::exists(model.path));
+    }
+
+    // Wholly there or wholly gone, foreign files untouched, and the next removal or import tidies up.
+    void aFaultAtEveryFileCall() {
+        FaultFileLayer counter;
+        {
+            const LibraryFixture fixture;
+            QVERIFY(removeWith(fixture, *planRemoval(fixture.root(), fixture.importedModel()), counter));
+        }
+        QVERIFY(counter.calls() >= 12);
+        for (const Fault fault : {Fault::Kill, Fault::DiskFull, Fault::IoError})
+            for (std::uint64_t k = 1; k <= counter.calls(); ++k)
+                surviveFault(fault, k);
+    }
+
+    void anAdapterIsRemovedInTheSameWay() {
+        const LibraryFixture fixture;
+        const fs::path adapter = fixture.root().finetuned() / "mine";
+        fs::create_directories(adapter);
+        for (const char* name : {"adapter_config.json", "adapter_model.safetensors"})
+            fs::copy_file(std::string(LLAMAHOME_TEST_DATA) + "/formats/adapter/" + name, adapter / name);
+        Manifest labels;
+        labels.kind = kAdapterKind;
+        labels.family = "finetuned";
+        labels.version = "mine";
+        QVERIFY(writeManifest(systemFiles(), adapter, *buildManifest(adapter, labels, "first seen", {}, {})));
+        const auto plan = planRemoval(fixture.root(), *fixture.library().findAdapter("mine"));
+        QVERIFY(plan);
+        QCOMPARE(*removeWith(fixture, *plan), plan->freedBytes);
+        QVERIFY(!fs::exists(adapter));
+    }
+
+private:
+    static void surviveFault(Fault fault, std::uint64_t k) {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        writeText(model.path / "notes.txt", "mine");
+        const auto plan = planRemoval(fixture.root(), model);
+        FaultFileLayer layer(k, fault);
+        if (fault == Fault::Kill)
+            (void)isKilledDuring([&] { (void)removeWith(fixture, *plan, layer); });
+        else
+            (void)removeWith(fixture, *plan, layer);
+        if (isListedAsInstalled(fixture)) {
+            QVERIFY(fixture.library().find("smollm2", "135m-instruct")->isUsable());
+            QVERIFY(removeWith(fixture, *planRemoval(fixture.root(), model)));
+        } else {
+            const auto lock = RootLock::acquire(fixture.root());
+            QVERIFY(clearLeftovers(*lock, systemFiles()));
+        }
+        QVERIFY(findLeftovers(fixture.root()).empty());
+        QCOMPARE(bytesUnder(model.path), std::uint64_t{4}); // notes.txt
+        QVERIFY(!isListedAsInstalled(fixture));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRemove)
+#include "test_remove.moc"
