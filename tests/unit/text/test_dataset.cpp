@@ -78,23 +78,26 @@ private Q_SLOTS:
         QTest::addColumn<std::string>("json");
         QTest::addColumn<int>("format");
         QTest::addColumn<std::string>("turns");
-        const auto row = [](const char* name, const char* json, DataFormat format, const char* turns) {
-            QTest::newRow(name) << std::string(json) << static_cast<int>(format) << std::string(turns);
+        const auto row = [](const char* name, const std::string& json, DataFormat format, const char* turns) {
+            QTest::newRow(name) << json << static_cast<int>(format) << std::string(turns);
         };
-        row("messages",
-            R"({"messages":[{"role":"developer","content":"s"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]})",
+        const std::string user = R"({"role":"user","content":"q"},)";
+        const std::string answer = R"({"role":"assistant","content":"a"})";
+        const std::string human = R"({"from":"human","value":"q"},)";
+        const std::string gpt = R"({"from":"gpt","value":"a"})";
+        const std::string messages = R"({"messages":[)";
+        const std::string conversations = R"("conversations":[)";
+        row("messages", messages + R"({"role":"developer","content":"s"},)" + user + answer + "]}",
             DataFormat::ChatMessages, "system=s|user=q|assistant=a");
-        row("content parts",
-            R"({"messages":[{"role":"user","content":[{"type":"text","text":"q"},{"type":"text","text":"2"}]},{"role":"assistant","content":"a"}]})",
+        const std::string parts = R"([{"type":"text","text":"q"},{"type":"text","text":"2"}])";
+        row("content parts", messages + R"({"role":"user","content":)" + parts + "}," + answer + "]}",
             DataFormat::ChatMessages, "user=q2|assistant=a");
-        row("trailing question",
-            R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"},{"role":"user","content":"lost"}]})",
+        row("trailing question", messages + user + answer + "," + user.substr(0, user.size() - 1) + "]}",
             DataFormat::ChatMessages, "user=q|assistant=a");
-        row("ShareGPT",
-            R"({"system":"s","conversations":[{"from":"gpt","value":"hello"},{"from":"human","value":"q"},{"from":"gpt","value":"a"}]})",
+        row("ShareGPT", R"({"system":"s",)" + conversations + gpt + "," + human + gpt + "]}",
             DataFormat::ShareGpt, "system=s|user=q|assistant=a");
         row("ShareGPT tool",
-            R"({"conversations":[{"from":"human","value":"q"},{"from":"observation","value":"t"},{"from":"gpt","value":"a"}]})",
+            "{" + conversations + human + R"({"from":"observation","value":"t"},)" + gpt + "]}",
             DataFormat::ShareGpt, "user=q|tool=t|assistant=a");
         row("Alpaca", R"({"instruction":"i","input":"x","output":"o"})", DataFormat::Alpaca,
             "user=i\nx|assistant=o");
