@@ -53,7 +53,7 @@ Result<DataReport> inspectData(const std::vector<fs::path>& dataFiles, const fs:
     if (!tokenizer) return tokenizer.error();
     const auto chatTemplate = text::ChatTemplate::load(modelFolder, settings.data.template_name);
     if (!chatTemplate) return chatTemplate.error();
-    const text::RowBuilder builder = rowBuilderFor(settings, *tokenizer, *chatTemplate);
+    const text::RowBuilder builder(*tokenizer, *chatTemplate, rowOptionsOf(settings));
     const text::DatasetOptions options{settings.data.map};
     auto summary = text::summariseDataset(dataFiles, options, builder, cancel, progress);
     if (!summary) return summary.error();
