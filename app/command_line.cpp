@@ -11,6 +11,16 @@
 namespace llamahome::app {
 namespace {
 
+/// "train: " before what is said about a command; nothing about the program itself.
+std::string subject(const std::vector<const CommandSpec*>& path) {
+    const std::vector<const CommandSpec*> commands(path.begin() + 1, path.end());
+    return commands.empty() ? "" : commandName(commands) + ": ";
+}
+
+std::string nextStep(const std::vector<const CommandSpec*>& path) {
+    return "; see " + commandName(path) + " --help";
+}
+
 /// One option of CLI11 with the description it was made from.
 struct Binding {
     CLI::Option* option = nullptr;
@@ -74,18 +84,14 @@ struct Parser {
             if (option->count() == 0) continue;
             const std::vector<std::string>& values = option->results();
             if (argument->isPositional() && values.size() > static_cast<std::size_t>(argument->maximum))
-                return Error{codes::kUsage, commandName(path) + ": unexpected argument '" +
-                                                values[static_cast<std::size_t>(argument->maximum)] +
-                                                "'; see " + commandName(path) + " --help"};
+                return Error{codes::kUsage, subject(path) + "unexpected argument '" +
+                                                values[static_cast<std::size_t>(argument->maximum)] + "'" +
+                                                nextStep(path)};
             if (argument->take) argument->take(argument->isFlag() ? std::vector<std::string>{} : values);
         }
         return {};
     }
 };
-
-std::string nextStep(const std::vector<const CommandSpec*>& path) {
-    return "; see " + commandName(path) + " --help";
-}
 
 /// Names that the user may have meant: options of the chain, or commands of its end.
 std::vector<std::string> candidates(const std::vector<const CommandSpec*>& path, bool options) {
@@ -107,7 +113,7 @@ Error unexpectedWord(const std::vector<const CommandSpec*>& path, const std::str
     const std::string kind = isOption    ? "unknown option"
                              : isCommand ? "unknown command"
                                          : "unexpected argument";
-    std::string message = commandName(path) + ": " + kind + " '" + word + "'";
+    std::string message = subject(path) + kind + " '" + word + "'";
     const auto names = candidates(path, isOption);
     const std::string nearest =
         isOption || isCommand ? config::nearestName(word.substr(0, word.find('=')), names) : "";
@@ -127,12 +133,12 @@ Error parseFailure(const Parser& parser, const CLI::ParseError& failure) {
         const bool isOwn =
             std::any_of(own.begin(), own.end(), [a = argument](const auto& x) { return &x == a; });
         if (isOwn)
-            return Error{codes::kUsage, commandName(path) + ": " + argument->name + " is missing (" +
-                                            argument->help + ")" + nextStep(path)};
+            return Error{codes::kUsage, subject(path) + argument->name + " is missing (" + argument->help +
+                                            ")" + nextStep(path)};
     }
     std::string what = failure.what();
     std::replace(what.begin(), what.end(), '\n', ' ');
-    return Error{codes::kUsage, commandName(path) + ": " + what + nextStep(path)};
+    return Error{codes::kUsage, subject(path) + what + nextStep(path)};
 }
 
 } // namespace

@@ -49,7 +49,7 @@ struct CommandSpec {
     bool hidden = false;          ///< not in help and completion
     std::vector<ArgumentSpec> arguments = {};
     std::vector<CommandSpec> commands = {};
-    std::function<Result<void>(CommandContext&)> run = {}; ///< empty: only its sub-commands do something
+    std::function<Result<void>(CommandContext&)> run = {}; ///< empty for the program itself only
 
     /// Argument helpers; a target must outlive parsing, so `run` holds what it belongs to.
     /// `repeated` takes one value each time it is given, `values` as many as follow.

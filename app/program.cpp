@@ -57,9 +57,6 @@ Result<void> runParsed(const ParsedCommandLine& parsed, const GlobalOptions& opt
         return {};
     }
     if (parsed.path.size() == 1) return showWithoutCommand(parsed, output);
-    if (!parsed.command().run)
-        return Error{codes::kUsage, commandName(parsed.path) + ": a command is missing; see " +
-                                        commandName(parsed.path) + " --help"};
     const CancelToken cancel;
     const SignalScope signals(cancel);
     Input input(STDIN_FILENO);

@@ -88,9 +88,7 @@ constexpr std::array kSamplingOptions{
 };
 
 std::string helpOf(const config::SettingDescriptor& setting) {
-    std::string help = setting.help;
-    if (help.ends_with('.')) help.pop_back();
-    return help + ": " + setting.expected() + " (" + setting.key + ")";
+    return setting.help + " [" + setting.expected() + "; " + setting.key + "]";
 }
 
 std::vector<std::string> choicesOf(const config::SettingDescriptor& setting) {

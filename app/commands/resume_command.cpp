@@ -24,7 +24,11 @@ Result<void> resume(CommandContext& context, const ResumeOptions& options) {
     const auto engine = context.engine();
     if (!engine) return engine.error();
     TrainPrinter printer(context);
-    const jobs::ResumeRequest request{run->name, context.options().commandLine, LLAMAHOME_VERSION, *memory};
+    jobs::ResumeRequest request;
+    request.runName = run->name;
+    request.commandLine = context.options().commandLine;
+    request.programVersion = LLAMAHOME_VERSION;
+    request.memoryBytes = *memory;
     const auto summary = jobs::resumeTraining(request, **engine, *dataRoot, context.files(), context.clock(),
                                               printer, context.cancel());
     if (!summary) return summary.error();

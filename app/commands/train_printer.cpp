@@ -110,6 +110,13 @@ void TrainPrinter::onStart(const jobs::RunFolder& run) {
     m_output.jsonLine(Json{{"kind", "start"}, {"run", run.name()}, {"run_folder", displayPath(run.path())}});
 }
 
+void TrainPrinter::onForecast(const jobs::TrainForecast& forecast) {
+    m_output.message(std::to_string(forecast.data.trainRows) + " rows to train on, " +
+                     std::to_string(forecast.data.validationRows) + " to measure on; " +
+                     std::to_string(forecast.totalSteps) + " steps, memory about " +
+                     formatBytes(forecast.memory.total()));
+}
+
 void TrainPrinter::onPhase(std::string_view phase) {
     m_progress.show(Progress{std::string(phase), 0, 0, "steps"});
 }

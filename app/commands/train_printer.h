@@ -6,7 +6,7 @@
 #include "app/command_context.h"
 #include "app/progress_printer.h"
 #include "core/json.h"
-#include "jobs/run_training.h"
+#include "jobs/train_sink.h"
 
 namespace llamahome::app {
 
@@ -17,6 +17,7 @@ public:
     explicit TrainPrinter(CommandContext& context);
 
     void onStart(const jobs::RunFolder& run) override;
+    void onForecast(const jobs::TrainForecast& forecast) override;
     void onPhase(std::string_view phase) override;
     void onProgress(const Progress& progress) override;
     void onMetric(const engine::MetricPoint& point) override;

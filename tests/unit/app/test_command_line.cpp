@@ -124,18 +124,17 @@ private Q_SLOTS:
 
     void failuresNameTheWordAndTheNearestKnownOne() {
         QCOMPARE(failureOf({"trian"}),
-                 std::string("llamahome: unknown command 'trian'; nearest is 'train'; see llamahome --help"));
+                 std::string("unknown command 'trian'; nearest is 'train'; see llamahome --help"));
         QCOMPARE(failureOf({"train", "--data", "x", "--promt=y"}),
-                 std::string("llamahome train: unknown option '--promt=y'; nearest is '--prompt'; "
+                 std::string("train: unknown option '--promt=y'; nearest is '--prompt'; "
                              "see llamahome train --help"));
         QCOMPARE(failureOf({"train", "a", "b", "c", "--data", "x"}),
-                 std::string("llamahome train: unexpected argument 'c'; see llamahome train --help"));
+                 std::string("train: unexpected argument 'c'; see llamahome train --help"));
         QCOMPARE(failureOf({"train", "a"}),
-                 std::string("llamahome train: --data is missing (data files); see llamahome train --help"));
+                 std::string("train: --data is missing (data files); see llamahome train --help"));
         QVERIFY(failureOf({"train", "--data"}).find("--data") != std::string::npos);
         QCOMPARE(failureOf({"runs", "lst"}),
-                 std::string(
-                     "llamahome runs: unknown command 'lst'; nearest is 'list'; see llamahome runs --help"));
+                 std::string("runs: unknown command 'lst'; nearest is 'list'; see llamahome runs --help"));
     }
 
     void helpIsAWishEvenWhereSomethingRequiredIsMissing() {
