@@ -48,6 +48,7 @@ std::optional<Rate> measuredRate(CommandContext& context, const jobs::TrainPlan&
         context.output().message("note: no time is told: " + engine.error().message);
         return std::nullopt;
     }
+    context.output().message("Measuring one step …");
     jobs::BenchOptions options;
     options.precision = jobs::precisionOf(plan.settings.training.precision);
     options.steps = 1;

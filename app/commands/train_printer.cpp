@@ -93,8 +93,11 @@ std::string sideBySide(const std::string& leftTitle, const std::string& left, co
     const std::vector<std::string> a = wrapped(left, width);
     const std::vector<std::string> b = wrapped(right, width);
     out += padded(leftTitle, width) + " | " + rightTitle + "\n";
-    for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i)
-        out += padded(i < a.size() ? a[i] : "", width) + " | " + (i < b.size() ? b[i] : "") + "\n";
+    for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+        std::string line = padded(i < a.size() ? a[i] : "", width) + " | " + (i < b.size() ? b[i] : "");
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line + "\n";
+    }
     return out;
 }
 
@@ -118,7 +121,11 @@ void TrainPrinter::onForecast(const jobs::TrainForecast& forecast) {
 }
 
 void TrainPrinter::onPhase(std::string_view phase) {
-    m_progress.show(Progress{std::string(phase), 0, 0, "steps"});
+    if (m_output.hasLiveLine())
+        m_progress.show(Progress{std::string(phase), 0, 0, "steps"});
+    else
+        m_output.message(std::string(phase) +
+                         " …"); // few, and worth a line however soon they follow each other
 }
 
 void TrainPrinter::onProgress(const Progress& progress) {

@@ -1,7 +1,6 @@
 #include "jobs/metric_log.h"
 
 #include <cmath>
-#include <fstream>
 
 #include "core/error_codes.h"
 #include "core/json.h"
@@ -11,8 +10,6 @@
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::size_t kMaxLineBytes = 64U << 10;
 
 double rounded(double value, double steps) {
     return std::isfinite(value) ? std::round(value * steps) / steps : value;
@@ -69,10 +66,8 @@ std::optional<MetricLine> metricLine(const Json& json, bool isEvaluation) {
     return line;
 }
 
-void takeLine(const std::string& text, std::vector<MetricLine>& lines) {
-    const auto json = parseJson(text, "line", {4, kMaxLineBytes});
-    if (!json || !json->is_object()) return;
-    RecordFields fields(*json, "line", codes::kRunDamaged);
+void takeLine(const Json& json, std::vector<MetricLine>& lines) {
+    RecordFields fields(json, "line", codes::kRunDamaged);
     const std::string kind = fields.text("kind");
     if (kind == "resume") {
         const std::int64_t step = fields.integer("step");
@@ -81,69 +76,38 @@ void takeLine(const std::string& text, std::vector<MetricLine>& lines) {
         return;
     }
     if (kind != "train" && kind != "eval") return;
-    if (auto line = metricLine(*json, kind == "eval")) lines.push_back(std::move(*line));
-}
-
-/// Whether the file ends within a line.
-Result<bool> endsInLine(const fs::path& path) {
-    std::ifstream stream(path, std::ios::binary | std::ios::ate);
-    if (!stream) return Error{codes::kFileRead, "cannot read " + displayPath(path)};
-    if (stream.tellg() == std::streampos(0)) return false;
-    stream.seekg(-1, std::ios::end);
-    return stream.get() != '\n';
+    if (auto line = metricLine(json, kind == "eval")) lines.push_back(std::move(*line));
 }
 
 } // namespace
 
-MetricLog::MetricLog(std::unique_ptr<WritableFile> file, const Clock& clock, bool endsInLine)
-    : m_file(std::move(file))
-    , m_clock(&clock)
-    , m_endsInLine(endsInLine) {}
+MetricLog::MetricLog(JsonLines lines, const Clock& clock)
+    : m_lines(std::move(lines))
+    , m_clock(&clock) {}
 
 Result<MetricLog> MetricLog::open(FileLayer& files, const fs::path& path, const Clock& clock) {
-    auto file = files.openAppend(path);
-    if (!file) return file.error();
-    const auto isCut = endsInLine(path);
-    if (!isCut) return isCut.error();
-    return MetricLog(std::move(*file), clock, *isCut);
+    auto lines = JsonLines::open(files, path);
+    if (!lines) return lines.error();
+    return MetricLog(std::move(*lines), clock);
 }
 
 Result<void> MetricLog::append(const engine::MetricPoint& point) {
     const std::string time = formatUtc(m_clock->now());
-    return write(writeJsonLine(point.isEvaluation ? evalJson(point, time) : trainJson(point, time)));
+    return m_lines.append(point.isEvaluation ? evalJson(point, time) : trainJson(point, time));
 }
 
 Result<void> MetricLog::appendResume(std::int64_t step) {
-    return write(writeJsonLine(Json{{"kind", "resume"}, {"step", step}}));
+    return m_lines.append(Json{{"kind", "resume"}, {"step", step}});
 }
 
 Result<void> MetricLog::sync() {
-    return m_file->sync();
-}
-
-Result<void> MetricLog::write(std::string line) {
-    line += '\n';
-    if (m_endsInLine) line.insert(line.begin(), '\n');
-    m_endsInLine = true; // until the whole line is known to be there
-    if (auto written = m_file->write(std::as_bytes(std::span(line))); !written) return written;
-    m_endsInLine = false;
-    return {};
+    return m_lines.sync();
 }
 
 Result<std::vector<MetricLine>> readMetrics(const fs::path& path) {
     std::vector<MetricLine> lines;
-    std::error_code failure;
-    const fs::file_status status = fs::status(path, failure);
-    if (status.type() == fs::file_type::not_found) return lines;
-    if (!fs::is_regular_file(status))
-        return Error{codes::kNotAFile, displayPath(path) + ": found no regular file; remove the run"};
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream) return Error{codes::kFileRead, "cannot read " + displayPath(path)};
-    std::string line;
-    while (std::getline(stream, line)) {
-        const bool isWhole = !stream.eof();
-        if (isWhole && line.size() <= kMaxLineBytes) takeLine(line, lines);
-    }
+    auto read = forEachJsonLine(path, [&lines](const Json& json) { takeLine(json, lines); });
+    if (!read) return read.error();
     return lines;
 }
 

@@ -2,19 +2,18 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/file_layer.h"
 #include "core/result.h"
+#include "jobs/json_lines.h"
 #include "llama/engine.h"
 
 namespace llamahome::jobs {
 
-/// Appends whole lines. A line that a crash or a full disk cut is ended by the next append, so that it spoils
-/// nothing but itself.
+/// Appends lines as JsonLines does.
 class MetricLog {
 public:
     /// Opens or creates the file. `files` and `clock` outlive the log.
@@ -22,18 +21,17 @@ public:
 
     /// Appends a train or eval line. Numbers that are not finite become null.
     Result<void> append(const engine::MetricPoint& point);
-    /// Appends {"kind":"resume","step":N}: lines before it with a greater step no longer count.
+    /// Appends {"kind":"resume","step":N}: lines before it with a greater step no longer count
+    /// (with -1: none of them).
     Result<void> appendResume(std::int64_t step);
     /// Makes everything appended durable; called before a checkpoint is written.
     Result<void> sync();
 
 private:
-    MetricLog(std::unique_ptr<WritableFile> file, const Clock& clock, bool endsInLine);
-    Result<void> write(std::string line);
+    MetricLog(JsonLines lines, const Clock& clock);
 
-    std::unique_ptr<WritableFile> m_file;
+    JsonLines m_lines;
     const Clock* m_clock;
-    bool m_endsInLine; ///< the file ends within a line that was cut
 };
 
 /// One line that counts.

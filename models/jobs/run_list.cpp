@@ -1,7 +1,6 @@
 #include "jobs/run_list.h"
 
 #include <algorithm>
-#include <map>
 
 #include "config/nearest_name.h"
 #include "config/setting_descriptor.h"
@@ -62,17 +61,6 @@ RunInfo infoOf(const fs::path& folder) {
     for (const std::string& name : namesIn(folder / "checkpoints"))
         if (name.starts_with("step-") && name.find('.') == std::string::npos) run.checkpoints.push_back(name);
     return run;
-}
-
-Result<std::map<std::string, std::string>> settingsOf(const RunInfo& run) {
-    config::SettingsSources sources;
-    sources.configFile = run.path / "config.yaml";
-    const auto loaded = config::loadSettings(sources);
-    if (!loaded) return loaded.error();
-    std::map<std::string, std::string> values;
-    for (const config::SettingDescriptor& setting : config::allSettings())
-        values[setting.key] = config::settingText(setting, loaded->values);
-    return values;
 }
 
 std::string dataText(const RunRecord& record) {
@@ -152,6 +140,18 @@ Result<RunInfo> findRun(const DataRoot& root, const std::string& name) {
                                          "; `llamahome runs` lists them"};
 }
 
+Result<config::Settings> readRunSettings(const RunInfo& run) {
+    config::SettingsSources sources;
+    sources.configFile = run.path / "config.yaml";
+    sources.hasValidationFile = run.record.validationFile.has_value();
+    config::SettingsReport report = config::checkSettings(sources);
+    std::erase_if(report.problems, [](const config::SettingProblem& problem) {
+        return problem.code == codes::kSettingsContradict;
+    });
+    if (!report.problems.empty()) return config::problemsError(report.problems);
+    return report.resolved.values;
+}
+
 Result<std::vector<RunDifference>> diffRuns(const RunInfo& a, const RunInfo& b) {
     std::vector<RunDifference> differences;
     const auto factsA = factsOf(a);
@@ -159,13 +159,13 @@ Result<std::vector<RunDifference>> diffRuns(const RunInfo& a, const RunInfo& b) 
     for (std::size_t i = 0; i < factsA.size(); ++i)
         if (factsA[i].second != factsB[i].second)
             differences.push_back({factsA[i].first, factsA[i].second, factsB[i].second});
-    const auto settingsA = settingsOf(a);
+    const auto settingsA = readRunSettings(a);
     if (!settingsA) return settingsA.error();
-    const auto settingsB = settingsOf(b);
+    const auto settingsB = readRunSettings(b);
     if (!settingsB) return settingsB.error();
     for (const config::SettingDescriptor& setting : config::allSettings()) {
-        const std::string& valueA = settingsA->at(setting.key);
-        const std::string& valueB = settingsB->at(setting.key);
+        const std::string valueA = config::settingText(setting, *settingsA);
+        const std::string valueB = config::settingText(setting, *settingsB);
         if (valueA != valueB) differences.push_back({setting.key, valueA, valueB});
     }
     return differences;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/settings.h"
 #include "core/file_layer.h"
 #include "core/result.h"
 #include "jobs/data_root.h"
@@ -31,6 +32,10 @@ std::vector<RunInfo> listRuns(const DataRoot& root);
 
 /// The run of that name; RUN-01 names the nearest.
 Result<RunInfo> findRun(const DataRoot& root, const std::string& name);
+
+/// The settings in a run's config.yaml. They were accepted when the run began, so what contradicts itself
+/// without harm (CFG-10) is no error; anything else wrong is.
+Result<config::Settings> readRunSettings(const RunInfo& run);
 
 /// One thing in which two runs differ.
 struct RunDifference {

@@ -66,6 +66,10 @@ std::string_view runStateName(RunState state) {
     return kStateNames[static_cast<std::size_t>(state)];
 }
 
+std::string baseModelName(const RunRecord& record) {
+    return record.hubId.empty() ? displayPath(record.modelFolder) : record.hubId;
+}
+
 Json runRecordJson(const RunRecord& record) {
     Json json{{"schema", kSchema},
               {"family", record.family},

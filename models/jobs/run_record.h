@@ -74,6 +74,9 @@ struct RunRecord {
     ProcessMark process;
 };
 
+/// What an adapter's base_model_name_or_path says: the Hub id, else the folder.
+std::string baseModelName(const RunRecord& record);
+
 Json runRecordJson(const RunRecord& record);
 /// RUN-04 names the file and the field; RUN-05 for a newer schema.
 Result<RunRecord> parseRunRecord(const Json& json, const std::string& what);

@@ -1,5 +1,6 @@
 #include "llama/engine_loader.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -24,6 +25,12 @@ Result<void> checkCpu() {
                      "listed, imported and verified here, training and chat need a newer machine"};
 }
 
+/// libgomp reads this once, when it is loaded. Its threads would else spin between two parallel regions and
+/// starve each other, and the window, wherever another process wants the cores too.
+void letIdleThreadsSleep() {
+    ::setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+}
+
 } // namespace
 
 std::vector<fs::path> engineFolders() {
@@ -34,6 +41,7 @@ std::vector<fs::path> engineFolders() {
 
 Result<std::unique_ptr<Engine>> openEngine(const std::vector<fs::path>& folders) {
     if (auto checked = checkCpu(); !checked) return checked.error();
+    letIdleThreadsSleep();
     std::string tried;
     for (const fs::path& folder : folders) {
         const fs::path path = folder / kLibraryName;

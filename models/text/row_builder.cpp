@@ -39,10 +39,12 @@ TokenRow encodeConversation(const Tokenizer& tokenizer, const ChatTemplate& chat
 TokenRow RowBuilder::plainText(const std::string& text) const {
     TokenRow row;
     row.tokens = m_tokenizer.encode(text, SpecialTokens::AsText, /*addSpecial=*/true);
-    if (const auto end = m_tokenizer.idOf(m_template.endOfText()))
-        row.tokens.push_back(*end);
-    else if (!m_tokenizer.endTokens().empty())
-        row.tokens.push_back(m_tokenizer.endTokens().front());
+    if (m_options.endPlainText) {
+        if (const auto end = m_tokenizer.idOf(m_template.endOfText()))
+            row.tokens.push_back(*end);
+        else if (!m_tokenizer.endTokens().empty())
+            row.tokens.push_back(m_tokenizer.endTokens().front());
+    }
     row.supervised.assign(row.tokens.size(), 1);
     if (!row.supervised.empty()) row.supervised.front() = 0; // nothing stands before it
     return row;

@@ -19,8 +19,9 @@ enum class Supervise { All, Last };
 struct RowOptions {
     std::size_t maxLength = 512; ///< tokens; what is longer is cut at its end
     Supervise supervise = Supervise::All;
-    std::string system; ///< put before conversations that begin with no system message; empty: none
-    std::string date;   ///< for templates that print one; empty: the template's own default
+    std::string system;       ///< put before conversations that begin with no system message; empty: none
+    std::string date;         ///< for templates that print one; empty: the template's own default
+    bool endPlainText = true; ///< plain text is followed by the end token, so that a model learns to stop
 };
 
 struct BuiltRow {
@@ -44,7 +45,8 @@ public:
         , m_options(std::move(options)) {}
 
     /// A conversation: the template's rendering, with the assistant's texts and turn ends as targets. Plain
-    /// text: every token a target, begun by bos and ended by the end token where the tokenizer has them.
+    /// text: every token a target, begun by bos and (endPlainText) ended by the end token where the tokenizer
+    /// has them.
     /// TPL-02 for a conversation that the template cannot render.
     Result<BuiltRow> build(const Example& example) const;
 

@@ -9,6 +9,10 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
 
+# Asserts stay in what users get: a broken contract should stop the program, not a user's data.
+set(CMAKE_C_FLAGS_RELEASE "-O2")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
     set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
@@ -22,7 +26,9 @@ endif()
 
 # Flags of the project's own code; third parties are included as SYSTEM and stay silent.
 add_library(llamahome_flags INTERFACE)
+# -Wno-restrict: g++ 12 sees overlapping copies in `"a" + std::string(…)` where there are none (GCC bug 105651).
 target_compile_options(llamahome_flags INTERFACE
+    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
     $<$<BOOL:${LLAMAHOME_WERROR}>:-Werror>)
 target_compile_definitions(llamahome_flags INTERFACE
@@ -33,9 +39,26 @@ if(LLAMAHOME_SANITIZE)
     add_link_options(-fsanitize=${LLAMAHOME_SANITIZE})
 endif()
 
+# The headers that nearly every file pays for. Made once by the first library and reused by the others.
+set(LLAMAHOME_COMMON_HEADERS <algorithm> <array> <filesystem> <functional> <map> <memory> <optional> <span> <string>
+    <string_view> <variant> <vector> <nlohmann/json.hpp>)
+function(llamahome_precompile name owner)
+    if(NOT LLAMAHOME_PCH)
+        return()
+    endif()
+    if(name STREQUAL owner)
+        target_precompile_headers(${name} PRIVATE ${LLAMAHOME_COMMON_HEADERS} ${ARGN})
+    else()
+        target_precompile_headers(${name} REUSE_FROM ${owner})
+    endif()
+endfunction()
+
 # One static library for one folder: llamahome_library(NAME sources…), headers included as "core/result.h".
 function(llamahome_library name)
     add_library(${name} STATIC ${ARGN})
     target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/models")
     target_link_libraries(${name} PRIVATE llamahome_flags)
+    if(NOT name STREQUAL "llamahome_llama") # has a precompiled header of its own
+        llamahome_precompile(${name} llamahome_core)
+    endif()
 endfunction()

@@ -1,0 +1,197 @@
+#include "jobs/finished_adapter.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "config/setting_descriptor.h"
+#include "config/settings_writer.h"
+#include "config/yaml_tree.h"
+#include "core/error_codes.h"
+#include "formats/model_weights.h"
+#include "jobs/copy_file.h"
+#include "jobs/leftovers.h"
+#include "jobs/manifest.h"
+#include "jobs/run_folder.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kFinetuned = "finetuned";
+constexpr int kMaxAdapters = 100'000;
+constexpr std::array kTokenizerFiles{
+    "tokenizer.json",      "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model",
+    "chat_template.jinja", "added_tokens.json",     "generation_config.json"};
+
+bool isThere(const fs::path& path) {
+    std::error_code failure;
+    return fs::exists(fs::symlink_status(path, failure));
+}
+
+Result<void> checkFinite(const formats::PeftAdapter& adapter) {
+    for (const formats::LoraPair& pair : adapter.pairs)
+        for (const std::vector<float>* values : {&pair.loraA, &pair.loraB})
+            if (!std::all_of(values->begin(), values->end(), [](float v) { return std::isfinite(v); }))
+                return Error{codes::kNonFiniteLoss,
+                             "the adapter: " + pair.module +
+                                 " holds numbers that are not finite, so it is not kept; resume from an "
+                                 "earlier checkpoint, or start anew with a lower training.learning_rate"};
+    return {};
+}
+
+config::YamlNode scalar(std::string text) {
+    config::YamlNode node;
+    node.kind = config::YamlNode::Kind::Scalar;
+    node.text = std::move(text);
+    return node;
+}
+
+/// A map under construction.
+struct YamlMap {
+    config::YamlNode node;
+
+    YamlMap() { node.kind = config::YamlNode::Kind::Map; }
+    void add(std::string key, config::YamlNode value) {
+        node.entries.push_back({std::move(key), 0, 0, std::move(value)});
+    }
+    void add(std::string key, std::string text) { add(std::move(key), scalar(std::move(text))); }
+    void add(std::string key, const std::optional<double>& number) {
+        if (number) add(std::move(key), config::numberText(*number));
+    }
+};
+
+config::YamlNode dataNode(const RunRecord& record) {
+    config::YamlNode list;
+    list.kind = config::YamlNode::Kind::Sequence;
+    std::vector<RunDataFile> files = record.dataFiles;
+    if (record.validationFile) files.push_back(*record.validationFile);
+    for (const RunDataFile& file : files) {
+        YamlMap entry;
+        entry.add("name", displayPath(file.path.filename()));
+        entry.add("size", std::to_string(file.sizeBytes));
+        entry.add("sha256", file.sha256);
+        list.items.push_back(std::move(entry.node));
+    }
+    return list;
+}
+
+std::string recordYaml(const AdapterRequest& request) {
+    const TrainingResult& result = request.result;
+    YamlMap record;
+    record.add("run", request.runName);
+    record.add("program_version", request.record.programVersion);
+    YamlMap base;
+    base.add("family", request.record.family);
+    base.add("version", request.record.version);
+    base.add("hub_id", request.record.hubId);
+    base.add("digest", request.record.modelDigest);
+    record.add("base", std::move(base.node));
+    record.add("data", dataNode(request.record));
+    YamlMap outcome;
+    outcome.add("end", result.end);
+    outcome.add("steps", std::to_string(result.steps));
+    outcome.add("total_steps", std::to_string(result.totalSteps));
+    outcome.add("epochs", config::numberText(result.epochs));
+    outcome.add("trained_tokens", std::to_string(result.trainedTokens));
+    outcome.add("train_loss", result.trainLoss);
+    outcome.add("first_eval_loss", result.firstEvalLoss);
+    outcome.add("adapter_step", std::to_string(result.adapterStep));
+    outcome.add("adapter_eval_loss", result.adapterEvalLoss);
+    record.add("result", std::move(outcome.node));
+    record.add("settings", config::parseYaml(config::writeSettingsYaml(request.settings), "settings").root);
+    return config::writeYaml(record.node);
+}
+
+Result<void> copyTokenizer(FileLayer& files, const fs::path& model, const fs::path& folder) {
+    for (const char* name : kTokenizerFiles) {
+        if (!isThere(model / name)) continue;
+        if (auto copied = copyFile(files, model / name, folder / name, {}, {}); !copied) return copied;
+    }
+    return {};
+}
+
+/// A label that a manifest takes, whatever the base is called.
+std::string label(const std::string& name, const std::string& fallback) {
+    return formats::isPlainFileName(name) && name.front() != '.' ? name : fallback;
+}
+
+Result<void> fill(FileLayer& files, const fs::path& folder, const AdapterRequest& request) {
+    formats::PeftAdapter adapter = request.adapter;
+    adapter.baseModel = baseModelName(request.record);
+    if (auto done = formats::writePeftAdapter(files, folder, adapter); !done) return done;
+    if (auto done = copyTokenizer(files, request.record.modelFolder, folder); !done) return done;
+    if (auto done = writeFileAtomically(files, folder / "training_record.yaml", recordYaml(request)); !done)
+        return done;
+    Manifest labels;
+    labels.kind = std::string(kAdapterKind);
+    labels.family = label(request.record.family, "local");
+    labels.version = label(request.record.version, "model");
+    labels.source = request.runName;
+    const auto manifest = buildManifest(folder, std::move(labels), "made here", {}, {});
+    if (!manifest) return manifest.error();
+    return writeManifest(files, folder, *manifest);
+}
+
+/// Whether that folder is the adapter which this run left when it was stopped before.
+bool isOfThisRun(const fs::path& folder, const fs::path& finetuned, const std::string& runName) {
+    if (folder.empty() || folder.parent_path() != finetuned) return false;
+    const auto manifest = readManifest(folder);
+    return manifest && manifest->kind == kAdapterKind && manifest->source == runName;
+}
+
+/// Renames the staging folder to the first name that is free; the rename is the claim.
+Result<fs::path> publishNew(FileLayer& files, const fs::path& finetuned, const fs::path& staging,
+                            const std::string& stem) {
+    for (int n = 1; n < kMaxAdapters; ++n) {
+        const fs::path target = finetuned / (n == 1 ? stem : stem + "-" + std::to_string(n));
+        if (isThere(target)) continue;
+        const auto renamed = files.rename(staging, target);
+        if (renamed) return target;
+        if (!(renamed.error().code == codes::kFileExists)) return renamed.error();
+    }
+    return Error{codes::kFileExists, displayPath(finetuned) + ": every name from " + stem +
+                                         " is taken; remove adapters that are no longer needed"};
+}
+
+Result<void> clearStaging(FileLayer& files, const DataRoot& root) {
+    for (const Leftover& leftover : findLeftovers(root)) {
+        if (leftover.family != kFinetuned || leftover.kind != LeftoverKind::Import) continue;
+        if (auto removed = removeTree(files, leftover.path); !removed) return removed;
+    }
+    return {};
+}
+
+} // namespace
+
+Result<fs::path> writeFinishedAdapter(FileLayer& files, const DataRoot& root, const AdapterRequest& request) {
+    if (auto finite = checkFinite(request.adapter); !finite) return finite.error();
+    const std::string stem = runStem(request.record.family, request.record.version) + "_finetuned";
+    const fs::path finetuned = root.finetuned();
+    const fs::path staging = stagingFolder(root, kFinetuned, stem);
+    const fs::path old = request.record.adapterFolder;
+    const auto publish = [&]() -> Result<fs::path> {
+        if (auto done = files.makeDirectories(finetuned); !done) return done.error();
+        if (auto done = clearStaging(files, root); !done) return done.error();
+        if (auto done = files.makeDirectory(staging); !done) return done.error();
+        if (auto done = fill(files, staging, request); !done) return done.error();
+        if (!isOfThisRun(old, finetuned, request.runName)) return publishNew(files, finetuned, staging, stem);
+        const fs::path aside = stagingFolder(root, kFinetuned, stem + "-replaced");
+        if (auto done = files.rename(old, aside); !done) return done.error();
+        if (auto done = files.rename(staging, old); !done) {
+            (void)files.rename(aside, old);
+            return done.error();
+        }
+        return old;
+    };
+    auto published = publish();
+    if (!published) {
+        (void)removeTree(files, staging);
+        return published.error().within("the finished adapter");
+    }
+    if (auto done = files.syncDirectory(finetuned); !done) return done.error().within("the finished adapter");
+    (void)clearStaging(files, root);
+    return published;
+}
+
+} // namespace llamahome::jobs

@@ -1,0 +1,47 @@
+// The finished adapter of a run: data/models/finetuned/<family>_<version>_finetuned[-n]/, whole or invisible.
+// Not on the GUI thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "config/settings.h"
+#include "core/file_layer.h"
+#include "core/result.h"
+#include "formats/peft_adapter.h"
+#include "jobs/data_root.h"
+#include "jobs/run_record.h"
+
+namespace llamahome::jobs {
+
+/// What training_record.yaml tells besides the run's record and settings. No time of day: the same run gives
+/// the same bytes.
+struct TrainingResult {
+    std::string end; ///< "finished", "stopped early", "interrupted"
+    std::int64_t adapterStep = 0;
+    std::int64_t steps = 0;
+    std::int64_t totalSteps = 0;
+    double epochs = 0.0;
+    std::uint64_t trainedTokens = 0;
+    std::optional<double> trainLoss;
+    std::optional<double> firstEvalLoss;
+    std::optional<double> adapterEvalLoss;
+};
+
+struct AdapterRequest {
+    std::string runName;
+    RunRecord record;
+    config::Settings settings;
+    TrainingResult result;
+    formats::PeftAdapter adapter; ///< finite; else TRAIN-01
+};
+
+/// Writes adapter files, copies of the base's tokenizer files, training_record.yaml and, last, the manifest
+/// into a staging folder and renames it. The adapter that an earlier part of the same run left
+/// (record.adapterFolder) is replaced; any other of the name stays and the next number is taken.
+Result<std::filesystem::path> writeFinishedAdapter(FileLayer& files, const DataRoot& root,
+                                                   const AdapterRequest& request);
+
+} // namespace llamahome::jobs

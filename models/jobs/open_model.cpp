@@ -1,0 +1,37 @@
+#include "jobs/open_model.h"
+
+#include "formats/peft_adapter.h"
+
+namespace llamahome::jobs {
+
+engine::Precision precisionOf(const std::string& name) {
+    if (name == "bf16") return engine::Precision::Bf16;
+    if (name == "fp32") return engine::Precision::Fp32;
+    return engine::Precision::Auto;
+}
+
+Result<OpenModel> openModel(engine::Engine& engine, const std::filesystem::path& folder,
+                            const std::optional<AdapterChoice>& adapter, const std::string& precision,
+                            const std::string& templateName, const CancelToken& cancel,
+                            const ProgressSink& progress) {
+    // Small things first: what is wrong with them is known before the weights are read.
+    auto tokenizer = text::Tokenizer::load(folder);
+    if (!tokenizer) return tokenizer.error();
+    auto chatTemplate = text::ChatTemplate::load(folder, templateName);
+    if (!chatTemplate) return chatTemplate.error();
+    std::optional<formats::PeftAdapter> weights;
+    if (adapter) {
+        auto read = formats::readPeftAdapter(adapter->folder);
+        if (!read) return read.error();
+        weights = std::move(*read);
+    }
+    auto model = engine.loadModel(folder, {precisionOf(precision), cancel, progress});
+    if (!model) return model.error();
+    if (weights) {
+        if (auto set = (*model)->setAdapter(*weights); !set) return set.error();
+        (*model)->setAdapterScale(adapter->scale);
+    }
+    return OpenModel{std::move(*model), std::move(*tokenizer), std::move(*chatTemplate)};
+}
+
+} // namespace llamahome::jobs

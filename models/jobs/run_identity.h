@@ -1,0 +1,36 @@
+// What a run is made from, so that resume can tell when it is no longer the same. Not on the GUI thread.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "core/cancel_token.h"
+#include "core/progress.h"
+#include "core/result.h"
+#include "jobs/run_record.h"
+
+namespace llamahome::jobs {
+
+/// The digest of a model's manifest, whose files must be there with their sizes; of a folder without a
+/// manifest that of its files, all of them read.
+Result<std::string> modelIdentity(const std::filesystem::path& folder, const CancelToken& cancel,
+                                  const ProgressSink& progress);
+
+/// Path (absolute), size and SHA-256.
+Result<RunDataFile> identifyDataFile(const std::filesystem::path& path, const CancelToken& cancel,
+                                     const ProgressSink& progress);
+
+/// Digest of an adapter folder's two files.
+Result<std::string> adapterIdentity(const std::filesystem::path& folder, const CancelToken& cancel);
+
+/// The settings that decide what a run computes, by key: those of training and data without what only says
+/// how much is kept, shown or done at once.
+std::vector<RunSetting> decisiveSettings(const config::Settings& settings);
+
+/// RUN-08 naming the first thing that is not as recorded: base, data file, adapter, or setting.
+Result<void> checkUnchanged(const RunRecord& record, const config::Settings& settings,
+                            const CancelToken& cancel, const ProgressSink& progress);
+
+} // namespace llamahome::jobs

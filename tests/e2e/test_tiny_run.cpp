@@ -1,0 +1,213 @@
+// The shell's main jobs on a tiny model, with the real engine: train, stop, kill, resume, evaluate, remove.
+#include <csignal>
+
+#include <QTest>
+
+#include "core/file_layer.h"
+#include "core/json.h"
+#include "support/program_runner.h"
+#include "support/tiny_model.h"
+
+using namespace llamahome;
+using namespace llamahome::testing;
+
+namespace {
+
+QString text(const std::filesystem::path& path) {
+    return QString::fromStdString(path.string());
+}
+
+std::vector<Json> jsonLines(const std::string& lines) {
+    std::vector<Json> parsed;
+    for (const QString& line : QString::fromStdString(lines).split(u'\n', Qt::SkipEmptyParts)) {
+        auto json = parseJson(line.toStdString(), "a line of output");
+        if (!json) throw std::runtime_error(json.error().message + ": " + line.toStdString());
+        parsed.push_back(std::move(*json));
+    }
+    return parsed;
+}
+
+/// metrics.jsonl without what a clock or the machine decides.
+std::vector<Json> timelessMetrics(const std::filesystem::path& runFolder) {
+    const auto lines = readFile(runFolder / "metrics.jsonl");
+    if (!lines) throw std::runtime_error(lines.error().message);
+    std::vector<Json> metrics = jsonLines(*lines);
+    for (Json& line : metrics)
+        for (const char* key : {"time", "tokens_per_second", "step_seconds", "peak_memory_mib"})
+            line.erase(key);
+    return metrics;
+}
+
+class Home {
+public:
+    Home()
+        : m_runner(QStringLiteral(LLAMAHOME_BINARY)) {
+        writeTinyModel(m_runner.home() / "tiny");
+        std::string rows;
+        for (int i = 0; i < 60; ++i)
+            rows += writeJsonLine(Json{
+                        {"question", "What is " + std::to_string(i) + " plus one?"},
+                        {"answer", "It is " + std::to_string(i + 1) + ".\n#### " + std::to_string(i + 1)}}) +
+                    "\n";
+        if (auto written = writeFileAtomically(systemFiles(), data(), rows); !written)
+            throw std::runtime_error(written.error().message);
+        const ProgramResult imported =
+            m_runner.run({QStringLiteral("import"), text(m_runner.home() / "tiny"), QStringLiteral("--as"),
+                          QStringLiteral("smollm2"), QStringLiteral("135m-instruct")});
+        if (imported.code != 0) throw std::runtime_error(imported.err);
+    }
+
+    const ProgramRunner& runner() const { return m_runner; }
+    std::filesystem::path data() const { return m_runner.home() / "rows.jsonl"; }
+    std::filesystem::path runFolder(const QString& name) const {
+        return m_runner.root() / "data/training/checkpoints" / name.toStdString();
+    }
+    std::filesystem::path adapter(const char* name) const {
+        return m_runner.root() / "data/models/finetuned" / name;
+    }
+
+    QStringList trainWords(const QString& name, const QStringList& more = {}) const {
+        return QStringList{QStringLiteral("--json"),          QStringLiteral("train"),
+                           QStringLiteral("smollm2"),         QStringLiteral("135m-instruct"),
+                           QStringLiteral("--data"),          text(data()),
+                           QStringLiteral("--name"),          name,
+                           QStringLiteral("--max-length"),    QStringLiteral("128"),
+                           QStringLiteral("--learning-rate"), QStringLiteral("0.01")} +
+               more;
+    }
+
+private:
+    ProgramRunner m_runner;
+};
+
+QStringList shortRun() {
+    return {QStringLiteral("--max-steps"), QStringLiteral("8")};
+}
+
+/// A run long enough to be interrupted wherever the test wants.
+QStringList longRun() {
+    return {QStringLiteral("--max-steps"),      QStringLiteral("60"),
+            QStringLiteral("--eval-steps"),     QStringLiteral("5"),
+            QStringLiteral("--early-stopping"), QStringLiteral("off")};
+}
+
+/// Waits until the run's metrics have that many lines.
+bool waitForMetrics(QProcess& process, const std::filesystem::path& runFolder, int lines) {
+    return QTest::qWaitFor(
+        [&] {
+            if (process.state() == QProcess::NotRunning) return true;
+            const auto content = readFile(runFolder / "metrics.jsonl");
+            return content && std::count(content->begin(), content->end(), '\n') >= lines;
+        },
+        120'000);
+}
+
+} // namespace
+
+class TestTinyRun final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void trainingLearnsAndLeavesACompleteAdapter() {
+        const Home home;
+        const ProgramResult ran = home.runner().run(home.trainWords(
+            QStringLiteral("better"), {QStringLiteral("--epochs"), QStringLiteral("4"),
+                                       QStringLiteral("--target-modules"), QStringLiteral("all-linear")}));
+        QVERIFY2(ran.code == 0, ran.err.c_str());
+        const Json summary = jsonLines(ran.out).back();
+        QCOMPARE(summary["kind"].get<std::string>(), std::string("summary"));
+        QVERIFY(summary["best_eval_loss"].get<double>() < 0.9 * summary["first_eval_loss"].get<double>());
+        const std::filesystem::path folder = summary["adapter_folder"].get<std::string>();
+        for (const char* name : {"adapter_config.json", "adapter_model.safetensors", "tokenizer.json",
+                                 "training_record.yaml", "llamahome.json"})
+            QVERIFY2(std::filesystem::exists(folder / name), name);
+        const QString adapter = QString::fromStdString(summary["adapter"].get<std::string>());
+        const ProgramResult evaluated = home.runner().run(
+            {QStringLiteral("--json"), QStringLiteral("evaluate"), QStringLiteral("smollm2"),
+             QStringLiteral("135m-instruct"), QStringLiteral("--data"), text(home.data()),
+             QStringLiteral("--adapter"), adapter, QStringLiteral("--base")});
+        QVERIFY2(evaluated.code == 0, evaluated.err.c_str());
+        const auto report = parseJson(evaluated.out, "evaluate");
+        QVERIFY(report);
+        QVERIFY((*report)["loss"].get<double>() < (*report)["base"]["loss"].get<double>());
+    }
+
+    void theSameSeedGivesTheSameMetricsAndAdapter() {
+        const Home home;
+        const ProgramResult first = home.runner().run(home.trainWords(QStringLiteral("one"), shortRun()));
+        const ProgramResult second = home.runner().run(home.trainWords(QStringLiteral("two"), shortRun()));
+        QVERIFY2(first.code == 0 && second.code == 0, first.err.c_str());
+        QVERIFY(timelessMetrics(home.runFolder(QStringLiteral("one"))) ==
+                timelessMetrics(home.runFolder(QStringLiteral("two"))));
+        const auto a =
+            readFile(home.adapter("smollm2_135m-instruct_finetuned") / "adapter_model.safetensors");
+        const auto b =
+            readFile(home.adapter("smollm2_135m-instruct_finetuned-2") / "adapter_model.safetensors");
+        QVERIFY(a && b);
+        QVERIFY(*a == *b);
+    }
+
+    void anInterruptedRunExitsWithFourAndGoesOn() {
+        const Home home;
+        const auto process = home.runner().start(home.trainWords(QStringLiteral("cut"), longRun()));
+        QVERIFY(waitForMetrics(*process, home.runFolder(QStringLiteral("cut")), 8));
+        ::kill(static_cast<pid_t>(process->processId()), SIGINT);
+        const ProgramResult cut = ProgramRunner::finish(*process);
+        QVERIFY2(cut.code == 4, cut.err.c_str());
+        const Json summary = jsonLines(cut.out).back();
+        const std::filesystem::path adapter = home.adapter("smollm2_135m-instruct_finetuned");
+        QVERIFY(std::filesystem::exists(adapter / "adapter_model.safetensors"));
+        const ProgramResult answer = home.runner().run(
+            {QStringLiteral("generate"), QStringLiteral("smollm2"), QStringLiteral("135m-instruct"),
+             QStringLiteral("--adapter"), QStringLiteral("smollm2_135m-instruct_finetuned"),
+             QStringLiteral("--prompt"), QStringLiteral("What is 3 plus one?"),
+             QStringLiteral("--max-new-tokens"), QStringLiteral("5")});
+        QVERIFY2(answer.code == 0, answer.err.c_str());
+        const ProgramResult resumed =
+            home.runner().run({QStringLiteral("--json"), QStringLiteral("resume"), QStringLiteral("cut")});
+        QVERIFY2(resumed.code == 0, resumed.err.c_str());
+        QCOMPARE(jsonLines(resumed.out).back()["steps"].get<int>(), 60);
+    }
+
+    void aKilledRunResumesToTheAdapterOfAnUndisturbedOne() {
+        const Home home;
+        const ProgramResult whole = home.runner().run(home.trainWords(QStringLiteral("whole"), longRun()));
+        QVERIFY2(whole.code == 0, whole.err.c_str());
+        const auto expected =
+            readFile(home.adapter("smollm2_135m-instruct_finetuned") / "adapter_model.safetensors");
+        QVERIFY(expected);
+
+        const auto process = home.runner().start(home.trainWords(QStringLiteral("killed"), longRun()));
+        QVERIFY(waitForMetrics(*process, home.runFolder(QStringLiteral("killed")), 17));
+        process->kill();
+        QVERIFY(process->waitForFinished());
+        const ProgramResult runs = home.runner().run({QStringLiteral("--json"), QStringLiteral("runs")});
+        QVERIFY2(runs.out.find("\"interrupted\"") != std::string::npos, runs.out.c_str());
+        const ProgramResult resumed =
+            home.runner().run({QStringLiteral("--json"), QStringLiteral("resume"), QStringLiteral("killed")});
+        QVERIFY2(resumed.code == 0, resumed.err.c_str());
+        const std::filesystem::path adapter =
+            jsonLines(resumed.out).back()["adapter_folder"].get<std::string>();
+        const auto found = readFile(adapter / "adapter_model.safetensors");
+        QVERIFY(found);
+        QVERIFY(*found == *expected);
+    }
+
+    void removeFreesTheModelAndItsAdapterStays() {
+        const Home home;
+        const auto model = home.runner().root() / "data/models/smollm2/135m-instruct";
+        QVERIFY(std::filesystem::exists(model / "llamahome.json"));
+        const ProgramResult removed =
+            home.runner().run({QStringLiteral("remove"), QStringLiteral("smollm2"),
+                               QStringLiteral("135m-instruct"), QStringLiteral("--yes")});
+        QVERIFY2(removed.code == 0, removed.err.c_str());
+        QVERIFY(!std::filesystem::exists(model));
+        const ProgramResult missing = home.runner().run(
+            {QStringLiteral("generate"), QStringLiteral("smollm2"), QStringLiteral("135m-instruct"),
+             QStringLiteral("--prompt"), QStringLiteral("x")});
+        QCOMPARE(missing.code, 3);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTinyRun)
+#include "test_tiny_run.moc"

@@ -1,0 +1,63 @@
+// An engine without tensors that "trains" by arithmetic in microseconds, as deterministic as the real one and
+// with its plan of rows, early stopping, cancel and resume. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "llama/engine.h"
+
+namespace llamahome::testing {
+
+/// What a test wants to happen.
+struct FakeScript {
+    /// Loss on the validation rows after that many steps.
+    std::function<double(std::int64_t)> evalLoss = [](std::int64_t step) {
+        return 2.0 / (1.0 + 0.1 * static_cast<double>(step));
+    };
+    /// Called before a step with its number from 1; may cancel, or end the process.
+    std::function<void(std::int64_t)> beforeStep;
+    std::optional<std::int64_t> nonFiniteStep; ///< the loss of that step is not a number
+    std::string answer = "the answer #### 7";  ///< generated as single bytes, see tiny_model.h
+    bool failsToGenerate = false;
+    bool failsToLoad = false;
+    double baseLoss = 2.0;    ///< of evaluate() without an adapter, a token
+    double adapterLoss = 1.5; ///< with one at scale 1
+};
+
+/// What happened.
+struct FakeHistory {
+    int loads = 0;
+    engine::Precision precision = engine::Precision::Auto;
+    std::vector<std::vector<std::int32_t>> prompts; ///< of generate()
+    std::vector<engine::GenerationOptions> generations;
+    std::vector<std::int64_t> trainedSteps; ///< numbers from 1
+    std::vector<text::TokenRow> evaluatedRows;
+    config::TrainingSettings settings; ///< of the last training
+};
+
+/// Parameters depend on every row of every step in order, so that a resumed run that sees other rows ends
+/// elsewhere. Script and history are shared with every model that it loads.
+class FakeEngine final : public engine::Engine {
+public:
+    FakeScript& script() { return *m_script; }
+    const FakeHistory& history() const { return *m_history; }
+
+    engine::EngineInfo info() const override;
+    void setThreads(int) override {}
+    Result<std::unique_ptr<engine::LanguageModel>> loadModel(const std::filesystem::path& folder,
+                                                             const engine::LoadOptions& options) override;
+    std::unique_ptr<engine::LanguageModel>
+    randomModel(const formats::ModelConfig& config, engine::Precision precision, std::uint64_t seed) override;
+    double measureGemm(engine::Precision precision, int m, int n, int k) override;
+
+private:
+    std::shared_ptr<FakeScript> m_script = std::make_shared<FakeScript>();
+    std::shared_ptr<FakeHistory> m_history = std::make_shared<FakeHistory>();
+};
+
+} // namespace llamahome::testing

@@ -1,0 +1,271 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <QTest>
+
+#include "core/error_codes.h"
+#include "core/json.h"
+#include "formats/peft_adapter.h"
+#include "jobs/checkpoint_store.h"
+#include "jobs/manifest.h"
+#include "jobs/run_list.h"
+#include "jobs/run_training.h"
+#include "support/fault_file_layer.h"
+#include "support/tiny_model.h"
+#include "support/training_ground.h"
+
+using namespace llamahome;
+using namespace llamahome::jobs;
+using namespace llamahome::testing;
+namespace fs = std::filesystem;
+
+class TestResume final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aStopLeavesACheckpointAndTheAdapterSoFar() {
+        TrainingGround ground;
+        ground.engine.script().beforeStep = [&](std::int64_t step) {
+            if (step == 4) ground.cancel.cancel();
+        };
+        const auto summary = ground.train(ground.plan());
+        QVERIFY2(summary, said(summary).c_str());
+        QVERIFY(summary->end == TrainEnd::Interrupted);
+        QCOMPARE(summary->steps, std::int64_t{3});
+        QCOMPARE(summary->adapterStep, std::int64_t{3});
+        QVERIFY(formats::readPeftAdapter(summary->adapterFolder));
+        QVERIFY(readManifest(summary->adapterFolder));
+        const auto run = findRun(ground.root, "tiny_v1-1");
+        QVERIFY(run->record.state == RunState::Stopped);
+        QVERIFY(contains(*readFile(summary->adapterFolder / "training_record.yaml"), "end: interrupted"));
+    }
+
+    void aStopBeforeTrainingIsAnInterruptionThatCanGoOn() {
+        TrainingGround ground;
+        ground.cancel.cancel();
+        QVERIFY(ground.train(ground.plan()).error().code.errorClass == ErrorClass::Interrupted);
+    }
+
+    // Stopped before each step in turn, the resumed run ends as the undisturbed one.
+    void aResumedRunEqualsAnUndisturbedOne() {
+        TrainingGround undisturbed;
+        const auto expected = undisturbed.train(undisturbed.plan());
+        for (std::int64_t stop = 1; stop <= 6; ++stop) {
+            TrainingGround ground;
+            ground.engine.script().beforeStep = [&](std::int64_t step) {
+                if (step == stop) ground.cancel.cancel();
+            };
+            const auto stopped = ground.train(ground.plan());
+            QVERIFY2(stopped, said(stopped).c_str());
+            ground.cancel = CancelToken();
+            ground.engine.script().beforeStep = nullptr;
+            const auto resumed = ground.resume("tiny_v1-1");
+            QVERIFY2(resumed, said(resumed).c_str());
+            QVERIFY(resumed->end == TrainEnd::Finished);
+            QVERIFY(comparableMetrics(resumed->runFolder) == comparableMetrics(expected->runFolder));
+            QVERIFY(adapterBytes(*resumed) == adapterBytes(*expected));
+            QVERIFY(resumed->adapterFolder == stopped->adapterFolder);
+            QCOMPARE(namesIn(ground.root.finetuned()), (std::vector<std::string>{"tiny_v1_finetuned"}));
+            QCOMPARE(*resumed->firstEvalLoss, *expected->firstEvalLoss);
+            QCOMPARE(resumed->seconds, expected->seconds);
+        }
+    }
+
+    void resumePassesOverADamagedCheckpointAndSaysSo() {
+        TrainingGround undisturbed;
+        const auto expected = undisturbed.train(undisturbed.plan());
+        TrainingGround ground;
+        ground.engine.script().nonFiniteStep = 6;
+        QVERIFY(!ground.train(ground.plan()));
+        ground.engine.script().nonFiniteStep.reset();
+        fs::remove(ground.sink.started / "checkpoints/step-000005/optimizer.safetensors");
+        const auto resumed = ground.resume("tiny_v1-1");
+        QVERIFY2(resumed, said(resumed).c_str());
+        QVERIFY(ground.sink.wasNoticed("step-000005"));
+        QVERIFY(ground.sink.wasNoticed("resuming after step 4"));
+        QVERIFY(comparableMetrics(resumed->runFolder) == comparableMetrics(expected->runFolder));
+        QVERIFY(adapterBytes(*resumed) == adapterBytes(*expected));
+        QVERIFY(contains(*readFile(resumed->runFolder / "metrics.jsonl"), R"({"kind":"resume","step":4})"));
+    }
+
+    void aRunCutOffBeforeItsFirstCheckpointBeginsAnew() {
+        TrainingGround undisturbed;
+        TrainPlan plan = undisturbed.plan();
+        plan.settings.training.validation_split = 0.0;
+        const auto expected = undisturbed.train(plan);
+        TrainingGround ground;
+        ground.engine.script().nonFiniteStep = 1;
+        plan.modelFolder = ground.model;
+        plan.dataFiles = {ground.data};
+        QVERIFY(!ground.train(plan));
+        ground.engine.script().nonFiniteStep.reset();
+        const auto resumed = ground.resume("tiny_v1-1");
+        QVERIFY2(resumed, said(resumed).c_str());
+        QVERIFY(ground.sink.wasNoticed("begins from its start"));
+        QVERIFY(adapterBytes(*resumed) == adapterBytes(*expected));
+    }
+
+    void aRunCutOffAfterItsEarlyStopTrainsNoFurther() {
+        TrainingGround ground;
+        ground.engine.script().evalLoss = [](std::int64_t step) { return step <= 2 ? 1.0 : 1.2; };
+        TrainPlan plan = ground.plan();
+        plan.settings.training.max_steps = 50;
+        plan.settings.training.early_stopping.patience = 2;
+        const auto whole = ground.train(plan);
+        auto run = RunFolder::open(systemFiles(), whole->runFolder);
+        RunRecord record = run->record();
+        record.state = RunState::Stopped; // as if it had been killed before the adapter was written
+        QVERIFY(run->update(record, ground.clock));
+        const auto resumed = ground.resume(whole->runName);
+        QVERIFY2(resumed, said(resumed).c_str());
+        QCOMPARE(resumed->steps, whole->steps);
+        QVERIFY(resumed->end == TrainEnd::EarlyStopped);
+    }
+
+    void resumeRefusesWhatIsNoLongerTheSame() {
+        TrainingGround ground;
+        ground.engine.script().nonFiniteStep = 4;
+        QVERIFY(!ground.train(ground.plan()));
+        ground.engine.script().nonFiniteStep.reset();
+        const auto expectRefusal = [&](const std::string& part) {
+            const auto resumed = ground.resume("tiny_v1-1");
+            QVERIFY2(!resumed && resumed.error().code == codes::kRunChanged, said(resumed).c_str());
+            QVERIFY2(contains(resumed.error().message, part), resumed.error().message.c_str());
+        };
+        const std::string data = *readFile(ground.data);
+        QVERIFY(writeFileAtomically(systemFiles(), ground.data, data + data));
+        expectRefusal("data.jsonl");
+        fs::remove(ground.data);
+        expectRefusal("no file");
+        QVERIFY(writeFileAtomically(systemFiles(), ground.data, data));
+        writeTinyWeights(ground.model, tinyConfig(), 2);
+        expectRefusal(displayPath(ground.model));
+        writeTinyWeights(ground.model, tinyConfig(), 1);
+        const fs::path config = ground.sink.started / "config.yaml";
+        const std::string settings = *readFile(config);
+        std::string changed = settings;
+        changed.replace(changed.find("seed: 42"), 8, "seed: 43");
+        QVERIFY(writeFileAtomically(systemFiles(), config, changed));
+        expectRefusal("training.seed");
+        QVERIFY(writeFileAtomically(systemFiles(), config, settings));
+        const auto resumed = ground.resume("tiny_v1-1");
+        QVERIFY2(resumed, said(resumed).c_str());
+    }
+
+    void resumeRefusesUnknownFinishedAndEmptyRuns() {
+        TrainingGround ground;
+        QVERIFY(ground.resume("none").error().code == codes::kRunUnknown);
+        const auto finished = ground.train(ground.plan());
+        const auto again = ground.resume(finished->runName);
+        QVERIFY(again.error().code == codes::kRunComplete);
+        QVERIFY(contains(again.error().message, finished->adapterName));
+        fs::create_directories(ground.root.checkpoints() / "cut");
+        QVERIFY(ground.resume("cut").error().code == codes::kRunDamaged);
+    }
+
+    void allCheckpointsDamagedIsAnError() {
+        TrainingGround ground;
+        ground.engine.script().nonFiniteStep = 4;
+        QVERIFY(!ground.train(ground.plan()));
+        for (const std::string& name : namesIn(ground.sink.started / "checkpoints"))
+            fs::remove(ground.sink.started / "checkpoints" / name / "train_state.json");
+        QVERIFY(ground.resume("tiny_v1-1").error().code == codes::kNoCheckpoint);
+    }
+
+    // Whatever file call fails: no false success, no half adapter, and the way to go on leads to the same
+    // end.
+    void aFaultAnywhereLeavesARunThatCanGoOn() {
+        FaultFileLayer counter;
+        std::string expected;
+        {
+            TrainingGround ground;
+            expected = adapterBytes(*ground.train(shortPlan(ground), counter));
+        }
+        QVERIFY(counter.calls() > 50);
+        for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
+            TrainingGround ground;
+            FaultFileLayer files(k, Fault::Short);
+            const auto summary = ground.train(shortPlan(ground), files);
+            checkNoHalfAdapter(ground);
+            if (summary) {
+                QVERIFY(adapterBytes(*summary) == expected);
+                continue;
+            }
+            const auto runs = listRuns(ground.root);
+            if (runs.empty()) continue; // refused before the folder was made
+            QVERIFY(runs.front().record.state != RunState::Finished);
+            finishAfterFault(ground, runs.front(), expected);
+        }
+    }
+
+    void aKillAnywhereLeavesARunThatCanGoOn() {
+        FaultFileLayer counter;
+        std::string expected;
+        {
+            TrainingGround ground;
+            expected = adapterBytes(*ground.train(shortPlan(ground), counter));
+        }
+        for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
+            TrainingGround ground;
+            const pid_t child = ::fork();
+            if (child == 0) {
+                FaultFileLayer files(k, Fault::Kill);
+                (void)ground.train(shortPlan(ground), files);
+                ::_exit(0);
+            }
+            int status = 0;
+            ::waitpid(child, &status, 0);
+            QVERIFY(WIFSIGNALED(status));
+            checkNoHalfAdapter(ground);
+            const auto runs = listRuns(ground.root);
+            if (runs.empty()) continue;
+            const RunRecord& record = runs.front().record;
+            if (record.state == RunState::Finished) {
+                QVERIFY(fs::exists(record.adapterFolder)); // killed while a name was made durable
+                continue;
+            }
+            QVERIFY(record.state == RunState::Interrupted);
+            if (record.startedAt.empty()) {
+                QVERIFY(removeRun(systemFiles(), *planRunRemoval(runs.front())));
+                continue;
+            }
+            finishAfterFault(ground, runs.front(), expected);
+        }
+    }
+
+private:
+    static TrainPlan shortPlan(const TrainingGround& ground) {
+        TrainPlan plan = ground.plan();
+        plan.settings.training.validation_split = 0.0;
+        plan.settings.training.max_steps = 2;
+        return plan;
+    }
+
+    static void checkNoHalfAdapter(const TrainingGround& ground) {
+        for (const std::string& name : namesIn(ground.root.finetuned())) {
+            if (name.starts_with('.')) continue;
+            QVERIFY2(readManifest(ground.root.finetuned() / name), name.c_str());
+            QVERIFY(formats::readPeftAdapter(ground.root.finetuned() / name));
+        }
+    }
+
+    static void finishAfterFault(TrainingGround& ground, const RunInfo& run, const std::string& expected) {
+        // A record that could not be written still says "running" of this living process.
+        if (run.record.state == RunState::Running) {
+            auto folder = RunFolder::open(systemFiles(), run.path);
+            RunRecord record = folder->record();
+            record.process.started += "gone";
+            QVERIFY(
+                writeFileAtomically(systemFiles(), run.path / "run.json", writeJson(runRecordJson(record))));
+        }
+        const auto resumed = ground.resume(run.name);
+        QVERIFY2(resumed, said(resumed).c_str());
+        QVERIFY(adapterBytes(*resumed) == expected);
+        checkNoHalfAdapter(ground);
+        for (const std::string& name : namesIn(ground.root.finetuned()))
+            QVERIFY2(!name.starts_with('.'), name.c_str());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestResume)
+#include "test_resume.moc"

@@ -1,0 +1,349 @@
+#include <QTest>
+
+#include "core/error_codes.h"
+#include "core/json.h"
+#include "formats/peft_adapter.h"
+#include "jobs/checkpoint_store.h"
+#include "jobs/manifest.h"
+#include "jobs/metric_log.h"
+#include "jobs/run_list.h"
+#include "jobs/run_training.h"
+#include "support/tiny_model.h"
+#include "support/training_ground.h"
+#include "text/tokenizer.h"
+
+using namespace llamahome;
+using namespace llamahome::jobs;
+using namespace llamahome::testing;
+namespace fs = std::filesystem;
+
+class TestRunTraining final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aRunLeavesEverythingThatItPromises() {
+        TrainingGround ground;
+        const auto summary = ground.train(ground.plan());
+        QVERIFY2(summary, said(summary).c_str());
+        QVERIFY(summary->end == TrainEnd::Finished);
+        QCOMPARE(summary->steps, std::int64_t{6});
+        QCOMPARE(summary->totalSteps, std::int64_t{6});
+        QVERIFY(ground.sink.started == summary->runFolder);
+        QCOMPARE(summary->runFolder.filename().string(), std::string("tiny_v1-1"));
+        QCOMPARE(namesIn(summary->runFolder),
+                 (std::vector<std::string>{"checkpoints", "config.yaml", "metrics.jsonl", "run.json",
+                                           "samples.jsonl"}));
+        QCOMPARE(*summary->firstEvalLoss, 2.0);
+        QVERIFY(*summary->lastEvalLoss < 2.0);
+        QCOMPARE(summary->best->step, std::int64_t{6});
+        QCOMPARE(summary->data.trainRows, std::uint64_t{10});
+        QCOMPARE(summary->data.validationRows, std::uint64_t{2});
+        const auto run = findRun(ground.root, "tiny_v1-1");
+        QVERIFY(run);
+        QVERIFY(run->record.state == RunState::Finished);
+        QVERIFY(contains(run->record.cause, "all 6 steps done"));
+        QVERIFY(run->record.adapterFolder == summary->adapterFolder);
+        QCOMPARE(run->record.dataFiles.front().sizeBytes, fileSize(ground.data).operator*());
+    }
+
+    void theAdapterIsWholeAndOrdinary() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.hubId = "org/tiny";
+        const auto summary = ground.train(plan);
+        QVERIFY2(summary, said(summary).c_str());
+        QVERIFY(summary->adapterFolder == ground.root.finetuned() / "tiny_v1_finetuned");
+        const auto adapter = formats::readPeftAdapter(summary->adapterFolder);
+        QVERIFY2(adapter, adapter ? "" : adapter.error().message.c_str());
+        QCOMPARE(adapter->r, std::int64_t{2});
+        QCOMPARE(adapter->baseModel, std::string("org/tiny"));
+        QVERIFY(text::Tokenizer::load(summary->adapterFolder));
+        const auto manifest = readManifest(summary->adapterFolder);
+        QVERIFY2(manifest, manifest ? "" : manifest.error().message.c_str());
+        QCOMPARE(manifest->kind, std::string(kAdapterKind));
+        QCOMPARE(manifest->family, std::string("tiny"));
+        const std::string record = *readFile(summary->adapterFolder / "training_record.yaml");
+        for (const char* part : {"run: tiny_v1-1", "end: finished", "adapter_step: 6",
+                                 "sha256: ", "data.jsonl", "learning_rate: "})
+            QVERIFY2(contains(record, part), (std::string(part) + " in\n" + record).c_str());
+        QVERIFY(!contains(record, "2026")); // no time of day
+    }
+
+    void metricsAreTheSinksAndTheFilesAlike() {
+        TrainingGround ground;
+        const auto summary = ground.train(ground.plan());
+        const auto lines = readMetrics(summary->runFolder / "metrics.jsonl");
+        QCOMPARE(lines->size(), ground.sink.points.size());
+        QCOMPARE(lines->size(), std::size_t{6 + 4});
+        for (std::size_t i = 0; i < lines->size(); ++i)
+            QCOMPARE(lines->at(i).point.step, ground.sink.points[i].step);
+        QVERIFY(lines->front().point.isEvaluation);
+        QCOMPARE(ground.sink.lastProgress.done, ground.sink.lastProgress.total);
+    }
+
+    void theSameSeedGivesTheSameMetricsAndBytes() {
+        TrainingGround first;
+        TrainingGround second;
+        second.clock.advance(5e6);
+        const auto a = first.train(first.plan());
+        const auto b = second.train(second.plan());
+        QVERIFY(comparableMetrics(a->runFolder) == comparableMetrics(b->runFolder));
+        for (const std::string& name : namesIn(a->adapterFolder))
+            if (name != "adapter_config.json" && name != kManifestName) // they name the base's folder
+                QVERIFY2(*readFile(a->adapterFolder / name) == *readFile(b->adapterFolder / name),
+                         name.c_str());
+        TrainingGround third;
+        TrainPlan other = third.plan();
+        other.settings.training.seed = 43;
+        QVERIFY(comparableMetrics(third.train(other)->runFolder) != comparableMetrics(a->runFolder));
+    }
+
+    void theAdapterIsThatOfTheBestState() {
+        TrainingGround ground;
+        ground.engine.script().evalLoss = [](std::int64_t step) { return step == 2 ? 1.0 : 1.5; };
+        const auto summary = ground.train(ground.plan());
+        QVERIFY2(summary, said(summary).c_str());
+        QCOMPARE(summary->adapterStep, std::int64_t{2});
+        CheckpointStore store(systemFiles(), summary->runFolder / "checkpoints", 2, {});
+        const auto best = store.load(2);
+        QVERIFY(best);
+        QVERIFY(formats::readPeftAdapter(summary->adapterFolder)->pairs.front().loraA ==
+                best->state.adapter.pairs.front().loraA);
+        QCOMPARE(ground.sink.samples.back().step, std::int64_t{2});
+    }
+
+    void withoutValidationTheLastStateIsTheAdapter() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.validation_split = 0.0;
+        const auto summary = ground.train(plan);
+        QVERIFY2(summary, said(summary).c_str());
+        QCOMPARE(summary->adapterStep, std::int64_t{6});
+        QVERIFY(!summary->firstEvalLoss);
+        QCOMPARE(summary->data.validationRows, std::uint64_t{0});
+        QCOMPARE(summary->samples.size(), std::size_t{6}); // questions of the training rows
+    }
+
+    void anEvalLossThatNeverFallsIsSaid() {
+        TrainingGround ground;
+        ground.engine.script().evalLoss = [](std::int64_t step) { return 1.0 + static_cast<double>(step); };
+        const auto summary = ground.train(ground.plan());
+        QCOMPARE(summary->adapterStep, std::int64_t{0});
+        QVERIFY(ground.sink.wasNoticed("never fell"));
+    }
+
+    void earlyStoppingEndsTheRun() {
+        TrainingGround ground;
+        ground.engine.script().evalLoss = [](std::int64_t step) { return step <= 2 ? 1.0 : 1.2; };
+        TrainPlan plan = ground.plan();
+        plan.settings.training.max_steps = 50;
+        plan.settings.training.early_stopping.patience = 2;
+        const auto summary = ground.train(plan);
+        QVERIFY2(summary, said(summary).c_str());
+        QVERIFY(summary->end == TrainEnd::EarlyStopped);
+        QVERIFY(summary->steps < 50);
+        const auto run = findRun(ground.root, summary->runName);
+        QVERIFY(run->record.state == RunState::Finished);
+        QVERIFY2(contains(run->record.cause, "stopped early"), run->record.cause.c_str());
+    }
+
+    void samplesAreAnsweredBeforeAndAfter() {
+        TrainingGround ground;
+        const auto summary = ground.train(ground.plan());
+        QCOMPARE(summary->samples.size(), std::size_t{4}); // two validation rows, before and after
+        QCOMPARE(summary->samples[0].when, std::string("before"));
+        QCOMPARE(summary->samples[3].when, std::string("after"));
+        QVERIFY(contains(summary->samples[0].prompt, "What is"));
+        QVERIFY(contains(summary->samples[0].reference, "One more. ####"));
+        QCOMPARE(summary->samples[0].answer, std::string("the answer #### 7"));
+        const auto& options = ground.engine.history().generations.front();
+        QVERIFY(!options.doSample);
+        QCOMPARE(options.maxNewTokens, kSampleTokens);
+        QVERIFY(std::find(options.stopTokens.begin(), options.stopTokens.end(), kImEnd) !=
+                options.stopTokens.end());
+    }
+
+    void promptsOfTheSettingsAreUsedWhereThereAreSome() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.evaluation.prompts = {"Say hello."};
+        plan.settings.data.system = "Be brief.";
+        const auto summary = ground.train(plan);
+        QCOMPARE(summary->samples.size(), std::size_t{2});
+        QCOMPARE(summary->samples[0].prompt, std::string("Say hello."));
+        const auto tokenizer = text::Tokenizer::load(ground.model);
+        const std::string prompt = *tokenizer->decode(ground.engine.history().prompts.front(), false);
+        QVERIFY2(contains(prompt, "Be brief.") && contains(prompt, "Say hello.") &&
+                     prompt.ends_with("<|im_start|>assistant\n"),
+                 prompt.c_str());
+    }
+
+    void aSampleThatFailsNeverStopsARun() {
+        TrainingGround ground;
+        ground.engine.script().failsToGenerate = true;
+        const auto summary = ground.train(ground.plan());
+        QVERIFY2(summary, said(summary).c_str());
+        QVERIFY(summary->end == TrainEnd::Finished);
+        QVERIFY(summary->samples.empty());
+        QVERIFY(ground.sink.wasNoticed("fails to generate"));
+    }
+
+    void aBadRowStopsBeforeAnythingIsMade() {
+        TrainingGround ground;
+        std::string lines = *readFile(ground.data);
+        lines.insert(lines.find('\n') + 1, "{\"question\":\n");
+        QVERIFY(writeFileAtomically(systemFiles(), ground.data, lines));
+        const auto summary = ground.train(ground.plan());
+        QVERIFY(!summary);
+        const std::string& message = summary.error().message;
+        QVERIFY2(contains(message, "data.jsonl line 2") && contains(message, "--skip-bad-rows"),
+                 message.c_str());
+        QVERIFY(summary.error().code.errorClass == ErrorClass::Failed);
+        QVERIFY(listRuns(ground.root).empty());
+        QCOMPARE(ground.engine.history().loads, 0);
+    }
+
+    void badRowsAreSkippedAndCountedOnRequest() {
+        TrainingGround ground;
+        std::string lines = *readFile(ground.data);
+        lines.insert(lines.find('\n') + 1, "{\"question\":\n[1]\n");
+        QVERIFY(writeFileAtomically(systemFiles(), ground.data, lines));
+        TrainPlan plan = ground.plan();
+        plan.settings.data.skip_bad_rows = true;
+        const auto summary = ground.train(plan);
+        QVERIFY2(summary, said(summary).c_str());
+        QCOMPARE(summary->data.badRows, std::uint64_t{2});
+        QCOMPARE(summary->data.rows, std::uint64_t{12});
+        QVERIFY(ground.sink.wasNoticed("2 bad rows"));
+    }
+
+    void longRowsAreCutCountedAndSaid() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.max_length = 20; // within the template's head: nothing is left to learn
+        const auto summary = ground.train(plan);
+        QVERIFY(summary.error().code == codes::kNoTrainingRows);
+        QVERIFY2(contains(summary.error().message, "data.jsonl") &&
+                     contains(summary.error().message, "12 with"),
+                 summary.error().message.c_str());
+    }
+
+    void whatDoesNotFitIsRefusedWithTheSettingToChange() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.memoryBytes = 1000;
+        const auto memory = ground.train(plan);
+        QVERIFY(memory.error().code == codes::kNotEnoughMemory);
+        QVERIFY(memory.error().code.errorClass == ErrorClass::Refused);
+        QVERIFY2(contains(memory.error().message, "training.batch_size (2)"), memory.error().message.c_str());
+        plan.memoryBytes = 0;
+        plan.settings.training.checkpoint.keep = 1'000'000'000;
+        const auto disk = ground.train(plan);
+        QVERIFY(disk.error().code == codes::kNotEnoughDisk);
+        QVERIFY2(contains(disk.error().message, "training.checkpoint.keep"), disk.error().message.c_str());
+        QVERIFY(listRuns(ground.root).empty());
+    }
+
+    void autoIsSettledBeforeTheEngineSeesIt() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.batch_size = 0;
+        QVERIFY(ground.train(plan));
+        QCOMPARE(ground.engine.history().settings.batch_size, 4);
+        QCOMPARE(ground.engine.history().settings.gradient_checkpointing, std::string("off"));
+        QVERIFY(contains(*readFile(ground.sink.started / "config.yaml"), "batch_size: 4"));
+    }
+
+    void aLossThatIsNoNumberFailsTheRunAndKeepsItsCheckpoints() {
+        TrainingGround ground;
+        ground.engine.script().nonFiniteStep = 4;
+        const auto summary = ground.train(ground.plan());
+        QVERIFY(summary.error().code == codes::kNonFiniteLoss);
+        const auto run = findRun(ground.root, "tiny_v1-1");
+        QVERIFY(run->record.state == RunState::Failed);
+        QCOMPARE(run->record.code, std::string("TRAIN-01"));
+        QVERIFY(contains(run->record.cause, "the loss is nan"));
+        CheckpointStore store(systemFiles(), run->path / "checkpoints", 2, {});
+        QCOMPARE(store.loadNewest()->state.step, std::int64_t{3});
+        QVERIFY(namesIn(ground.root.finetuned()).empty());
+    }
+
+    void aModelThatDoesNotLoadFailsTheRun() {
+        TrainingGround ground;
+        ground.engine.script().failsToLoad = true;
+        QVERIFY(ground.train(ground.plan()).error().code == codes::kModelTensors);
+        QVERIFY(findRun(ground.root, "tiny_v1-1")->record.state == RunState::Failed);
+    }
+
+    void aSecondRunGetsTheNextNames() {
+        TrainingGround ground;
+        QVERIFY(ground.train(ground.plan()));
+        const auto second = ground.train(ground.plan());
+        QCOMPARE(second->runName, std::string("tiny_v1-2"));
+        QCOMPARE(second->adapterName, std::string("tiny_v1_finetuned-2"));
+    }
+
+    void trainingGoesOnFromAnAdapter() {
+        TrainingGround ground;
+        const auto first = ground.train(ground.plan());
+        TrainPlan plan = ground.plan();
+        plan.initAdapter = first->adapterFolder;
+        plan.settings.training.lora.r = 16;
+        plan.settings.training.lora.target_modules = {"down_proj"};
+        const auto second = ground.train(plan);
+        QVERIFY2(second, said(second).c_str());
+        QCOMPARE(ground.engine.history().settings.lora.r, 2);
+        QVERIFY(ground.engine.history().settings.lora.target_modules ==
+                (std::vector<std::string>{"q_proj", "v_proj"}));
+        QVERIFY(ground.sink.wasNoticed("rank 2"));
+        QVERIFY(findRun(ground.root, second->runName)->record.initAdapter == first->adapterFolder);
+    }
+
+    void aValidationFileIsUsedInsteadOfASplit() {
+        TrainingGround ground;
+        const fs::path validation = ground.folder / "validation.jsonl";
+        const std::string all = *readFile(ground.data);
+        QVERIFY(writeFileAtomically(systemFiles(), validation, all.substr(0, all.find('\n') + 1)));
+        TrainPlan plan = ground.plan();
+        plan.validationFile = validation;
+        const auto summary = ground.train(plan);
+        QVERIFY2(summary, said(summary).c_str());
+        QCOMPARE(summary->data.trainRows, std::uint64_t{12});
+        QCOMPARE(summary->data.validationRows, std::uint64_t{1});
+        QCOMPARE(summary->data.overlap, std::uint64_t{1});
+        QVERIFY(ground.sink.wasNoticed("validation rows are training rows too"));
+        QVERIFY(findRun(ground.root, summary->runName)->record.validationFile->path == validation);
+    }
+
+    void theForecastStatesStepsTokensAndTime() {
+        TrainingGround ground;
+        const auto forecast = dryRun(ground.plan(), ground.root, 100.0, {}, {});
+        QVERIFY2(forecast, forecast ? "" : forecast.error().message.c_str());
+        QCOMPARE(forecast->stepsPerEpoch, std::int64_t{5});
+        QCOMPARE(forecast->totalSteps, std::int64_t{6});
+        QCOMPARE(forecast->evaluations, std::int64_t{4}); // at 0, 2, 4, 6
+        QCOMPARE(forecast->evalTokens, 4 * forecast->data.validationTokens);
+        const double mean = static_cast<double>(forecast->data.trainTokens) / 10.0;
+        QCOMPARE(forecast->trainTokens, static_cast<std::uint64_t>(mean * 12.0));
+        QCOMPARE(*forecast->seconds, (static_cast<double>(forecast->trainTokens) +
+                                      static_cast<double>(forecast->evalTokens) / 3.0) /
+                                         100.0);
+        // q: 64 -> 64, v: 64 -> 32, two layers, rank 2
+        const auto adapter = formats::readPeftAdapter(ground.train(ground.plan())->adapterFolder);
+        std::uint64_t parameters = 0;
+        for (const auto& pair : adapter->pairs)
+            parameters += pair.loraA.size() + pair.loraB.size();
+        QCOMPARE(forecast->loraParameters, parameters);
+        QVERIFY(!dryRun(ground.plan(), ground.root, {}, {}, {})->seconds);
+    }
+
+    void theForecastOfDiskCoversWhatARunLeaves() {
+        TrainingGround ground;
+        const auto summary = ground.train(ground.plan());
+        const auto run = findRun(ground.root, summary->runName);
+        QVERIFY(run->sizeBytes <= ground.sink.forecast.disk.total());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRunTraining)
+#include "test_run_training.moc"
