@@ -1,6 +1,7 @@
 // The file layer: every write, rename and removal of the program goes through here. Any thread.
 //
-// Production uses systemFiles(); tests use a layer that counts calls, fails the k-th or stops the process there.
+// Production uses systemFiles(); tests use a layer that counts calls, fails the k-th or stops the process
+// there.
 #pragma once
 
 #include <cstddef>

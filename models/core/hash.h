@@ -1,4 +1,5 @@
-// SHA-256 of bytes and files (OpenSSL). Any thread; files are read where it is called, so not on the GUI thread.
+// SHA-256 of bytes and files (OpenSSL). Any thread; files are read where it is called, so not on the GUI
+// thread.
 #pragma once
 
 #include <cstddef>

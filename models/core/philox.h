@@ -9,12 +9,15 @@
 namespace llamahome {
 
 /// Four independent 32-bit words for one (key, counter).
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key);
 
 /// A stream of draws named by (seed, stream): the n-th draw is a pure function of the three.
 class PhiloxStream {
 public:
-    PhiloxStream(std::uint64_t seed, std::uint64_t stream) : m_seed(seed), m_stream(stream) {}
+    PhiloxStream(std::uint64_t seed, std::uint64_t stream)
+        : m_seed(seed)
+        , m_stream(stream) {}
 
     std::uint32_t next32();
     /// Uniform in [0, 1) with 24 bits, exact in float.

@@ -1,7 +1,8 @@
 // How much memory a model needs: the one set of formulas for the list of models and the forecast. Any thread.
 //
 // They follow what the plain path keeps (models/llama/nn). Measured once: SmolLM2-135M in fp32, all seven
-// projections, 669 tokens in a micro-batch, nothing recomputed: 2,471 MiB by the formula, 2,533 MiB at the peak.
+// projections, 669 tokens in a micro-batch, nothing recomputed: 2,471 MiB by the formula, 2,533 MiB at the
+// peak.
 #pragma once
 
 #include <cstdint>

@@ -26,7 +26,7 @@ endif()
 
 # Flags of the project's own code; third parties are included as SYSTEM and stay silent.
 add_library(llamahome_flags INTERFACE)
-# -Wno-restrict: g++ 12 sees overlapping copies in `"a" + std::string(…)` where there are none (GCC bug 105651).
+# -Wno-restrict: g++ 12 sees overlapping copies in `"a" + std::string(…)` where there are none (GCC 105651).
 target_compile_options(llamahome_flags INTERFACE
     $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
@@ -40,8 +40,8 @@ if(LLAMAHOME_SANITIZE)
 endif()
 
 # The headers that nearly every file pays for. Made once by the first library and reused by the others.
-set(LLAMAHOME_COMMON_HEADERS <algorithm> <array> <filesystem> <functional> <map> <memory> <optional> <span> <string>
-    <string_view> <variant> <vector> <nlohmann/json.hpp>)
+set(LLAMAHOME_COMMON_HEADERS <algorithm> <array> <filesystem> <functional> <map> <memory> <optional> <span>
+    <string> <string_view> <variant> <vector> <nlohmann/json.hpp>)
 function(llamahome_precompile name owner)
     if(NOT LLAMAHOME_PCH)
         return()

@@ -18,7 +18,9 @@ enum class Fault {
 class FaultFileLayer final : public FileLayer {
 public:
     /// Calls are counted from 1. `failAt` 0: only count.
-    explicit FaultFileLayer(std::uint64_t failAt = 0, Fault fault = Fault::None) : m_failAt(failAt), m_fault(fault) {}
+    explicit FaultFileLayer(std::uint64_t failAt = 0, Fault fault = Fault::None)
+        : m_failAt(failAt)
+        , m_fault(fault) {}
 
     std::uint64_t calls() const { return m_calls; }
 
