@@ -261,7 +261,8 @@ def main():
     if sys.argv[1] == "--self-test":
         unittest.main(argv=sys.argv[:1])
     findings = Checker(sys.argv[1]).run()
-    print("\n".join(findings))
+    for finding in findings:
+        print(finding)
     sys.exit(1 if findings else 0)
 
 
