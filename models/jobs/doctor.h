@@ -28,7 +28,7 @@ struct Finding {
     std::string name; ///< "processor", "memory", "libtorch", "graphics card", "folder …", "disk space", …
     std::string value; ///< what was found, in words
     FindingStatus status = FindingStatus::Ok;
-    std::string advice; ///< next step; empty when ok
+    std::string advice = {}; ///< next step; empty when ok
 };
 
 /// The machine as the kernel tells it; a test makes its own.
