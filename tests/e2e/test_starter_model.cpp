@@ -15,11 +15,19 @@ class TestStarterModel final : public QObject {
 
     const ProgramRunner m_runner{QStringLiteral(LLAMAHOME_BINARY)};
     const QStringList m_model{QStringLiteral("smollm2"), QStringLiteral("135m-instruct")};
+    Json m_fixture;
 
     static Json document(const std::string& textOfIt) {
         auto json = parseJson(textOfIt, "standard output");
         if (!json) throw std::runtime_error(json.error().message + ": " + textOfIt);
         return std::move(*json);
+    }
+
+    void checkTokensOf(const QByteArray& text, const Json& expected) {
+        const ProgramResult ran =
+            m_runner.run(QStringList{QStringLiteral("--json"), QStringLiteral("tokenize")} + m_model, text);
+        QVERIFY2(ran.code == 0, ran.err.c_str());
+        QVERIFY2(document(ran.out)["token_ids"] == expected, text.constData());
     }
 
 private Q_SLOTS:
@@ -28,6 +36,10 @@ private Q_SLOTS:
         if (gguf.isEmpty())
             QSKIP(
                 "LLAMAHOME_TEST_STARTER_GGUF is not set; packaging/fetch_starter_model.sh --gguf prints it");
+        auto fixture =
+            readJsonFile(std::filesystem::path(LLAMAHOME_TEST_DATA) / "parity/smollm2_tokens.json");
+        QVERIFY2(fixture, fixture ? "" : fixture.error().message.c_str());
+        m_fixture = std::move(*fixture);
         const ProgramResult imported =
             m_runner.run(QStringList{QStringLiteral("import"), gguf, QStringLiteral("--as")} + m_model);
         QVERIFY2(imported.code == 0, imported.err.c_str());
@@ -41,24 +53,41 @@ private Q_SLOTS:
 
     // Ids made by transformers from the same vocabulary (tests/parity/make_smollm2_tokens.py).
     void tokensAreTransformers() {
-        const auto fixture =
-            readJsonFile(std::filesystem::path(LLAMAHOME_TEST_DATA) / "parity/smollm2_tokens.json");
-        QVERIFY2(fixture, fixture ? "" : fixture.error().message.c_str());
-        const Json& lines = (*fixture)["lines"];
-        const Json& ids = (*fixture)["ids"];
-        QVERIFY(lines.size() >= 500);
         QByteArray input;
-        for (const Json& line : lines)
-            input += QByteArray::fromStdString(line.get<std::string>()) + "\n";
+        std::vector<Json> expected;
+        for (const Json& line : m_fixture["lines"]) {
+            const QByteArray text = QByteArray::fromStdString(line[0].get<std::string>());
+            if (text.contains('\n') || text.endsWith('\r')) { // --lines would take it for several texts
+                checkTokensOf(text, line[1]);
+                continue;
+            }
+            input += text + "\n";
+            expected.push_back(line[1]);
+        }
+        QVERIFY(m_fixture["lines"].size() >= 500);
         const ProgramResult ran = m_runner.run(QStringList{QStringLiteral("tokenize")} + m_model +
                                                    QStringList{QStringLiteral("--lines")},
                                                input);
         QVERIFY2(ran.code == 0, ran.err.c_str());
         const QStringList found = QString::fromStdString(ran.out).split(u'\n', Qt::SkipEmptyParts);
-        QCOMPARE(static_cast<std::size_t>(found.size()), ids.size());
-        for (std::size_t i = 0; i < ids.size(); ++i)
-            QVERIFY2(document(found[static_cast<int>(i)].toStdString()) == ids[i],
-                     lines[i].get<std::string>().c_str());
+        QCOMPARE(static_cast<std::size_t>(found.size()), expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            QVERIFY2(document(found[static_cast<int>(i)].toStdString()) == expected[i],
+                     ("line " + std::to_string(i)).c_str());
+    }
+
+    void renderedChatsAreTransformers() {
+        for (const Json& chat : m_fixture["chats"]) {
+            if (chat["add_generation_prompt"].get<bool>()) continue;
+            const ProgramResult ran =
+                m_runner.run(QStringList{QStringLiteral("--json"), QStringLiteral("tokenize")} + m_model +
+                                 QStringList{QStringLiteral("--chat")},
+                             QByteArray::fromStdString(writeJsonLine(chat["messages"])));
+            QVERIFY2(ran.code == 0, ran.err.c_str());
+            const Json found = document(ran.out);
+            QCOMPARE(found["text"].get<std::string>(), chat["text"].get<std::string>());
+            QVERIFY(found["token_ids"] == chat["ids"]);
+        }
     }
 
     void itAnswersInWords() {
