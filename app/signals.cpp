@@ -50,4 +50,8 @@ int SignalScope::received() {
     return receivedSignal.load();
 }
 
+int SignalScope::take() {
+    return receivedSignal.exchange(0);
+}
+
 } // namespace llamahome::app

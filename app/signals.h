@@ -17,6 +17,8 @@ public:
 
     /// The signal that arrived in this scope; 0: none.
     static int received();
+    /// The same, and forgets it: the next signal counts as the first again.
+    static int take();
 
 private:
     CancelToken m_token;

@@ -42,37 +42,40 @@ ChatLoop::ChatLoop(CommandContext& context, ModelInUse& use, jobs::AnswerOptions
 Result<void> ChatLoop::run() {
     if (m_isTerminal) m_output.message("Type a message; /help lists commands, /exit leaves.");
     while (true) {
-        const auto next = readAndDo();
+        const auto line = readMessage();
+        if (!line) return line.error();
+        if (!line->has_value()) return {};
+        const auto next = act(**line);
         if (!next) return next.error();
         if (*next == Next::Leave) return {};
     }
 }
 
-Result<ChatLoop::Next> ChatLoop::readAndDo() {
-    std::string line;
+Result<std::optional<std::string>> ChatLoop::readMessage() {
     const CancelToken unused;
-    {
-        const SignalScope signals(unused);
+    const SignalScope signals(unused);
+    bool wasInterrupted = false;
+    while (true) {
+        std::string line;
         if (m_isTerminal) m_output.question("> ");
         const auto status = m_context.input().readLine(line);
         if (!status) return status.error();
-        if (*status == Input::Status::Interrupted) return onInterrupt();
-        if (*status == Input::Status::End) return Next::Leave;
+        if (*status == Input::Status::Line) return std::optional(std::move(line));
+        if (*status == Input::Status::End) return std::optional<std::string>{};
+        const int signal = SignalScope::take();
+        if (!m_isTerminal || signal == SIGTERM) return stopped();
+        if (wasInterrupted) return std::optional<std::string>{};
+        wasInterrupted = true;
+        m_output.message("\nCtrl-C again or /exit leaves.");
     }
-    m_wasInterrupted = false;
+}
+
+Result<ChatLoop::Next> ChatLoop::act(const std::string& line) {
     const std::string_view text = trimmed(line);
     if (text.empty()) return Next::Go;
     if (text.starts_with("//")) return answer(std::string(text.substr(1)));
     if (text.starts_with('/')) return obey(text);
     return answer(line);
-}
-
-Result<ChatLoop::Next> ChatLoop::onInterrupt() {
-    if (!m_isTerminal || SignalScope::received() == SIGTERM) return stopped();
-    if (m_wasInterrupted) return Next::Leave;
-    m_wasInterrupted = true;
-    m_output.message("\nCtrl-C again or /exit leaves.");
-    return Next::Go;
 }
 
 ChatLoop::Next ChatLoop::obey(std::string_view line) {

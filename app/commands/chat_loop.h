@@ -1,6 +1,7 @@
 // ChatLoop: reads lines, streams answers, obeys /commands. Main thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,8 +23,9 @@ public:
 private:
     enum class Next { Go, Leave };
 
-    Result<Next> readAndDo();
-    Result<Next> onInterrupt();
+    /// The next line; nothing at the end of the input and after Ctrl-C twice.
+    Result<std::optional<std::string>> readMessage();
+    Result<Next> act(const std::string& line);
     Next obey(std::string_view line);
     Result<Next> answer(const std::string& text);
     void save(const std::string& file);
@@ -35,7 +37,6 @@ private:
     jobs::AnswerOptions m_answering;
     std::string m_system;
     bool m_isTerminal;
-    bool m_wasInterrupted = false; ///< Ctrl-C at the prompt just before
 };
 
 } // namespace llamahome::app
