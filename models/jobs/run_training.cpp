@@ -221,6 +221,8 @@ Result<TrainSummary> runTraining(const TrainPlan& plan, engine::Engine& engine, 
     if (!prepared) return prepared.error();
     auto record = recordOf(plan, *prepared, place);
     if (!record) return record.error();
+    if (auto cleared = clearRemovedRuns(files, root); !cleared)
+        logLine(LogLevel::Warning, "jobs", "a removed run's files stay: " + cleared.error().message);
     auto run = RunFolder::create(files, root.checkpoints(), plan.runName, prepared->work.settings,
                                  std::move(*record), clock);
     if (!run) return run.error();
