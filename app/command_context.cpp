@@ -132,14 +132,23 @@ Result<jobs::ModelEntry> CommandContext::model(const std::vector<std::string>& w
     return entry;
 }
 
-Result<engine::Engine*> CommandContext::engine() {
+Result<engine::Engine*> CommandContext::engine(const std::string& device) {
+    if (device.starts_with("cuda"))
+        return Error{codes::kNoDevice,
+                     "device: found " + device +
+                         ", expected auto or cpu: this version computes on the processor only; "
+                         "leave --device out"};
     if (m_engine) return m_engine.get();
     const auto resolved = settings();
     if (!resolved) return resolved.error();
+    const config::ModelSettings& model = (*resolved)->values.model;
+    if (model.gpu_layers > 0)
+        m_output.message(
+            "note: model.gpu_layers has no effect yet; this version computes on the processor only");
     auto opened = engine::openEngine();
     if (!opened) return opened.error();
     m_engine = std::move(*opened);
-    m_engine->setThreads((*resolved)->values.model.threads);
+    m_engine->setThreads(model.threads);
     return m_engine.get();
 }
 

@@ -54,8 +54,9 @@ public:
     Result<jobs::ModelEntry> model(const std::vector<std::string>& words, jobs::ModelUse use);
     /// Memory that a job may take, by the settings and the machine.
     Result<std::uint64_t> usableMemory();
-    /// The engine with the threads of the settings; opened at the first call.
-    Result<engine::Engine*> engine();
+    /// The engine with the threads of the settings; opened at the first call. CLI-05 where `device`, a
+    /// setting's value, is not there.
+    Result<engine::Engine*> engine(const std::string& device = "auto");
 
     /// Copies log lines to a run's run.log until the result goes; null, and a warning, where it cannot be
     /// opened.

@@ -125,6 +125,7 @@ std::string_view start(std::string_view text, std::size_t width) {
 }
 
 void wrapParagraph(std::string_view text, std::size_t width, std::vector<std::string>& lines) {
+    const std::size_t linesBefore = lines.size();
     std::string line;
     std::size_t taken = 0;
     while (!text.empty()) {
@@ -141,10 +142,11 @@ void wrapParagraph(std::string_view text, std::size_t width, std::vector<std::st
             lines.emplace_back(start(word, width));
             word.remove_prefix(lines.back().size());
         }
+        if (word.empty()) continue; // its end filled a line of its own
         line += (taken > 0 ? " " : "") + std::string(word);
         taken = displayWidth(line);
     }
-    lines.push_back(std::move(line));
+    if (!line.empty() || lines.size() == linesBefore) lines.push_back(std::move(line));
 }
 
 } // namespace

@@ -58,7 +58,7 @@ Result<void> evaluate(CommandContext& context, const EvaluateOptions& options) {
     if (!entry) return entry.error();
     const auto adapter = adapterOf(context, options.use);
     if (!adapter) return adapter.error();
-    const auto engine = context.engine();
+    const auto engine = context.engine((*settings)->values.model.device);
     if (!engine) return engine.error();
     jobs::EvaluateRequest request;
     request.modelFolder = entry->path;

@@ -71,7 +71,7 @@ Result<void> train(CommandContext& context, const TrainOptions& options) {
     if (options.dryRun) return showForecast(context, *plan, *dataRoot);
     const auto lock = context.lockRoot();
     if (!lock) return lock.error();
-    const auto engine = context.engine();
+    const auto engine = context.engine(plan->settings.training.device);
     if (!engine) return engine.error();
     TrainPrinter printer(context);
     const auto summary = jobs::runTraining(*plan, **engine, *dataRoot, context.files(), context.clock(),

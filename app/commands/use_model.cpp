@@ -42,7 +42,7 @@ Result<ModelInUse> useModel(CommandContext& context, const UseOptions& options) 
     if (!entry) return entry.error();
     const auto adapter = adapterOf(context, options);
     if (!adapter) return adapter.error();
-    const auto engine = context.engine();
+    const auto engine = context.engine((*settings)->values.model.device);
     if (!engine) return engine.error();
     const config::Settings& values = (*settings)->values;
     ProgressPrinter progress(context.output(), context.clock());

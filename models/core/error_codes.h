@@ -212,5 +212,6 @@ inline constexpr ErrorCode kUsage{"CLI-01", ErrorClass::Usage};
 inline constexpr ErrorCode kNotYet{"CLI-02", ErrorClass::Failed};
 inline constexpr ErrorCode kNotConfirmed{"CLI-03", ErrorClass::Interrupted};
 inline constexpr ErrorCode kNoPrompt{"CLI-04", ErrorClass::Failed};
+inline constexpr ErrorCode kNoDevice{"CLI-05", ErrorClass::Refused};
 
 } // namespace llamahome::codes

@@ -281,6 +281,17 @@ private Q_SLOTS:
         QCOMPARE(runner.run(QStringList{QStringLiteral("tokenize")} + model, "x").code, 3);
     }
 
+    void aDeviceThatIsNotThereIsRefusedByName() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        writeTinyModel(runner.home() / "tiny");
+        QCOMPARE(runner.run(importWords(runner)).code, 0);
+        const ProgramResult ran =
+            runner.run({QStringLiteral("generate"), QStringLiteral("smollm2"), QStringLiteral("--prompt"),
+                        QStringLiteral("x"), QStringLiteral("--device"), QStringLiteral("cuda")});
+        QCOMPARE(ran.code, 5);
+        QVERIFY2(contains(ran.err, "cuda") && contains(ran.err, "--device"), ran.err.c_str());
+    }
+
     void aDamagedModelFailsVerificationInOneDocument() {
         const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
         writeTinyModel(runner.home() / "tiny");
