@@ -6,6 +6,7 @@
 
 #include "config/catalog_reader.h"
 #include "config/nearest_name.h"
+#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 
@@ -14,13 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxCatalogBytes = 4U << 20;
 constexpr std::size_t kMaxFamilies = 200;
-
-std::string lowered(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return lower;
-}
 
 /// The version whose size is nearest by ratio, of the wanted kind where there is one.
 const CatalogVersion* nearestInSize(const CatalogFamily& family, const VersionName& wanted) {
@@ -49,7 +43,7 @@ std::string joined(const std::vector<std::string>& words) {
 } // namespace
 
 std::optional<double> parseModelSize(std::string_view size) {
-    const std::string text = lowered(size);
+    const std::string text = lowerAscii(size);
     double number = 0.0;
     const auto read =
         std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
@@ -111,32 +105,33 @@ const CatalogFamily* Catalog::findFamily(std::string_view family) const {
 }
 
 Result<CatalogVersion> Catalog::find(std::string_view family, std::string_view version) const {
-    const CatalogFamily* known = findFamily(lowered(family));
+    const CatalogFamily* known = findFamily(lowerAscii(family));
     if (known == nullptr) return defaultVersion(family); // its error
-    if (const CatalogVersion* found = known->find(lowered(version))) return *found;
+    if (const CatalogVersion* found = known->find(lowerAscii(version))) return *found;
     return Error{codes::kVersionUnknown, "no version `" + std::string(version.substr(0, 64)) + "` of " +
                                              known->name + "; " + nearest(known->name, version)};
 }
 
 Result<CatalogVersion> Catalog::defaultVersion(std::string_view family) const {
-    if (const CatalogFamily* known = findFamily(lowered(family))) return *known->find(known->defaultVersion);
+    if (const CatalogFamily* known = findFamily(lowerAscii(family)))
+        return *known->find(known->defaultVersion);
     std::vector<std::string> names;
     for (const CatalogFamily& one : m_families)
         names.push_back(one.name);
-    const std::string near = nearestName(lowered(family), names);
+    const std::string near = nearestName(lowerAscii(family), names);
     return Error{codes::kFamilyUnknown, "no model family `" + std::string(family.substr(0, 64)) +
                                             "`; known: " + joined(names) +
                                             (near.empty() ? "" : "; nearest is " + near)};
 }
 
 std::optional<CatalogVersion> Catalog::findHubId(std::string_view id) const {
-    const std::string wanted = lowered(id);
+    const std::string wanted = lowerAscii(id);
     if (wanted.empty()) return {};
     for (const CatalogFamily& family : m_families)
         for (const CatalogVersion& version : family.versions) {
-            if (lowered(version.hubId) == wanted) return version;
+            if (lowerAscii(version.hubId) == wanted) return version;
             for (const std::string& former : version.formerHubIds)
-                if (lowered(former) == wanted) return version;
+                if (lowerAscii(former) == wanted) return version;
         }
     return {};
 }
@@ -144,7 +139,7 @@ std::optional<CatalogVersion> Catalog::findHubId(std::string_view id) const {
 std::string Catalog::nearest(std::string_view family, std::string_view version) const {
     const CatalogFamily* known = findFamily(family);
     if (known == nullptr) return {};
-    const std::string text = lowered(version);
+    const std::string text = lowerAscii(version);
     const auto wanted = parseVersionName(text);
     std::vector<std::string> all;
     std::vector<std::string> sameGeneration;

@@ -25,6 +25,10 @@ Entry& Entry::choices(std::vector<std::string> names) {
     return *this;
 }
 
+Entry& Entry::forLater() {
+    m_setting.isForLater = true;
+    return *this;
+}
 Entry& Entry::later(std::vector<LaterChoice> refused) {
     m_setting.later = std::move(refused);
     return *this;

@@ -22,6 +22,7 @@ public:
         Entry& numbers(NumberRange range);
         Entry& choices(std::vector<std::string> names);
         Entry& later(std::vector<LaterChoice> refused);
+        Entry& forLater();
         Entry& form(TextForm form);
         Entry& notEmpty();
         Entry& autoIs(std::int64_t value);

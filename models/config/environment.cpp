@@ -8,6 +8,7 @@
 #include "config/nearest_name.h"
 #include "config/setting_parse.h"
 #include "config/text_form.h"
+#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/log.h"
 
@@ -15,6 +16,7 @@ namespace llamahome::config {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::string_view kTestPrefix = "LLAMAHOME_TEST_"; ///< what only the project's tests read
 constexpr std::array<std::string_view, 3> kRunModes{"development", "production", "testing"};
 
 SettingProblem wrongValue(const EnvironmentVariable& variable, const std::string& message) {
@@ -104,8 +106,8 @@ void noticeUnknown(const Environment& environment, EnvironmentReading& reading) 
         known.push_back(variable.name);
     std::string unknown;
     for (const auto& [name, value] : environment) {
-        if (!name.starts_with("LLAMA") || std::find(known.begin(), known.end(), name) != known.end())
-            continue;
+        if (!name.starts_with("LLAMA") || name.starts_with(kTestPrefix)) continue;
+        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
         const std::string nearest = nearestName(name, known);
         unknown +=
             (unknown.empty() ? "" : ", ") + name + (nearest.empty() ? "" : " (nearest: " + nearest + ")");
@@ -200,10 +202,8 @@ std::vector<EnvironmentRow> describeEnvironment(const Environment& environment) 
 }
 
 bool isTrueWord(std::string_view text) {
-    std::string upper(text);
-    for (char& c : upper)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    return upper == "1" || upper == "ON" || upper == "YES" || upper == "TRUE";
+    const std::string lower = lowerAscii(text);
+    return lower == "1" || lower == "on" || lower == "yes" || lower == "true";
 }
 
 fs::path userConfigFolder(const Environment& environment) {

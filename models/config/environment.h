@@ -52,7 +52,7 @@ struct EnvironmentSetting {
 struct EnvironmentReading {
     std::vector<EnvironmentSetting> settings; ///< the later of two with the same key counts
     std::vector<SettingProblem> problems;     ///< wrong values that no setting checks
-    std::vector<std::string> notices;         ///< at most one, for all unknown LLAMA… names
+    std::vector<std::string> notices; ///< at most one, for all unknown LLAMA… names but LLAMAHOME_TEST_…
 };
 
 EnvironmentReading readEnvironment(const Environment& environment);

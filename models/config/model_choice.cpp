@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "core/ascii.h"
 #include "core/error_codes.h"
 
 namespace llamahome::config {
@@ -17,12 +18,6 @@ struct Wish {
     std::string variant;
     std::string generation; ///< taken from `model`
 };
-
-std::string lowered(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
 
 std::string namesOf(const Candidates& candidates) {
     std::string names;
@@ -45,7 +40,7 @@ std::string shown(const Wish& wish) {
 
 /// The family that the name begins with, the longest of several; the rest is the generation.
 const CatalogFamily* splitFamily(const Catalog& catalog, Wish& wish) {
-    const std::string name = lowered(wish.model);
+    const std::string name = lowerAscii(wish.model);
     const CatalogFamily* best = nullptr;
     for (const CatalogFamily& family : catalog.families())
         if (name.starts_with(family.name) && (best == nullptr || family.name.size() > best->name.size()))
@@ -130,7 +125,7 @@ Result<std::optional<ModelChoice>> chooseFrom(const CatalogFamily& family, const
         keepIf(candidates,
                [&](const auto&, const auto& name) { return std::abs(name.size - *size) < *size * 1e-9; });
         const std::string version =
-            (wish.generation.empty() ? "" : wish.generation + "-") + lowered(wish.size);
+            (wish.generation.empty() ? "" : wish.generation + "-") + lowerAscii(wish.size);
         if (candidates.empty()) return unknownVersion(wish, version, family, catalog);
     }
     narrowToVariant(candidates, wish, choice);

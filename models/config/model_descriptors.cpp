@@ -80,6 +80,7 @@ void describeGeneration(DescriptorList& list) {
             "model.generation.max_batch_size", "Prompts at once",
             [](auto& s) -> auto& { return s.model.generation.max_batch_size; })
         .integers(1, 1024)
+        .forLater()
         .help("Most prompts that are answered at the same time.")
         .effect("More is faster for long lists and needs more memory.");
 }
@@ -97,6 +98,7 @@ void describeModel(DescriptorList& list) {
             "model.library_folders", "Further model folders",
             [](auto& s) -> auto& { return s.model.library_folders; })
         .form(TextForm::Path)
+        .forLater()
         .help("Folders that are also searched for models; nothing is written to them.")
         .effect("Models found there can be used without a copy.");
     list.add(
@@ -122,6 +124,7 @@ void describeModel(DescriptorList& list) {
         .integers(0, 10'000)
         .autoIs(-1)
         .unit("layers")
+        .forLater()
         .help("Layers that are put on the GPU; the rest stays with the processor.")
         .effect("auto puts as many there as fit.")
         .alsoCalled({"n_gpu_layers", "num_gpu_layers", "ngl"});
@@ -157,6 +160,7 @@ void describeModel(DescriptorList& list) {
             "model.cache.size_mib", "Cache size", [](auto& s) -> auto& { return s.model.cache.size_mib; })
         .integers(0, kMaxMib)
         .unit("MiB")
+        .forLater()
         .help("Processed data kept for the next run; the oldest unused goes first. 0: none.")
         .effect("More starts known data sets faster.")
         .alsoCalled({"cache_size"});

@@ -59,7 +59,9 @@ struct SettingDescriptor {
     std::vector<std::string> choices; ///< of a Choice, or of each item of a List; empty: any
     std::vector<LaterChoice> later;
     TextForm form = TextForm::Free;
-    bool mayBeEmpty = true;                     ///< of Text and List
+    bool mayBeEmpty = true; ///< of Text and List
+    bool isForLater =
+        false; ///< accepted, and without effect in this version: a value of one's own is told so
     std::optional<std::int64_t> autoValue = {}; ///< the number that the word `auto` stands for
     std::string help;                           ///< one line: what it is
     std::string effect;                         ///< one line: what changing it does

@@ -7,6 +7,7 @@
 
 #include "config/nearest_name.h"
 #include "config/text_form.h"
+#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/log.h"
@@ -72,9 +73,7 @@ ReadNumber readNumber(std::string_view text) {
 }
 
 ParsedSetting parseBool(const SettingDescriptor& setting, const std::string& text) {
-    std::string lower = text;
-    for (char& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const std::string lower = lowerAscii(text);
     if (lower == "true" || lower == "yes" || lower == "on" || lower == "1") return accepted(true);
     if (lower == "false" || lower == "no" || lower == "off" || lower == "0") return accepted(false);
     return wrongKind(setting, inBackticks(text));
@@ -138,7 +137,9 @@ std::optional<ParsedSetting> refuseText(const SettingDescriptor& setting, std::s
     }
     const std::string wrong = applyTextForm(setting.form, text, paths);
     if (wrong.empty()) return {};
-    return refused(codes::kSettingKind, "found " + inBackticks(text) + ", " + wrong);
+    const bool mayHoldPassword = setting.form == TextForm::Url && text.find('@') != std::string::npos;
+    const std::string shown = mayHoldPassword ? "an address with @, not shown" : inBackticks(text);
+    return refused(codes::kSettingKind, "found " + shown + ", " + wrong);
 }
 
 ParsedSetting parseScalar(const SettingDescriptor& setting, std::string text, const PathContext& paths) {

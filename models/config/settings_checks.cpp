@@ -1,5 +1,6 @@
 #include "config/settings_checks.h"
 
+#include "config/setting_descriptor.h"
 #include "core/error_codes.h"
 
 namespace llamahome::config {
@@ -66,6 +67,17 @@ void checkModel(const ModelSettings& model, Checker& checker) {
                            "nothing is left to work with; lower the first or raise the second");
 }
 
+/// A value that asks for what this version does not do; 0 asks for nothing.
+void tellWithoutEffect(const Settings& settings, Checker& checker) {
+    const Settings defaults;
+    for (const SettingDescriptor& setting : allSettings()) {
+        if (!setting.isForLater || !checker.isChosen(setting.key)) continue;
+        const std::string value = settingText(setting, settings);
+        if (value != "0" && value != settingText(setting, defaults))
+            checker.notice(setting.key + " (" + value + ") has no effect in this version");
+    }
+}
+
 } // namespace
 
 void checkAcross(ResolvedSettings& resolved, bool hasValidationFile, std::vector<SettingProblem>& problems) {
@@ -73,6 +85,7 @@ void checkAcross(ResolvedSettings& resolved, bool hasValidationFile, std::vector
     checkEarlyStopping(resolved.values, hasValidationFile, checker);
     checkSteps(resolved.values.training, checker);
     checkModel(resolved.values.model, checker);
+    tellWithoutEffect(resolved.values, checker);
 }
 
 } // namespace llamahome::config

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/settings_file.h"
+#include "core/ascii.h"
 
 namespace llamahome::config {
 namespace {
@@ -12,10 +13,7 @@ namespace {
 bool isReserved(std::string_view text) {
     static constexpr std::array<std::string_view, 11> kWords{"true", "false", "yes", "no",   "on",  "off",
                                                              "null", "y",     "n",   ".inf", ".nan"};
-    std::string lower(text);
-    for (char& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return std::find(kWords.begin(), kWords.end(), lower) != kWords.end();
+    return std::find(kWords.begin(), kWords.end(), lowerAscii(text)) != kWords.end();
 }
 
 bool isPlain(std::string_view text) {
@@ -114,6 +112,11 @@ std::string yamlValue(const SettingDescriptor& setting, const SettingValue& valu
     if (const auto* number = std::get_if<double>(&value)) return numberText(*number);
     if (const auto* text = std::get_if<std::string>(&value)) return yamlScalar(*text);
     return flowList(std::get<std::vector<std::string>>(value));
+}
+
+std::string optionText(const SettingDescriptor& setting, const Settings& settings) {
+    if (setting.kind == SettingKind::List) return yamlValue(setting, setting.get(settings));
+    return settingText(setting, settings);
 }
 
 std::string writeSettingsYaml(const Settings& settings, const std::vector<std::string>& comments) {

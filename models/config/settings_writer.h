@@ -17,6 +17,10 @@ std::string writeSettingsYaml(const Settings& settings, const std::vector<std::s
 /// The value as YAML on one line: `auto`, `5.0e-05`, `[q_proj, v_proj]`, `"two\nlines"`.
 std::string yamlValue(const SettingDescriptor& setting, const SettingValue& value);
 
+/// The value as `--set`, forms and parseSettingText take it and give the same value back: a list as
+/// `[q_proj, v_proj]`, all else as settingText.
+std::string optionText(const SettingDescriptor& setting, const Settings& settings);
+
 /// A text as a YAML scalar on one line, quoted where another reader could take it for something else.
 std::string yamlScalar(std::string_view text);
 

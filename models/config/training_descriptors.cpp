@@ -144,8 +144,8 @@ void describeStopping(DescriptorList& list) {
     list.add(
             "training.evaluation.prompts", "Sample prompts",
             [](auto& s) -> auto& { return s.training.evaluation.prompts; })
-        .help("Questions answered at each evaluation, so that progress can be read.")
-        .effect("Each costs the time of one answer.");
+        .help("Questions answered before and after training, to compare.")
+        .effect("Each costs the time of two answers.");
     list.add(
             "training.checkpoint.every_steps", "Checkpoint every",
             [](auto& s) -> auto& { return s.training.checkpoint.every_steps; })

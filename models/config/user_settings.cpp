@@ -60,6 +60,15 @@ Result<std::string> readForChange(const fs::path& path) {
     return text;
 }
 
+/// Keeps the former text as last-good copy and puts the new one in its place.
+Result<void> replaceText(FileLayer& files, const fs::path& target, const std::string& before,
+                         const std::string& after) {
+    if (auto made = files.makeDirectories(target.parent_path()); !made) return made;
+    if (!before.empty())
+        if (auto kept = writeFileAtomically(files, lastGoodCopy(target), before); !kept) return kept;
+    return writeFileAtomically(files, target, after);
+}
+
 } // namespace
 
 fs::path settingsFileFor(const fs::path& folder, std::string_view key) {
@@ -85,10 +94,32 @@ Result<void> saveUserSetting(FileLayer& files, const fs::path& path, std::string
     const std::string start = before->empty() ? "schema: " + std::to_string(kSettingsSchema) + "\n" : *before;
     const YamlDocument document = parseYaml(start, displayPath(target));
     const std::string after = setYamlValue(start, pathInFile(document.root, key), *written);
-    if (auto made = files.makeDirectories(target.parent_path()); !made) return made;
-    if (!before->empty())
-        if (auto kept = writeFileAtomically(files, lastGoodCopy(target), *before); !kept) return kept;
-    return writeFileAtomically(files, target, after);
+    return replaceText(files, target, *before, after);
+}
+
+Result<void> removeUserSetting(FileLayer& files, const fs::path& path, std::string_view key) {
+    const fs::path target = followed(path);
+    const auto before = readForChange(target);
+    if (!before) return before.error();
+    const YamlDocument document = parseYaml(*before, displayPath(target));
+    const std::string after = removeYamlValue(*before, pathInFile(document.root, key));
+    if (after == *before) return {};
+    return replaceText(files, target, *before, after);
+}
+
+Result<void> restoreUserSettings(FileLayer& files, const fs::path& path) {
+    const fs::path target = followed(path);
+    const auto copy = readForChange(lastGoodCopy(target));
+    if (!copy) return copy.error();
+    if (copy->empty())
+        return Error{codes::kFileNotFound, displayPath(lastGoodCopy(target)) + ": there is no copy; mend " +
+                                               displayPath(target) + " by hand"};
+    const auto damaged = readFile(target, kMaxFileBytes);
+    fs::path aside = target;
+    aside += ".damaged";
+    if (damaged)
+        if (auto kept = writeFileAtomically(files, aside, *damaged); !kept) return kept;
+    return writeFileAtomically(files, target, *copy);
 }
 
 } // namespace llamahome::config

@@ -22,4 +22,14 @@ std::filesystem::path settingsFileFor(const std::filesystem::path& folder, std::
 Result<void> saveUserSetting(FileLayer& files, const std::filesystem::path& path, std::string_view key,
                              std::string_view value);
 
+/// Takes `key` out of the YAML file at `path` with the same care, so that the value of a weaker place stands
+/// again. Without file or key there is nothing to do.
+Result<void> removeUserSetting(FileLayer& files, const std::filesystem::path& path, std::string_view key);
+
+/// Puts the last-good copy of the settings file at `path` in its place. What was there is kept beside it,
+/// with
+/// `.damaged` at its name. FILE-01 where there is no copy; a copy that is damaged itself is refused with its
+/// error.
+Result<void> restoreUserSettings(FileLayer& files, const std::filesystem::path& path);
+
 } // namespace llamahome::config

@@ -133,7 +133,98 @@ std::string editedInPlace(const std::string& text, const YamlNode& root, const P
     return edited.insert(lineStart, newLines(path, depth, static_cast<std::size_t>(first.column - 1), value));
 }
 
+/// `path` cut to the outermost section that would be empty without its key; empty: the key is not there.
+Path removablePath(const YamlNode& root, const Path& path) {
+    const YamlNode* at = &root;
+    std::size_t depth = 0; // of the last section that holds something else
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        if (at->entries.size() > 1) depth = i;
+        at = at->find(path[i]);
+        if (at == nullptr) return {};
+    }
+    return {path.begin(), path.begin() + static_cast<std::ptrdiff_t>(depth + 1)};
+}
+
+YamlNode treeWithout(YamlNode root, const Path& path) {
+    YamlNode* section = &root;
+    for (std::size_t i = 0; i + 1 < path.size(); ++i)
+        section = &entryFor(*section, path[i]).value;
+    auto& entries = section->entries;
+    entries.erase(std::find_if(entries.begin(), entries.end(),
+                               [&](const YamlEntry& entry) { return entry.key == path.back(); }));
+    if (entries.empty()) section->kind = YamlNode::Kind::Null;
+    return root;
+}
+
+bool isSameTree(const std::string& text, const YamlNode& wanted) {
+    const YamlDocument document = parseYaml(text, {});
+    return document.problems.empty() && isSame(document.root, wanted);
+}
+
+/// `key: value` cut out of a {..} on its line, with the comma before or after it.
+std::optional<std::string> cutFromFlow(const std::string& text, const YamlEntry& entry,
+                                       const YamlNode& wanted) {
+    const std::size_t begin = offsetOf(text, entry.line, entry.column);
+    const std::size_t valueAt = offsetOf(text, entry.value.line, entry.value.column);
+    const auto length = valueLength(text, valueAt, entry.value);
+    if (!length || valueAt < begin) return {};
+    const std::size_t end = valueAt + *length;
+    const std::size_t next = text.find_first_not_of(' ', end);
+    const bool isLast = next == std::string::npos || text[next] != ',';
+    const std::size_t from = isLast ? text.find_last_not_of(" ,", begin - 1) + 1 : begin;
+    const std::size_t to = isLast ? end : text.find_first_not_of(" ,", end);
+    if (to == std::string::npos || from > to) return {};
+    std::string cut = text.substr(0, from) + text.substr(to);
+    return isSameTree(cut, wanted) ? std::optional(std::move(cut)) : std::nullopt;
+}
+
+/// The lines of the entry cut out: as few as give the wanted tree.
+std::optional<std::string> cutLines(const std::string& text, const YamlEntry& entry, const YamlNode& wanted) {
+    constexpr int kMostLines = 200;
+    const std::size_t begin = offsetOf(text, entry.line, 1);
+    for (int lines = 1; lines <= kMostLines; ++lines) {
+        const std::size_t end = offsetOf(text, entry.line + lines, 1);
+        std::string cut = text.substr(0, begin) + text.substr(end);
+        if (isSameTree(cut, wanted)) return cut;
+        if (end >= text.size()) break;
+    }
+    return {};
+}
+
+/// The text without the entry at `path`, changed in place; nothing where that does not give the right tree.
+std::optional<std::string> textWithout(const std::string& text, const YamlNode& root, const Path& path) {
+    const YamlNode* section = &root;
+    for (std::size_t i = 0; i + 1 < path.size(); ++i)
+        section = section->find(path[i]);
+    const auto entry = std::find_if(section->entries.begin(), section->entries.end(),
+                                    [&](const YamlEntry& candidate) { return candidate.key == path.back(); });
+    const YamlNode wanted = treeWithout(root, path);
+    return section->isFlow ? cutFromFlow(text, *entry, wanted) : cutLines(text, *entry, wanted);
+}
+
+std::size_t commentLines(const std::string& text) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        const std::size_t first = text.find_first_not_of(" \t", at);
+        if (first < end && text[first] == '#') ++count;
+        at = end + 1;
+    }
+    return count;
+}
+
 } // namespace
+
+std::string removeYamlValue(const std::string& text, const Path& path) {
+    const YamlDocument before = parseYaml(text, {});
+    const Path removable = removablePath(before.root, path);
+    if (removable.empty()) return text;
+    const auto cut = textWithout(text, before.root, removable);
+    const bool losesComments = !cut || commentLines(*cut) < commentLines(text);
+    if (losesComments && removable != path) // an empty section with its comments is better
+        if (const auto smaller = textWithout(text, before.root, path)) return *smaller;
+    return cut ? *cut : writeYaml(treeWithout(before.root, removable));
+}
 
 std::string setYamlValue(const std::string& text, const Path& path, const std::string& value) {
     const YamlDocument before = parseYaml(text, {});

@@ -13,4 +13,8 @@ namespace llamahome::config {
 std::string setYamlValue(const std::string& text, const std::vector<std::string>& path,
                          const std::string& value);
 
+/// `text` without the key at `path`, and without the sections that are then empty. Nothing changes where the
+/// key is not there. Comments are kept as above, but for one on the lines that go.
+std::string removeYamlValue(const std::string& text, const std::vector<std::string>& path);
+
 } // namespace llamahome::config

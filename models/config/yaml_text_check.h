@@ -13,9 +13,6 @@ namespace llamahome::config {
 /// The text without a UTF-8 byte order mark.
 std::string_view withoutByteOrderMark(std::string_view text);
 
-/// Whether the bytes are UTF-8 as RFC 3629 has it.
-bool isUtf8(std::string_view text);
-
 /// CFG-04 for the first place that is not UTF-8 or holds a control character; CFG-01 for the first tab among
 /// the blanks that a line starts with. Empty: the text may be parsed.
 std::vector<SettingProblem> checkYamlText(std::string_view text, const std::string& file);

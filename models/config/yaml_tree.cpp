@@ -8,6 +8,7 @@
 
 #include "config/yaml_text_check.h"
 #include "core/error_codes.h"
+#include "core/utf8.h"
 
 namespace llamahome::config {
 namespace {

@@ -207,11 +207,18 @@ inline constexpr ErrorCode kNoCheckpoint{"CKPT-02", ErrorClass::Failed};
 inline constexpr ErrorCode kNotEnoughMemory{"FIT-01", ErrorClass::Refused};
 inline constexpr ErrorCode kNotEnoughDisk{"FIT-02", ErrorClass::Refused};
 
+// jobs: conversations
+inline constexpr ErrorCode kChatDamaged{"CHAT-01", ErrorClass::Failed};
+inline constexpr ErrorCode kChatSchema{"CHAT-02", ErrorClass::Failed};
+
 // app
 inline constexpr ErrorCode kUsage{"CLI-01", ErrorClass::Usage};
 inline constexpr ErrorCode kNotYet{"CLI-02", ErrorClass::Failed};
 inline constexpr ErrorCode kNotConfirmed{"CLI-03", ErrorClass::Interrupted};
 inline constexpr ErrorCode kNoPrompt{"CLI-04", ErrorClass::Failed};
 inline constexpr ErrorCode kNoDevice{"CLI-05", ErrorClass::Refused};
+inline constexpr ErrorCode kNoDisplay{"WIN-01", ErrorClass::Refused};
+inline constexpr ErrorCode kWindowMissing{"WIN-02", ErrorClass::Failed};
+inline constexpr ErrorCode kWindowSilent{"WIN-03", ErrorClass::Refused};
 
 } // namespace llamahome::codes

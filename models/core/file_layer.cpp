@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <system_error>
 
@@ -86,6 +87,14 @@ public:
         if (::rename(from.c_str(), to.c_str()) != 0) return systemError(errno, "rename to", to);
         return {};
     }
+    Result<bool> exchange(const fs::path& one, const fs::path& other) override {
+#if defined(RENAME_EXCHANGE)
+        if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return true;
+        if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+            return systemError(errno, "exchange with", other);
+#endif
+        return false;
+    }
     Result<void> remove(const fs::path& path) override {
         if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
         if ((errno == EISDIR || errno == EPERM) && ::rmdir(path.c_str()) == 0) return {};
@@ -165,13 +174,19 @@ Result<void> removeTree(FileLayer& files, const fs::path& path) {
     if (status.type() == fs::file_type::not_found) return {};
     if (status.type() == fs::file_type::directory) {
         std::vector<fs::path> children;
-        for (const auto& entry : fs::directory_iterator(path, failure))
-            children.push_back(entry.path());
+        for (fs::directory_iterator entry(path, failure), end; !failure && entry != end;
+             entry.increment(failure))
+            children.push_back(entry->path());
         if (failure) return systemError(failure.value(), "read folder", path);
         for (const auto& child : children)
             if (auto removed = removeTree(files, child); !removed) return removed;
     }
     return files.remove(path);
+}
+
+bool isThere(const fs::path& path) {
+    std::error_code failure;
+    return fs::exists(fs::symlink_status(path, failure));
 }
 
 Result<std::string> readFile(const fs::path& path, std::uint64_t maxBytes) {

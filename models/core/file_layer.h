@@ -39,6 +39,9 @@ public:
     virtual Result<std::unique_ptr<WritableFile>> openAppend(const std::filesystem::path& path) = 0;
     /// Atomically renames a file or folder within one file system; an existing target file is replaced.
     virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+    /// Atomically swaps two existing names, files or folders, within one file system. False where the system
+    /// cannot do that; then nothing has changed.
+    virtual Result<bool> exchange(const std::filesystem::path& one, const std::filesystem::path& other) = 0;
     /// Removes one file, link (never its target) or empty folder. Absent is success.
     virtual Result<void> remove(const std::filesystem::path& path) = 0;
     /// Creates one folder; FILE-06 if the name exists. The exclusive claim on a name.
@@ -59,6 +62,9 @@ Result<void> writeFileAtomically(FileLayer& files, const std::filesystem::path& 
 
 /// Removes a folder and everything in it, links unlinked and not followed. Absent is success.
 Result<void> removeTree(FileLayer& files, const std::filesystem::path& path);
+
+/// Whether anything has that name; a link counts, whatever it names.
+bool isThere(const std::filesystem::path& path);
 
 /// Reads a regular file of at most `maxBytes`. FILE-01 absent, FILE-02 no permission, FILE-07 larger,
 /// FILE-08 folder, device or pipe (never opened).

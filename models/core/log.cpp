@@ -27,6 +27,20 @@ constexpr std::array<std::string_view, 8> kMarkers{
     "hf_",          "Bearer ",          "Signature=",        "Policy=",
     "Key-Pair-Id=", "X-Amz-Signature=", "X-Amz-Credential=", "X-Amz-Security-Token="};
 constexpr std::size_t kShortestToken = 8;
+constexpr std::string_view kRedacted = "[redacted]";
+
+/// "https://user:password@host" without user and password.
+void redactUsers(std::string& text) {
+    constexpr std::string_view kMark = "://";
+    std::size_t at = 0;
+    while ((at = text.find(kMark, at)) != std::string::npos) {
+        at += kMark.size();
+        const std::size_t end = text.find_first_of("/?# \t\n\r\"'`<>", at);
+        const std::size_t sign = std::string_view(text).substr(0, end).rfind('@');
+        if (sign == std::string::npos || sign <= at) continue;
+        text.replace(at, sign - at, kRedacted);
+    }
+}
 
 } // namespace
 
@@ -46,6 +60,7 @@ void logLine(LogLevel level, std::string_view module, std::string_view message) 
 
 std::string redactSecrets(std::string_view text) {
     std::string clean(text);
+    redactUsers(clean);
     for (const std::string_view marker : kMarkers) {
         std::size_t at = 0;
         while ((at = clean.find(marker, at)) != std::string::npos) {
@@ -54,8 +69,8 @@ std::string redactSecrets(std::string_view text) {
                                               isSecretCharacter);
             const auto length = static_cast<std::size_t>(end - clean.begin()) - begin;
             if (length >= kShortestToken) {
-                clean.replace(begin, length, "[redacted]");
-                at = begin + 10;
+                clean.replace(begin, length, kRedacted);
+                at = begin + kRedacted.size();
             } else {
                 at = begin;
             }

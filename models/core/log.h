@@ -22,7 +22,8 @@ void setLogSink(std::shared_ptr<LogSink> sink);
 /// Writes one line. `module` is a folder's name: "jobs", "formats", "engine".
 void logLine(LogLevel level, std::string_view module, std::string_view message);
 
-/// `text` with tokens (hf_…, Bearer …) and the signed parts of links replaced by "[redacted]".
+/// `text` with tokens (hf_…, Bearer …), the signed parts of links and what stands before the @ of an address
+/// replaced by "[redacted]".
 std::string redactSecrets(std::string_view text);
 
 } // namespace llamahome

@@ -2,30 +2,16 @@
 
 #include <algorithm>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 #if defined(__linux__)
 #include <sched.h>
 #endif
 
+#include "core/proc_file.h"
+
 namespace llamahome {
 namespace {
-
-/// Value in KiB of a "Name:   123 kB" line of a /proc file; 0 where the file or the line is missing.
-std::uint64_t procKib(const char* file, const std::string& name) {
-    std::ifstream stream(file);
-    std::string line;
-    while (std::getline(stream, line)) {
-        if (line.compare(0, name.size(), name) != 0) continue;
-        std::istringstream rest(line.substr(name.size()));
-        rest.imbue(std::locale::classic());
-        std::uint64_t value = 0;
-        rest >> value;
-        return value;
-    }
-    return 0;
-}
 
 unsigned usableCores() {
 #if defined(__linux__)
@@ -62,12 +48,8 @@ CpuFeatures cpuFeatures() {
     return features;
 }
 
-MemoryState memoryState() {
-    return {procKib("/proc/meminfo", "MemTotal:") * 1024, procKib("/proc/meminfo", "MemAvailable:") * 1024};
-}
-
 double peakMemoryMib() {
-    return static_cast<double>(procKib("/proc/self/status", "VmHWM:")) / 1024.0;
+    return static_cast<double>(namedNumber("/proc/self/status", "VmHWM:").value_or(0)) / 1024.0;
 }
 
 } // namespace llamahome

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace llamahome {
@@ -18,12 +19,19 @@ struct CpuFeatures {
 
 CpuFeatures cpuFeatures();
 
+/// Whether that processor multiplies bf16 itself: what precision `auto` then means. See decision 0006.
+inline bool multipliesBf16(const CpuFeatures& cpu) {
+    return cpu.avx512Bf16 || cpu.amxBf16;
+}
+
 struct MemoryState {
     std::uint64_t totalBytes = 0;
     std::uint64_t availableBytes = 0; ///< what can be taken without swapping; 0 where unknown
 };
 
-MemoryState memoryState();
+/// Of the machine, or of the control groups (versions 1 and 2) that this process is in where they grant less:
+/// a container's limit, a session's. `systemRoot` holds proc and sys.
+MemoryState memoryState(const std::filesystem::path& systemRoot = "/");
 
 /// High-water mark of the process's resident memory in MiB (VmHWM); 0 where unknown.
 double peakMemoryMib();

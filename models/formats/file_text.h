@@ -1,16 +1,10 @@
-// Text taken from a stranger's file: is it UTF-8, and how is it shown in a message. Any thread.
+// Text taken from a stranger's file: is it plain, and how is it shown in a message. Any thread.
 #pragma once
 
-#include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace llamahome::formats {
-
-/// Offset of the first byte that is not well-formed UTF-8 (overlong forms and surrogates are not), or
-/// nothing.
-std::optional<std::size_t> firstInvalidUtf8(std::string_view text);
 
 /// `text` in quotes for a message: control characters, direction marks and invalid bytes as \u.... or \x..,
 /// cut after 120 bytes.

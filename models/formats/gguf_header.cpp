@@ -25,6 +25,9 @@ constexpr std::uint32_t kMaxDimensions = 4;
 constexpr std::uint64_t kMaxDimension = std::uint64_t{1} << 40;
 constexpr std::uint64_t kDefaultAlignment = 32;
 constexpr std::uint64_t kMaxAlignment = 65536;
+/// In all arrays of the metadata: each becomes up to 32 bytes, so together no more than the head may have.
+/// The largest vocabularies have a million.
+constexpr std::uint64_t kMaxElements = kMaxHeadBytes / 32;
 constexpr std::uint64_t kLeastPairBytes = 13;   ///< key length, value type, one byte of value
 constexpr std::uint64_t kLeastTensorBytes = 33; ///< name length, one byte, dimensions, type, offset
 
@@ -181,7 +184,11 @@ private:
         else if (count > m_reader.remaining() / least)
             fail(codes::kGgufLength, "the array " + quotedText(key) + " has " + std::to_string(count) +
                                          " elements, more than the bytes left can hold");
+        else if (count > kMaxElements - m_elements)
+            fail(codes::kGgufLength, "with the array " + quotedText(key) + " the metadata has more than " +
+                                         std::to_string(kMaxElements) + " elements");
         const std::uint64_t safeCount = m_reader.failed() ? 0 : count;
+        m_elements += safeCount;
         if (type == kString)
             return readElements<std::string>(safeCount,
                                              [&] { return std::get<std::string>(readScalar(kString, key)); });
@@ -308,6 +315,7 @@ private:
 
     const InputFile& m_file;
     BoundedReader m_reader;
+    std::uint64_t m_elements = 0; ///< of all arrays so far, at most kMaxElements
     std::set<std::string, std::less<>> m_names;
 };
 

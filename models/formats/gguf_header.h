@@ -34,7 +34,8 @@ struct GgufHeader {
 };
 
 /// Parses versions 2 and 3 (GG-01 … GG-15). Nothing is allocated for a number that the bytes left do not
-/// back; tensors of a type that cannot be decoded are refused by the type's name.
+/// back, and arrays have 8 million elements at most, all together; tensors of a type that cannot be decoded
+/// are refused by the type's name.
 Result<GgufHeader> parseGgufHeader(const InputFile& file);
 
 } // namespace llamahome::formats

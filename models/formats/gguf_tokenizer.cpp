@@ -7,8 +7,10 @@
 #include <unordered_map>
 
 #include "core/error_codes.h"
+#include "core/utf8.h"
 #include "formats/file_text.h"
 #include "formats/gguf_fields.h"
+#include "formats/llama3_pattern.h"
 
 namespace llamahome::formats {
 namespace {
@@ -17,11 +19,6 @@ constexpr std::int64_t kAny = std::numeric_limits<std::int32_t>::max();
 
 /// tokenizer.ggml.token_type (llama.md 8.2).
 enum TokenType : std::int64_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5 };
-
-/// The split of Llama 3 (llama.md 4.2).
-constexpr std::string_view kLlama3Pattern =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
-    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
 Json byteLevel(bool useRegex) {
     return Json{
@@ -121,7 +118,7 @@ private:
                          std::to_string(m_types.size()) + " token types, expected as many of both");
         for (std::size_t id = 0; id < m_tokens.size(); ++id) {
             const std::string token = "token " + std::to_string(id) + " " + quotedText(m_tokens[id]);
-            if (m_tokens[id].empty() || firstInvalidUtf8(m_tokens[id])) return wrong(token + " is not text");
+            if (m_tokens[id].empty() || !isUtf8(m_tokens[id])) return wrong(token + " is not text");
             if (m_types[id] < kNormal || m_types[id] > kUnused)
                 return wrong(token + " has type " + std::to_string(m_types[id]) + ", expected 1 to 5");
             const auto [earlier, isNew] = m_ids.emplace(m_tokens[id], id);

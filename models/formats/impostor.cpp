@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "formats/file_text.h"
@@ -40,13 +41,6 @@ constexpr std::array kServerTexts{"Entry not found"sv, "Repository not found"sv,
                                   "Invalid username or password"sv, "Access to model"sv, "{\"error\""sv};
 constexpr std::array kPageStarts{"<!doctype"sv, "<html"sv, "<?xml"sv};
 
-std::string lowerAscii(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return lower;
-}
-
 std::string_view firstLine(std::string_view text) {
     return text.substr(0, text.find_first_of("\r\n"));
 }
@@ -61,14 +55,18 @@ Error refuse(const InputFile& file, ErrorCode code, const std::string& what, con
     return Error{code, file.shownPath() + ": " + what + "; " + next};
 }
 
-Result<void> refuseText(const InputFile& file, std::string_view head) {
-    const std::string start = lowerAscii(head.substr(0, 16));
+Result<void> refusePointer(const InputFile& file, std::string_view head) {
     if (head.starts_with("version https://git-lfs"))
         return refuse(file, codes::kLfsPointer,
                       "found a Git LFS pointer of " + formatBytes(file.size()) +
                           ", not the model (it stands for " + quotedText(pointerField(head, "size ")) +
                           " bytes with " + quotedText(pointerField(head, "oid ")) + ")",
                       "run `git lfs pull` there, or download the file again");
+    return {};
+}
+
+Result<void> refuseWebText(const InputFile& file, std::string_view head) {
+    const std::string start = lowerAscii(head.substr(0, 16));
     for (const std::string_view page : kPageStarts)
         if (start.starts_with(page))
             return refuse(file, codes::kWebPage, "found a web page, probably of a login or an error",
@@ -83,7 +81,7 @@ Result<void> refuseText(const InputFile& file, std::string_view head) {
 
 } // namespace
 
-Result<void> refuseImpostor(const InputFile& file, std::string_view wanted) {
+Result<void> refuseImpostor(const InputFile& file, std::string_view wanted, GenuineFile genuine) {
     if (file.size() == 0)
         return refuse(file, codes::kEmptyFile,
                       "the file is empty; an earlier download was probably interrupted", "download it again");
@@ -101,7 +99,8 @@ Result<void> refuseImpostor(const InputFile& file, std::string_view wanted) {
             return refuse(file, codes::kOtherFormat,
                           "found a " + std::string(signature.name) + " file, expected " + std::string(wanted),
                           "check the file's name and where it comes from");
-    return refuseText(file, head.substr(0, 1024));
+    if (auto checked = refusePointer(file, head.substr(0, 1024)); !checked) return checked;
+    return genuine == GenuineFile::Text ? Result<void>() : refuseWebText(file, head.substr(0, 1024));
 }
 
 } // namespace llamahome::formats

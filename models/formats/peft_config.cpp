@@ -34,7 +34,8 @@ constexpr std::array kUnsupportedKeys{"rank_pattern",
                                       "kasa_config",
                                       "velora_config",
                                       "monteclora_config",
-                                      "ensure_weight_tying"};
+                                      "ensure_weight_tying",
+                                      "loftq_config"};
 
 bool isSet(const Json& value) {
     if (value.is_null() || (value.is_boolean() && !value.get<bool>())) return false;
@@ -59,7 +60,7 @@ Result<void> refuseUnsupported(const ConfigFields& fields, const std::string& wh
                                "it unset");
     if (!fields.has("init_lora_weights") || !fields.json()["init_lora_weights"].is_string()) return {};
     const auto init = fields.json()["init_lora_weights"].get<std::string>();
-    for (const char* changesBase : {"pissa", "olora", "corda", "lora_ga"})
+    for (const char* changesBase : {"pissa", "olora", "corda", "lora_ga", "loftq"})
         if (init.starts_with(changesBase))
             return unsupported(what, "init_lora_weights " + quotedText(init),
                                "one that leaves the base as it is");

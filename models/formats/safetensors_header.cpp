@@ -7,6 +7,7 @@
 
 #include "core/error_codes.h"
 #include "core/json.h"
+#include "core/utf8.h"
 #include "formats/file_text.h"
 
 namespace llamahome::formats {
@@ -264,9 +265,9 @@ std::size_t nestingDepth(std::string_view text) {
 }
 
 Result<void> checkText(std::string_view text, const std::string& what) {
-    if (const auto bad = firstInvalidUtf8(text))
+    if (const std::size_t bad = findInvalidUtf8(text); bad != std::string_view::npos)
         return headerError(codes::kStHeaderUtf8, what,
-                           "the header is not UTF-8 at byte " + std::to_string(*bad));
+                           "the header is not UTF-8 at byte " + std::to_string(bad));
     if (text.empty() || text.front() != '{') {
         constexpr std::string_view kOtherValues = "[\"ntf-0123456789";
         const bool other = !text.empty() && kOtherValues.find(text.front()) != std::string_view::npos;

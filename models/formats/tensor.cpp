@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 namespace llamahome::formats {
 namespace {
@@ -60,9 +61,15 @@ std::string shapeText(const std::vector<std::int64_t>& shape) {
 
 const TensorInfo* TensorSource::find(std::string_view name) const {
     const auto& all = tensors();
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](const TensorInfo& t) { return t.name == name; });
-    return found == all.end() ? nullptr : &*found;
+    if (m_byName.size() != all.size()) {
+        m_byName.resize(all.size());
+        std::iota(m_byName.begin(), m_byName.end(), std::size_t{0});
+        std::sort(m_byName.begin(), m_byName.end(),
+                  [&](std::size_t a, std::size_t b) { return all[a].name < all[b].name; });
+    }
+    const auto found = std::lower_bound(m_byName.begin(), m_byName.end(), name,
+                                        [&](std::size_t i, std::string_view n) { return all[i].name < n; });
+    return found == m_byName.end() || all[*found].name != name ? nullptr : &all[*found];
 }
 
 } // namespace llamahome::formats

@@ -48,8 +48,11 @@ public:
     /// or the bytes are not aligned to the element.
     virtual std::span<const std::byte> mapped(const TensorInfo& tensor) const = 0;
 
-    /// The tensor of that name, or null.
+    /// The tensor of that name, or null. The first call sorts the names.
     const TensorInfo* find(std::string_view name) const;
+
+private:
+    mutable std::vector<std::size_t> m_byName; ///< indices into tensors(); empty until the first find()
 };
 
 /// Writes named tensors, one at a time, in the order of the plan given when it was made.

@@ -5,9 +5,12 @@
 #include <tuple>
 
 #include "core/error_codes.h"
+#include "core/file_layer.h"
 #include "core/machine.h"
 #include "core/philox.h"
 #include "formats/model_weights.h"
+#include "jobs/open_model.h"
+#include "llama/lora/lora_plan.h"
 
 namespace llamahome::jobs {
 namespace {
@@ -21,10 +24,6 @@ double median(std::vector<double> values) {
     std::sort(values.begin(), values.end());
     const std::size_t middle = values.size() / 2;
     return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2.0;
-}
-
-std::string_view precisionName(engine::Precision precision) {
-    return precision == engine::Precision::Bf16 ? "bf16" : "fp32";
 }
 
 /// What Auto stands for on this machine.
@@ -62,8 +61,9 @@ config::TrainingSettings benchSettings(const BenchOptions& options) {
     settings.lora.r = options.r;
     settings.lora.alpha = 2.0 * options.r;
     settings.lora.dropout = 0.0;
-    settings.lora.target_modules = {"q_proj",    "k_proj",  "v_proj",   "o_proj",
-                                    "gate_proj", "up_proj", "down_proj"};
+    settings.lora.target_modules.clear();
+    for (const engine::Projection projection : engine::kProjections)
+        settings.lora.target_modules.emplace_back(engine::projectionName(projection));
     settings.early_stopping.enabled = false;
     settings.checkpoint.every_minutes = 0;
     return settings;
@@ -103,6 +103,30 @@ Error stopped() {
     return Error{codes::kCancelled, "the benchmark was stopped"};
 }
 
+Result<std::uint64_t> weightBytes(const std::filesystem::path& folder) {
+    const auto source = formats::openModelWeights(folder);
+    if (!source) return source.error();
+    std::uint64_t bytes = 0;
+    for (const formats::TensorInfo& tensor : (*source)->tensors())
+        bytes += tensor.byteSize();
+    return bytes;
+}
+
+/// Takes the folder's files out of memory; why that was not possible, else nothing.
+std::string dropFolder(const std::filesystem::path& folder, const BenchOptions& options) {
+    std::error_code failure;
+    for (std::filesystem::directory_iterator entry(folder, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        std::error_code unreadable;
+        if (!entry->is_regular_file(unreadable)) continue;
+        const auto dropped = options.dropFromCache(entry->path());
+        if (!dropped) return dropped.error().message;
+        if (!*dropped)
+            return displayPath(entry->path()) + " stays in memory (its file system, or another process)";
+    }
+    return failure ? "cannot read folder " + displayPath(folder) + ": " + failure.message() : std::string();
+}
+
 formats::ModelConfig shapeOf(const BenchOptions& options) {
     return options.shape ? *options.shape : benchShape();
 }
@@ -126,37 +150,33 @@ formats::ModelConfig benchShape() {
 }
 
 std::vector<StepProduct> stepProducts(const formats::ModelConfig& config, std::int64_t tokens) {
-    const std::int64_t hidden = config.hidden_size;
-    const std::int64_t query = config.num_attention_heads * config.head_dim;
-    const std::int64_t keyValue = config.num_key_value_heads * config.head_dim;
     std::map<std::tuple<std::int64_t, std::int64_t>, std::int64_t> counts; // (k, n) → how often
     const auto add = [&](std::int64_t in, std::int64_t out, std::int64_t times) {
         counts[{in, out}] += times; // forward
         counts[{out, in}] += times; // gradient of the input
     };
-    const std::int64_t layers = config.num_hidden_layers;
-    add(hidden, query, layers);
-    add(hidden, keyValue, 2 * layers);
-    add(query, hidden, layers);
-    add(hidden, config.intermediate_size, 2 * layers);
-    add(config.intermediate_size, hidden, layers);
-    add(hidden, config.vocab_size, 1);
+    for (const engine::Projection projection : engine::kProjections) {
+        const engine::ProjectionShape shape = engine::projectionShape(config, projection);
+        add(shape.inFeatures, shape.outFeatures, config.num_hidden_layers);
+    }
+    add(config.hidden_size, config.vocab_size, 1);
     std::vector<StepProduct> products;
     for (const auto& [shape, count] : counts)
         products.push_back({tokens, std::get<0>(shape), std::get<1>(shape), count});
     return products;
 }
 
-double productBound(const formats::ModelConfig& config, std::int64_t tokens, engine::Engine& engine,
-                    engine::Precision precision) {
+Result<double> productBound(const formats::ModelConfig& config, std::int64_t tokens, engine::Engine& engine,
+                            engine::Precision precision) {
     double seconds = 0.0;
     for (const StepProduct& product : stepProducts(config, tokens)) {
         const double flops = 2.0 * static_cast<double>(product.m) * static_cast<double>(product.k) *
                              static_cast<double>(product.n) * static_cast<double>(product.count);
-        const double rate = engine.measureGemm(precision, static_cast<int>(product.m),
-                                               static_cast<int>(product.n), static_cast<int>(product.k));
-        if (rate <= 0.0) return 0.0;
-        seconds += flops / (rate * kGiga);
+        const auto rate = engine.measureGemm(precision, static_cast<int>(product.m),
+                                             static_cast<int>(product.n), static_cast<int>(product.k));
+        if (!rate) return rate;
+        if (*rate <= 0.0) return 0.0;
+        seconds += flops / (*rate * kGiga);
     }
     return seconds > 0.0 ? static_cast<double>(tokens) / seconds : 0.0;
 }
@@ -168,13 +188,14 @@ Result<std::vector<BenchResult>> benchTrain(engine::Engine& engine, const BenchO
     const formats::ModelConfig shape = shapeOf(options);
     const engine::Precision precision = settled(options.precision, engine);
     const auto model = engine.randomModel(shape, precision, options.seed);
+    if (!model) return model.error();
     engine::TrainRequest request;
     request.settings = benchSettings(options);
     request.trainRows = randomRows(shape.vocab_size, options);
     request.shuffle = false;
     request.cancel = cancel;
     RateObserver observer(clock, progress);
-    const auto outcome = model->train(request, observer);
+    const auto outcome = (*model)->train(request, observer);
     if (!outcome) return outcome.error();
     if (outcome->cause == engine::StopCause::Cancelled) return stopped();
     BenchResult result;
@@ -184,9 +205,10 @@ Result<std::vector<BenchResult>> benchTrain(engine::Engine& engine, const BenchO
     result.peakRssMib = peakMemoryMib(); // before the bound is measured: its matrices are no part of training
     result.secondsToFirstStep = observer.firstStepEnd() - begin;
     const std::int64_t tokens = std::int64_t{options.rows} * options.length;
-    result.boundTokensPerSecond = productBound(shape, tokens, engine, precision);
-    if (*result.boundTokensPerSecond > 0.0)
-        result.boundShare = *result.tokensPerSecond / *result.boundTokensPerSecond;
+    const auto bound = productBound(shape, tokens, engine, precision);
+    if (!bound) return bound.error();
+    result.boundTokensPerSecond = *bound;
+    if (*bound > 0.0) result.boundShare = *result.tokensPerSecond / *bound;
     return std::vector{std::move(result)};
 }
 
@@ -201,8 +223,10 @@ Result<std::vector<BenchResult>> benchGemm(engine::Engine& engine, const BenchOp
         result.name = "gemm " + std::to_string(product.m) + "x" + std::to_string(product.k) + "x" +
                       std::to_string(product.n);
         result.precision = precisionName(precision);
-        result.gflops = engine.measureGemm(precision, static_cast<int>(product.m),
-                                           static_cast<int>(product.n), static_cast<int>(product.k));
+        const auto rate = engine.measureGemm(precision, static_cast<int>(product.m),
+                                             static_cast<int>(product.n), static_cast<int>(product.k));
+        if (!rate) return rate.error();
+        result.gflops = *rate;
         results.push_back(std::move(result));
         if (progress) progress({"measuring products", results.size(), products.size(), "products"});
     }
@@ -214,13 +238,14 @@ Result<std::vector<BenchResult>> benchInfer(engine::Engine& engine, const BenchO
     const formats::ModelConfig shape = shapeOf(options);
     const engine::Precision precision = settled(options.precision, engine);
     const auto model = engine.randomModel(shape, precision, options.seed);
+    if (!model) return model.error();
     const auto prompt = randomTokens(shape.vocab_size, options.promptTokens, options.seed, 0);
     engine::GenerationOptions generation;
     generation.maxNewTokens = options.newTokens;
     std::vector<double> prefill;
     std::vector<double> decode;
     for (int round = 0; round <= kRounds; ++round) { // the first one warms up
-        const auto generated = model->generate(prompt, generation, nullptr, cancel);
+        const auto generated = (*model)->generate(prompt, generation, nullptr, cancel);
         if (!generated) return generated.error();
         if (generated->finish == engine::FinishReason::Cancelled) return stopped();
         if (progress) progress({"generating", static_cast<std::uint64_t>(round + 1), kRounds + 1, "rounds"});
@@ -243,26 +268,42 @@ Result<std::vector<BenchResult>> benchInfer(engine::Engine& engine, const BenchO
 Result<std::vector<BenchResult>> benchLoad(engine::Engine& engine, const std::filesystem::path& folder,
                                            const BenchOptions& options, const Clock& clock,
                                            const CancelToken& cancel, const ProgressSink& progress) {
-    const auto source = formats::openModelWeights(folder);
-    if (!source) return source.error();
-    std::uint64_t bytes = 0;
-    for (const formats::TensorInfo& tensor : (*source)->tensors())
-        bytes += tensor.byteSize();
-    std::vector<double> times;
-    for (int round = 0; round < kRounds; ++round) {
+    const auto bytes = weightBytes(folder);
+    if (!bytes) return bytes.error();
+    const auto timedLoad = [&]() -> Result<double> {
         const double begin = clock.monotonicSeconds();
         const auto model = engine.loadModel(folder, {options.precision, cancel, progress});
         if (!model) return model.error();
-        times.push_back(clock.monotonicSeconds() - begin);
+        return clock.monotonicSeconds() - begin;
+    };
+    std::vector<double> cold;
+    std::vector<double> warm;
+    std::string whyNotCold;
+    for (int round = 0; round < kRounds; ++round) {
+        if (whyNotCold.empty()) whyNotCold = dropFolder(folder, options);
+        for (std::vector<double>* times : {&cold, &warm}) {
+            if (times == &cold && !whyNotCold.empty()) continue;
+            const auto seconds = timedLoad();
+            if (!seconds) return seconds.error();
+            times->push_back(*seconds);
+        }
     }
-    BenchResult result;
-    result.name = "load";
-    result.precision = precisionName(settled(options.precision, engine));
-    result.seconds = median(times);
-    if (*result.seconds > 0.0)
-        result.mibPerSecond = static_cast<double>(bytes) / kBytesPerMib / *result.seconds;
-    result.peakRssMib = peakMemoryMib();
-    return std::vector{std::move(result)};
+    std::vector<BenchResult> results;
+    for (const auto& [name, times] : {std::pair{"load cold", &cold}, {"load warm", &warm}}) {
+        BenchResult result;
+        result.name = name;
+        result.precision = precisionName(settled(options.precision, engine));
+        if (times->empty()) {
+            result.note = "not measured: " + whyNotCold;
+        } else {
+            result.seconds = median(*times);
+            if (*result.seconds > 0.0)
+                result.mibPerSecond = static_cast<double>(*bytes) / kBytesPerMib / *result.seconds;
+            result.peakRssMib = peakMemoryMib();
+        }
+        results.push_back(std::move(result));
+    }
+    return results;
 }
 
 Json benchJson(const engine::EngineInfo& info, const std::vector<BenchResult>& results) {
@@ -288,6 +329,7 @@ Json benchJson(const engine::EngineInfo& info, const std::vector<BenchResult>& r
         add("gflops", result.gflops);
         add("seconds", result.seconds);
         add("mib_per_second", result.mibPerSecond);
+        if (!result.note.empty()) entry["note"] = result.note;
         json["results"].push_back(std::move(entry));
     }
     return json;

@@ -156,6 +156,10 @@ void ChatSession::reset(std::string system) {
     if (!system.empty()) m_messages.push_back({"system", std::move(system)});
 }
 
+void ChatSession::restore(std::vector<text::Message> messages) {
+    m_messages = std::move(messages);
+}
+
 Result<std::vector<std::int32_t>> ChatSession::fit(std::vector<text::Message>& messages,
                                                    const AnswerOptions& options, std::size_t& dropped) const {
     const std::int64_t limit = contextLimit(m_model, options);

@@ -65,6 +65,9 @@ public:
 
     /// Starts anew; `system` empty: the template's own default.
     void reset(std::string system);
+    /// Goes on from these: a system message, where there is one, and turns. For a conversation that was kept,
+    /// and for answering one of its messages anew.
+    void restore(std::vector<text::Message> messages);
     const std::vector<text::Message>& messages() const { return m_messages; }
 
     /// Adds the user's message, generates the answer and adds it, a cancelled one as far as it came; without

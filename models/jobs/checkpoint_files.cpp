@@ -57,7 +57,8 @@ Json stateJson(const engine::TrainState& state) {
             {"best", best},
             {"trained_tokens", state.trainedTokens},
             {"trained_seconds", state.trainedSeconds},
-            {"last_train_loss", state.lastTrainLoss}};
+            {"last_train_loss", state.lastTrainLoss},
+            {"evaluation_due", state.evaluationDue}};
 }
 
 Result<void> writeManifestFile(FileLayer& files, const fs::path& folder, std::int64_t step) {
@@ -132,6 +133,8 @@ Result<void> readState(const fs::path& folder, engine::TrainState& state) {
     state.trainedTokens = fields.count("trained_tokens");
     state.trainedSeconds = fields.number("trained_seconds");
     state.lastTrainLoss = fields.number("last_train_loss");
+    if (fields.has("evaluation_due"))
+        state.evaluationDue = fields.flag("evaluation_due"); // older states lack it
     if (fields.has("best")) {
         RecordFields best(fields.member("best"), kStateFile, codes::kCheckpointDamaged);
         state.best = engine::BestState{best.number("eval_loss"), best.integer("step"),

@@ -78,7 +78,8 @@ Result<void> CheckpointStore::clearLeftovers() {
 
 Result<fs::path> CheckpointStore::write(const engine::TrainState& state) {
     const fs::path folder = folderOf(state.step);
-    if (verifyCheckpointFiles(folder, CheckpointProof::Hashes)) return folder;
+    const auto there = load(state.step);
+    if (there && there->state.evaluationDue == state.evaluationDue) return folder;
     const fs::path temporary = withSuffix(folder, kTemporary);
     const auto finish = [&]() -> Result<void> {
         if (auto done = m_files.makeDirectories(m_folder); !done) return done;
@@ -99,8 +100,12 @@ Result<fs::path> CheckpointStore::write(const engine::TrainState& state) {
 
 Result<void> CheckpointStore::replace(const fs::path& temporary, const fs::path& folder) {
     std::error_code ignored;
-    if (fs::exists(fs::symlink_status(folder, ignored)))
+    if (fs::exists(fs::symlink_status(folder, ignored))) {
+        const auto exchanged = m_files.exchange(temporary, folder);
+        if (!exchanged) return exchanged.error();
+        if (*exchanged) return m_files.syncDirectory(m_folder); // the rotation clears the old one away
         if (auto done = m_files.rename(folder, withSuffix(folder, kRemoved)); !done) return done;
+    }
     if (auto done = m_files.rename(temporary, folder); !done) return done;
     return m_files.syncDirectory(m_folder);
 }

@@ -28,7 +28,8 @@ public:
     /// each adapter. `files` outlives the store.
     CheckpointStore(FileLayer& files, std::filesystem::path folder, int keep, std::string baseModel);
 
-    /// Writes `state` as step-<step>, then rotates. A valid checkpoint of the same step is kept as it is.
+    /// Writes `state` as step-<step>, then rotates. A valid checkpoint of the same step is kept as it is,
+    /// unless the evaluation that it still owed is done by now (or the other way round): then it is replaced.
     /// When this fails every earlier checkpoint is still there; when only the rotation fails the log says so.
     Result<std::filesystem::path> write(const engine::TrainState& state);
 
@@ -43,7 +44,6 @@ public:
     std::filesystem::path folderOf(std::int64_t step) const;
 
 private:
-    Result<void> fill(const std::filesystem::path& folder, const engine::TrainState& state) const;
     Result<void> replace(const std::filesystem::path& temporary, const std::filesystem::path& folder);
     Result<void> rotate(const engine::TrainState& newest);
     Result<void> clearLeftovers();

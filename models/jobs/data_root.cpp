@@ -43,6 +43,10 @@ fs::path DataRoot::checkpoints() const {
     return path / "data" / "training" / "checkpoints";
 }
 
+fs::path DataRoot::chats() const {
+    return path / "data" / "chats";
+}
+
 Result<DataRoot> resolveDataRoot(const std::optional<fs::path>& option,
                                  const config::Environment& environment, const std::string& configured) {
     if (option && !option->empty()) return checkedRoot(*option, "--root");

@@ -19,6 +19,7 @@ struct DataRoot {
     std::filesystem::path samples() const;   ///< data/training/samples: data files offered
     std::filesystem::path processed() const; ///< data/training/processed: tokenised data, bounded
     std::filesystem::path checkpoints() const; ///< data/training/checkpoints: runs
+    std::filesystem::path chats() const;       ///< data/chats: conversations; made when the first one is kept
 };
 
 /// `option` (--root), else LLAMAHOME_ROOT, else `configured` (the folder chosen in Settings; empty: none),
@@ -27,7 +28,7 @@ struct DataRoot {
 Result<DataRoot> resolveDataRoot(const std::optional<std::filesystem::path>& option,
                                  const config::Environment& environment, const std::string& configured);
 
-/// Creates the root and every folder of it that is missing.
+/// Creates the root and every folder of it that models and training need and that is missing.
 Result<void> createDataFolders(FileLayer& files, const DataRoot& root);
 
 } // namespace llamahome::jobs

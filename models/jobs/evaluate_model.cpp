@@ -51,6 +51,7 @@ Result<void> compareAnswers(const EvaluateRequest& request, OpenModel& open, con
         if (!ids) return ids.error();
         const auto answer = generateText(*open.model, open.tokenizer, *ids, options, {}, cancel);
         if (!answer) return answer.error();
+        if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};
         ++report.compared;
         if (finalNumber(answer->text) == expected) ++report.matched;
     }

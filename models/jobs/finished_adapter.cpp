@@ -19,15 +19,12 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kFinetuned = "finetuned";
+constexpr std::string_view kBeside = "-resumed";
 constexpr int kMaxAdapters = 100'000;
+constexpr const char* kRecordFile = "training_record.yaml";
 constexpr std::array kTokenizerFiles{
     "tokenizer.json",      "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model",
     "chat_template.jinja", "added_tokens.json",     "generation_config.json"};
-
-bool isThere(const fs::path& path) {
-    std::error_code failure;
-    return fs::exists(fs::symlink_status(path, failure));
-}
 
 Result<void> checkFinite(const formats::PeftAdapter& adapter) {
     for (const formats::LoraPair& pair : adapter.pairs)
@@ -121,8 +118,7 @@ Result<void> fill(FileLayer& files, const fs::path& folder, const AdapterRequest
     adapter.baseModel = baseModelName(request.record);
     if (auto done = formats::writePeftAdapter(files, folder, adapter); !done) return done;
     if (auto done = copyTokenizer(files, request.record.modelFolder, folder); !done) return done;
-    if (auto done = writeFileAtomically(files, folder / "training_record.yaml", recordYaml(request)); !done)
-        return done;
+    if (auto done = writeFileAtomically(files, folder / kRecordFile, recordYaml(request)); !done) return done;
     Manifest labels;
     labels.kind = std::string(kAdapterKind);
     labels.family = label(request.record.family, "local");
@@ -140,12 +136,19 @@ bool isOfThisRun(const fs::path& folder, const fs::path& finetuned, const std::s
     return manifest && manifest->kind == kAdapterKind && manifest->source == runName;
 }
 
+/// Where the new adapter stands while it replaces `adapter`.
+fs::path besideOf(const fs::path& adapter) {
+    return adapter.parent_path() / (displayPath(adapter.filename()) + std::string(kBeside));
+}
+
 /// Renames the staging folder to the first name that is free; the rename is the claim.
 Result<fs::path> publishNew(FileLayer& files, const fs::path& finetuned, const fs::path& staging,
-                            const std::string& stem) {
+                            const std::string& stem, const AdapterRequest& request) {
     for (int n = 1; n < kMaxAdapters; ++n) {
         const fs::path target = finetuned / (n == 1 ? stem : stem + "-" + std::to_string(n));
         if (isThere(target)) continue;
+        if (request.announce)
+            if (auto told = request.announce(target); !told) return told.error();
         const auto renamed = files.rename(staging, target);
         if (renamed) return target;
         if (!(renamed.error().code == codes::kFileExists)) return renamed.error();
@@ -154,34 +157,66 @@ Result<fs::path> publishNew(FileLayer& files, const fs::path& finetuned, const f
                                          " is taken; remove adapters that are no longer needed"};
 }
 
-Result<void> clearStaging(FileLayer& files, const DataRoot& root) {
-    for (const Leftover& leftover : findLeftovers(root)) {
-        if (leftover.family != kFinetuned || leftover.kind != LeftoverKind::Import) continue;
-        if (auto removed = removeTree(files, leftover.path); !removed) return removed;
+/// Puts the staging folder in the place of `old` where names cannot be exchanged. The new adapter stands
+/// beside the old one meanwhile, so that at every moment there is one to use. (Where something stands there
+/// already, left by a replacement that was cut off, that is so without it.)
+Result<void> replaceByRenames(FileLayer& files, const fs::path& staging, const fs::path& old,
+                              const fs::path& aside) {
+    const fs::path beside = besideOf(old);
+    fs::path whole = staging;
+    if (!isThere(beside)) {
+        if (auto done = files.rename(staging, beside); !done) return done;
+        whole = beside;
     }
-    return {};
+    auto replaced = files.rename(old, aside);
+    if (replaced) {
+        replaced = files.rename(whole, old);
+        if (replaced) return replaced;
+        (void)files.rename(aside, old);
+    }
+    if (whole == beside) (void)files.rename(beside, staging);
+    return replaced;
+}
+
+/// Drops what a replacement by renames that was cut off has left beside the adapter.
+Result<void> clearBeside(FileLayer& files, const DataRoot& root, const fs::path& old,
+                         const std::string& runName) {
+    const fs::path beside = besideOf(old);
+    if (!isOfThisRun(beside, root.finetuned(), runName)) return {};
+    const StagingFolder doomed(root, kFinetuned, displayPath(beside.filename()));
+    if (auto renamed = files.rename(beside, doomed.path()); !renamed) return renamed;
+    return removeTree(files, doomed.path());
 }
 
 } // namespace
+
+bool belongsToAdapter(std::string_view name) {
+    return name == "adapter_config.json" || name == "adapter_model.safetensors" || name == kRecordFile ||
+           std::find(kTokenizerFiles.begin(), kTokenizerFiles.end(), name) != kTokenizerFiles.end();
+}
 
 Result<fs::path> writeFinishedAdapter(FileLayer& files, const DataRoot& root, const AdapterRequest& request) {
     if (auto finite = checkFinite(request.adapter); !finite) return finite.error();
     const std::string stem = runStem(request.record.family, request.record.version) + "_finetuned";
     const fs::path finetuned = root.finetuned();
-    const fs::path staging = stagingFolder(root, kFinetuned, stem);
+    const StagingFolder stagingFolder(root, kFinetuned, stem);
+    const StagingFolder asideFolder(root, kFinetuned, stem + "-replaced");
+    const fs::path& staging = stagingFolder.path();
+    const fs::path& aside = asideFolder.path();
     const fs::path old = request.record.adapterFolder;
+    bool isExchanged = false;
     const auto publish = [&]() -> Result<fs::path> {
         if (auto done = files.makeDirectories(finetuned); !done) return done.error();
-        if (auto done = clearStaging(files, root); !done) return done.error();
+        if (auto done = clearImports(root, kFinetuned, files); !done) return done.error();
         if (auto done = files.makeDirectory(staging); !done) return done.error();
         if (auto done = fill(files, staging, request); !done) return done.error();
-        if (!isOfThisRun(old, finetuned, request.runName)) return publishNew(files, finetuned, staging, stem);
-        const fs::path aside = stagingFolder(root, kFinetuned, stem + "-replaced");
-        if (auto done = files.rename(old, aside); !done) return done.error();
-        if (auto done = files.rename(staging, old); !done) {
-            (void)files.rename(aside, old);
-            return done.error();
-        }
+        if (!isOfThisRun(old, finetuned, request.runName))
+            return publishNew(files, finetuned, staging, stem, request);
+        const auto exchanged = files.exchange(staging, old);
+        if (!exchanged) return exchanged.error();
+        isExchanged = *exchanged;
+        if (isExchanged) return old;
+        if (auto done = replaceByRenames(files, staging, old, aside); !done) return done.error();
         return old;
     };
     auto published = publish();
@@ -190,7 +225,9 @@ Result<fs::path> writeFinishedAdapter(FileLayer& files, const DataRoot& root, co
         return published.error().within("the finished adapter");
     }
     if (auto done = files.syncDirectory(finetuned); !done) return done.error().within("the finished adapter");
-    (void)clearStaging(files, root);
+    if (!old.empty() && !isExchanged) (void)clearBeside(files, root, old, request.runName);
+    for (const fs::path& left : {staging, aside})
+        (void)removeTree(files, left);
     return published;
 }
 

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "config/settings.h"
 #include "core/file_layer.h"
@@ -36,11 +38,19 @@ struct AdapterRequest {
     config::Settings settings;
     TrainingResult result;
     formats::PeftAdapter adapter; ///< finite; else TRAIN-01
+    /// Told the folder before a new adapter appears under that name; an error ends the writing. What it keeps
+    /// is record.adapterFolder of the next part of the run, wherever this one is cut off.
+    std::function<Result<void>(const std::filesystem::path&)> announce = {};
 };
+
+/// Whether a file of that name is one of those that a finished adapter is made of, its manifest aside.
+bool belongsToAdapter(std::string_view name);
 
 /// Writes adapter files, copies of the base's tokenizer files, training_record.yaml and, last, the manifest
 /// into a staging folder and renames it. The adapter that an earlier part of the same run left
-/// (record.adapterFolder) is replaced; any other of the name stays and the next number is taken.
+/// (record.adapterFolder) is replaced by one exchange of names; any other of the name stays and the next
+/// number is taken. Whenever the process ends, the earlier adapter or the new one is there whole. Where names
+/// cannot be exchanged, the new one stands as <name>-resumed until the earlier one is out of its way.
 Result<std::filesystem::path> writeFinishedAdapter(FileLayer& files, const DataRoot& root,
                                                    const AdapterRequest& request);
 

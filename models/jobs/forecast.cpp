@@ -7,6 +7,7 @@
 #include "core/file_layer.h"
 #include "core/quantity.h"
 #include "jobs/checkpoint_store.h"
+#include "jobs/initial_adapter.h"
 #include "llama/train/batch_plan.h"
 
 namespace llamahome::jobs {
@@ -122,11 +123,14 @@ Result<TrainForecast> forecastTraining(const TrainPlan& plan, const formats::Mod
     const auto disk = diskFor(forecast, settings, root);
     if (!disk) return disk.error();
     forecast.disk = *disk;
-    if (tokensPerSecond && *tokensPerSecond > 0.0)
-        forecast.seconds = (static_cast<double>(forecast.trainTokens) +
-                            static_cast<double>(forecast.evalTokens) / kForwardShare) /
-                           *tokensPerSecond;
+    if (tokensPerSecond) forecast.seconds = secondsAt(forecast, *tokensPerSecond);
     return forecast;
+}
+
+std::optional<double> secondsAt(const TrainForecast& forecast, double tokensPerSecond) {
+    if (!(tokensPerSecond > 0.0)) return {};
+    const double evaluation = static_cast<double>(forecast.evalTokens) / kForwardShare;
+    return (static_cast<double>(forecast.trainTokens) + evaluation) / tokensPerSecond;
 }
 
 Result<TrainForecast> dryRun(const TrainPlan& plan, const DataRoot& root,
@@ -138,9 +142,15 @@ Result<TrainForecast> dryRun(const TrainPlan& plan, const DataRoot& root,
     if (!tokenizer) return tokenizer.error();
     const auto chatTemplate = text::ChatTemplate::load(plan.modelFolder, plan.settings.data.template_name);
     if (!chatTemplate) return chatTemplate.error();
-    const auto data = readTrainData(plan, *tokenizer, *chatTemplate, cancel, progress);
+    TrainPlan settled = plan;
+    if (plan.initAdapter) {
+        const auto adapter = readInitialAdapter(*plan.initAdapter, *model);
+        if (!adapter) return adapter.error();
+        adoptShape(*adapter, settled.settings.training.lora);
+    }
+    const auto data = readTrainData(settled, *tokenizer, *chatTemplate, cancel, progress);
     if (!data) return data.error();
-    return forecastTraining(plan, *model, *data, root, tokensPerSecond);
+    return forecastTraining(settled, *model, *data, root, tokensPerSecond);
 }
 
 Result<void> checkFits(const TrainForecast& forecast, const config::Settings& settings) {

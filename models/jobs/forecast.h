@@ -40,9 +40,7 @@ struct TrainForecast {
     std::uint64_t trainTokens = 0; ///< rows consumed · mean tokens of a row
     std::uint64_t evalTokens = 0;  ///< evaluations · tokens of the validation rows
     std::uint64_t loraParameters = 0;
-    /// (trainTokens + evalTokens / 3) / tokens per second: an evaluation is a forward pass, a third of a
-    /// step. Nothing without a rate.
-    std::optional<double> seconds;
+    std::optional<double> seconds; ///< secondsAt() the rate; nothing without one
 
     bool fitsMemory() const { return memoryAllowed == 0 || memory.total() <= memoryAllowed; }
     bool fitsDisk() const { return disk.total() <= disk.freeBytes; }
@@ -54,7 +52,11 @@ Result<TrainForecast> forecastTraining(const TrainPlan& plan, const formats::Mod
                                        const TrainData& data, const DataRoot& root,
                                        std::optional<double> tokensPerSecond);
 
-/// Reads the data and forecasts; what --dry-run prints. Writes nothing.
+/// (trainTokens + evalTokens / 3) / tokens per second: an evaluation is a forward pass, a third of a step.
+/// Nothing at a rate of nothing.
+std::optional<double> secondsAt(const TrainForecast& forecast, double tokensPerSecond);
+
+/// Reads data and initial adapter and forecasts; what --dry-run prints. Writes nothing.
 Result<TrainForecast> dryRun(const TrainPlan& plan, const DataRoot& root,
                              std::optional<double> tokensPerSecond, const CancelToken& cancel,
                              const ProgressSink& progress);

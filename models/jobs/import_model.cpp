@@ -18,8 +18,24 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kSpareBytes = 64ULL << 20; ///< left to everybody else on the disk
+constexpr std::size_t kShownNames = 3;
 constexpr std::string_view kFirstSeen = "first seen";
 constexpr std::string_view kFromCache = "the Hub's cache";
+
+/// What stands in a folder, in words: the first names and how many more.
+std::string contentOf(const fs::path& folder) {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (fs::directory_iterator one(folder, failure), end; !failure && one != end; one.increment(failure))
+        names.push_back(displayPath(one->path().filename()));
+    if (names.empty()) return "a file or a folder that cannot be read";
+    std::sort(names.begin(), names.end());
+    std::string text;
+    for (std::size_t i = 0; i < std::min(kShownNames, names.size()); ++i)
+        text += (i > 0 ? ", " : "") + names[i];
+    return names.size() > kShownNames ? text + " and " + std::to_string(names.size() - kShownNames) + " more"
+                                      : text;
+}
 
 /// One import under way: what is known of it at the start, then its steps in order.
 class Import {
@@ -33,11 +49,13 @@ public:
         , m_cancel(cancel)
         , m_progress(progress)
         , m_target(modelFolder(lock.root(), m_name.family, m_name.version))
-        , m_staging(stagingFolder(lock.root(), m_name.family, m_name.version)) {}
+        , m_staging(lock.root(), m_name.family, m_name.version) {}
 
     /// True when the same model is there already; IMP-03 when another one is.
     Result<bool> isInstalled();
     Result<void> checkSpace() const;
+    /// The structure of a folder, before its first byte is copied.
+    Result<void> checkSource() const;
     /// Makes the model's folder visible as a whole. On failure nothing of it stays.
     Result<void> run();
 
@@ -49,6 +67,7 @@ private:
     Result<std::string> sourceDigest();
     Result<void> hashGguf();
     Error exists(const std::string& why) const;
+    Error ofSource(Error error) const;
     std::string shownName() const { return m_name.family + "/" + m_name.version; }
     std::uint64_t writtenBytes() const;
 
@@ -59,7 +78,7 @@ private:
     const CancelToken& m_cancel;
     const ProgressSink& m_progress;
     fs::path m_target;
-    fs::path m_staging;
+    StagingFolder m_staging;
     std::string m_ggufCommit; ///< "sha256:…" of a GGUF file
 };
 
@@ -102,8 +121,9 @@ Result<bool> Import::isInstalled() {
         if (manifest.error().code != codes::kFileNotFound) return manifest.error();
         if (fs::is_directory(fs::symlink_status(m_target, failure)) && fs::is_empty(m_target, failure))
             return false;
-        return exists(
-            "found something that is no model of LlamaHome; move it away, or import under another name");
+        return exists("found " + contentOf(m_target) +
+                      ", no model of LlamaHome; move this folder away or delete it, or import under another "
+                      "name, as in `--as local NAME`");
     }
     bool isSame = false;
     if (m_source.form == SourceForm::Gguf) {
@@ -139,13 +159,27 @@ Result<void> Import::checkSpace() const {
                                        "; free some space, or choose another disk with --root DIR"};
 }
 
+Result<void> Import::checkSource() const {
+    return m_source.form == SourceForm::Gguf ? Result<void>() : checkModelFolder(m_source.place);
+}
+
+/// What is wrong with the staging folder, said of the place it was taken from: a person can look at that.
+Error Import::ofSource(Error error) const {
+    const std::string staging = displayPath(m_staging.path());
+    const std::string place = displayPath(m_source.place);
+    for (std::string* text : {&error.message, &error.detail})
+        for (std::size_t at = 0; (at = text->find(staging, at)) != std::string::npos; at += place.size())
+            text->replace(at, staging.size(), place);
+    return error;
+}
+
 Result<void> Import::takeFiles() {
     if (m_source.form == SourceForm::Gguf)
-        return formats::convertGgufToHub(m_files, m_source.files.front().path, m_staging, m_cancel,
+        return formats::convertGgufToHub(m_files, m_source.files.front().path, m_staging.path(), m_cancel,
                                          m_progress);
     Progress state{"copying", 0, writtenBytes(), "bytes"};
     for (const SourceFile& file : m_source.files) {
-        const fs::path to = m_staging / file.name;
+        const fs::path to = m_staging.path() / file.name;
         if (m_link && file.isWeights) {
             if (auto linked = m_files.symlink(file.path, to); !linked) return linked;
             continue;
@@ -188,17 +222,20 @@ Result<Manifest> Import::labels() {
 Result<void> Import::fill() {
     auto named = labels();
     if (!named) return named.error();
-    if (auto made = m_files.makeDirectory(m_staging); !made) return made;
+    if (auto made = m_files.makeDirectory(m_staging.path()); !made) return made;
     if (auto taken = takeFiles(); !taken) return taken;
-    if (auto checked = checkModelFolder(m_staging); !checked) return checked;
-    auto manifest = buildManifest(m_staging, std::move(*named), kFirstSeen, m_cancel, m_progress);
+    if (auto checked = checkModelFolder(m_staging.path()); !checked) return ofSource(checked.error());
+    auto manifest = buildManifest(m_staging.path(), std::move(*named), kFirstSeen, m_cancel, m_progress);
     if (!manifest) return manifest.error();
     if (auto proved = proveHashes(*manifest); !proved) return proved;
     for (ManifestFile& file : manifest->files)
         for (const SourceFile& given : m_source.files)
             if (given.name == file.path && !given.expectedSha256.empty()) file.origin = kFromCache;
-    if (auto written = writeManifest(m_files, m_staging, *manifest); !written) return written;
-    if (auto renamed = m_files.rename(m_staging, m_target); !renamed) return renamed;
+    if (auto written = writeManifest(m_files, m_staging.path(), *manifest); !written) return written;
+    if (auto renamed = m_files.rename(m_staging.path(), m_target); !renamed)
+        return renamed.error().code == codes::kFileExists
+                   ? exists("another import has made it meanwhile; look at it with `llamahome models`")
+                   : renamed;
     return m_files.syncDirectory(m_target.parent_path());
 }
 
@@ -206,7 +243,7 @@ Result<void> Import::run() {
     if (auto made = m_files.makeDirectories(m_target.parent_path()); !made) return made;
     const auto filled = fill();
     if (filled) return filled;
-    (void)removeTree(m_files, m_staging);
+    (void)removeTree(m_files, m_staging.path());
     std::error_code failure;
     if (fs::is_empty(m_target.parent_path(), failure) && !failure)
         (void)m_files.remove(m_target.parent_path());
@@ -231,6 +268,7 @@ Result<ImportResult> importModel(const ImportRequest& request, const RootLock& l
     if (!installed) return installed.error();
     if (!*installed) {
         if (auto space = import.checkSpace(); !space) return space.error();
+        if (auto checked = import.checkSource(); !checked) return checked.error();
         if (auto done = import.run(); !done) return done.error();
     }
     const Library library(lock.root(), catalog);

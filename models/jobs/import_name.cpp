@@ -1,6 +1,7 @@
 #include "jobs/import_name.h"
 
 #include "config/nearest_name.h"
+#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "formats/file_text.h"
 #include "formats/model_weights.h"
@@ -11,13 +12,6 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 96;
 constexpr std::string_view kLocal = "local";
 constexpr std::string_view kAdapters = "finetuned";
-
-std::string lowered(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return lower;
-}
 
 bool isFolderName(std::string_view name) {
     return !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' && name.front() != '-' &&
@@ -35,13 +29,12 @@ Result<ModelName> plainName(const std::string& family, const std::string& versio
     for (const std::string& name : {family, version})
         if (!isFolderName(name))
             return Error{codes::kImportName,
-                         "--as: found " + formats::quotedText(name) + ", expected a plain name of at most " +
-                             std::to_string(kMaxNameBytes) + " bytes, as in `--as local my-model`"};
-    if (lowered(family) == kAdapters)
+                         "name: found " + formats::quotedText(name) + ", expected a plain name of at most " +
+                             std::to_string(kMaxNameBytes) + " bytes, such as local/my-model"};
+    if (lowerAscii(family) == kAdapters)
         return Error{codes::kImportName,
-                     "--as: `finetuned` holds the adapters; use another name, as in `--as local " + version +
-                         "`"};
-    return ModelName{lowered(family) == kLocal ? std::string(kLocal) : family, version};
+                     "name: `finetuned` holds the adapters; use another, such as local/" + version};
+    return ModelName{lowerAscii(family) == kLocal ? std::string(kLocal) : family, version};
 }
 
 /// FAMILY alone, or FAMILY/VERSION in one word.
@@ -50,10 +43,10 @@ Result<ModelName> oneWord(const config::Catalog& catalog, const std::string& wor
     const std::size_t slash = word.find('/');
     if (slash != std::string::npos)
         return importName(catalog, word.substr(0, slash), word.substr(slash + 1), source);
-    if (lowered(word) == kLocal) return plainName(word, source.suggestedName);
-    return Error{codes::kImportName, "--as: found `" + word +
-                                         "` alone, expected FAMILY VERSION, as in `--as smollm2 "
-                                         "135m-instruct` or `--as local NAME`"};
+    if (lowerAscii(word) == kLocal) return plainName(word, source.suggestedName);
+    return Error{codes::kImportName, "name: found `" + word +
+                                         "` alone, expected family and version, such as "
+                                         "smollm2/135m-instruct or local/my-model"};
 }
 
 } // namespace
@@ -67,16 +60,16 @@ Result<ModelName> importName(const config::Catalog& catalog, const std::string& 
                          source.suggestedName);
     }
     if (version.empty()) return oneWord(catalog, family, source);
-    if (catalog.findFamily(lowered(family)) != nullptr) return catalogued(catalog, family, version);
+    if (catalog.findFamily(lowerAscii(family)) != nullptr) return catalogued(catalog, family, version);
     if (const auto known = catalog.findHubId(family + "/" + version))
         return ModelName{known->family, known->version};
     std::vector<std::string> families;
     for (const config::CatalogFamily& one : catalog.families())
         families.push_back(one.name);
-    const std::string near = config::nearestName(lowered(family), families);
-    if (!near.empty() && lowered(family) != kLocal)
-        return Error{codes::kImportName, "--as: no model family `" + family + "`; nearest is " + near +
-                                             "; for a name of your own use `--as local " + version + "`"};
+    const std::string near = config::nearestName(lowerAscii(family), families);
+    if (!near.empty() && lowerAscii(family) != kLocal)
+        return Error{codes::kImportName, "name: no model family `" + family + "`; nearest is " + near +
+                                             "; for a name of your own use local/" + version};
     return plainName(family, version);
 }
 

@@ -43,26 +43,6 @@ bool isWeights(std::string_view name) {
            !name.starts_with("consolidated");
 }
 
-/// The files of a repository that a model consists of; everything else (other formats, pictures) stays.
-bool belongsToModel(std::string_view name) {
-    constexpr std::array<std::string_view, 14> kNames{"config.json",
-                                                      "generation_config.json",
-                                                      "tokenizer.json",
-                                                      "tokenizer.model",
-                                                      "tokenizer_config.json",
-                                                      "special_tokens_map.json",
-                                                      "added_tokens.json",
-                                                      "vocab.json",
-                                                      "merges.txt",
-                                                      "chat_template.jinja",
-                                                      "chat_template.json",
-                                                      "model.safetensors.index.json",
-                                                      "README.md",
-                                                      "USE_POLICY.md"};
-    return isWeights(name) || std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
-           name.starts_with("LICENSE") || name.starts_with("LICENCE") || name.starts_with("NOTICE");
-}
-
 /// What stands in a folder that is no model in Hub layout, in words that lead on.
 Error refuseFolder(const fs::path& folder) {
     const std::string shown = displayPath(folder);
@@ -114,7 +94,8 @@ Result<CacheEntry> cacheSnapshot(const fs::path& folder) {
         std::string name = *commit;
         name.erase(std::find_if(name.begin(), name.end(), [](char c) { return c <= ' '; }), name.end());
         const bool isHex = !name.empty() && name.find_first_not_of("0123456789abcdef") == std::string::npos;
-        if (isHex && fs::exists(folder / "snapshots" / name))
+        std::error_code unreadable;
+        if (isHex && fs::exists(folder / "snapshots" / name, unreadable))
             return CacheEntry{folder, folder / "snapshots" / name};
     }
     const std::vector<fs::path> snapshots = entriesOf(folder / "snapshots");
@@ -166,6 +147,7 @@ Result<ImportSource> inspectFolder(const fs::path& folder) {
     const fs::path& files = cache->folder.empty() ? folder : cache->snapshot;
     if (!isFile(files / "config.json")) return refuseFolder(files);
     ImportSource source;
+    source.place = files;
     source.name = nameOf(folder);
     source.suggestedName = source.name;
     if (!cache->folder.empty()) {
@@ -177,7 +159,8 @@ Result<ImportSource> inspectFolder(const fs::path& folder) {
         source.commit = nameOf(cache->snapshot);
     }
     for (const fs::path& entry : entriesOf(files)) {
-        if (!belongsToModel(nameOf(entry))) continue;
+        std::error_code unreadable;
+        if (!belongsToModel(nameOf(entry)) || fs::is_directory(entry, unreadable)) continue;
         if (auto added = addFile(source, entry, cache->folder); !added) return added.error();
     }
     const auto& found = source.files;
@@ -191,6 +174,7 @@ Result<ImportSource> inspectGguf(const fs::path& path) {
     if (!reader) return reader.error();
     ImportSource source;
     source.form = SourceForm::Gguf;
+    source.place = path;
     source.name = nameOf(path);
     source.suggestedName = displayPath(path.stem());
     if (auto added = addFile(source, path, {}); !added) return added.error();
@@ -206,6 +190,26 @@ Result<ImportSource> inspectGguf(const fs::path& path) {
 }
 
 } // namespace
+
+// Everything else of a repository (other formats, pictures) is no part of the model.
+bool belongsToModel(std::string_view name) {
+    constexpr std::array<std::string_view, 14> kNames{"config.json",
+                                                      "generation_config.json",
+                                                      "tokenizer.json",
+                                                      "tokenizer.model",
+                                                      "tokenizer_config.json",
+                                                      "special_tokens_map.json",
+                                                      "added_tokens.json",
+                                                      "vocab.json",
+                                                      "merges.txt",
+                                                      "chat_template.jinja",
+                                                      "chat_template.json",
+                                                      "model.safetensors.index.json",
+                                                      "README.md",
+                                                      "USE_POLICY.md"};
+    return isWeights(name) || std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+           name.starts_with("LICENSE") || name.starts_with("LICENCE") || name.starts_with("NOTICE");
+}
 
 Result<ImportSource> inspectSource(const fs::path& path) {
     std::error_code failure;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -22,6 +23,7 @@ struct SourceFile {
 
 struct ImportSource {
     SourceForm form = SourceForm::HubFolder;
+    std::filesystem::path place; ///< the folder that the files are in, as messages name it; a Gguf: the file
     std::vector<SourceFile> files; ///< of a Gguf: the one file
     std::string name;              ///< for the manifest and messages: a Hub id, a folder's or file's name
     std::string commit;            ///< of a Hub's cache entry
@@ -29,6 +31,9 @@ struct ImportSource {
     std::string suggestedName;     ///< to import as when nothing else is said
     std::uint64_t resultBytes = 0; ///< of the model's folder
 };
+
+/// Whether a file of that name is taken over with a model; every file that an import writes has such a name.
+bool belongsToModel(std::string_view name);
 
 /// Looks at a folder in Hub layout, an entry of the Hub's cache (models--org--name, or its snapshot) or a
 /// .gguf file. IMP-01 says what was found instead; IMP-02 names forms that are not read yet (Meta's folders,

@@ -1,12 +1,13 @@
 #include "jobs/leftovers.h"
 
 #include <algorithm>
-
-#include <unistd.h>
+#include <mutex>
+#include <set>
 
 #include "core/error_codes.h"
 #include "core/log.h"
 #include "jobs/manifest.h"
+#include "jobs/process_mark.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -29,9 +30,26 @@ std::vector<fs::path> foldersIn(const fs::path& folder) {
     return found;
 }
 
-bool isThere(const fs::path& path) {
-    std::error_code failure;
-    return fs::exists(fs::symlink_status(path, failure));
+/// The staging folders that jobs of this process work in.
+struct Stagings {
+    std::mutex mutex;
+    std::set<fs::path> paths;
+    std::uint64_t made = 0;
+};
+
+Stagings& stagings() {
+    static Stagings all;
+    return all;
+}
+
+/// Whether the job that worked in that staging folder is gone.
+bool isAbandoned(const fs::path& folder) {
+    const std::string name = displayPath(folder.filename());
+    const std::string token = name.substr(name.rfind('-') + 1);
+    const std::string process = token.substr(0, token.rfind('.'));
+    if (process != ProcessMark::ofThisProcess().fileToken()) return !ProcessMark::isTokenAlive(process);
+    const std::lock_guard guard(stagings().mutex);
+    return stagings().paths.count(folder) == 0;
 }
 
 Result<void> removeIfEmpty(const fs::path& folder, FileLayer& files) {
@@ -42,9 +60,17 @@ Result<void> removeIfEmpty(const fs::path& folder, FileLayer& files) {
 
 } // namespace
 
-fs::path stagingFolder(const DataRoot& root, std::string_view family, std::string_view version) {
-    return root.models() / family /
-           (std::string(kImporting) + std::string(version) + "-" + std::to_string(::getpid()));
+StagingFolder::StagingFolder(const DataRoot& root, std::string_view family, std::string_view version) {
+    const std::string stem =
+        std::string(kImporting) + std::string(version) + "-" + ProcessMark::ofThisProcess().fileToken() + ".";
+    const std::lock_guard guard(stagings().mutex);
+    m_path = root.models() / family / (stem + std::to_string(++stagings().made));
+    stagings().paths.insert(m_path);
+}
+
+StagingFolder::~StagingFolder() {
+    const std::lock_guard guard(stagings().mutex);
+    stagings().paths.erase(m_path);
 }
 
 std::vector<Leftover> findLeftovers(const DataRoot& root) {
@@ -66,7 +92,9 @@ std::vector<Leftover> findLeftovers(const DataRoot& root) {
 }
 
 Result<void> clearLeftovers(const RootLock& lock, FileLayer& files) {
+    const auto removing = lock.removing();
     for (const Leftover& leftover : findLeftovers(lock.root())) {
+        if (leftover.kind == LeftoverKind::Import && !isAbandoned(leftover.path)) continue;
         logLine(LogLevel::Info, "jobs", "clearing what a cut-off job left: " + displayPath(leftover.path));
         auto cleared = leftover.kind == LeftoverKind::Import ? removeTree(files, leftover.path)
                                                              : finishRemoval(leftover.path, files);
@@ -75,22 +103,36 @@ Result<void> clearLeftovers(const RootLock& lock, FileLayer& files) {
     return {};
 }
 
+Result<void> clearImports(const DataRoot& root, std::string_view family, FileLayer& files) {
+    for (const Leftover& leftover : findLeftovers(root)) {
+        if (leftover.family != family || leftover.kind != LeftoverKind::Import) continue;
+        if (!isAbandoned(leftover.path)) continue;
+        if (auto removed = removeTree(files, leftover.path); !removed) return removed;
+    }
+    return {};
+}
+
+Result<void> removeFiles(const fs::path& folder, const std::vector<std::string>& names, FileLayer& files) {
+    for (const std::string& name : names) {
+        std::error_code failure;
+        if (fs::symlink_status(folder / name, failure).type() == fs::file_type::directory) continue;
+        if (auto removed = files.remove(folder / name); !removed) return removed;
+    }
+    if (auto removed = removeIfEmpty(folder, files); !removed) return removed;
+    return removeIfEmpty(folder.parent_path(), files);
+}
+
 Result<void> finishRemoval(const fs::path& folder, FileLayer& files) {
     const fs::path marker = folder / kRemovingName;
     const auto text = readFile(marker, kMaxManifestBytes);
     if (!text) return text.error();
     const auto manifest = parseManifest(*text, displayPath(marker));
     if (!manifest) return manifest.error();
-    for (const ManifestFile& file : manifest->files) {
-        const fs::path path = folder / file.path;
-        std::error_code failure;
-        // A folder under the name of a file of ours is somebody else's.
-        if (fs::symlink_status(path, failure).type() == fs::file_type::directory) continue;
-        if (auto removed = files.remove(path); !removed) return removed;
-    }
-    if (auto removed = files.remove(marker); !removed) return removed;
-    if (auto removed = removeIfEmpty(folder, files); !removed) return removed;
-    return removeIfEmpty(folder.parent_path(), files);
+    std::vector<std::string> names;
+    for (const ManifestFile& file : manifest->files)
+        names.push_back(file.path);
+    names.emplace_back(kRemovingName);
+    return removeFiles(folder, names, files);
 }
 
 } // namespace llamahome::jobs

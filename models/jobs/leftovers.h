@@ -1,7 +1,7 @@
 // What cut-off imports and removals leave in the data root, how it is recognised and cleared. Any thread.
 //
-// An import works in models/<family>/.importing-<version>-<process>, renamed when it is whole. A removal
-// first renames the manifest to llamahome.removing.json; what that lists is no model any more.
+// An import works in models/<family>/.importing-<version>-<process>.<number>, renamed when it is whole. A
+// removal first renames the manifest to llamahome.removing.json; what that lists is no model any more.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,21 @@ namespace llamahome::jobs {
 
 inline constexpr std::string_view kRemovingName = "llamahome.removing.json";
 
-/// Where an import to that name works; a name of this process.
-std::filesystem::path stagingFolder(const DataRoot& root, std::string_view family, std::string_view version);
+/// Where one job works on what will be called family/version: a path that no other job has, of this process
+/// or another. While the object lives nobody takes what lies there for a leftover. It makes and removes
+/// nothing.
+class StagingFolder {
+public:
+    StagingFolder(const DataRoot& root, std::string_view family, std::string_view version);
+    ~StagingFolder();
+    StagingFolder(const StagingFolder&) = delete;
+    StagingFolder& operator=(const StagingFolder&) = delete;
+
+    const std::filesystem::path& path() const { return m_path; }
+
+private:
+    std::filesystem::path m_path;
+};
 
 enum class LeftoverKind { Import, Removal };
 
@@ -30,14 +43,22 @@ struct Leftover {
     std::filesystem::path path; ///< of the folder
 };
 
-/// By path. While another process works under the root's lock, its work is among them.
+/// By path. Work in progress, of this process or another, is among them.
 std::vector<Leftover> findLeftovers(const DataRoot& root);
 
-/// Drops cut-off imports and finishes cut-off removals. Every import and removal calls it before it begins.
+/// Drops the imports that nobody works on any more and finishes cut-off removals; jobs of this process that
+/// hold the same lock keep theirs. Every import and removal calls it before it begins.
 Result<void> clearLeftovers(const RootLock& lock, FileLayer& files);
+/// The part of it that concerns imports to one family.
+Result<void> clearImports(const DataRoot& root, std::string_view family, FileLayer& files);
+
+/// Deletes the named files of `folder` in that order, then the folder and its parent where they are empty.
+/// Links are unlinked, never followed; a folder under one of the names is somebody else's and stays.
+Result<void> removeFiles(const std::filesystem::path& folder, const std::vector<std::string>& names,
+                         FileLayer& files);
 
 /// Deletes the files that `folder`/llamahome.removing.json lists, that file, and the folder and its parent
-/// where they are then empty. Links are unlinked, never followed.
+/// where they are then empty. Links are unlinked, never followed. The caller holds RootLock::removing().
 Result<void> finishRemoval(const std::filesystem::path& folder, FileLayer& files);
 
 } // namespace llamahome::jobs

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "formats/model_config.h"
 #include "formats/model_weights.h"
@@ -14,13 +15,6 @@ namespace {
 
 constexpr std::string_view kAdapterFamily = "finetuned";
 constexpr std::string_view kLocalFamily = "local";
-
-std::string lowered(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return lower;
-}
 
 /// Names of the folders in a folder that are not hidden, links to folders included.
 std::vector<std::string> folderNames(const fs::path& folder) {
@@ -109,6 +103,10 @@ std::string_view stateName(ModelState state) {
     return "absent";
 }
 
+std::string commandWords(const ModelEntry& entry) {
+    return entry.kind == kAdapterKind ? entry.name : entry.family + " " + entry.version;
+}
+
 fs::path modelFolder(const DataRoot& root, std::string_view family, std::string_view version) {
     return root.models() / family / version;
 }
@@ -174,9 +172,9 @@ std::vector<ModelEntry> Library::list() const {
 
 Result<std::vector<ModelEntry>> Library::listFamily(std::string_view family) const {
     std::vector<ModelEntry> entries = list();
-    const std::string wanted = lowered(family);
+    const std::string wanted = lowerAscii(family);
     entries.erase(std::remove_if(entries.begin(), entries.end(),
-                                 [&](const ModelEntry& entry) { return lowered(entry.family) != wanted; }),
+                                 [&](const ModelEntry& entry) { return lowerAscii(entry.family) != wanted; }),
                   entries.end());
     if (!entries.empty() || wanted == kLocalFamily) return entries;
     const auto known = m_catalog.defaultVersion(family);
@@ -191,8 +189,8 @@ std::vector<ModelEntry> Library::installedAdapters() const {
 }
 
 std::optional<ModelEntry> Library::find(std::string_view family, std::string_view version) const {
-    if (const config::CatalogFamily* known = m_catalog.findFamily(lowered(family)))
-        if (const config::CatalogVersion* found = known->find(lowered(version))) return catalogued(*found);
+    if (const config::CatalogFamily* known = m_catalog.findFamily(lowerAscii(family)))
+        if (const config::CatalogVersion* found = known->find(lowerAscii(version))) return catalogued(*found);
     if (const auto found = m_catalog.findHubId(std::string(family) + "/" + std::string(version)))
         return catalogued(*found);
     if (family == kAdapterFamily || !formats::isPlainFileName(family) || !formats::isPlainFileName(version) ||

@@ -46,6 +46,9 @@ struct ModelEntry {
     bool isUsable() const { return state == ModelState::Verified; }
 };
 
+/// The words that name it in a command: "smollm2 135m-instruct", an adapter's name.
+std::string commandWords(const ModelEntry& entry);
+
 /// Where a model of that name lies, or would.
 std::filesystem::path modelFolder(const DataRoot& root, std::string_view family, std::string_view version);
 

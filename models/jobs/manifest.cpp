@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/hash.h"
 #include "core/json.h"
@@ -21,12 +22,6 @@ constexpr std::size_t kMaxManifestBytes = 4U << 20;
 constexpr std::size_t kMaxFiles = 4096;
 constexpr std::size_t kMaxNameBytes = 255;
 constexpr std::size_t kDigestDigits = 64;
-
-std::string lowered(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
 
 bool isDigest(std::string_view text) {
     return text.size() == kDigestDigits && std::all_of(text.begin(), text.end(), [](char c) {
@@ -101,9 +96,9 @@ private:
             const auto sum = formats::checkedAdd(total, file.sizeBytes);
             if (!sum) return fail("files: the sizes are larger than any disk");
             total = *sum;
-            if (!isSafeName(file.path) || lowered(file.path) == kManifestName)
+            if (!isSafeName(file.path) || lowerAscii(file.path) == kManifestName)
                 return fail("files: " + formats::quotedText(file.path) + " is no plain file name");
-            if (!names.insert(lowered(file.path)).second)
+            if (!names.insert(lowerAscii(file.path)).second)
                 return fail("files: " + formats::quotedText(file.path) + " is listed twice");
             if (!isDigest(file.sha256)) return fail("files: " + file.path + " has no SHA-256");
             manifest.files.push_back(std::move(file));
@@ -143,7 +138,8 @@ Result<std::map<std::string, std::uint64_t>> filesOf(const fs::path& folder) {
     for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
          entry.increment(failure)) {
         const std::string name = displayPath(entry->path().filename());
-        if (name == kManifestName || fs::is_directory(entry->path())) continue;
+        std::error_code unreadable;
+        if (name == kManifestName || fs::is_directory(entry->path(), unreadable)) continue;
         if (!isSafeName(name))
             return Error{codes::kManifestShape, displayPath(folder) + ": file name " +
                                                     formats::quotedText(name) + " cannot be kept; rename it"};

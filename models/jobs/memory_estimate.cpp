@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/machine.h"
 #include "llama/lora/lora_plan.h"
 
 namespace llamahome::jobs {
@@ -60,9 +59,19 @@ std::uint64_t logitsBytes(const formats::ModelConfig& config, std::uint64_t rows
 
 } // namespace
 
+std::uint64_t usableMemory(const config::MemorySettings& memory, const MemoryState& machine) {
+    if (memory.limit_mib > 0) return static_cast<std::uint64_t>(memory.limit_mib) << 20;
+    const std::uint64_t reserve = static_cast<std::uint64_t>(memory.reserve_mib) << 20;
+    if (machine.availableBytes == 0) return 0;
+    return machine.availableBytes > reserve ? machine.availableBytes - reserve : 1;
+}
+
+std::uint64_t usableMemory(const config::MemorySettings& memory) {
+    return usableMemory(memory, memoryState());
+}
+
 std::uint64_t computeBytesHere() {
-    const CpuFeatures cpu = cpuFeatures();
-    return cpu.avx512Bf16 || cpu.amxBf16 ? 2 : 4;
+    return multipliesBf16(cpuFeatures()) ? 2 : 4;
 }
 
 MemoryEstimate memoryToChat(const formats::ModelConfig& config, const ChatShape& shape) {

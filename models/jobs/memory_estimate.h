@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "config/model_settings.h"
+#include "core/machine.h"
 #include "formats/model_config.h"
 
 namespace llamahome::jobs {
@@ -20,6 +22,11 @@ inline constexpr std::uint64_t kProgramBytes = 400ULL << 20;
 /// Bytes of one weight where products run in the type that precision `auto` takes on this machine: 2 where
 /// the CPU multiplies bf16 natively, else 4.
 std::uint64_t computeBytesHere();
+
+/// Bytes that a job may take now: the limit of the settings, else what is available less the reserve, at
+/// least one; 0 where it is not known. `machine` is that of memoryState().
+std::uint64_t usableMemory(const config::MemorySettings& memory, const MemoryState& machine);
+std::uint64_t usableMemory(const config::MemorySettings& memory);
 
 struct ChatShape {
     std::int64_t contextTokens = kListedContext;

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "core/error_codes.h"
-#include "core/json.h"
 #include "core/machine.h"
 #include "jobs/record_fields.h"
 
@@ -13,32 +12,6 @@ namespace {
 
 double rounded(double value, double steps) {
     return std::isfinite(value) ? std::round(value * steps) / steps : value;
-}
-
-Json trainJson(const engine::MetricPoint& point, const std::string& time) {
-    return {{"kind", "train"},
-            {"step", point.step},
-            {"epoch", point.epoch},
-            {"train_loss", point.trainLoss},
-            {"learning_rate", point.learningRate},
-            {"grad_norm", point.gradNorm},
-            {"tokens", point.tokens},
-            {"supervised_tokens", point.supervisedTokens},
-            {"tokens_per_second", rounded(point.tokensPerSecond, 10.0)},
-            {"step_seconds", rounded(point.stepSeconds, 1000.0)},
-            {"peak_memory_mib", static_cast<std::int64_t>(peakMemoryMib())},
-            {"time", time}};
-}
-
-Json evalJson(const engine::MetricPoint& point, const std::string& time) {
-    return {{"kind", "eval"},
-            {"step", point.step},
-            {"epoch", point.epoch},
-            {"train_loss", point.trainLoss},
-            {"eval_loss", point.evalLoss ? Json(*point.evalLoss) : Json(nullptr)},
-            {"learning_rate", point.learningRate},
-            {"tokens", point.tokens},
-            {"time", time}};
 }
 
 /// A train or eval line; nothing when a field is missing or wrong.
@@ -76,10 +49,32 @@ void takeLine(const Json& json, std::vector<MetricLine>& lines) {
         return;
     }
     if (kind != "train" && kind != "eval") return;
-    if (auto line = metricLine(json, kind == "eval")) lines.push_back(std::move(*line));
+    auto line = metricLine(json, kind == "eval");
+    if (!line) return;
+    if (line->point.isEvaluation)
+        std::erase_if(lines, [&](const MetricLine& earlier) {
+            return earlier.point.isEvaluation && earlier.point.step == line->point.step;
+        });
+    lines.push_back(std::move(*line));
 }
 
 } // namespace
+
+Json metricJson(const engine::MetricPoint& point) {
+    Json json{{"kind", point.isEvaluation ? "eval" : "train"},
+              {"step", point.step},
+              {"epoch", point.epoch},
+              {"train_loss", point.trainLoss}};
+    if (point.isEvaluation) json["eval_loss"] = point.evalLoss ? Json(*point.evalLoss) : Json(nullptr);
+    json["learning_rate"] = point.learningRate;
+    if (!point.isEvaluation) json["grad_norm"] = point.gradNorm;
+    json["tokens"] = point.tokens;
+    if (point.isEvaluation) return json;
+    json["supervised_tokens"] = point.supervisedTokens;
+    json["tokens_per_second"] = rounded(point.tokensPerSecond, 10.0);
+    json["step_seconds"] = rounded(point.stepSeconds, 1000.0);
+    return json;
+}
 
 MetricLog::MetricLog(JsonLines lines, const Clock& clock)
     : m_lines(std::move(lines))
@@ -92,8 +87,10 @@ Result<MetricLog> MetricLog::open(FileLayer& files, const fs::path& path, const 
 }
 
 Result<void> MetricLog::append(const engine::MetricPoint& point) {
-    const std::string time = formatUtc(m_clock->now());
-    return m_lines.append(point.isEvaluation ? evalJson(point, time) : trainJson(point, time));
+    Json json = metricJson(point);
+    if (!point.isEvaluation) json["peak_memory_mib"] = static_cast<std::int64_t>(peakMemoryMib());
+    json["time"] = formatUtc(m_clock->now());
+    return m_lines.append(json);
 }
 
 Result<void> MetricLog::appendResume(std::int64_t step) {

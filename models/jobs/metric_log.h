@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/file_layer.h"
+#include "core/json.h"
 #include "core/result.h"
 #include "jobs/json_lines.h"
 #include "llama/engine.h"
@@ -34,6 +35,9 @@ private:
     const Clock* m_clock;
 };
 
+/// A train or eval line without what belongs to the hour and the process: the point as numbers.
+Json metricJson(const engine::MetricPoint& point);
+
 /// One line that counts.
 struct MetricLine {
     engine::MetricPoint point;
@@ -41,8 +45,9 @@ struct MetricLine {
     std::string time;           ///< UTC
 };
 
-/// The lines that count, in order: damaged lines are left out, and lines with a greater step than a resume
-/// line after them. A missing file is an empty list.
+/// The lines that count, in order: damaged lines are left out, lines with a greater step than a resume line
+/// after them, and of two evaluations of one step the first (it was done again, as its checkpoint was not
+/// kept). A missing file is an empty list.
 Result<std::vector<MetricLine>> readMetrics(const std::filesystem::path& path);
 
 } // namespace llamahome::jobs

@@ -16,10 +16,6 @@ namespace {
 
 constexpr double kMaxAdapterScale = 100.0;
 
-std::string typedName(const ModelEntry& entry) {
-    return entry.family + " " + entry.version;
-}
-
 bool isGguf(std::string_view word) {
     return word.size() > 5 && (word.ends_with(".gguf") || word.ends_with(".GGUF"));
 }
@@ -141,7 +137,7 @@ Error tooLarge(const Library& library, const ModelEntry& entry, const ModelReque
                           ", this machine has " + formatBytes(request.memoryBytes) + " for it; ";
     message += fitting == nullptr ? "no known model fits"
                                   : "the largest that fits is " + fitting->name + ": name it as `" +
-                                        typedName(*fitting) + "`";
+                                        commandWords(*fitting) + "`";
     if (entry.catalog && entry.catalog->min_gpu_memory > 0.0 &&
         entry.catalog->min_gpu_memory * 1e9 < static_cast<double>(request.memoryBytes))
         return Error{codes::kModelTooLarge, message,
@@ -151,7 +147,7 @@ Error tooLarge(const Library& library, const ModelEntry& entry, const ModelReque
 }
 
 Result<void> checkUsable(const ModelEntry& entry) {
-    const std::string as = "--as " + typedName(entry);
+    const std::string as = "--as " + commandWords(entry);
     switch (entry.state) {
     case ModelState::Verified:
         return {};
@@ -161,7 +157,7 @@ Result<void> checkUsable(const ModelEntry& entry) {
                      entry.name +
                          " is known but not installed; get it with `llamahome "
                          "download " +
-                         typedName(entry) +
+                         commandWords(entry) +
                          "`, or take over files that you have with `llamahome import "
                          "PATH " +
                          as + "`"};
@@ -169,7 +165,7 @@ Result<void> checkUsable(const ModelEntry& entry) {
         return Error{codes::kModelDamaged, entry.name + " is damaged: " + entry.problem +
                                                "; remove it with "
                                                "`llamahome remove " +
-                                               typedName(entry) + "` and get it again"};
+                                               commandWords(entry) + "` and get it again"};
     case ModelState::Offline:
         return Error{codes::kModelDamaged, entry.name + " is offline: " + entry.problem};
     }

@@ -1,13 +1,33 @@
 #include "jobs/open_model.h"
 
+#include "core/error_codes.h"
 #include "formats/peft_adapter.h"
 
 namespace llamahome::jobs {
+
+Result<void> checkDevice(const std::string& device) {
+    if (!device.starts_with("cuda")) return {};
+    return Error{codes::kNoDevice, "device: found " + device +
+                                       ", expected auto or cpu: this version computes on the processor only; "
+                                       "leave --device out"};
+}
 
 engine::Precision precisionOf(const std::string& name) {
     if (name == "bf16") return engine::Precision::Bf16;
     if (name == "fp32") return engine::Precision::Fp32;
     return engine::Precision::Auto;
+}
+
+std::string precisionName(engine::Precision precision) {
+    switch (precision) {
+    case engine::Precision::Bf16:
+        return "bf16";
+    case engine::Precision::Fp32:
+        return "fp32";
+    case engine::Precision::Auto:
+        break;
+    }
+    return "auto";
 }
 
 Result<OpenModel> openModel(engine::Engine& engine, const std::filesystem::path& folder,

@@ -34,7 +34,12 @@ Result<OpenModel> openModel(engine::Engine& engine, const std::filesystem::path&
                             const std::string& templateName, const CancelToken& cancel,
                             const ProgressSink& progress);
 
+/// CLI-05 where a device, a setting's value, is not there.
+Result<void> checkDevice(const std::string& device);
+
 /// "bf16" and "fp32" as given, all else Auto.
 engine::Precision precisionOf(const std::string& name);
+/// The other way; "auto".
+std::string precisionName(engine::Precision precision);
 
 } // namespace llamahome::jobs

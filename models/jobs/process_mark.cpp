@@ -1,6 +1,7 @@
 #include "jobs/process_mark.h"
 
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <fstream>
 #include <sstream>
@@ -47,6 +48,23 @@ bool ProcessMark::isAlive() const {
     if (pid <= 0) return false;
     if (!started.empty()) return startOf(pid) == started;
     return ::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM;
+}
+
+std::string ProcessMark::fileToken() const {
+    std::string token = std::to_string(pid);
+    if (!started.empty()) token += '.';
+    for (const char c : started)
+        if (c != '-') token += c == ':' ? '.' : c;
+    return token;
+}
+
+bool ProcessMark::isTokenAlive(std::string_view token) {
+    ProcessMark mark;
+    const auto read = std::from_chars(token.data(), token.data() + token.size(), mark.pid);
+    if (read.ec != std::errc()) return false;
+    if (read.ptr == token.data() + token.size()) return mark.isAlive();
+    mark.started = startOf(mark.pid);
+    return mark.fileToken() == token;
 }
 
 } // namespace llamahome::jobs

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace llamahome::jobs {
 
@@ -13,6 +14,10 @@ struct ProcessMark {
     static ProcessMark ofThisProcess();
     /// Whether that very process lives on this machine. Where the start is not known the number alone counts.
     bool isAlive() const;
+    /// As part of a file's name: pid and start between dots, without '-'.
+    std::string fileToken() const;
+    /// isAlive() of the mark that gave the token.
+    static bool isTokenAlive(std::string_view token);
 };
 
 } // namespace llamahome::jobs

@@ -1,11 +1,13 @@
 #include "jobs/remove_model.h"
 
 #include <algorithm>
-#include <set>
+#include <iterator>
 
 #include <sys/stat.h>
 
 #include "core/error_codes.h"
+#include "jobs/finished_adapter.h"
+#include "jobs/import_source.h"
 #include "jobs/leftovers.h"
 #include "jobs/manifest.h"
 
@@ -35,56 +37,91 @@ Result<void> checkPlace(const DataRoot& root, const ModelEntry& entry) {
     return {};
 }
 
+/// Names of everything in a folder, sorted.
+Result<std::vector<std::string>> namesIn(const fs::path& folder) {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (fs::directory_iterator one(folder, failure), end; !failure && one != end; one.increment(failure))
+        names.push_back(displayPath(one->path().filename()));
+    if (failure)
+        return Error{codes::kFileRead,
+                     "cannot read folder " + displayPath(folder) + ": " + failure.message()};
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+/// Names of the model's own files, the manifest aside, and whether they are only known by name.
+struct OwnFiles {
+    std::vector<std::string> names;
+    bool isByName = false;
+};
+
+Result<OwnFiles> ownFiles(const ModelEntry& entry, const Result<Manifest>& manifest,
+                          const std::vector<std::string>& present, RemovalBasis basis) {
+    OwnFiles own;
+    if (manifest) {
+        for (const ManifestFile& file : manifest->files)
+            own.names.push_back(file.path);
+        return own;
+    }
+    if (basis == RemovalBasis::Manifest)
+        return Error{codes::kRemoveRefused,
+                     manifest.error().message +
+                         "; without its list of files nothing is deleted: `llamahome remove " +
+                         commandWords(entry) +
+                         " --force` deletes what has the name of such a file and leaves the rest, or delete "
+                         "the folder yourself"};
+    own.isByName = true;
+    const auto belongs = entry.kind == kAdapterKind ? belongsToAdapter : belongsToModel;
+    std::copy_if(present.begin(), present.end(), std::back_inserter(own.names), belongs);
+    return own;
+}
+
 } // namespace
 
-Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry) {
-    if (entry.state == ModelState::Absent)
-        return Error{codes::kModelNotInstalled, entry.name + " is not installed: there is nothing to remove"};
+Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry, RemovalBasis basis) {
+    const Error absent{codes::kModelNotInstalled,
+                       entry.name + " is not installed: there is nothing to remove"};
+    if (entry.state == ModelState::Absent) return absent;
     if (auto placed = checkPlace(root, entry); !placed) return placed.error();
     const auto manifest = readManifest(entry.path);
-    if (!manifest) {
-        if (manifest.error().code == codes::kFileNotFound)
-            return Error{codes::kModelNotInstalled,
-                         entry.name + " is not installed: there is nothing to remove"};
-        return Error{codes::kRemoveRefused, manifest.error().message +
-                                                "; without its list of files nothing is "
-                                                "deleted, delete the folder yourself"};
-    }
-    RemovalPlan plan;
-    plan.name = entry.name;
-    plan.folder = entry.path;
-    std::set<std::string> listed;
-    const auto add = [&](const std::string& name) {
-        listed.insert(name);
+    if (!manifest && manifest.error().code == codes::kFileNotFound) return absent;
+    const auto present = namesIn(entry.path);
+    if (!present) return present.error();
+    auto own = ownFiles(entry, manifest, *present, basis);
+    if (!own) return own.error();
+    own->names.emplace_back(kManifestName);
+    RemovalPlan plan{entry.name, entry.path, {}, {}, 0, own->isByName};
+    for (const std::string& name : own->names) {
         const fs::path path = entry.path / name;
         std::error_code failure;
         const fs::file_type type = fs::symlink_status(path, failure).type();
-        if (type == fs::file_type::not_found) return;
-        if (type == fs::file_type::directory) return plan.foreign.push_back(name);
+        // A folder under the name of a file of ours is somebody else's.
+        if (type == fs::file_type::not_found || type == fs::file_type::directory) continue;
         plan.files.push_back({name, freedBytes(path), type == fs::file_type::symlink});
         plan.freedBytes += plan.files.back().freedBytes;
-    };
-    for (const ManifestFile& file : manifest->files)
-        add(file.path);
-    add(std::string(kManifestName));
-    std::error_code failure;
-    for (fs::directory_iterator one(entry.path, failure), end; !failure && one != end;
-         one.increment(failure)) {
-        const std::string name = displayPath(one->path().filename());
-        if (listed.find(name) == listed.end()) plan.foreign.push_back(name);
     }
-    if (failure)
-        return Error{codes::kFileRead,
-                     "cannot read folder " + displayPath(entry.path) + ": " + failure.message()};
-    std::sort(plan.foreign.begin(), plan.foreign.end());
+    std::copy_if(present->begin(), present->end(), std::back_inserter(plan.foreign),
+                 [&](const std::string& name) {
+                     return std::none_of(plan.files.begin(), plan.files.end(),
+                                         [&](const PlannedFile& file) { return file.path == name; });
+                 });
     return plan;
 }
 
 Result<std::uint64_t> removeModel(const RemovalPlan& plan, const RootLock& lock, FileLayer& files) {
     if (auto cleared = clearLeftovers(lock, files); !cleared) return cleared.error();
+    const auto removing = lock.removing();
     std::uint64_t freed = 0;
-    for (const PlannedFile& file : plan.files)
+    std::vector<std::string> names;
+    for (const PlannedFile& file : plan.files) {
         freed += freedBytes(plan.folder / file.path);
+        names.push_back(file.path);
+    }
+    if (plan.isByName) {
+        if (auto removed = removeFiles(plan.folder, names, files); !removed) return removed.error();
+        return freed;
+    }
     if (auto hidden = files.rename(plan.folder / kManifestName, plan.folder / kRemovingName); !hidden)
         return hidden.error();
     if (auto synced = files.syncDirectory(plan.folder); !synced) return synced.error();

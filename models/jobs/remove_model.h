@@ -1,4 +1,5 @@
-// Removes an installed model or adapter: what its manifest lists, and nothing else. Not on the GUI thread.
+// Removes an installed model or adapter: what its manifest lists, and nothing else; where that cannot be
+// read, on request what has the name of a file of its kind. Not on the GUI thread.
 #pragma once
 
 #include <cstdint>
@@ -22,19 +23,27 @@ struct PlannedFile {
 struct RemovalPlan {
     std::string name;
     std::filesystem::path folder;
-    std::vector<PlannedFile> files;   ///< those of the manifest that are there, and the manifest
+    std::vector<PlannedFile> files;   ///< those of the manifest that are there, and the manifest, the last
     std::vector<std::string> foreign; ///< names in the folder that stay, and the folder with them
     std::uint64_t freedBytes = 0;
+    bool isByName = false; ///< the manifest cannot be read
+};
+
+/// What tells which files of a folder are the model's.
+enum class RemovalBasis {
+    Manifest, ///< its list of files; RM-01 where that cannot be read
+    Names,    ///< likewise, and where it cannot be read, what belongsToModel() or belongsToAdapter() names
 };
 
 /// What removal would do; changes nothing. LIB-03 when it is not installed; RM-01 when the folder is not one
 /// of this root, or a link.
-Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry);
+Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry,
+                                RemovalBasis basis = RemovalBasis::Manifest);
 
 /// Carries the plan out. The first change, one rename of the manifest, makes the model disappear as a whole;
-/// what a cut leaves after that is
-/// cleared away by clearLeftovers(). Needs no free space. Returns the freed
-/// bytes.
+/// what a cut leaves after that is cleared away by clearLeftovers(). By name the manifest goes last instead,
+/// so that the folder is a damaged model until then and can be removed again. Needs no free space. Returns
+/// the freed bytes.
 Result<std::uint64_t> removeModel(const RemovalPlan& plan, const RootLock& lock, FileLayer& files);
 
 } // namespace llamahome::jobs

@@ -75,11 +75,13 @@ RootLock::~RootLock() {
 
 RootLock::RootLock(RootLock&& other) noexcept
     : m_root(std::move(other.m_root))
-    , m_descriptor(std::exchange(other.m_descriptor, -1)) {}
+    , m_descriptor(std::exchange(other.m_descriptor, -1))
+    , m_removing(std::move(other.m_removing)) {}
 
 RootLock& RootLock::operator=(RootLock&& other) noexcept {
     std::swap(m_root, other.m_root);
     std::swap(m_descriptor, other.m_descriptor);
+    std::swap(m_removing, other.m_removing);
     return *this;
 }
 

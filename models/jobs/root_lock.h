@@ -1,6 +1,9 @@
 // RootLock: the one writer of a data root, by an operating system lock on an open file. Any thread.
 #pragma once
 
+#include <memory>
+#include <mutex>
+
 #include "core/file_layer.h"
 #include "core/result.h"
 #include "jobs/data_root.h"
@@ -23,12 +26,16 @@ public:
     RootLock& operator=(const RootLock&) = delete;
 
     const DataRoot& root() const { return m_root; }
+    /// For what removes names by a list that lies among them: jobs of one process share the lock, and two
+    /// that carry out the same list would meet.
+    [[nodiscard]] std::unique_lock<std::mutex> removing() const { return std::unique_lock(*m_removing); }
 
 private:
     RootLock(DataRoot root, int descriptor);
 
     DataRoot m_root;
     int m_descriptor = -1;
+    std::unique_ptr<std::mutex> m_removing = std::make_unique<std::mutex>();
 };
 
 } // namespace llamahome::jobs

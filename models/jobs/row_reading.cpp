@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <atomic>
 #include <optional>
-#include <thread>
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "jobs/in_parallel.h"
 #include "jobs/train_data.h"
 #include "text/dataset.h"
 
@@ -15,21 +14,12 @@ namespace {
 using BuiltResult = std::optional<Result<text::BuiltRow>>;
 
 /// Tokenises examples on some threads; the results keep the examples' order.
-std::vector<BuiltResult> buildAll(const std::vector<text::Example>& examples, const text::RowBuilder& builder,
-                                  int workers) {
+Result<std::vector<BuiltResult>> buildAll(const std::vector<text::Example>& examples,
+                                          const text::RowBuilder& builder, int workers) {
     std::vector<BuiltResult> built(examples.size());
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-        for (std::size_t i = next++; i < examples.size(); i = next++)
-            built[i] = builder.build(examples[i]);
-    };
-    const std::size_t wanted = std::min(static_cast<std::size_t>(std::max(1, workers)), examples.size());
-    std::vector<std::thread> threads;
-    for (std::size_t i = 1; i < wanted; ++i)
-        threads.emplace_back(work);
-    work();
-    for (std::thread& thread : threads)
-        thread.join();
+    const auto done =
+        inParallel(examples.size(), workers, [&](std::size_t i) { built[i] = builder.build(examples[i]); });
+    if (!done) return done.error();
     return built;
 }
 
@@ -105,9 +95,10 @@ private:
     }
 
     Result<void> take(const fs::path& file, const std::vector<text::Example>& batch) {
-        std::vector<BuiltResult> built = buildAll(batch, m_builder, m_settings.training.max_workers);
+        auto built = buildAll(batch, m_builder, m_settings.training.max_workers);
+        if (!built) return built.error();
         for (std::size_t i = 0; i < batch.size(); ++i) {
-            Result<text::BuiltRow>& row = *built[i];
+            Result<text::BuiltRow>& row = *(*built)[i];
             if (!row) {
                 if (auto counted = countBad(atLine(row.error(), file, batch[i].line)); !counted)
                     return counted;

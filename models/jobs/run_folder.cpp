@@ -65,13 +65,13 @@ Result<RunFolder> RunFolder::create(FileLayer& files, const fs::path& checkpoint
     const auto path = claim(files, checkpoints, name, runStem(record.family, record.version));
     if (!path) return path.error();
     record.state = RunState::Running;
-    record.process = ProcessMark::ofThisProcess();
     record.startedAt = formatUtc(clock.now());
     RunFolder run(files, *path, std::move(record));
     const std::string yaml =
         config::writeSettingsYaml(settings, {"All settings of the run " + run.name() + ", as resolved."});
     auto fill = [&]() -> Result<void> {
         if (auto done = writeFileAtomically(files, run.configFile(), yaml); !done) return done;
+        run.m_life = LifeLock::take(run.configFile());
         if (auto done = run.update(run.m_record, clock); !done) return done;
         return files.syncDirectory(checkpoints);
     };
@@ -85,7 +85,9 @@ Result<RunFolder> RunFolder::create(FileLayer& files, const fs::path& checkpoint
 Result<RunFolder> RunFolder::open(FileLayer& files, const fs::path& folder) {
     const auto record = readRunRecord(folder);
     if (!record) return record.error();
-    return RunFolder(files, folder, *record);
+    RunFolder run(files, folder, *record);
+    run.m_life = LifeLock::take(run.configFile());
+    return run;
 }
 
 std::string RunFolder::name() const {
@@ -94,11 +96,19 @@ std::string RunFolder::name() const {
 
 Result<void> RunFolder::update(RunRecord record, const Clock& clock) {
     record.updatedAt = formatUtc(clock.now());
+    record.process = ProcessMark::ofThisProcess();
+    record.holdsLifeLock = m_life.isHeld();
     if (auto written = writeFileAtomically(*m_files, recordFile(), writeJson(runRecordJson(record)));
         !written)
         return written;
     m_record = std::move(record);
     return {};
+}
+
+bool isRunAlive(const fs::path& folder, const RunRecord& record) {
+    if (record.holdsLifeLock)
+        if (const auto isTaken = LifeLock::isTaken(folder / kRunConfigName)) return *isTaken;
+    return record.process.isAlive();
 }
 
 std::string runStem(std::string_view family, std::string_view version) {

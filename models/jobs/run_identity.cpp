@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <sys/stat.h>
+
 #include "config/setting_descriptor.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
@@ -93,6 +95,33 @@ Result<RunDataFile> identifyDataFile(const fs::path& path, const CancelToken& ca
     return RunDataFile{failure ? path : absolute, *size, *digest};
 }
 
+FileWatch::FileWatch(const std::vector<fs::path>& files) {
+    for (const fs::path& file : files)
+        m_files.push_back({file, stampOf(file)});
+}
+
+Result<void> FileWatch::check() const {
+    for (const Watched& file : m_files)
+        if (stampOf(file.path) != file.stamp)
+            return Error{codes::kDataChanged,
+                         displayPath(file.path) +
+                             ": the file was changed while it was read; start again when "
+                             "nothing writes to it"};
+    return {};
+}
+
+std::string FileWatch::stampOf(const fs::path& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return {};
+    std::string stamp;
+    for (const auto number :
+         {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino),
+          static_cast<std::uint64_t>(status.st_size), static_cast<std::uint64_t>(status.st_mtim.tv_sec),
+          static_cast<std::uint64_t>(status.st_mtim.tv_nsec)})
+        stamp += std::to_string(number) + " ";
+    return stamp;
+}
+
 Result<std::string> adapterIdentity(const fs::path& folder, const CancelToken& cancel) {
     Sha256 hash;
     for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
@@ -112,6 +141,15 @@ std::vector<RunSetting> decisiveSettings(const config::Settings& settings) {
         if (isPart && counts) decisive.push_back({setting.key, config::settingText(setting, settings)});
     }
     return decisive;
+}
+
+Result<void> checkPrecision(const RunRecord& record, const std::string& found) {
+    if (record.precision.empty() || record.precision == found) return {};
+    return Error{codes::kRunChanged,
+                 "resume: the precision of products is not that of the run: found " + found +
+                     ", which auto means on this machine, recorded " + record.precision +
+                     "; resume on a machine like that of the run, or start a new run with "
+                     "`llamahome train`"};
 }
 
 Result<void> checkUnchanged(const RunRecord& record, const config::Settings& settings,

@@ -22,6 +22,23 @@ Result<std::string> modelIdentity(const std::filesystem::path& folder, const Can
 Result<RunDataFile> identifyDataFile(const std::filesystem::path& path, const CancelToken& cancel,
                                      const ProgressSink& progress);
 
+/// Notices that files are written to between its making and check().
+class FileWatch {
+public:
+    explicit FileWatch(const std::vector<std::filesystem::path>& files);
+    /// DATA-20 naming the first that is no longer the same.
+    Result<void> check() const;
+
+private:
+    struct Watched {
+        std::filesystem::path path;
+        std::string stamp; ///< of the file's place, size and last change
+    };
+    static std::string stampOf(const std::filesystem::path& path);
+
+    std::vector<Watched> m_files;
+};
+
 /// Digest of an adapter folder's two files.
 Result<std::string> adapterIdentity(const std::filesystem::path& folder, const CancelToken& cancel);
 
@@ -29,7 +46,11 @@ Result<std::string> adapterIdentity(const std::filesystem::path& folder, const C
 /// how much is kept, shown or done at once.
 std::vector<RunSetting> decisiveSettings(const config::Settings& settings);
 
-/// RUN-08 naming the first thing that is not as recorded: base, data file, adapter, or setting.
+/// RUN-08 where the products' precision is not that of the run, which settles its losses' last digits.
+Result<void> checkPrecision(const RunRecord& record, const std::string& found);
+
+/// RUN-08 naming the first thing that is not as recorded: setting, base or data file. The adapter that the
+/// run began from counts only where it begins again; resumeTraining() looks at it then.
 Result<void> checkUnchanged(const RunRecord& record, const config::Settings& settings,
                             const CancelToken& cancel, const ProgressSink& progress);
 

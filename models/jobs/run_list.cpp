@@ -7,6 +7,7 @@
 #include "config/settings_loader.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
+#include "jobs/run_folder.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -87,6 +88,12 @@ std::vector<std::pair<std::string, std::string>> factsOf(const RunInfo& run) {
             {"best eval_loss", number(record.best.has_value(), record.best ? record.best->evalLoss : 0.0)}};
 }
 
+Error activeError(const RunInfo& run) {
+    return Error{codes::kRunActive, "run '" + run.name + "': found it running (process " +
+                                        std::to_string(run.record.process.pid) +
+                                        "), expected it to be at rest; stop it first"};
+}
+
 } // namespace
 
 Result<RunInfo> readRun(const fs::path& folder) {
@@ -97,9 +104,9 @@ Result<RunInfo> readRun(const fs::path& folder) {
     auto record = readRunRecord(folder);
     if (record) {
         run.record = std::move(*record);
-        if (run.record.state == RunState::Running && !run.record.process.isAlive()) {
+        if (run.record.state == RunState::Running && !isRunAlive(folder, run.record)) {
             run.record.state = RunState::Interrupted;
-            run.record.cause = "its process is gone; go on with `llamahome resume " + run.name + "`";
+            run.record.cause = "it was cut off; go on with `llamahome resume " + run.name + "`";
         }
         return run;
     }
@@ -107,6 +114,11 @@ Result<RunInfo> readRun(const fs::path& folder) {
     run.record.state = RunState::Interrupted;
     run.record.cause = "cut off before it began; remove it with `llamahome runs remove " + run.name + "`";
     return run;
+}
+
+bool canResume(const RunInfo& run) {
+    const RunState state = run.record.state;
+    return state != RunState::Running && state != RunState::Finished && !run.record.startedAt.empty();
 }
 
 std::vector<RunInfo> listRuns(const DataRoot& root) {
@@ -172,10 +184,7 @@ Result<std::vector<RunDifference>> diffRuns(const RunInfo& a, const RunInfo& b) 
 }
 
 Result<RunRemovalPlan> planRunRemoval(const RunInfo& run) {
-    if (run.record.state == RunState::Running)
-        return Error{codes::kRunActive, "run '" + run.name + "': found it running (process " +
-                                            std::to_string(run.record.process.pid) +
-                                            "), expected it to be at rest; stop it first"};
+    if (run.record.state == RunState::Running) return activeError(run);
     RunRemovalPlan plan{run.name, run.path, {}, 0};
     for (const FolderFile& file : filesBelow(run.path)) {
         plan.files.push_back(file.path);
@@ -184,17 +193,22 @@ Result<RunRemovalPlan> planRunRemoval(const RunInfo& run) {
     return plan;
 }
 
-Result<void> removeRun(FileLayer& files, const RunRemovalPlan& plan) {
+Result<void> removeRun(const RunRemovalPlan& plan, const RootLock& lock, FileLayer& files) {
+    const auto removing = lock.removing();
+    if (const auto run = readRun(plan.folder); run && run->record.state == RunState::Running)
+        return activeError(*run);
     const fs::path doomed = plan.folder.parent_path() / (std::string(kRemovedPrefix) + plan.name);
     if (auto done = removeTree(files, doomed); !done) return done;
     if (auto done = files.rename(plan.folder, doomed); !done) return done;
     return removeTree(files, doomed);
 }
 
-Result<void> clearRemovedRuns(FileLayer& files, const DataRoot& root) {
-    for (const std::string& name : namesIn(root.checkpoints()))
+Result<void> clearRemovedRuns(const RootLock& lock, FileLayer& files) {
+    const auto removing = lock.removing();
+    const fs::path folder = lock.root().checkpoints();
+    for (const std::string& name : namesIn(folder))
         if (name.starts_with(kRemovedPrefix))
-            if (auto done = removeTree(files, root.checkpoints() / name); !done) return done;
+            if (auto done = removeTree(files, folder / name); !done) return done;
     return {};
 }
 

@@ -10,11 +10,12 @@
 #include "core/file_layer.h"
 #include "core/result.h"
 #include "jobs/data_root.h"
+#include "jobs/root_lock.h"
 #include "jobs/run_record.h"
 
 namespace llamahome::jobs {
 
-/// One run as it stands. A run that says "running" while its process is gone reads as Interrupted; so does a
+/// One run as it stands. A run that says "running" while nobody works on it reads as Interrupted; so does a
 /// folder that was cut off before run.json was there (its record is empty).
 struct RunInfo {
     std::string name;
@@ -26,6 +27,9 @@ struct RunInfo {
 
 /// RUN-01 when there is no such folder, RUN-04 when run.json cannot be read.
 Result<RunInfo> readRun(const std::filesystem::path& folder);
+
+/// Whether `llamahome resume` takes it: it is at rest, not finished, and had begun.
+bool canResume(const RunInfo& run);
 
 /// All runs by name; one whose run.json is damaged is listed as Failed with the reason as its cause.
 std::vector<RunInfo> listRuns(const DataRoot& root);
@@ -57,10 +61,10 @@ struct RunRemovalPlan {
 Result<RunRemovalPlan> planRunRemoval(const RunInfo& run);
 
 /// Carries it out: one rename makes the run disappear, then its files go. Links are unlinked, never followed.
-/// The finished adapter is no part of the run and stays.
-Result<void> removeRun(FileLayer& files, const RunRemovalPlan& plan);
+/// The finished adapter is no part of the run and stays. RUN-06 where the run goes on meanwhile.
+Result<void> removeRun(const RunRemovalPlan& plan, const RootLock& lock, FileLayer& files);
 
 /// Finishes removals that were cut off. Nothing else starts with their prefix.
-Result<void> clearRemovedRuns(FileLayer& files, const DataRoot& root);
+Result<void> clearRemovedRuns(const RootLock& lock, FileLayer& files);
 
 } // namespace llamahome::jobs

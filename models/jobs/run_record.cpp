@@ -84,6 +84,7 @@ Json runRecordJson(const RunRecord& record) {
         json["data"].push_back(dataFileJson(file));
     if (record.validationFile) json["validation"] = dataFileJson(*record.validationFile);
     json["init_adapter"] = {{"path", displayPath(record.initAdapter)}, {"digest", record.initAdapterDigest}};
+    json["precision"] = record.precision;
     json["command_line"] = record.commandLine;
     json["program_version"] = record.programVersion;
     json["state"] = runStateName(record.state == RunState::Interrupted ? RunState::Running : record.state);
@@ -97,7 +98,9 @@ Json runRecordJson(const RunRecord& record) {
     json["adapter"] = displayPath(record.adapterFolder);
     json["started"] = record.startedAt;
     json["updated"] = record.updatedAt;
-    json["process"] = {{"pid", record.process.pid}, {"started", record.process.started}};
+    json["process"] = {{"pid", record.process.pid},
+                       {"started", record.process.started},
+                       {"life_lock", record.holdsLifeLock}};
     json["settings"] = Json::object();
     for (const RunSetting& setting : record.settings)
         json["settings"][setting.key] = setting.value;
@@ -123,6 +126,7 @@ Result<RunRecord> parseRunRecord(const Json& json, const std::string& what) {
     record.initAdapter = adapter.text("path");
     record.initAdapterDigest = adapter.text("digest");
     readSettings(fields, record);
+    if (fields.has("precision")) record.precision = fields.text("precision"); // older records lack it
     record.commandLine = fields.text("command_line");
     record.programVersion = fields.text("program_version");
     readProgress(fields, what, record);
@@ -131,6 +135,7 @@ Result<RunRecord> parseRunRecord(const Json& json, const std::string& what) {
     record.updatedAt = fields.text("updated");
     RecordFields process(fields.member("process"), what, codes::kRunDamaged);
     record.process = {process.integer("pid"), process.text("started")};
+    record.holdsLifeLock = process.has("life_lock") && process.flag("life_lock");
     for (const RecordFields* part : {&fields, &model, &adapter, &process})
         if (part->problem()) return *part->problem();
     return record;

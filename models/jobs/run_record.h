@@ -21,7 +21,7 @@ enum class RunState {
     Finished,    ///< by its plan or by early stopping; see cause
     Stopped,     ///< on request; can be resumed
     Failed,      ///< see cause
-    Interrupted, ///< never written: says "running" while its process is gone
+    Interrupted, ///< never written: says "running" while nobody works on it
 };
 
 /// "running", "finished", "stopped", "failed", "interrupted".
@@ -58,6 +58,7 @@ struct RunRecord {
     std::filesystem::path initAdapter; ///< empty: a fresh adapter
     std::string initAdapterDigest;
     std::vector<RunSetting> settings; ///< those that decide the result, as resolved
+    std::string precision;            ///< of the products, as settled: "bf16", "fp32"; empty: not known yet
     std::string commandLine;
     std::string programVersion;
 
@@ -68,10 +69,11 @@ struct RunRecord {
     std::int64_t totalSteps = 0;
     std::optional<double> trainLoss; ///< of the last step told
     std::optional<RunBest> best;
-    std::filesystem::path adapterFolder; ///< finished adapter; empty: none yet
+    std::filesystem::path adapterFolder; ///< finished adapter, chosen before it is there; empty: none yet
     std::string startedAt;               ///< UTC
     std::string updatedAt;
-    ProcessMark process;
+    ProcessMark process;        ///< that wrote this
+    bool holdsLifeLock = false; ///< it also has the run's life lock; see RunFolder
 };
 
 /// What an adapter's base_model_name_or_path says: the Hub id, else the folder.

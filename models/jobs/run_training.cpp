@@ -1,12 +1,10 @@
 #include "jobs/run_training.h"
 
-#include <algorithm>
-#include <array>
-
 #include "core/error_codes.h"
 #include "core/log.h"
 #include "core/quantity.h"
 #include "formats/peft_adapter.h"
+#include "jobs/initial_adapter.h"
 #include "jobs/run_identity.h"
 #include "jobs/run_list.h"
 #include "jobs/train_session.h"
@@ -15,35 +13,21 @@ namespace llamahome::jobs {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array kModules{"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
-
 /// Everything about a run that is settled before its folder exists.
 struct Prepared {
     TrainWork work;
     TrainForecast forecast;
 };
 
-/// Takes rank, scaling and targets from the adapter that training goes on from: what is trained is that one.
-void adoptShape(const formats::PeftAdapter& adapter, config::LoraSettings& lora) {
-    lora.r = static_cast<int>(adapter.r);
-    lora.alpha = adapter.scaling() * static_cast<double>(adapter.r);
-    lora.target_modules.clear();
-    for (const char* module : kModules) {
-        const std::string ending = "." + std::string(module);
-        const auto has = [&](const formats::LoraPair& pair) { return pair.module.ends_with(ending); };
-        if (std::any_of(adapter.pairs.begin(), adapter.pairs.end(), has))
-            lora.target_modules.push_back(module);
-    }
-}
-
-Result<void> addInitialAdapter(const TrainPlan& plan, TrainSink& sink, TrainWork& work) {
+Result<void> addInitialAdapter(const TrainPlan& plan, const formats::ModelConfig& model, TrainSink& sink,
+                               TrainWork& work) {
     if (!plan.initAdapter) return {};
-    auto adapter = formats::readPeftAdapter(*plan.initAdapter);
+    auto adapter = readInitialAdapter(*plan.initAdapter, model);
     if (!adapter) return adapter.error();
     adoptShape(*adapter, work.settings.training.lora);
     sink.onNotice("training goes on from " + displayPath(*plan.initAdapter) + ": rank " +
-                  std::to_string(adapter->r) + ", alpha " + formatNumber(work.settings.training.lora.alpha) +
-                  " and target modules are its own");
+                  std::to_string(adapter->r) + ", alpha " + formatNumber(adapter->alpha) + " and the " +
+                  std::to_string(adapter->pairs.size()) + " modules that it has are kept");
     work.initialAdapter = std::move(*adapter);
     return {};
 }
@@ -63,7 +47,7 @@ Result<Prepared> prepare(const TrainPlan& plan, const TrainPlace& place) {
     if (settled.settings.data.date.empty())
         settled.settings.data.date = chatTemplate->defaultDate(place.clock);
     prepared.work.settings = settled.settings;
-    if (auto added = addInitialAdapter(plan, place.sink, prepared.work); !added) return added.error();
+    if (auto added = addInitialAdapter(plan, *model, place.sink, prepared.work); !added) return added.error();
     settled.settings = prepared.work.settings;
     auto data = readTrainData(settled, *tokenizer, *chatTemplate, place.cancel,
                               [&place](const Progress& progress) { place.sink.onProgress(progress); });
@@ -87,17 +71,16 @@ fs::path absolutePath(const fs::path& path) {
     return failure ? path : absolute;
 }
 
-Result<RunRecord> recordOf(const TrainPlan& plan, const Prepared& prepared, const TrainPlace& place) {
-    place.sink.onPhase("hashing data and model");
+std::vector<fs::path> filesOf(const TrainPlan& plan) {
+    std::vector<fs::path> files = plan.dataFiles;
+    if (plan.validationFile) files.push_back(*plan.validationFile);
+    return files;
+}
+
+/// What the data is, told before it is read: FileWatch sees to it that the same is read.
+Result<void> identifyData(const TrainPlan& plan, const TrainPlace& place, RunRecord& record) {
+    place.sink.onPhase("hashing the data");
     const ProgressSink progress = [&place](const Progress& state) { place.sink.onProgress(state); };
-    RunRecord record;
-    record.family = plan.family;
-    record.version = plan.version;
-    record.modelFolder = absolutePath(plan.modelFolder);
-    record.hubId = plan.hubId;
-    const auto digest = modelIdentity(plan.modelFolder, place.cancel, progress);
-    if (!digest) return digest.error();
-    record.modelDigest = *digest;
     for (const fs::path& file : plan.dataFiles) {
         auto identified = identifyDataFile(file, place.cancel, progress);
         if (!identified) return identified.error();
@@ -108,6 +91,20 @@ Result<RunRecord> recordOf(const TrainPlan& plan, const Prepared& prepared, cons
         if (!identified) return identified.error();
         record.validationFile = std::move(*identified);
     }
+    return {};
+}
+
+Result<void> completeRecord(const TrainPlan& plan, const Prepared& prepared, const TrainPlace& place,
+                            RunRecord& record) {
+    place.sink.onPhase("hashing the model");
+    const ProgressSink progress = [&place](const Progress& state) { place.sink.onProgress(state); };
+    record.family = plan.family;
+    record.version = plan.version;
+    record.modelFolder = absolutePath(plan.modelFolder);
+    record.hubId = plan.hubId;
+    const auto digest = modelIdentity(plan.modelFolder, place.cancel, progress);
+    if (!digest) return digest.error();
+    record.modelDigest = *digest;
     if (plan.initAdapter) {
         const auto adapter = adapterIdentity(*plan.initAdapter, place.cancel);
         if (!adapter) return adapter.error();
@@ -118,7 +115,7 @@ Result<RunRecord> recordOf(const TrainPlan& plan, const Prepared& prepared, cons
     record.commandLine = plan.commandLine;
     record.programVersion = plan.programVersion;
     record.totalSteps = prepared.forecast.totalSteps;
-    return record;
+    return {};
 }
 
 /// The run with its settings as they were resolved when it began.
@@ -189,7 +186,9 @@ Result<void> addInitialAdapterAgain(const RunRecord& record, const CancelToken& 
         return Error{codes::kRunChanged, "resume: the adapter " + displayPath(record.initAdapter) +
                                              " is not that of the run: found " + *digest + ", recorded " +
                                              record.initAdapterDigest + "; start a new run"};
-    auto adapter = formats::readPeftAdapter(record.initAdapter);
+    const auto model = formats::readModelConfig(record.modelFolder / "config.json");
+    if (!model) return model.error();
+    auto adapter = readInitialAdapter(record.initAdapter, *model);
     if (!adapter) return adapter.error();
     work.initialAdapter = std::move(*adapter);
     return {};
@@ -207,35 +206,41 @@ Result<void> markRunning(RunFolder& run, const ResumeRequest& request, std::int6
     record.code.clear();
     record.step = step;
     record.programVersion = request.programVersion;
-    record.process = ProcessMark::ofThisProcess();
     return run.update(std::move(record), clock);
 }
 
 } // namespace
 
-Result<TrainSummary> runTraining(const TrainPlan& plan, engine::Engine& engine, const DataRoot& root,
+Result<TrainSummary> runTraining(const TrainPlan& plan, engine::Engine& engine, const RootLock& lock,
                                  FileLayer& files, const Clock& clock, TrainSink& sink,
                                  const CancelToken& cancel) {
+    const DataRoot& root = lock.root();
     const TrainPlace place{engine, root, files, clock, sink, cancel};
+    const FileWatch watch(filesOf(plan));
+    RunRecord record;
+    if (auto identified = identifyData(plan, place, record); !identified) return identified.error();
     auto prepared = prepare(plan, place);
     if (!prepared) return prepared.error();
-    auto record = recordOf(plan, *prepared, place);
-    if (!record) return record.error();
-    if (auto cleared = clearRemovedRuns(files, root); !cleared)
+    if (auto same = watch.check(); !same) return same.error();
+    if (auto completed = completeRecord(plan, *prepared, place, record); !completed) return completed.error();
+    if (auto cleared = clearRemovedRuns(lock, files); !cleared)
         logLine(LogLevel::Warning, "jobs", "a removed run's files stay: " + cleared.error().message);
     auto run = RunFolder::create(files, root.checkpoints(), plan.runName, prepared->work.settings,
-                                 std::move(*record), clock);
+                                 std::move(record), clock);
     if (!run) return run.error();
     sink.onStart(*run);
     return TrainSession(place, *run, std::move(prepared->work)).run();
 }
 
 Result<TrainSummary> resumeTraining(const ResumeRequest& request, engine::Engine& engine,
-                                    const DataRoot& root, FileLayer& files, const Clock& clock,
+                                    const RootLock& lock, FileLayer& files, const Clock& clock,
                                     TrainSink& sink, const CancelToken& cancel) {
+    const DataRoot& root = lock.root();
     const TrainPlace place{engine, root, files, clock, sink, cancel};
     const auto found = findRunToResume(root, request.runName);
     if (!found) return found.error();
+    const TrainPlan plan = planOf(*found, request);
+    const FileWatch watch(filesOf(plan));
     sink.onPhase("checking data and model");
     const auto same = checkUnchanged(found->info.record, found->settings, cancel,
                                      [&sink](const Progress& progress) { sink.onProgress(progress); });
@@ -244,8 +249,9 @@ Result<TrainSummary> resumeTraining(const ResumeRequest& request, engine::Engine
     if (!run) return run.error();
     auto state = lastState(*run, files, sink);
     if (!state) return state.error();
-    auto prepared = prepare(planOf(*found, request), place);
+    auto prepared = prepare(plan, place);
     if (!prepared) return prepared.error();
+    if (auto unchanged = watch.check(); !unchanged) return unchanged.error();
     TrainWork& work = prepared->work;
     work.resumeFrom = std::move(*state);
     if (auto added = addInitialAdapterAgain(run->record(), cancel, work); !added) return added.error();

@@ -8,7 +8,7 @@
 #include "core/clock.h"
 #include "core/file_layer.h"
 #include "core/result.h"
-#include "jobs/data_root.h"
+#include "jobs/root_lock.h"
 #include "jobs/train_plan.h"
 #include "jobs/train_sink.h"
 #include "llama/engine.h"
@@ -17,12 +17,11 @@ namespace llamahome::jobs {
 
 /// Reads and checks the data, forecasts memory and disk, makes the run folder, loads the model, answers the
 /// evaluation prompts, trains, answers them again and writes the finished adapter: of the best state where
-/// there is validation, else of the last. The caller holds the root's lock. A run that is stopped on request
-/// is no error: it returns a summary with a checkpoint and the adapter so far; only one stopped before its
-/// training began is RUN-00.
+/// there is validation, else of the last. A run that is stopped on request is no error: it returns a
+/// summary with a checkpoint and the adapter so far; only one stopped before its training began is RUN-00.
 /// DATA-xx: a bad row, named by file and line; FIT-01, FIT-02: does not fit memory or disk, naming the
 /// setting to change; TRAIN-01: non-finite loss, the run is recorded as failed and its checkpoints stay.
-Result<TrainSummary> runTraining(const TrainPlan& plan, engine::Engine& engine, const DataRoot& root,
+Result<TrainSummary> runTraining(const TrainPlan& plan, engine::Engine& engine, const RootLock& lock,
                                  FileLayer& files, const Clock& clock, TrainSink& sink,
                                  const CancelToken& cancel);
 
@@ -38,7 +37,7 @@ struct ResumeRequest {
 /// do, RUN-08 base, data or settings are not those of the run (named, found against recorded), CKPT-02 no
 /// checkpoint verifies.
 Result<TrainSummary> resumeTraining(const ResumeRequest& request, engine::Engine& engine,
-                                    const DataRoot& root, FileLayer& files, const Clock& clock,
+                                    const RootLock& lock, FileLayer& files, const Clock& clock,
                                     TrainSink& sink, const CancelToken& cancel);
 
 } // namespace llamahome::jobs

@@ -22,7 +22,9 @@ bool isShippedFolder(const ShippedFiles& candidate) {
 
 Result<ShippedFiles> findShippedFiles(const fs::path& executable) {
     const fs::path folder = executable.parent_path();
-    std::vector<fs::path> candidates{folder.parent_path() / "share" / "llamahome"};
+    // Of bin/llamahome, and of lib/llamahome/llamahome-window.
+    std::vector<fs::path> candidates{folder.parent_path() / "share" / "llamahome",
+                                     folder.parent_path().parent_path() / "share" / "llamahome"};
     fs::path above = folder;
     for (int i = 0; i < kMostParents && above.has_relative_path(); ++i) {
         candidates.push_back(above);

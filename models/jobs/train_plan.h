@@ -19,8 +19,10 @@ struct TrainPlan {
     std::string hubId;                            ///< for base_model_name_or_path; empty: the folder
     std::vector<std::filesystem::path> dataFiles; ///< at least one
     std::optional<std::filesystem::path> validationFile;
-    std::optional<std::filesystem::path> initAdapter; ///< folder in PEFT's layout
-    std::string runName;                              ///< empty: <family>_<version>-<n>
+    /// Folder in PEFT's layout, trained on as it is: rank, alpha and the modules it has are its own and win
+    /// over the settings. Modules and layers that it lacks stay untrained, also when the run is resumed.
+    std::optional<std::filesystem::path> initAdapter;
+    std::string runName; ///< empty: <family>_<version>-<n>
     std::string commandLine;
     std::string programVersion;
     std::uint64_t memoryBytes = 0; ///< what the run may take; 0: not checked

@@ -5,6 +5,7 @@
 #include "core/error_codes.h"
 #include "core/log.h"
 #include "jobs/finished_adapter.h"
+#include "jobs/run_identity.h"
 
 namespace llamahome::jobs {
 namespace {
@@ -63,6 +64,10 @@ Result<TrainSummary> TrainSession::work() {
     m_metrics = std::move(*metrics);
     auto model = openBase();
     if (!model) return model.error();
+    const std::string precision = precisionName(model->model->precision());
+    if (m_work.resumeFrom)
+        if (auto same = checkPrecision(m_record, precision); !same) return same.error();
+    m_record.precision = precision;
     if (!m_work.resumeFrom && readSamples(m_run.samplesFile()).empty()) answer(*model, "before", 0);
     if (m_place.cancel.isCancelled())
         return Error{codes::kCancelled, "training was stopped before it began; run `llamahome resume " +
@@ -147,14 +152,23 @@ Result<TrainSummary> TrainSession::publish(OpenModel& model, const engine::Train
     }
     summary.samples = readSamples(m_run.samplesFile());
     m_place.sink.onPhase("writing the adapter");
-    AdapterRequest request{m_run.name(), m_record, m_work.settings, {}, std::move(chosen.adapter)};
+    AdapterRequest request{m_run.name(), m_record, m_work.settings, {}, std::move(chosen.adapter), {}};
     request.result = {endWord(summary.end),  chosen.step,           summary.steps,
                       summary.totalSteps,    summary.epochs,        summary.trainedTokens,
                       summary.lastTrainLoss, summary.firstEvalLoss, {}};
     if (summary.best && summary.best->step == chosen.step)
         request.result.adapterEvalLoss = summary.best->evalLoss;
+    request.announce = [this](const std::filesystem::path& folder) {
+        m_record.adapterFolder = folder;
+        return m_run.update(m_record, m_place.clock);
+    };
     const auto folder = writeFinishedAdapter(m_place.files, m_place.root, request);
-    if (!folder) return folder.error();
+    if (!folder) {
+        std::error_code failure;
+        if (!std::filesystem::exists(m_record.adapterFolder, failure))
+            m_record.adapterFolder = request.record.adapterFolder;
+        return folder.error();
+    }
     summary.adapterFolder = *folder;
     summary.adapterName = displayPath(folder->filename());
     if (auto recorded = recordEnd(summary); !recorded) return recorded.error();

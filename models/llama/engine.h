@@ -98,7 +98,8 @@ public:
     virtual ~TrainObserver() = default;
     /// After each optimiser step and each evaluation.
     virtual Result<void> onMetric(const MetricPoint& point) = 0;
-    /// When a checkpoint is due: at evaluations, by time, and when the run ends or is cancelled.
+    /// When a checkpoint is due: at evaluations, by time, and when the run ends or is cancelled. A cancel
+    /// within an evaluation leaves that due in the state.
     /// `isBest`: the state just evaluated is the best so far.
     virtual Result<void> onCheckpoint(const TrainState& state, bool isBest) = 0;
     /// Progress inside a long evaluation or step; unit "steps".
@@ -110,7 +111,11 @@ struct TrainRequest {
     std::vector<text::TokenRow> trainRows;
     std::vector<text::TokenRow> validationRows; ///< may be empty: no evaluation, no early stopping
     bool shuffle = true;                        ///< false: rows in the given order (parity tests)
+    /// Trained on as it is: its rank, scaling and pairs decide what is trained, as PEFT takes an adapter's
+    /// own configuration. What it has no pair for stays the base, whatever the settings name.
     std::optional<formats::PeftAdapter> initialAdapter;
+    /// Its adapter decides likewise. TRAIN-03 where its rank is not that of the settings, or a pair lies
+    /// outside of their target modules; fewer pairs are those of a run that began from a narrower adapter.
     std::optional<TrainState> resumeFrom;
     CancelToken cancel;
 };
@@ -148,20 +153,21 @@ public:
     virtual Result<TrainOutcome> train(const TrainRequest& request, TrainObserver& observer) = 0;
 };
 
+/// Nothing here throws: what libtorch or the allocator throws comes back as ENG-03 or ENG-04.
 class Engine {
 public:
     virtual ~Engine() = default;
     virtual EngineInfo info() const = 0;
     /// Threads of the OpenMP team; 0: as many as cores.
-    virtual void setThreads(int threads) = 0;
+    virtual Result<void> setThreads(int threads) = 0;
     /// Loads a Hub-layout folder. Missing, unexpected and misshapen tensors are errors that list names.
     virtual Result<std::unique_ptr<LanguageModel>> loadModel(const std::filesystem::path& folder,
                                                              const LoadOptions& options) = 0;
     /// A model of that shape with random weights, for benchmarks.
-    virtual std::unique_ptr<LanguageModel> randomModel(const formats::ModelConfig& config,
-                                                       Precision precision, std::uint64_t seed) = 0;
+    virtual Result<std::unique_ptr<LanguageModel>> randomModel(const formats::ModelConfig& config,
+                                                               Precision precision, std::uint64_t seed) = 0;
     /// Measured rate of an [m,k]x[k,n] product in GFLOP/s.
-    virtual double measureGemm(Precision precision, int m, int n, int k) = 0;
+    virtual Result<double> measureGemm(Precision precision, int m, int n, int k) = 0;
 };
 
 } // namespace llamahome::engine

@@ -9,6 +9,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/machine.h"
+#include "llama/engine_entry.h"
 
 namespace llamahome::engine {
 namespace fs = std::filesystem;
@@ -30,6 +31,14 @@ Result<void> checkCpu() {
 void letIdleThreadsSleep() {
     ::setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
 }
+
+/// Hands on to whatever sink the program has at that moment.
+class ProgramLog final : public LogSink {
+public:
+    void write(LogLevel level, std::string_view module, std::string_view message) override {
+        logLine(level, module, message);
+    }
+};
 
 } // namespace
 
@@ -55,10 +64,15 @@ Result<std::unique_ptr<Engine>> openEngine(const std::vector<fs::path>& folders)
             tried += std::string(::dlerror()) + "\n";
             continue;
         }
-        using Create = Engine* (*)();
-        const auto create = reinterpret_cast<Create>(::dlsym(library, "llamahome_create_engine"));
-        if (create != nullptr) return std::unique_ptr<Engine>(create());
-        tried += displayPath(path) + ": no engine in it\n";
+        const auto create = reinterpret_cast<CreateEngine>(::dlsym(library, kCreateEngineName));
+        if (create == nullptr) {
+            tried += displayPath(path) + ": no engine in it\n";
+            continue;
+        }
+        Error problem{codes::kEngineFailure, {}};
+        std::unique_ptr<Engine> engine(create(std::make_shared<ProgramLog>(), problem));
+        if (!engine) return problem;
+        return engine;
     }
     return Error{
         codes::kEngineMissing,

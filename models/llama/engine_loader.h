@@ -14,8 +14,9 @@ namespace llamahome::engine {
 std::vector<std::filesystem::path> engineFolders();
 
 /// Opens libllamahome_engine.so from the first folder that has it and makes the engine.
-/// ENG-01: library missing or damaged; ENG-02: this CPU is below libtorch's baseline (AVX2 and FMA).
-/// The library stays open for the life of the process.
+/// ENG-01: library missing or damaged; ENG-02: this CPU is below libtorch's baseline (AVX2 and FMA);
+/// ENG-03, ENG-04: it opens, but makes no engine.
+/// The library stays open for the life of the process, and its log lines go to the program's log.
 Result<std::unique_ptr<Engine>>
 openEngine(const std::vector<std::filesystem::path>& folders = engineFolders());
 

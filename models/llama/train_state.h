@@ -28,6 +28,8 @@ struct TrainState {
     std::uint64_t trainedTokens = 0;
     double trainedSeconds = 0.0;
     double lastTrainLoss = 0.0;
+    /// The evaluation that belongs to this step was cut off: a resumed run does it before its next step.
+    bool evaluationDue = false;
 };
 
 } // namespace llamahome::engine

@@ -34,7 +34,8 @@ bool CsvRecord::feed(std::string_view line) {
 }
 
 void CsvRecord::endField() {
-    m_fields.push_back(std::exchange(m_field, {}));
+    if (m_fieldCount++ < m_maxFields) m_fields.push_back(std::exchange(m_field, {}));
+    m_field.clear();
     m_wasQuoted = false;
 }
 

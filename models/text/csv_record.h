@@ -12,13 +12,17 @@ namespace llamahome::text {
 
 class CsvRecord {
 public:
-    explicit CsvRecord(char delimiter)
-        : m_delimiter(delimiter) {}
+    /// Fields above `maxFields` are counted, not kept.
+    CsvRecord(char delimiter, std::size_t maxFields)
+        : m_delimiter(delimiter)
+        , m_maxFields(maxFields) {}
 
     /// Takes one line; true if the record is whole, false if a quoted field goes on in the next line.
     bool feed(std::string_view line);
 
+    /// The first maxFields.
     const std::vector<std::string>& fields() const { return m_fields; }
+    std::size_t fieldCount() const { return m_fieldCount; }
     /// Bytes of all fields so far.
     std::size_t bytes() const { return m_bytes; }
     /// Column of the first character between a closing quote and the delimiter, counted from 1; 0: none.
@@ -35,6 +39,8 @@ private:
     void endField();
 
     char m_delimiter;
+    std::size_t m_maxFields;
+    std::size_t m_fieldCount = 0;
     std::vector<std::string> m_fields;
     std::string m_field;
     std::size_t m_bytes = 0;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/json.h"
 #include "core/quantity.h"
@@ -44,7 +45,9 @@ Result<void> refuseBinary(const formats::InputFile& file, std::string_view head)
     }
     if (head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF"))
         return refuse(file, codes::kDataEncoding, "found UTF-16, expected UTF-8; save it as UTF-8");
-    if (auto checked = formats::refuseImpostor(file, "JSON Lines, JSON, CSV or text"); !checked)
+    if (auto checked =
+            formats::refuseImpostor(file, "JSON Lines, JSON, CSV or text", formats::GenuineFile::Text);
+        !checked)
         return checked;
     if (const std::size_t nul = head.substr(0, 4096).find('\0'); nul != std::string_view::npos)
         return refuse(file, codes::kDataEncoding,
@@ -54,10 +57,7 @@ Result<void> refuseBinary(const formats::InputFile& file, std::string_view head)
 }
 
 std::string extensionOf(const formats::InputFile& file) {
-    std::string extension = file.path().extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return extension;
+    return lowerAscii(file.path().extension().string());
 }
 
 /// `text` begins with "{". Objects that go on in the next line are no JSON Lines.
@@ -108,6 +108,11 @@ Result<DataFileKind> recogniseDataFile(const formats::InputFile& file) {
         return json ? DataFileKind::JsonLines : isTable ? DataFileKind::Table : DataFileKind::Text;
     }
     if (text.starts_with('{')) return recogniseLines(file, text);
+    if (text.starts_with('<'))
+        return refuse(
+            file, codes::kDataKind,
+            "found a web page or XML, expected JSON Lines, JSON, CSV or text; download it again, or "
+            "name the file .txt if it is text");
     if (!text.starts_with('['))
         return refuse(
             file, codes::kDataKind,

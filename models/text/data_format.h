@@ -20,7 +20,7 @@ std::string_view formatName(DataFormat format);
 
 /// The kind of a file, by its content and, between text and JSON, by its name. Refused: DATA-03 empty,
 /// DATA-04 a JSON array too large to be read at once, DATA-05 JSON spread over lines, DATA-07 not UTF-8,
-/// DATA-19 compressed or unknown, DATA-40 Parquet, and what formats::refuseImpostor() refuses.
+/// DATA-19 compressed or unknown, DATA-40 Parquet, and what formats::refuseImpostor() refuses of a text.
 Result<DataFileKind> recogniseDataFile(const formats::InputFile& file);
 
 } // namespace llamahome::text

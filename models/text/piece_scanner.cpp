@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "core/ascii.h"
 #include "text/char_class.h"
 
 namespace llamahome::text {
@@ -27,7 +28,7 @@ std::size_t contractionLength(std::string_view text, std::size_t at, bool foldCa
     const auto letter = [&](std::size_t i) -> char {
         if (at + i >= text.size()) return '\0';
         const char c = text[at + i];
-        return foldCase && c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        return foldCase ? lowerAscii(c) : c;
     };
     if (text[at] != '\'') return 0;
     const char first = letter(1);

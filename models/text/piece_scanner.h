@@ -8,12 +8,12 @@
 #include <cstddef>
 #include <string_view>
 
+#include "formats/llama3_pattern.h"
+
 namespace llamahome::text {
 
 /// The expression in tokenizer.json that llama3PieceEnd() stands for.
-inline constexpr std::string_view kLlama3Pattern =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
-    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
+using formats::kLlama3Pattern;
 
 /// The expression of the ByteLevel step with use_regex, which gpt2PieceEnd() stands for.
 inline constexpr std::string_view kGpt2Pattern =

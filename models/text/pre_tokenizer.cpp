@@ -9,6 +9,8 @@
 namespace llamahome::text {
 namespace {
 
+constexpr std::size_t kMaxSteps = 16; ///< cut() goes one call deeper with each
+
 Error unknownKind(std::string_view what, const std::string& kind) {
     return Error{codes::kTokenizerKind, std::string(what) + ": pre-tokenizer " + formats::quotedText(kind) +
                                             " is not known; known: Sequence, Split, Digits, ByteLevel"};
@@ -34,6 +36,9 @@ Result<void> PreTokenizer::add(const Json& json, std::string_view what) {
         return Error{codes::kTokenizerKind, std::string(what) + ": pre-tokenizer " +
                                                 formats::quotedText(kind) +
                                                 " stands after ByteLevel, expected before"};
+    if (m_steps.size() >= kMaxSteps)
+        return Error{codes::kTokenizerLimit, std::string(what) + ": the pre-tokenizer has more than " +
+                                                 std::to_string(kMaxSteps) + " steps; get the model again"};
     if (kind == "Sequence") {
         const auto list = json.find("pretokenizers");
         if (list == json.end() || !list->is_array())

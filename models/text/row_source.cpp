@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "core/error_codes.h"
+#include "core/utf8.h"
 #include "formats/file_text.h"
 #include "text/json_row_source.h"
 #include "text/table_row_source.h"
 #include "text/text_row_source.h"
-#include "text/utf8.h"
 
 namespace llamahome::text {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "text/utf8.h"
+#include "core/utf8.h"
 
 namespace llamahome::text {
 

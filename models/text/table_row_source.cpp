@@ -30,9 +30,9 @@ Result<void> TableSource::readHeader() {
         return Error{codes::kDataEmpty, m_file->shownPath() + ": the table is empty, expected a header"};
     const Record& header = **record;
     if (header.problem) return header.problem->error;
-    if (header.fields.fields().size() > kMaxColumns)
+    if (header.fields.fieldCount() > kMaxColumns)
         return rowProblem(*m_file, codes::kDataTableHeader,
-                          "found " + std::to_string(header.fields.fields().size()) +
+                          "found " + std::to_string(header.fields.fieldCount()) +
                               " columns, expected at most " + std::to_string(kMaxColumns),
                           header.line)
             .error;
@@ -67,7 +67,7 @@ Result<std::optional<TableSource::Record>> TableSource::readRecord() {
         const TextLine& text = **line;
         if (!record && text.text.empty() && !text.isTooLong) continue;
         if (m_delimiter == '\0') m_delimiter = CsvRecord::delimiterOf(text.text);
-        if (!record) record = Record{CsvRecord(m_delimiter), text.number};
+        if (!record) record = Record{CsvRecord(m_delimiter, kMaxColumns), text.number};
         if (text.isTooLong || record->fields.bytes() + text.text.size() > kMaxRowBytes) {
             record->problem = rowProblem(*m_file, codes::kDataRowTooLong,
                                          "found a row of more than " + std::to_string(kMaxRowBytes) +
@@ -91,9 +91,9 @@ RawRow TableSource::rowOf(const Record& record) const {
                        "doubled",
                        record.line, record.fields.strayColumn()),
             record.line};
-    if (fields.size() != m_columns.size())
+    if (record.fields.fieldCount() != m_columns.size())
         return {rowProblem(*m_file, codes::kDataTableRow,
-                           "found " + std::to_string(fields.size()) + " fields, expected " +
+                           "found " + std::to_string(record.fields.fieldCount()) + " fields, expected " +
                                std::to_string(m_columns.size()) + " as in the header",
                            record.line),
                 record.line};

@@ -7,7 +7,7 @@
 namespace llamahome::text {
 
 /// A row is what stands between blank lines; a longer stretch is divided at the line end after
-/// kTextBlockBytes.
+/// kTextBlockBytes, and before a line that cannot be used.
 class TextSource final : public RowSource {
 public:
     explicit TextSource(std::shared_ptr<formats::InputFile> file)
@@ -21,6 +21,7 @@ public:
 private:
     std::shared_ptr<formats::InputFile> m_file;
     LineReader m_lines;
+    std::optional<RawRow> m_problem; ///< the next row, after the lines before it
 };
 
 } // namespace llamahome::text

@@ -1,9 +1,9 @@
 #include "text/tokenizer.h"
 
 #include "core/error_codes.h"
+#include "core/utf8.h"
 #include "text/byte_alphabet.h"
 #include "text/tokenizer_data.h"
-#include "text/utf8.h"
 
 namespace llamahome::text {
 namespace {
@@ -50,8 +50,7 @@ struct JoinedSpans {
 JoinedSpans join(std::span<const TextSpan> spans) {
     JoinedSpans joined;
     for (const TextSpan& span : spans) {
-        joined.text += findInvalidUtf8(span.text) == std::string_view::npos ? std::string(span.text)
-                                                                            : replaceInvalidUtf8(span.text);
+        joined.text += isUtf8(span.text) ? std::string(span.text) : replaceInvalidUtf8(span.text);
         joined.ends.push_back(joined.text.size());
     }
     return joined;

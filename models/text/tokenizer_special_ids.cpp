@@ -1,6 +1,6 @@
 // Tokenizer::load: tokenizer.json with bos and end tokens from the files beside it.
-#include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
@@ -51,10 +51,9 @@ Result<std::optional<std::int32_t>> namedToken(const Json& json, std::string_vie
 }
 
 void addEnds(const std::vector<std::int32_t>& ids, Tokenizer::Data& data) {
-    for (const std::int32_t id : ids) {
-        if (std::find(data.endTokens.begin(), data.endTokens.end(), id) == data.endTokens.end())
-            data.endTokens.push_back(id);
-    }
+    std::unordered_set<std::int32_t> known(data.endTokens.begin(), data.endTokens.end());
+    for (const std::int32_t id : ids)
+        if (known.insert(id).second) data.endTokens.push_back(id);
 }
 
 /// tokenizer_config.json may list added tokens that tokenizer.json lacks; transformers takes both.
@@ -64,14 +63,14 @@ void mergeAddedTokens(const Json& config, Json& tokenizer) {
     Json& list = tokenizer["added_tokens"];
     if (list.is_null()) list = Json::array();
     if (!list.is_array()) return;
-    std::vector<std::string> known;
+    std::unordered_set<std::string> known;
     for (const Json& token : list)
-        known.push_back(stringField(token, "content"));
+        known.insert(stringField(token, "content"));
     for (const auto& [key, flags] : decoder->items()) {
         const std::string text = stringField(flags, "content");
         std::int32_t id = -1;
         std::from_chars(key.data(), key.data() + key.size(), id);
-        if (text.empty() || std::find(known.begin(), known.end(), text) != known.end()) continue;
+        if (text.empty() || known.contains(text)) continue;
         Json token = flags;
         token["id"] = id;
         list.push_back(std::move(token));
@@ -114,7 +113,8 @@ Result<void> readSpecialIds(const fs::path& modelFolder, Tokenizer::Data& data) 
     if (!eos) return eos.error();
     if (*eos) addEnds({**eos}, data);
     if (member(*json, "auto_map") != nullptr)
-        data.notices.push_back("tokenizer_config.json names a class of its own (auto_map); it is not used");
+        data.notices.emplace_back(
+            "tokenizer_config.json names a class of its own (auto_map); it is not used");
     if (data.bos) data.added.markControl(*data.bos);
     for (const std::int32_t id : data.endTokens)
         data.added.markControl(id);

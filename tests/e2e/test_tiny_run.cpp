@@ -169,6 +169,28 @@ private Q_SLOTS:
         QCOMPARE(jsonLines(resumed.out).back()["steps"].get<int>(), 60);
     }
 
+    void aResumedRunOfAModelByPathNamesAChatThatWorks() {
+        const Home home;
+        const QString model = text(home.runner().home() / "tiny");
+        QStringList words = home.trainWords(QStringLiteral("path"), longRun());
+        words.removeOne(QStringLiteral("smollm2"));
+        words.replace(words.indexOf(QStringLiteral("135m-instruct")), model);
+        const auto process = home.runner().start(words);
+        QVERIFY(waitForMetrics(*process, home.runFolder(QStringLiteral("path")), 8));
+        ::kill(static_cast<pid_t>(process->processId()), SIGINT);
+        const ProgramResult cut = ProgramRunner::finish(*process);
+        QVERIFY2(cut.code == 4, cut.err.c_str());
+        const ProgramResult resumed = home.runner().run({QStringLiteral("resume"), QStringLiteral("path")});
+        QVERIFY2(resumed.code == 0, resumed.err.c_str());
+        const std::string chat = "llamahome chat " + model.toStdString() + " --adapter ";
+        QVERIFY2(resumed.out.find(chat) != std::string::npos, resumed.out.c_str());
+    }
+
+    void theBundledSamplesAreThereAfterTheFirstJob() {
+        const Home home;
+        QVERIFY(std::filesystem::exists(home.runner().root() / "data/training/samples/gsm8k_450.jsonl"));
+    }
+
     void aKilledRunResumesToTheAdapterOfAnUndisturbedOne() {
         const Home home;
         const ProgramResult whole = home.runner().run(home.trainWords(QStringLiteral("whole"), longRun()));

@@ -58,7 +58,7 @@ private Q_SLOTS:
     }
 
     void generationStopsWhereItIsToldTo() {
-        auto model = createEngine()->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
+        auto model = (*createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
         QVERIFY(model);
         const auto greedy = m_fixture.expected()["greedy"].get<std::vector<std::int32_t>>();
         const std::vector<std::int32_t> prompt = m_fixture.rows().front().tokens;
@@ -83,7 +83,7 @@ private Q_SLOTS:
     }
 
     void theContextIsALimit() {
-        auto model = createEngine()->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
+        auto model = (*createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
         QVERIFY(model);
         const auto context = static_cast<std::size_t>((*model)->config().max_position_embeddings);
         GenerationOptions options;
@@ -97,7 +97,7 @@ private Q_SLOTS:
     }
 
     void sampledGenerationRepeatsWithItsSeed() {
-        auto model = createEngine()->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
+        auto model = (*createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
         QVERIFY(model);
         GenerationOptions options;
         options.doSample = true;

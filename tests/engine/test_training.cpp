@@ -1,4 +1,7 @@
 // The trainer on a tiny model: determinism, accumulation, resume, cancel, early stop, failure.
+#include <cmath>
+#include <map>
+
 #include <QTest>
 
 #include "core/error_codes.h"
@@ -46,7 +49,7 @@ TrainRequest request(const Fixture& fixture) {
 }
 
 TrainOutcome run(const Fixture& fixture, const TrainRequest& request, Recorder& recorder) {
-    auto model = createEngine()->loadModel(fixture.folder(), {Precision::Fp32, {}, {}});
+    auto model = (*createEngine())->loadModel(fixture.folder(), {Precision::Fp32, {}, {}});
     if (!model) throw std::runtime_error(model.error().message);
     auto outcome = (*model)->train(request, recorder);
     if (!outcome) throw std::runtime_error(outcome.error().message);
@@ -58,6 +61,20 @@ void compareAdapters(const formats::PeftAdapter& a, const formats::PeftAdapter& 
     for (std::size_t i = 0; i < a.pairs.size(); ++i) {
         QVERIFY(a.pairs[i].loraA == b.pairs[i].loraA);
         QVERIFY(a.pairs[i].loraB == b.pairs[i].loraB);
+    }
+}
+
+/// `rest` tells what `whole` ends with.
+void compareTails(const std::vector<MetricPoint>& rest, const std::vector<MetricPoint>& whole) {
+    QVERIFY(rest.size() <= whole.size());
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+        const MetricPoint& a = rest[i];
+        const MetricPoint& b = whole[whole.size() - rest.size() + i];
+        QCOMPARE(a.step, b.step);
+        QVERIFY(a.isEvaluation == b.isEvaluation);
+        QCOMPARE(a.evalLoss, b.evalLoss);
+        QCOMPARE(a.trainLoss, b.trainLoss);
+        QCOMPARE(a.learningRate, b.learningRate);
     }
 }
 
@@ -127,6 +144,9 @@ private Q_SLOTS:
             QVERIFY(outcome.state.expAvgSq == expected.state.expAvgSq);
             QCOMPARE(outcome.state.best->evalLoss, expected.state.best->evalLoss);
             QCOMPARE(outcome.state.best->step, expected.state.best->step);
+            QCOMPARE(outcome.state.best->evaluationsWithoutImprovement,
+                     expected.state.best->evaluationsWithoutImprovement);
+            compareTails(rest.points, whole.points);
         }
     }
 
@@ -145,6 +165,78 @@ private Q_SLOTS:
         resumed.resumeFrom = cut.states.back();
         Recorder rest;
         compareAdapters(run(m_fixture, resumed, rest).state.adapter, expected.state.adapter);
+    }
+
+    // Stopped within each evaluation in turn; the step before it is kept, and resume evaluates it.
+    void anEvaluationThatWasCutOffIsDoneAfterResume() {
+        Recorder whole;
+        const TrainOutcome expected = run(m_fixture, request(m_fixture), whole);
+        for (const std::int64_t step : {3, 6, 8}) {
+            Recorder cut;
+            cut.cancelAtStep = step;
+            TrainRequest wanted = request(m_fixture);
+            wanted.cancel = cut.cancel;
+            const TrainOutcome stopped = run(m_fixture, wanted, cut);
+            QCOMPARE(stopped.cause, StopCause::Cancelled);
+            QCOMPARE(stopped.state.step, step);
+            QVERIFY(stopped.state.evaluationDue && cut.states.back().evaluationDue);
+            TrainRequest resumed = request(m_fixture);
+            resumed.resumeFrom = cut.states.back();
+            Recorder rest;
+            const TrainOutcome outcome = run(m_fixture, resumed, rest);
+            QCOMPARE(outcome.cause, StopCause::Finished);
+            QVERIFY(rest.points.front().isEvaluation);
+            QCOMPARE(rest.points.front().step, step);
+            compareAdapters(outcome.state.adapter, expected.state.adapter);
+            QVERIFY(outcome.state.expAvg == expected.state.expAvg);
+            QCOMPARE(outcome.state.best->evalLoss, expected.state.best->evalLoss);
+            QCOMPARE(outcome.state.best->evaluationsWithoutImprovement,
+                     expected.state.best->evaluationsWithoutImprovement);
+            QCOMPARE(*rest.points.back().evalLoss, *whole.points.back().evalLoss);
+            QVERIFY(!outcome.state.evaluationDue);
+        }
+    }
+
+    // The adapter has some layers and modules of those that the settings name: they alone are trained, and a
+    // resumed run goes on with them.
+    void aRunThatBeganFromANarrowAdapterCanBeResumed() {
+        TrainRequest wanted = request(m_fixture);
+        Recorder before;
+        formats::PeftAdapter narrow = run(m_fixture, wanted, before).state.adapter;
+        std::erase_if(narrow.pairs, [](const formats::LoraPair& pair) {
+            return pair.module.find("layers.0.") != std::string::npos || pair.module.ends_with("up_proj");
+        });
+        QCOMPARE(narrow.pairs.size(), std::size_t{6});
+        wanted.initialAdapter = narrow;
+        Recorder whole;
+        const TrainOutcome expected = run(m_fixture, wanted, whole);
+        QCOMPARE(expected.state.adapter.pairs.size(), std::size_t{6});
+        for (const TrainState& state : whole.states) {
+            TrainRequest resumed = request(m_fixture);
+            resumed.resumeFrom = state;
+            Recorder rest;
+            compareAdapters(run(m_fixture, resumed, rest).state.adapter, expected.state.adapter);
+        }
+    }
+
+    void aCheckpointThatTheSettingsCannotHaveLedToIsRefused() {
+        Recorder recorder;
+        run(m_fixture, request(m_fixture), recorder);
+        auto model = (*createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
+        QVERIFY(model);
+        TrainRequest other = request(m_fixture);
+        other.resumeFrom = recorder.states.back();
+        other.settings.lora.target_modules = {"q_proj", "v_proj"};
+        Recorder none;
+        QVERIFY((*model)->train(other, none).error().code == codes::kResumeMismatch);
+        other = request(m_fixture);
+        other.resumeFrom = recorder.states.back();
+        other.settings.lora.r = 2;
+        QVERIFY((*model)->train(other, none).error().code == codes::kResumeMismatch);
+        other = request(m_fixture);
+        other.resumeFrom = recorder.states.back();
+        other.resumeFrom->expAvg.pop_back();
+        QVERIFY((*model)->train(other, none).error().code == codes::kResumeMismatch);
     }
 
     void evaluationAtTheStartAsSetAndAtTheEnd() {
@@ -170,7 +262,7 @@ private Q_SLOTS:
     }
 
     void aNonFiniteLossStopsBeforeTheUpdate() {
-        auto model = createEngine()->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
+        auto model = (*createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
         QVERIFY(model);
         TrainRequest wanted = request(m_fixture);
         wanted.settings.learning_rate = 1e30; // the second update makes it overflow
@@ -181,6 +273,50 @@ private Q_SLOTS:
         QVERIFY(!outcome);
         QVERIFY(outcome.error().code == codes::kNonFiniteLoss);
         QVERIFY(outcome.error().message.find("training.learning_rate") != std::string::npos);
+        QVERIFY(outcome.error().message.find("the state after step 1 is kept") != std::string::npos);
+        QCOMPARE(recorder.points.size(), std::size_t{1});
+        QCOMPARE(recorder.states.back().step, std::int64_t{1});
+        wanted.settings.max_steps = 1;
+        Recorder one;
+        const TrainOutcome before = run(m_fixture, wanted, one);
+        compareAdapters(recorder.states.back().adapter, before.state.adapter);
+        QVERIFY(recorder.states.back().expAvg == before.state.expAvg);
+    }
+
+    // bf16 keeps 8 bits of a number; the loss of a mean over many tokens is nearer than its terms.
+    void bfloat16IsNearFp32() {
+        TrainRequest wanted = request(m_fixture);
+        std::map<Precision, std::vector<float>> logits;
+        std::map<Precision, Recorder> recorders;
+        for (const Precision precision : {Precision::Fp32, Precision::Bf16}) {
+            auto model = (*createEngine())->loadModel(m_fixture.folder(), {precision, {}, {}});
+            QVERIFY(model);
+            QVERIFY((*model)->precision() == precision);
+            const auto row = (*model)->logits(wanted.trainRows.front().tokens);
+            QVERIFY(row);
+            logits[precision] = *row;
+            QVERIFY((*model)->train(wanted, recorders[precision]));
+        }
+        const std::vector<float>& exact = logits[Precision::Fp32];
+        const std::vector<float>& rounded = logits[Precision::Bf16];
+        QCOMPARE(rounded.size(), exact.size());
+        double squares = 0.0;
+        double differences = 0.0;
+        for (std::size_t i = 0; i < exact.size(); ++i) {
+            squares += double{exact[i]} * exact[i];
+            differences += (double{exact[i]} - rounded[i]) * (double{exact[i]} - rounded[i]);
+        }
+        const double relative = std::sqrt(differences / squares);
+        QVERIFY2(relative > 0.0 && relative < 0.02, std::to_string(relative).c_str());
+        const auto& a = recorders[Precision::Fp32].points;
+        const auto& b = recorders[Precision::Bf16].points;
+        QCOMPARE(a.size(), b.size());
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            const double left = a[i].evalLoss.value_or(a[i].trainLoss);
+            const double right = b[i].evalLoss.value_or(b[i].trainLoss);
+            QVERIFY2(std::abs(left - right) < 0.02 * left,
+                     (std::to_string(left) + " and " + std::to_string(right)).c_str());
+        }
     }
 
     void trainingOverfitsASingleRow() {
@@ -196,7 +332,7 @@ private Q_SLOTS:
     }
 
     void rowsWithoutTargetsAndTokensOutsideTheVocabularyAreRefused() {
-        auto model = createEngine()->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
+        auto model = (*createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
         QVERIFY(model);
         TrainRequest empty;
         Recorder recorder;

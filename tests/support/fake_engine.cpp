@@ -42,9 +42,9 @@ public:
             engine::evaluationInterval(m_request.settings.evaluation.every_steps, m_plan);
         const bool validates = !m_request.validationRows.empty();
         bool stop = false;
-        if (validates && m_state.step == 0)
+        if (validates && (!m_request.resumeFrom || m_state.evaluationDue))
             if (auto done = evaluate(stop); !done) return done.error();
-        while (!stop && m_state.step < m_plan.totalSteps()) {
+        while (!stop && !m_state.evaluationDue && m_state.step < m_plan.totalSteps()) {
             if (m_script.beforeStep) m_script.beforeStep(m_state.step + 1);
             if (m_request.cancel.isCancelled()) return end(engine::StopCause::Cancelled);
             if (auto done = step(); !done) return done.error();
@@ -55,6 +55,7 @@ public:
                 if (auto done = m_observer.onCheckpoint(m_state, false); !done) return done.error();
             }
         }
+        if (m_state.evaluationDue) return end(engine::StopCause::Cancelled);
         return end(stop ? engine::StopCause::EarlyStopped : engine::StopCause::Finished);
     }
 
@@ -104,9 +105,11 @@ private:
         const double mixed = rowsOfStep(point.tokens, point.supervisedTokens);
         m_history.trainedSteps.push_back(m_state.step + 1);
         point.trainLoss = 2.0 / (1.0 + 0.1 * static_cast<double>(m_state.step)) + mixed * 1e-6;
-        if (m_script.nonFiniteStep == m_state.step + 1)
+        if (m_script.nonFiniteStep == m_state.step + 1) {
+            if (auto kept = m_observer.onCheckpoint(m_state, false); !kept) return kept;
             return Error{codes::kNonFiniteLoss, "training stopped at step " +
                                                     std::to_string(m_state.step + 1) + ": the loss is nan"};
+        }
         const auto move = static_cast<float>(mixed * 1e-5);
         for (formats::LoraPair& pair : m_state.adapter.pairs)
             for (auto* values : {&pair.loraA, &pair.loraB})
@@ -133,7 +136,12 @@ private:
         return {};
     }
 
+    /// Leaves the evaluation due where it is cancelled.
     Result<void> evaluate(bool& stop) {
+        m_state.evaluationDue = true;
+        if (m_script.beforeEvaluation) m_script.beforeEvaluation(m_state.step);
+        if (m_request.cancel.isCancelled()) return {};
+        m_state.evaluationDue = false;
         MetricPoint point;
         point.isEvaluation = true;
         point.step = m_state.step;
@@ -176,13 +184,17 @@ public:
         : m_config(std::move(config))
         , m_precision(precision)
         , m_script(std::move(script))
-        , m_history(std::move(history)) {}
+        , m_history(std::move(history)) {
+        ++m_history->living;
+    }
+    ~FakeModel() override { --m_history->living; }
 
     const formats::ModelConfig& config() const override { return m_config; }
     engine::Precision precision() const override { return m_precision; }
     Result<void> setAdapter(const formats::PeftAdapter& adapter) override {
         if (auto plan = engine::planOf(m_config, adapter); !plan) return plan.error();
         m_hasAdapter = true;
+        ++m_history->adapters;
         return {};
     }
     void setAdapterScale(double scale) override { m_scale = scale; }
@@ -209,6 +221,7 @@ public:
                                               const CancelToken& cancel) override {
         m_history->prompts.push_back(prompt);
         m_history->generations.push_back(options);
+        m_history->scales.push_back(m_hasAdapter ? m_scale : 0.0);
         if (m_script->failsToGenerate)
             return Error{codes::kEngineFailure, "the fake engine fails to generate"};
         engine::GenerationResult result;
@@ -220,6 +233,7 @@ public:
                 result.finish = engine::FinishReason::Length;
                 break;
             }
+            if (m_script->beforeToken) m_script->beforeToken(result.tokens.size());
             result.tokens.push_back(kFirstByte + static_cast<unsigned char>(c));
             if (onToken && !onToken(result.tokens.back())) {
                 result.finish = engine::FinishReason::Stopped;
@@ -257,22 +271,25 @@ engine::EngineInfo FakeEngine::info() const {
 
 Result<std::unique_ptr<engine::LanguageModel>> FakeEngine::loadModel(const std::filesystem::path& folder,
                                                                      const engine::LoadOptions& options) {
+    if (m_script->beforeLoad) m_script->beforeLoad();
     if (options.cancel.isCancelled()) return Error{codes::kCancelled, "loading was stopped"};
     if (m_script->failsToLoad) return Error{codes::kModelTensors, "the fake engine fails to load"};
     auto config = formats::readModelConfig(folder / "config.json");
     if (!config) return config.error();
     ++m_history->loads;
     m_history->precision = options.precision;
+    return std::unique_ptr<engine::LanguageModel>(std::make_unique<FakeModel>(
+        *config, options.precision == engine::Precision::Auto ? m_script->autoPrecision : options.precision,
+        m_script, m_history));
+}
+
+Result<std::unique_ptr<engine::LanguageModel>>
+FakeEngine::randomModel(const formats::ModelConfig& config, engine::Precision precision, std::uint64_t) {
     return std::unique_ptr<engine::LanguageModel>(
-        std::make_unique<FakeModel>(*config, options.precision, m_script, m_history));
+        std::make_unique<FakeModel>(config, precision, m_script, m_history));
 }
 
-std::unique_ptr<engine::LanguageModel> FakeEngine::randomModel(const formats::ModelConfig& config,
-                                                               engine::Precision precision, std::uint64_t) {
-    return std::make_unique<FakeModel>(config, precision, m_script, m_history);
-}
-
-double FakeEngine::measureGemm(engine::Precision, int, int, int) {
+Result<double> FakeEngine::measureGemm(engine::Precision, int, int, int) {
     return 100.0;
 }
 

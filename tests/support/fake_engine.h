@@ -21,8 +21,14 @@ struct FakeScript {
     };
     /// Called before a step with its number from 1; may cancel, or end the process.
     std::function<void(std::int64_t)> beforeStep;
+    /// Called before an evaluation with the steps done; may cancel it.
+    std::function<void(std::int64_t)> beforeEvaluation;
     std::optional<std::int64_t> nonFiniteStep; ///< the loss of that step is not a number
     std::string answer = "the answer #### 7";  ///< generated as single bytes, see tiny_model.h
+    /// Called before each generated token with its number from 0; may wait, or cancel.
+    std::function<void(std::size_t)> beforeToken;
+    std::function<void()> beforeLoad;                          ///< may wait
+    engine::Precision autoPrecision = engine::Precision::Fp32; ///< of a model loaded with Auto
     bool failsToGenerate = false;
     bool failsToLoad = false;
     double baseLoss = 2.0;    ///< of evaluate() without an adapter, a token
@@ -35,6 +41,9 @@ struct FakeHistory {
     engine::Precision precision = engine::Precision::Auto;
     std::vector<std::vector<std::int32_t>> prompts; ///< of generate()
     std::vector<engine::GenerationOptions> generations;
+    std::vector<double> scales;             ///< of the adapter at each generate(); 0 without one
+    int adapters = 0;                       ///< times that one was set
+    int living = 0;                         ///< models that are loaded now
     std::vector<std::int64_t> trainedSteps; ///< numbers from 1
     std::vector<text::TokenRow> evaluatedRows;
     config::TrainingSettings settings; ///< of the last training
@@ -48,12 +57,12 @@ public:
     const FakeHistory& history() const { return *m_history; }
 
     engine::EngineInfo info() const override;
-    void setThreads(int) override {}
+    Result<void> setThreads(int) override { return {}; }
     Result<std::unique_ptr<engine::LanguageModel>> loadModel(const std::filesystem::path& folder,
                                                              const engine::LoadOptions& options) override;
-    std::unique_ptr<engine::LanguageModel>
+    Result<std::unique_ptr<engine::LanguageModel>>
     randomModel(const formats::ModelConfig& config, engine::Precision precision, std::uint64_t seed) override;
-    double measureGemm(engine::Precision precision, int m, int n, int k) override;
+    Result<double> measureGemm(engine::Precision precision, int m, int n, int k) override;
 
 private:
     std::shared_ptr<FakeScript> m_script = std::make_shared<FakeScript>();

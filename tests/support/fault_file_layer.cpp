@@ -68,6 +68,11 @@ Result<void> FaultFileLayer::rename(const fs::path& from, const fs::path& to) {
     return isDue() ? Result<void>(faultError(to)) : systemFiles().rename(from, to);
 }
 
+Result<bool> FaultFileLayer::exchange(const fs::path& one, const fs::path& other) {
+    if (isDue()) return faultError(other);
+    return m_canExchange ? systemFiles().exchange(one, other) : Result<bool>(false);
+}
+
 Result<void> FaultFileLayer::remove(const fs::path& path) {
     return isDue() ? Result<void>(faultError(path)) : systemFiles().remove(path);
 }

@@ -22,11 +22,15 @@ public:
         : m_failAt(failAt)
         , m_fault(fault) {}
 
+    /// As a file system on which names cannot be exchanged.
+    void forgetExchange() { m_canExchange = false; }
+
     std::uint64_t calls() const { return m_calls; }
 
     Result<std::unique_ptr<WritableFile>> createNew(const std::filesystem::path& path) override;
     Result<std::unique_ptr<WritableFile>> openAppend(const std::filesystem::path& path) override;
     Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
+    Result<bool> exchange(const std::filesystem::path& one, const std::filesystem::path& other) override;
     Result<void> remove(const std::filesystem::path& path) override;
     Result<void> makeDirectory(const std::filesystem::path& path) override;
     Result<void> makeDirectories(const std::filesystem::path& path) override;
@@ -42,6 +46,7 @@ private:
     std::uint64_t m_failAt;
     Fault m_fault;
     std::uint64_t m_calls = 0;
+    bool m_canExchange = true;
 };
 
 } // namespace llamahome::testing

@@ -73,7 +73,7 @@ bool sameState(const engine::TrainState& a, const engine::TrainState& b) {
            sameAdapter(a.adapter, b.adapter) && sameBits(a.expAvg, b.expAvg) &&
            sameBits(a.expAvgSq, b.expAvgSq) && sameBest(a.best, b.best) &&
            a.trainedTokens == b.trainedTokens && sameBits(a.trainedSeconds, b.trainedSeconds) &&
-           sameBits(a.lastTrainLoss, b.lastTrainLoss);
+           sameBits(a.lastTrainLoss, b.lastTrainLoss) && a.evaluationDue == b.evaluationDue;
 }
 
 } // namespace llamahome::testing

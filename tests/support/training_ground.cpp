@@ -46,11 +46,15 @@ jobs::TrainPlan TrainingGround::plan() const {
 }
 
 Result<jobs::TrainSummary> TrainingGround::train(const jobs::TrainPlan& plan, FileLayer& files) {
-    return jobs::runTraining(plan, engine, root, files, clock, sink, cancel);
+    const auto lock = jobs::RootLock::acquire(root);
+    if (!lock) return lock.error();
+    return jobs::runTraining(plan, engine, *lock, files, clock, sink, cancel);
 }
 
 Result<jobs::TrainSummary> TrainingGround::resume(const std::string& run, FileLayer& files) {
-    return jobs::resumeTraining({run, "llamahome resume", "0.1.0", 0}, engine, root, files, clock, sink,
+    const auto lock = jobs::RootLock::acquire(root);
+    if (!lock) return lock.error();
+    return jobs::resumeTraining({run, "llamahome resume", "0.1.0", 0}, engine, *lock, files, clock, sink,
                                 cancel);
 }
 

@@ -15,7 +15,7 @@
 namespace llamahome::testing {
 
 /// Remembers everything that a run tells.
-class RememberingSink final : public jobs::TrainSink {
+class RememberingSink : public jobs::TrainSink {
 public:
     void onStart(const jobs::RunFolder& run) override { started = run.path(); }
     void onForecast(const jobs::TrainForecast& told) override { forecast = told; }

@@ -1,8 +1,8 @@
 #include "llama/infer/generator.h"
 
 #include <algorithm>
-#include <chrono>
 
+#include "core/clock.h"
 #include "core/error_codes.h"
 #include "llama/infer/sampler.h"
 
@@ -10,10 +10,6 @@ namespace llamahome::engine {
 namespace {
 
 constexpr std::size_t kPrefillChunk = 512; // tokens between two looks at the cancel flag
-
-double nowSeconds() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 Result<void> checkPrompt(const formats::ModelConfig& config, const std::vector<std::int32_t>& prompt) {
     if (prompt.empty())
@@ -60,9 +56,9 @@ Result<GenerationResult> generateTokens(const Decoder& decoder, const LoraSet* l
     GenerationResult result;
     std::vector<std::int32_t> history = prompt;
 
-    const double begin = nowSeconds();
+    const double begin = systemClock().monotonicSeconds();
     at::Tensor hidden = prefill(decoder, lora, prompt, cache, products, cancel);
-    const double decodeBegin = nowSeconds();
+    const double decodeBegin = systemClock().monotonicSeconds();
     result.promptSeconds = decodeBegin - begin;
     result.finish = hidden.defined() ? FinishReason::Length : FinishReason::Cancelled;
     while (hidden.defined() && static_cast<int>(result.tokens.size()) < options.maxNewTokens) {
@@ -91,7 +87,7 @@ Result<GenerationResult> generateTokens(const Decoder& decoder, const LoraSet* l
         const std::int32_t next[] = {token};
         hidden = decoder.hidden(makeInferenceBatch(next, cache.length()), lora, &cache, products);
     }
-    result.decodeSeconds = nowSeconds() - decodeBegin;
+    result.decodeSeconds = systemClock().monotonicSeconds() - decodeBegin;
     return result;
 }
 

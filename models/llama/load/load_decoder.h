@@ -12,8 +12,8 @@
 namespace llamahome::engine {
 
 /// Weights in the file's own type are used in place in the mapped file where they are aligned; others are
-/// read and cast to `dtype` (float or bfloat16) one by one. LOAD-01 lists missing, unexpected and misshapen
-/// tensors.
+/// read and cast to `dtype` (float or bfloat16) one by one. ST-42 lists missing and unexpected tensors, ST-41
+/// names a misshapen one.
 Result<std::unique_ptr<Decoder>> loadDecoder(const std::filesystem::path& folder, at::ScalarType dtype,
                                              const CancelToken& cancel, const ProgressSink& progress);
 

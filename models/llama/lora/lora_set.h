@@ -32,6 +32,7 @@ struct LoraSet {
     LoraSet(LoraPlan lora, const std::vector<float>& parameters, std::int64_t layerCount);
 };
 
+/// A copy of the elements of an fp32 tensor on the CPU, in its order.
 std::vector<float> toVector(const at::Tensor& flat);
 
 } // namespace llamahome::engine

@@ -1,7 +1,5 @@
-// Products: the one door for matrix products; it counts what goes through. Engine thread.
+// Products: the one door for matrix products. Engine thread.
 #pragma once
-
-#include <cstdint>
 
 #include <ATen/core/Tensor.h>
 
@@ -13,12 +11,6 @@ public:
     at::Tensor linear(const at::Tensor& x, const at::Tensor& weight);
     /// a [m, k] · b [k, n] → [m, n].
     at::Tensor matmul(const at::Tensor& a, const at::Tensor& b);
-
-    /// Multiply-adds issued through this object; what autograd issues for it in backward is not in it.
-    std::uint64_t multiplyAdds() const { return m_multiplyAdds; }
-
-private:
-    std::uint64_t m_multiplyAdds = 0;
 };
 
 } // namespace llamahome::engine

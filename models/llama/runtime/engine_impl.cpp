@@ -19,8 +19,7 @@ namespace llamahome::engine {
 namespace {
 
 Precision autoPrecision() {
-    const CpuFeatures cpu = cpuFeatures();
-    return cpu.avx512Bf16 || cpu.amxBf16 ? Precision::Bf16 : Precision::Fp32;
+    return multipliesBf16(cpuFeatures()) ? Precision::Bf16 : Precision::Fp32;
 }
 
 at::ScalarType scalarType(Precision precision) {
@@ -37,8 +36,11 @@ public:
                 at::hasCUDA()};
     }
 
-    void setThreads(int threads) override {
-        at::set_num_threads(threads > 0 ? threads : static_cast<int>(cpuFeatures().cores));
+    Result<void> setThreads(int threads) override {
+        return guard([&]() -> Result<void> {
+            at::set_num_threads(threads > 0 ? threads : static_cast<int>(cpuFeatures().cores));
+            return {};
+        });
     }
 
     Result<std::unique_ptr<LanguageModel>> loadModel(const std::filesystem::path& folder,
@@ -52,12 +54,20 @@ public:
         });
     }
 
-    std::unique_ptr<LanguageModel> randomModel(const formats::ModelConfig& config, Precision precision,
-                                               std::uint64_t seed) override {
-        return std::make_unique<DecoderLanguageModel>(randomDecoder(config, scalarType(precision), seed));
+    Result<std::unique_ptr<LanguageModel>> randomModel(const formats::ModelConfig& config,
+                                                       Precision precision, std::uint64_t seed) override {
+        return guard([&]() -> Result<std::unique_ptr<LanguageModel>> {
+            return std::unique_ptr<LanguageModel>(
+                std::make_unique<DecoderLanguageModel>(randomDecoder(config, scalarType(precision), seed)));
+        });
     }
 
-    double measureGemm(Precision precision, int m, int n, int k) override {
+    Result<double> measureGemm(Precision precision, int m, int n, int k) override {
+        return guard([&]() -> Result<double> { return gemmRate(precision, m, n, k); });
+    }
+
+private:
+    static double gemmRate(Precision precision, int m, int n, int k) {
         const at::Tensor a = at::zeros({m, k}, scalarType(precision)).fill_(0.5);
         const at::Tensor b = at::zeros({n, k}, scalarType(precision)).fill_(0.25);
         at::Tensor out = at::mm(a, b.t());
@@ -75,8 +85,10 @@ public:
 
 } // namespace
 
-std::unique_ptr<Engine> createEngine() {
-    return std::make_unique<TorchEngine>();
+Result<std::unique_ptr<Engine>> createEngine() {
+    return guard([]() -> Result<std::unique_ptr<Engine>> {
+        return std::unique_ptr<Engine>(std::make_unique<TorchEngine>());
+    });
 }
 
 } // namespace llamahome::engine

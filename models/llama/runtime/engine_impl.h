@@ -5,7 +5,7 @@
 
 namespace llamahome::engine {
 
-/// Makes the engine of this library; what the shared library exports.
-std::unique_ptr<Engine> createEngine();
+/// Makes the engine of this library.
+Result<std::unique_ptr<Engine>> createEngine();
 
 } // namespace llamahome::engine

@@ -1,5 +1,7 @@
 #include "llama/runtime/language_model.h"
 
+#include <algorithm>
+
 #include <ATen/ops/tensor.h>
 
 #include "llama/infer/generator.h"
@@ -20,13 +22,29 @@ Result<void> checkTokens(const std::vector<text::TokenRow>& rows, std::int64_t v
     return {};
 }
 
-/// Whether two adapters have the same matrices in the same places.
-bool sameSlots(const LoraPlan& a, const LoraPlan& b) {
-    if (a.r != b.r || a.parameterCount != b.parameterCount || a.slots.size() != b.slots.size()) return false;
-    for (std::size_t i = 0; i < a.slots.size(); ++i)
-        if (a.slots[i].layer != b.slots[i].layer || a.slots[i].projection != b.slots[i].projection)
-            return false;
-    return true;
+/// Whether every matrix of `part` has its place in `whole`, with the same rank.
+bool isWithin(const LoraPlan& part, const LoraPlan& whole) {
+    return part.r == whole.r && std::all_of(part.slots.begin(), part.slots.end(), [&](const LoraSlot& slot) {
+               return std::any_of(whole.slots.begin(), whole.slots.end(), [&](const LoraSlot& other) {
+                   return slot.layer == other.layer && slot.projection == other.projection;
+               });
+           });
+}
+
+/// TRAIN-03 where the state is not one that these settings can have led to.
+Result<void> checkResumable(const TrainState& state, const LoraPlan& plan, const LoraPlan& wanted) {
+    if (!isWithin(plan, wanted))
+        return Error{codes::kResumeMismatch,
+                     "resume: the checkpoint's adapter has rank " + std::to_string(plan.r) + " on " +
+                         std::to_string(plan.slots.size()) + " modules, the settings ask for rank " +
+                         std::to_string(wanted.r) + " on " + std::to_string(wanted.slots.size()) +
+                         "; resume with the run's own settings"};
+    const auto count = static_cast<std::size_t>(plan.parameterCount);
+    if (state.expAvg.size() == count && state.expAvgSq.size() == count) return {};
+    return Error{codes::kResumeMismatch, "resume: the checkpoint has moments of " +
+                                             std::to_string(state.expAvg.size()) +
+                                             " parameters, its adapter " + std::to_string(count) +
+                                             "; resume from an earlier checkpoint"};
 }
 
 } // namespace
@@ -86,12 +104,9 @@ Result<std::unique_ptr<LoraSet>> DecoderLanguageModel::startingLora(const TrainR
                                          m_decoder->layerCount());
     auto plan = planOf(config(), *given);
     if (!plan) return plan.error();
-    if (request.resumeFrom && !sameSlots(*plan, *wanted))
-        return Error{codes::kResumeMismatch,
-                     "resume: the checkpoint's adapter has rank " + std::to_string(plan->r) + " on " +
-                         std::to_string(plan->slots.size()) + " modules, the settings ask for rank " +
-                         std::to_string(wanted->r) + " on " + std::to_string(wanted->slots.size()) +
-                         "; resume with the run's own settings"};
+    if (request.resumeFrom)
+        if (auto checked = checkResumable(*request.resumeFrom, *plan, *wanted); !checked)
+            return checked.error();
     plan->dropout = lora.dropout;
     const std::vector<float> parameters = flatten(*plan, *given);
     return std::make_unique<LoraSet>(std::move(*plan), parameters, m_decoder->layerCount());

@@ -1,7 +1,6 @@
 #include "llama/train/trainer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -9,16 +8,13 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include "core/clock.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "llama/train/micro_batch_pass.h"
 
 namespace llamahome::engine {
 namespace {
-
-double nowSeconds() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 BatchPlan planFor(const TrainRequest& request) {
     const auto& s = request.settings;
@@ -59,9 +55,11 @@ Trainer::Trainer(const Decoder& decoder, LoraSet& lora, const TrainRequest& requ
     , m_gradients(at::zeros_like(lora.flat))
     , m_evaluationInterval(evaluationInterval(request.settings.evaluation.every_steps, m_plan))
     , m_lastTrainLoss(std::numeric_limits<double>::quiet_NaN())
-    , m_startSeconds(nowSeconds())
+    , m_startSeconds(systemClock().monotonicSeconds())
     , m_lastCheckpointSeconds(m_startSeconds)
-    , m_recompute(request.settings.gradient_checkpointing == "on") {
+    , m_recompute(request.settings.gradient_checkpointing == "on")
+    , m_evaluationDue(!request.validationRows.empty() &&
+                      (!request.resumeFrom || request.resumeFrom->evaluationDue)) {
     if (!request.resumeFrom) return;
     m_stepsDone = request.resumeFrom->step;
     m_lastTrainLoss = request.resumeFrom->lastTrainLoss;
@@ -70,7 +68,7 @@ Trainer::Trainer(const Decoder& decoder, LoraSet& lora, const TrainRequest& requ
 }
 
 double Trainer::secondsSinceStart() const {
-    return m_earlierSeconds + nowSeconds() - m_startSeconds;
+    return m_earlierSeconds + systemClock().monotonicSeconds() - m_startSeconds;
 }
 
 Trainer::StepResult Trainer::accumulate(std::int64_t stepIndex) {
@@ -102,12 +100,23 @@ Result<void> Trainer::finiteOrError(double loss, double gradNorm, std::int64_t s
                  "training stopped at step " + std::to_string(step) + ": " +
                      (std::isfinite(loss) ? "the gradient norm is " : "the loss is ") +
                      formatNumber(std::isfinite(loss) ? gradNorm : loss) +
-                     ", expected a finite number; the last good state is kept, try a lower learning rate "
-                     "(training.learning_rate)"};
+                     ", expected a finite number; try a lower learning rate (training.learning_rate)"};
+}
+
+Error Trainer::keepBefore(Error failure) {
+    if (failure.code != codes::kNonFiniteLoss) return failure;
+    const std::vector<float> parameters = toVector(m_lora.flat);
+    if (!std::all_of(parameters.begin(), parameters.end(), [](float p) { return std::isfinite(p); }))
+        return failure;
+    if (auto saved = checkpoint(false); !saved)
+        failure.message += "; the state before it could not be kept: " + saved.error().message;
+    else
+        failure.message += "; the state after step " + std::to_string(m_stepsDone) + " is kept";
+    return failure;
 }
 
 Result<void> Trainer::trainStep(std::int64_t stepIndex, bool& cancelled) {
-    const double begin = nowSeconds();
+    const double begin = systemClock().monotonicSeconds();
     const StepResult result = accumulate(stepIndex);
     cancelled = result.cancelled;
     if (cancelled) return {};
@@ -128,7 +137,7 @@ Result<void> Trainer::trainStep(std::int64_t stepIndex, bool& cancelled) {
     point.gradNorm = gradNorm;
     point.tokens = result.tokens;
     point.supervisedTokens = result.targets;
-    point.stepSeconds = nowSeconds() - begin;
+    point.stepSeconds = systemClock().monotonicSeconds() - begin;
     point.tokensPerSecond = static_cast<double>(result.tokens) / point.stepSeconds;
     if (auto told = m_observer.onMetric(point); !told) return told;
     m_observer.onProgress({"training", static_cast<std::uint64_t>(m_stepsDone),
@@ -136,19 +145,20 @@ Result<void> Trainer::trainStep(std::int64_t stepIndex, bool& cancelled) {
     return {};
 }
 
-Result<bool> Trainer::evaluate(std::int64_t stepsDone) {
+Result<bool> Trainer::evaluate() {
     const auto progress = [this](const Progress& p) { m_observer.onProgress(p); };
     const auto evaluation = evaluateRows(m_decoder, &m_lora, m_request.validationRows,
                                          m_request.settings.batch_size, m_request.cancel, progress);
     if (!evaluation) return evaluation.error();
-    const EvaluationVerdict verdict = m_stopping.update(evaluation->meanLoss(), stepsDone);
+    m_evaluationDue = false;
+    const EvaluationVerdict verdict = m_stopping.update(evaluation->meanLoss(), m_stepsDone);
     MetricPoint point;
     point.isEvaluation = true;
-    point.step = stepsDone;
-    point.epoch = m_plan.epochAfter(stepsDone);
+    point.step = m_stepsDone;
+    point.epoch = m_plan.epochAfter(m_stepsDone);
     point.trainLoss = m_lastTrainLoss;
     point.evalLoss = evaluation->meanLoss();
-    point.learningRate = m_schedule.rateOf(std::max<std::int64_t>(0, stepsDone - 1));
+    point.learningRate = m_schedule.rateOf(std::max<std::int64_t>(0, m_stepsDone - 1));
     point.tokens = m_trainedTokens;
     if (auto told = m_observer.onMetric(point); !told) return told.error();
     if (auto saved = checkpoint(verdict.isBest); !saved) return saved.error();
@@ -169,11 +179,12 @@ TrainState Trainer::state() const {
     state.trainedTokens = m_trainedTokens;
     state.trainedSeconds = secondsSinceStart();
     state.lastTrainLoss = m_lastTrainLoss;
+    state.evaluationDue = m_evaluationDue;
     return state;
 }
 
 Result<void> Trainer::checkpoint(bool isBest) {
-    m_lastCheckpointSeconds = nowSeconds();
+    m_lastCheckpointSeconds = systemClock().monotonicSeconds();
     return m_observer.onCheckpoint(state(), isBest);
 }
 
@@ -181,7 +192,7 @@ bool Trainer::isCheckpointDue(std::int64_t stepsDone) const {
     const auto& settings = m_request.settings.checkpoint;
     if (settings.every_steps > 0 && stepsDone % settings.every_steps == 0) return true;
     return settings.every_minutes > 0 &&
-           nowSeconds() - m_lastCheckpointSeconds > settings.every_minutes * 60.0;
+           systemClock().monotonicSeconds() - m_lastCheckpointSeconds > settings.every_minutes * 60.0;
 }
 
 Result<TrainOutcome> Trainer::run() {
@@ -189,20 +200,22 @@ Result<TrainOutcome> Trainer::run() {
     TrainOutcome outcome;
     bool stop = false;
     bool cancelled = false;
-    if (evaluates && m_stepsDone == 0) {
-        const auto first = evaluate(0);
-        cancelled = !first && first.error().code == codes::kCancelled;
-        if (!first && !cancelled) return first.error();
-    }
+    const auto evaluateOrCancel = [&]() -> Result<void> {
+        const auto evaluated = evaluate();
+        cancelled = !evaluated && evaluated.error().code == codes::kCancelled;
+        if (!evaluated && !cancelled) return evaluated.error();
+        stop = evaluated && *evaluated;
+        return {};
+    };
+    if (m_evaluationDue)
+        if (auto done = evaluateOrCancel(); !done) return done.error();
     while (!stop && !cancelled && m_stepsDone < m_plan.totalSteps()) {
-        if (auto stepped = trainStep(m_stepsDone, cancelled); !stepped) return stepped.error();
+        if (auto stepped = trainStep(m_stepsDone, cancelled); !stepped) return keepBefore(stepped.error());
         if (cancelled) break;
         const bool isLast = m_stepsDone == m_plan.totalSteps();
-        if (evaluates && (isLast || m_stepsDone % m_evaluationInterval == 0)) {
-            const auto evaluated = evaluate(m_stepsDone);
-            cancelled = !evaluated && evaluated.error().code == codes::kCancelled;
-            if (!evaluated && !cancelled) return evaluated.error();
-            stop = evaluated && *evaluated;
+        m_evaluationDue = evaluates && (isLast || m_stepsDone % m_evaluationInterval == 0);
+        if (m_evaluationDue) {
+            if (auto done = evaluateOrCancel(); !done) return done.error();
         } else if (isLast || isCheckpointDue(m_stepsDone)) {
             if (auto saved = checkpoint(false); !saved) return saved.error();
         }

@@ -29,8 +29,12 @@ private:
     };
     StepResult accumulate(std::int64_t stepIndex);
     Result<void> trainStep(std::int64_t stepIndex, bool& cancelled);
-    Result<bool> evaluate(std::int64_t stepsDone);
+    /// The evaluation of m_stepsDone; whether the run should stop early. Until it succeeds it stays due.
+    Result<bool> evaluate();
     Result<void> finiteOrError(double loss, double gradNorm, std::int64_t step) const;
+    /// Keeps the state before a step that gave no finite numbers, unless it has such numbers itself, and says
+    /// what is kept.
+    Error keepBefore(Error failure);
     Result<void> checkpoint(bool isBest);
     bool isCheckpointDue(std::int64_t stepsDone) const;
     TrainState state() const;
@@ -54,6 +58,7 @@ private:
     double m_startSeconds;
     double m_lastCheckpointSeconds;
     bool m_recompute;
+    bool m_evaluationDue; ///< the evaluation of m_stepsDone is still to be done
 };
 
 /// Token-exact loss over rows, `rowsAtOnce` concatenated. RUN-00 when cancelled between batches.

@@ -215,6 +215,8 @@ private Q_SLOTS:
               "huggingface.co", "https://x:port", "http://127.0.0.1.evil.com", ""})
             QVERIFY2(!parsed("model.hub.endpoint", bad).value, bad);
         QVERIFY(parsed("model.hub.mirror", "").value);
+        const std::string said = parsed("model.hub.endpoint", "https://me:pass word@x").problem;
+        QVERIFY2(said.find("pass") == std::string::npos, said.c_str());
     }
 
     void devices() {

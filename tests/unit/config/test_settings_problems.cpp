@@ -180,6 +180,23 @@ private Q_SLOTS:
         }
     }
 
+    void valuesThatThisVersionCannotActOnAreTold() {
+        for (const auto& [key, value] :
+             std::vector<std::pair<std::string, std::string>>{{"model.library_folders", "/srv/models"},
+                                                              {"model.cache.size_mib", "512"},
+                                                              {"model.generation.max_batch_size", "2"},
+                                                              {"model.gpu_layers", "4"}}) {
+            const SettingsReport report = checkSettings(withOptions({{key, value}}));
+            QVERIFY(report.problems.empty());
+            QCOMPARE(report.resolved.notices.size(), std::size_t(1));
+            QVERIFY(contains(report.resolved.notices[0], key));
+            QVERIFY(contains(report.resolved.notices[0], "no effect in this version"));
+        }
+        for (const char* key : {"model.gpu_layers", "model.cache.size_mib"})
+            QVERIFY(checkSettings(withOptions({{key, "0"}})).resolved.notices.empty());
+        QVERIFY(checkSettings(withOptions({})).resolved.notices.empty());
+    }
+
     void stepsBeyondTheRunAreNoticed() {
         const SettingsReport report = checkSettings(withOptions({{"training.max_steps", "10"},
                                                                  {"training.evaluation.every_steps", "20"},

@@ -79,6 +79,46 @@ private Q_SLOTS:
                  after);
     }
 
+    void removalsKeepLayoutAndComments_data() {
+        QTest::addColumn<QString>("before");
+        QTest::addColumn<QString>("after"); // without training.lora.r
+        const auto row = [](const char* name, const char* before, const char* after) {
+            QTest::newRow(name) << before << after;
+        };
+        row("plain", "training:\n  lora:\n    # why\n    r: 8  # rank\n    alpha: 1\n",
+            "training:\n  lora:\n    # why\n    alpha: 1\n");
+        row("the last of a section", "# mine\ntraining:\n  lora:\n    r: 8\n  seed: 1\n",
+            "# mine\ntraining:\n  seed: 1\n");
+        row("the last of a file", "# mine\ntraining:\n  lora:\n    r: 8\n", "# mine\n");
+        row("comments in the section", "training:\n  lora:\n    # my rank\n    r: 8\ndata: {date: x}\n",
+            "training:\n  lora:\n    # my rank\ndata: {date: x}\n");
+        row("flow, first", "training: {lora: {r: 8, alpha: 1}} # x\n", "training: {lora: {alpha: 1}} # x\n");
+        row("flow, last", "training: {lora: {alpha: 1, r: 8}}\n", "training: {lora: {alpha: 1}}\n");
+        row("Windows", "training:\r\n  lora:\r\n    r: 8\r\n    alpha: 1\r\n",
+            "training:\r\n  lora:\r\n    alpha: 1\r\n");
+        row("block of text", "training:\n  lora:\n    r: >\n      8\n    alpha: 1\n",
+            "training:\n  lora:\n    alpha: 1\n");
+        row("not there", "training:\n  seed: 1\n", "training:\n  seed: 1\n");
+        row("no section", "training: 3\n", "training: 3\n");
+        row("no line end", "training:\n  seed: 1\n  lora:\n    r: 8", "training:\n  seed: 1\n");
+    }
+    void removalsKeepLayoutAndComments() {
+        QFETCH(const QString, before);
+        QFETCH(const QString, after);
+        QCOMPARE(QString::fromStdString(removeYamlValue(before.toStdString(), {"training", "lora", "r"})),
+                 after);
+    }
+
+    void listsAreRemovedInAnyLayout() {
+        const std::vector<std::string> path{"training", "lora", "target_modules"};
+        for (const char* value : {"[q_proj, v_proj]", "[\"a]b\", c]", "\n      - q_proj\n      - v_proj",
+                                  "\n    - q_proj\n    - v_proj", "[q_proj,\n      v_proj]"}) {
+            const std::string text =
+                std::string("training:\n  lora:\n    target_modules: ") + value + "\n    r: 4 # kept\n";
+            QCOMPARE(removeYamlValue(text, path), std::string("training:\n  lora:\n    r: 4 # kept\n"));
+        }
+    }
+
     void listsAreReplacedInAnyLayout() {
         const std::vector<std::string> path{"training", "lora", "target_modules"};
         for (const char* value : {"[q_proj, v_proj]", "[]", "[\"a]b\", c]",
@@ -205,6 +245,44 @@ private Q_SLOTS:
         QVERIFY(saveUserSetting(layer, folder / "c.yaml", "training.lora.r", "0").error().code ==
                 codes::kSettingRange);
         QCOMPARE(layer.calls(), std::uint64_t(0));
+    }
+
+    void aRemovedSettingIsTheWeakerPlacesAgain() {
+        const TemporaryFolder folder;
+        write(folder / "c.yaml", kOld);
+        QVERIFY(removeUserSetting(systemFiles(), folder / "c.yaml", "training.seed"));
+        QCOMPARE(content(folder / "c.yaml"), std::string("# mine\ntraining:\n  lora: {r: 4}\n"));
+        QCOMPARE(content(lastGoodCopy(folder / "c.yaml")), kOld);
+        FaultFileLayer layer;
+        QVERIFY(removeUserSetting(layer, folder / "c.yaml", "training.seed"));
+        QVERIFY(removeUserSetting(layer, folder / "nowhere.yaml", "training.seed"));
+        QCOMPARE(layer.calls(), std::uint64_t(0));
+    }
+
+    void removingFromADamagedFileTouchesNothing() {
+        const TemporaryFolder folder;
+        write(folder / "c.yaml", "training: {seed: 1");
+        QVERIFY(!removeUserSetting(systemFiles(), folder / "c.yaml", "training.seed"));
+        QCOMPARE(content(folder / "c.yaml"), std::string("training: {seed: 1"));
+    }
+
+    void theLastGoodCopyIsPutBackAndTheDamagedOneKept() {
+        const TemporaryFolder folder;
+        write(folder / "c.yaml", kOld);
+        QVERIFY(saveUserSetting(systemFiles(), folder / "c.yaml", "training.seed", "8"));
+        write(folder / "c.yaml", "training: {seed: 1");
+        QVERIFY(restoreUserSettings(systemFiles(), folder / "c.yaml"));
+        QCOMPARE(content(folder / "c.yaml"), kOld);
+        QCOMPARE(content(folder / "c.yaml.damaged"), std::string("training: {seed: 1"));
+    }
+
+    void withoutAWholeCopyNothingIsPutBack() {
+        const TemporaryFolder folder;
+        write(folder / "c.yaml", "training: {seed: 1");
+        QVERIFY(restoreUserSettings(systemFiles(), folder / "c.yaml").error().code == codes::kFileNotFound);
+        write(lastGoodCopy(folder / "c.yaml"), "also: [cut");
+        QVERIFY(!restoreUserSettings(systemFiles(), folder / "c.yaml"));
+        QCOMPARE(content(folder / "c.yaml"), std::string("training: {seed: 1"));
     }
 
     // Whatever call fails, the file is the old one or the new one, and what is left loads.

@@ -7,9 +7,12 @@
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/machine.h"
+#include "core/page_cache.h"
 #include "core/philox.h"
 #include "core/progress.h"
 #include "core/quantity.h"
+#include "core/utf8.h"
 #include "support/fault_file_layer.h"
 #include "support/temporary_folder.h"
 
@@ -18,6 +21,17 @@ using namespace llamahome::testing;
 
 class TestCore final : public QObject {
     Q_OBJECT
+
+    static void put(const std::filesystem::path& path, const std::string& text) {
+        std::filesystem::create_directories(path.parent_path());
+        QVERIFY(writeFileAtomically(systemFiles(), path, text));
+    }
+
+    static void putMemory(const TemporaryFolder& machine, const std::string& groups) {
+        put(machine / "proc/meminfo",
+            "MemTotal:           1000 kB\nMemFree:  1 kB\nMemAvailable:   800 kB\n");
+        put(machine / "proc/self/cgroup", groups);
+    }
 
 private Q_SLOTS:
     void sha256KnownAnswer() {
@@ -101,6 +115,31 @@ private Q_SLOTS:
         }
     }
 
+    void namesAreExchangedInOneStepWhereTheSystemCan() {
+        const TemporaryFolder folder;
+        std::filesystem::create_directories(folder / "one/inner");
+        QVERIFY(writeFileAtomically(systemFiles(), folder / "two", "two"));
+        const auto exchanged = systemFiles().exchange(folder / "one", folder / "two");
+        QVERIFY2(exchanged, exchanged ? "" : exchanged.error().message.c_str());
+        QCOMPARE(std::filesystem::is_directory(folder / "two/inner"), *exchanged);
+        QCOMPARE(std::filesystem::is_regular_file(folder / "one"), *exchanged);
+        QVERIFY(systemFiles().exchange(folder / "one", folder / "absent").error().code ==
+                codes::kFileNotFound);
+    }
+
+    void aFileIsTakenOutOfMemoryWhereItsFileSystemCan() {
+        const TemporaryFolder folder;
+        QVERIFY(writeFileAtomically(systemFiles(), folder / "x", std::string(3'000'000, 'x')));
+        QVERIFY(writeFileAtomically(systemFiles(), folder / "empty", ""));
+        QVERIFY(*dropFromPageCache(folder / "empty"));
+        QVERIFY(dropFromPageCache(folder / "absent").error().code == codes::kFileNotFound);
+        QVERIFY(dropFromPageCache(folder.path()).error().code == codes::kNotAFile);
+        const auto dropped = dropFromPageCache(folder / "x");
+        QVERIFY2(dropped, dropped ? "" : dropped.error().message.c_str());
+        QCOMPARE(readFile(folder / "x")->size(), std::size_t{3'000'000});
+        if (!*dropped) QSKIP("files of the temporary folder's file system stay in memory");
+    }
+
     void removeTreeUnlinksLinksAndKeepsTheirTargets() {
         const TemporaryFolder folder;
         std::filesystem::create_directories(folder / "outside");
@@ -121,6 +160,71 @@ private Q_SLOTS:
             QVERIFY2(clean.find(secret) == std::string::npos, clean.c_str());
         QVERIFY(clean.ends_with(" end"));
         QCOMPARE(redactSecrets("hf_hub is fine"), std::string("hf_hub is fine"));
+    }
+
+    void theUserOfAnAddressIsASecret() {
+        QCOMPARE(redactSecrets("found `https://me:pa@ss@mirror.org/x@y`, expected"),
+                 std::string("found `https://[redacted]@mirror.org/x@y`, expected"));
+        QCOMPARE(redactSecrets("http://token@a http://b:p@c"),
+                 std::string("http://[redacted]@a http://[redacted]@c"));
+        for (const char* plain : {"https://huggingface.co/a@b", "mail a@b.org", "x://@y", "://"})
+            QCOMPARE(redactSecrets(plain), std::string(plain));
+    }
+
+    void theMemoryOfAMachineIsWhatItsKernelSays() {
+        const TemporaryFolder machine;
+        QCOMPARE(memoryState(machine.path()).availableBytes, std::uint64_t{0});
+        putMemory(machine, "");
+        QCOMPARE(memoryState(machine.path()).totalBytes, std::uint64_t{1000} << 10);
+        QCOMPARE(memoryState(machine.path()).availableBytes, std::uint64_t{800} << 10);
+        QVERIFY(memoryState().totalBytes > 0);
+    }
+
+    void aControlGroupGrantsLessThanTheMachineHas() {
+        const TemporaryFolder machine;
+        putMemory(machine, "0::/user.slice/session\n");
+        put(machine / "sys/fs/cgroup/user.slice/session/memory.max", "max\n");
+        put(machine / "sys/fs/cgroup/user.slice/memory.max", "512000\n");
+        put(machine / "sys/fs/cgroup/user.slice/memory.current", "300000\n");
+        put(machine / "sys/fs/cgroup/user.slice/memory.stat", "file 7\ninactive_file 100000\n");
+        QCOMPARE(memoryState(machine.path()).totalBytes, std::uint64_t{512000});
+        QCOMPARE(memoryState(machine.path()).availableBytes, std::uint64_t{312000});
+        put(machine / "sys/fs/cgroup/user.slice/memory.current", "700000\n");
+        QCOMPARE(memoryState(machine.path()).availableBytes, std::uint64_t{1});
+    }
+
+    void aControlGroupOfVersionOneDoesSoToo() {
+        const TemporaryFolder machine;
+        putMemory(machine, "5:cpu,cpuacct:/x\n4:memory:/docker/abc\n0::/\n");
+        put(machine / "sys/fs/cgroup/memory/memory.limit_in_bytes", "204800\n"); // seen as the top one
+        put(machine / "sys/fs/cgroup/memory/memory.usage_in_bytes", "4800\n");
+        QCOMPARE(memoryState(machine.path()).totalBytes, std::uint64_t{204800});
+        QCOMPARE(memoryState(machine.path()).availableBytes, std::uint64_t{200000});
+        put(machine / "sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+        QCOMPARE(memoryState(machine.path()).totalBytes, std::uint64_t{1000} << 10);
+    }
+
+    void invalidUtf8BecomesOneMarkForEachMaximalSubpart() {
+        const std::string mark = "\xEF\xBF\xBD";
+        QCOMPARE(replaceInvalidUtf8("abc \xC3\xA9"), std::string("abc \xC3\xA9"));
+        QCOMPARE(replaceInvalidUtf8("a\xFFz"), "a" + mark + "z");
+        QCOMPARE(replaceInvalidUtf8("\xE2\x82z"), mark + "z");            // cut three-byte character
+        QCOMPARE(replaceInvalidUtf8("\xF0\x9F\x99"), mark);               // cut at the end
+        QCOMPARE(replaceInvalidUtf8("\xC0\xAF"), mark + mark);            // overlong
+        QCOMPARE(replaceInvalidUtf8("\xED\xA0\x80"), mark + mark + mark); // surrogate
+        QCOMPARE(replaceInvalidUtf8("\xF4\x90\x80\x80"), mark + mark + mark + mark);
+        QCOMPARE(findInvalidUtf8("12345678901234567\xFF"), std::size_t{17});
+        QCOMPARE(findInvalidUtf8("ok"), std::string_view::npos);
+        QVERIFY(isUtf8("\xF0\x9F\x99\x82") && !isUtf8("\xE0\x80\x80") && isUtf8(""));
+    }
+
+    void unfinishedBytesAreThoseThatMoreBytesCouldComplete() {
+        QCOMPARE(unfinishedUtf8Bytes("a\xF0\x9F\x99"), std::size_t{3});
+        QCOMPARE(unfinishedUtf8Bytes("a\xC3"), std::size_t{1});
+        QCOMPARE(unfinishedUtf8Bytes("a\xC3\xA9"), std::size_t{0});
+        QCOMPARE(unfinishedUtf8Bytes("a\xE0\x80"), std::size_t{0}); // can never be valid
+        QCOMPARE(unfinishedUtf8Bytes("\x80"), std::size_t{0});
+        QCOMPARE(unfinishedUtf8Bytes(""), std::size_t{0});
     }
 
     void quantities() {

@@ -104,6 +104,12 @@ class TestGguf final : public QObject {
                        numberBytes(std::uint32_t{kGgufU64}) + numberBytes(std::uint64_t{1}) +
                            numberBytes(~std::uint64_t{0}));
             }));
+        row("GG-07", "bytes that would be eight times as large in memory", with([](GgufBytes& f) {
+                const std::uint64_t count = (8U << 20) + 1;
+                f.pair("k", kGgufArray,
+                       numberBytes(std::uint32_t{kGgufU8}) + numberBytes(count) + std::string(count, '\0'));
+            }),
+            "8388608 elements");
         row("GG-08", "truth of 2", with([](GgufBytes& f) { f.pair("k", kGgufBool, "\x02"); }), "\"k\"");
         for (const std::uint32_t alignment : {0U, 3U, 1U << 31})
             row("GG-09", std::to_string(alignment).c_str(),

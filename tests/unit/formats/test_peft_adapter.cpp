@@ -231,6 +231,8 @@ private Q_SLOTS:
         row(R"({"layers_to_transform":0})", "layers_to_transform", true);
         row(R"({"fan_in_fan_out":true})", "fan_in_fan_out", true);
         row(R"({"init_lora_weights":"pissa_niter_4"})", "pissa", true);
+        row(R"({"init_lora_weights":"loftq"})", "loftq", true);
+        row(R"({"loftq_config":{"loftq_bits":4}})", "loftq_config", true);
         row(R"({"target_modules":".*\\.(q|v)_proj"})", "(q|v)_proj", true);
         row(R"({"target_modules":[]})", "target_modules", false);
         row(R"({"target_modules":["q_proj",5]})", "target_modules", false);

@@ -301,6 +301,18 @@ private Q_SLOTS:
         QCOMPARE(report->matched, 1);
     }
 
+    void anEvaluationThatIsStoppedInItsLastAnswerIsStopped() {
+        TrainingGround ground;
+        EvaluateRequest request = evaluationOf(ground);
+        request.exactMatchRows = 1;
+        const CancelToken cancel;
+        const auto report =
+            evaluateModel(request, ground.engine, cancel, [&cancel](const Progress& progress) {
+                if (progress.phase == "answering") cancel.cancel();
+            });
+        QVERIFY(!report && report.error().code == codes::kCancelled);
+    }
+
     void finalNumbersAreFound() {
         QCOMPARE(*finalNumber("so #### 3\nthen #### $1,234."), std::string("1234"));
         QCOMPARE(*finalNumber("####-5 apples and 3 pears"), std::string("-5"));

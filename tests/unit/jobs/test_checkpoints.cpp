@@ -121,6 +121,23 @@ private Q_SLOTS:
         QVERIFY(!loaded->state.best);
     }
 
+    void aCheckpointThatOwesItsEvaluationIsReplacedOnceThatIsDone() {
+        const TemporaryFolder folder;
+        engine::TrainState owing = madeUpState(10);
+        owing.evaluationDue = true;
+        QVERIFY(storeIn(folder).write(owing));
+        QVERIFY(sameState(storeIn(folder).load(10)->state, owing));
+        const engine::TrainState done = madeUpState(10, 10);
+        FaultFileLayer withoutExchange;
+        withoutExchange.forgetExchange();
+        for (FileLayer* files : {&systemFiles(), static_cast<FileLayer*>(&withoutExchange)}) {
+            QVERIFY(storeIn(folder, *files).write(done));
+            QVERIFY(sameState(storeIn(folder).load(10)->state, done));
+            QCOMPARE(namesIn(folder / "checkpoints"), (std::vector<std::string>{"step-000010"}));
+            QVERIFY(storeIn(folder, *files).write(owing));
+        }
+    }
+
     void rotationKeepsTheNewestAndTheBest() {
         const TemporaryFolder folder;
         CheckpointStore store = storeIn(folder);

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <csignal>
+#include <utility>
 
 #include <QTest>
 
@@ -151,6 +153,8 @@ private Q_SLOTS:
         writeText(fixture.installed() / "notes.txt", "mine");
         const auto result = fixture.import(fixture.request());
         QVERIFY(result.error().code == codes::kImportExists);
+        QVERIFY2(names(result.error(), {fixture.installed().string(), "notes.txt", "move", "--as local"}),
+                 result.error().message.c_str());
         QCOMPARE(*readFile(fixture.installed() / "notes.txt"), std::string("mine"));
         QVERIFY(findLeftovers(fixture.root()).empty());
     }
@@ -263,7 +267,9 @@ private Q_SLOTS:
         fs::resize_file(fixture.source() / "model.safetensors", full - 1);
         const auto cut = fixture.import(fixture.request());
         QCOMPARE(cut.error().code.errorClass, ErrorClass::Failed);
-        QVERIFY(names(cut.error(), {"model.safetensors"}));
+        const std::string cutFile = (fixture.source() / "model.safetensors").string();
+        QVERIFY2(names(cut.error(), {cutFile}), cut.error().message.c_str());
+        QVERIFY2(!names(cut.error(), {".importing"}), cut.error().message.c_str());
         auto config = tinyConfig();
         config.num_hidden_layers = 3;
         writeTinyModel(fixture.source(), config);
@@ -273,7 +279,28 @@ private Q_SLOTS:
         writeText(fixture.source() / "tokenizer.json", "{}");
         QVERIFY(!fixture.import(fixture.request()));
         QVERIFY(findLeftovers(fixture.root()).empty());
-        QVERIFY(fs::is_empty(fixture.root().models()));
+        QVERIFY(contentOf(fixture.root().models()).empty());
+    }
+
+    void aDamagedFolderIsRefusedBeforeItsFirstByteIsCopied() {
+        const LibraryFixture fixture;
+        fs::resize_file(fixture.source() / "model.safetensors",
+                        fs::file_size(fixture.source() / "model.safetensors") - 1);
+        FaultFileLayer counter;
+        QVERIFY(!fixture.import(fixture.request(), counter));
+        QCOMPARE(counter.calls(), std::uint64_t{0});
+    }
+
+    void whatBecomesDamagedWhileItIsCopiedIsNamedInTheSource() {
+        const LibraryFixture fixture;
+        const std::string tokenizer = (fixture.source() / "tokenizer.json").string();
+        bool isFirst = true;
+        const auto result = fixture.import(fixture.request(), systemFiles(), {}, [&](const Progress&) {
+            if (std::exchange(isFirst, false)) writeText(tokenizer, "{}");
+        });
+        QVERIFY(!result);
+        QVERIFY2(names(result.error(), {tokenizer}) && !names(result.error(), {".importing"}),
+                 result.error().message.c_str());
     }
 
     void aModelLargerThanTheDiskIsRefusedBeforeTheFirstByte() {
@@ -348,12 +375,72 @@ private Q_SLOTS:
         QVERIFY(names(outside.error(), {"out of the Hub's cache"}));
     }
 
+    void aFolderOfLicencesIsNoPartOfTheModel() {
+        const LibraryFixture fixture;
+        writeText(fixture.source() / "LICENSES/MIT.txt", "free");
+        const auto result = fixture.import(fixture.request());
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        QVERIFY(!fs::exists(fixture.installed() / "LICENSES"));
+    }
+
+    void aLinkToItselfInTheHubsCacheIsNoCrash() {
+        const LibraryFixture fixture;
+        const fs::path cache = fixture.folder() / "models--org--name";
+        fs::create_directories(cache / "snapshots");
+        fs::create_symlink("abc", cache / "snapshots/abc");
+        writeText(cache / "refs/main", "abc\n");
+        const auto result = fixture.import({cache, "local", "x", false});
+        QVERIFY(!result && result.error().code == codes::kImportSource);
+    }
+
     void leftoversOfAKilledImportAreClearedByTheNext() {
         const LibraryFixture fixture;
-        const fs::path staging = stagingFolder(fixture.root(), "llama", "3.2-1b");
-        writeText(staging / "model.safetensors", "half");
+        QVERIFY(isKilledDuring([&] {
+            const StagingFolder staging(fixture.root(), "llama", "3.2-1b");
+            writeText(staging.path() / "model.safetensors", "half");
+            ::kill(::getpid(), SIGKILL);
+        }));
+        QCOMPARE(findLeftovers(fixture.root()).size(), std::size_t{1});
+        QCOMPARE(findLeftovers(fixture.root()).front().version, std::string("3.2-1b"));
         (void)fixture.importedModel();
-        QVERIFY(!fs::exists(staging));
+        QVERIFY(findLeftovers(fixture.root()).empty());
+    }
+
+    void anImportLeavesTheWorkOfOtherJobsAlone() {
+        const LibraryFixture fixture;
+        const fs::path ofALivingProcess = fixture.root().models() / "llama/.importing-3.2-1b-1.7";
+        writeText(ofALivingProcess / "model.safetensors", "half");
+        fs::path ofThisProcess;
+        {
+            const StagingFolder adapter(fixture.root(), "finetuned", "tiny_v1_finetuned");
+            ofThisProcess = adapter.path();
+            writeText(ofThisProcess / "adapter_model.safetensors", "half");
+            (void)fixture.importedModel();
+            QVERIFY(fs::exists(ofThisProcess / "adapter_model.safetensors"));
+            QVERIFY(fs::exists(ofALivingProcess / "model.safetensors"));
+        }
+        QVERIFY(fixture.import({fixture.source(), "local", "again", false}));
+        QVERIFY(!fs::exists(ofThisProcess));
+        QVERIFY(fs::exists(ofALivingProcess));
+    }
+
+    void ofTwoImportsOfOneNameOneWins() {
+        const LibraryFixture fixture;
+        const auto lock = RootLock::acquire(fixture.root());
+        QVERIFY(lock);
+        bool isWithin = false;
+        const auto import = [&](const ProgressSink& progress) {
+            return importModel(fixture.request(), *lock, fixture.catalog(), systemFiles(), {}, progress);
+        };
+        const auto late = import([&](const Progress& state) {
+            if (state.phase != "copying" || std::exchange(isWithin, true)) return;
+            const auto early = import({});
+            QVERIFY2(early, early ? "" : early.error().message.c_str());
+        });
+        QVERIFY(isWithin);
+        QVERIFY(!late && late.error().code == codes::kImportExists);
+        QVERIFY(isWhole(*fixture.library().find("smollm2", "135m-instruct")));
+        QVERIFY(findLeftovers(fixture.root()).empty());
     }
 
     void killedAtEveryFileCallOfACopy() { surviveEveryFault(Fault::Kill, folderRequest); }

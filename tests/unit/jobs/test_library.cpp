@@ -121,8 +121,8 @@ private Q_SLOTS:
 
     void whatACutImportLeftIsPartial() {
         const LibraryFixture fixture;
-        fs::create_directories(stagingFolder(fixture.root(), "smollm2", "135m"));
-        fs::create_directories(stagingFolder(fixture.root(), "local", "mine"));
+        fs::create_directories(StagingFolder(fixture.root(), "smollm2", "135m").path());
+        fs::create_directories(StagingFolder(fixture.root(), "local", "mine").path());
         const auto entries = fixture.library().list();
         QVERIFY(entryOf(entries, "smollm2/135m").state == ModelState::Partial);
         QVERIFY(entryOf(entries, "local/mine").state == ModelState::Partial);

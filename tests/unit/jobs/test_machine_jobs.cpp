@@ -7,6 +7,7 @@
 #include "core/error_codes.h"
 #include "jobs/bench.h"
 #include "jobs/doctor.h"
+#include "jobs/memory_estimate.h"
 #include "support/fault_file_layer.h"
 #include "support/tiny_model.h"
 #include "support/training_ground.h"
@@ -136,6 +137,19 @@ private Q_SLOTS:
                                                   R"("advice":"close programs"}])"));
     }
 
+    void theReserveIsKeptAlsoWhereMemoryIsTight() {
+        config::MemorySettings memory;
+        memory.reserve_mib = 1024;
+        const auto usable = [&](std::uint64_t mib) {
+            return usableMemory(memory, MemoryState{std::uint64_t{8} << 30, mib << 20});
+        };
+        QCOMPARE(usable(3000), std::uint64_t{3000 - 1024} << 20);
+        QCOMPARE(usable(1000), std::uint64_t{1});
+        QCOMPARE(usable(0), std::uint64_t{0}); // not known
+        memory.limit_mib = 5;
+        QCOMPARE(usable(1000), std::uint64_t{5} << 20);
+    }
+
     void theShapeIsSmolLm2s() {
         const formats::ModelConfig shape = benchShape();
         QCOMPARE(shape.parameterCount(), std::uint64_t{134'515'008});
@@ -151,8 +165,9 @@ private Q_SLOTS:
         const double mlp = 3.0 * 576 * 1536;
         QCOMPARE(flops, 4.0 * (30.0 * (attention + mlp) + 576.0 * 49152));
         FakeEngine engine; // 100 GFLOP/s whatever the shape
-        const double bound = productBound(shape, 2048, engine, engine::Precision::Fp32);
-        QVERIFY(std::abs(bound - 100e9 / flops) < 1e-6 * bound);
+        const auto bound = productBound(shape, 2048, engine, engine::Precision::Fp32);
+        QVERIFY(bound);
+        QVERIFY(std::abs(*bound - 100e9 / flops) < 1e-6 * *bound);
     }
 
     void benchTrainTimesItsStepsWithoutTheWarmUp() {
@@ -198,12 +213,49 @@ private Q_SLOTS:
         QVERIFY(names.count("gemm 2048x576x1536") == 1);
     }
 
-    void benchLoadReadsTheModel() {
+    void secondsToTheFirstStepCountFromTheStartOfTheProgram() {
+        FakeEngine engine;
+        FixedClock clock;
+        clock.advance(7.5);
+        BenchOptions options = smallBench();
+        options.startSeconds = 2.0;
+        const auto results = benchTrain(engine, options, clock, {}, {});
+        QCOMPARE(*results->front().secondsToFirstStep, 5.5);
+    }
+
+    void benchLoadTellsTheDiskAndTheMemoryApart() {
         TrainingGround ground;
-        const auto results = benchLoad(ground.engine, ground.model, {}, ground.clock, {}, {});
+        std::set<std::string> dropped;
+        BenchOptions options;
+        options.dropFromCache = [&](const fs::path& file) -> Result<bool> {
+            dropped.insert(file.filename().string());
+            return true;
+        };
+        const auto results = benchLoad(ground.engine, ground.model, options, ground.clock, {}, {});
         QVERIFY(results);
+        QCOMPARE(ground.engine.history().loads, 6);
+        QCOMPARE(results->size(), std::size_t{2});
+        QCOMPARE(results->at(0).name, std::string("load cold"));
+        QCOMPARE(results->at(1).name, std::string("load warm"));
+        for (const BenchResult& result : *results)
+            QVERIFY(result.seconds && result.note.empty());
+        for (const char* name : {"model.safetensors", "config.json", "tokenizer.json"})
+            QVERIFY2(dropped.count(name) == 1, name);
+    }
+
+    void benchLoadSaysWhenTheDiskCannotBeMeasured() {
+        TrainingGround ground;
+        BenchOptions options;
+        options.dropFromCache = [](const fs::path& file) -> Result<bool> {
+            return file.filename() != "model.safetensors";
+        };
+        const auto results = benchLoad(ground.engine, ground.model, options, ground.clock, {}, {});
         QCOMPARE(ground.engine.history().loads, 3);
-        QCOMPARE(results->front().name, std::string("load"));
+        QVERIFY(!results->at(0).seconds && results->at(1).seconds);
+        QVERIFY2(contains(results->at(0).note, "model.safetensors"), results->at(0).note.c_str());
+        const Json json = benchJson(ground.engine.info(), *results);
+        QVERIFY(json["results"][0].contains("note") && !json["results"][0].contains("seconds"));
+        QVERIFY(json["results"][1].contains("seconds") && !json["results"][1].contains("note"));
     }
 
     void benchmarksStopOnRequest() {

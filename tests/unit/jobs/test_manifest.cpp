@@ -149,6 +149,15 @@ private Q_SLOTS:
         }
     }
 
+    void aLinkThatNamesItselfIsAnError() {
+        const TemporaryFolder folder;
+        writeTinyModel(folder / "m");
+        fs::create_symlink("model-2.safetensors", folder / "m/model-2.safetensors");
+        const auto built = buildManifest(folder / "m", {}, "first seen", {}, {});
+        QVERIFY(!built);
+        QVERIFY(names(built.error(), {"model-2.safetensors"}));
+    }
+
     void aNewerSchemaSaysSo() {
         const auto read = changed([](Json& json) { json["schema"] = 2; });
         QVERIFY(read.error().code == codes::kManifestSchema);

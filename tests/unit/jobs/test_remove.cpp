@@ -139,8 +139,80 @@ private Q_SLOTS:
         writeText(model.path / "llamahome.json", "{}");
         const auto damaged = planRemoval(fixture.root(), model);
         QVERIFY(damaged.error().code == codes::kRemoveRefused);
-        QVERIFY(names(damaged.error(), {"llamahome.json", "yourself"}));
+        QVERIFY2(names(damaged.error(),
+                       {"llamahome.json", "yourself", "llamahome remove smollm2 135m-instruct --force"}),
+                 damaged.error().message.c_str());
         QVERIFY(fs::exists(model.path / "model.safetensors"));
+    }
+
+    void aModelWithADamagedManifestIsRemovedByNameOnRequest() {
+        const LibraryFixture fixture;
+        (void)fixture.importedModel();
+        writeText(fixture.installed() / "llamahome.json", "{}");
+        writeText(fixture.installed() / "notes.txt", "mine");
+        const ModelEntry damaged = *fixture.library().find("smollm2", "135m-instruct");
+        const auto plan = planRemoval(fixture.root(), damaged, RemovalBasis::Names);
+        QVERIFY2(plan, plan ? "" : plan.error().message.c_str());
+        QVERIFY(plan->isByName);
+        QVERIFY(plan->foreign == (std::vector<std::string>{"notes.txt"}));
+        QCOMPARE(plan->files.back().path, std::string("llamahome.json"));
+        const std::uint64_t before = bytesUnder(fixture.installed());
+        QCOMPARE(*removeWith(fixture, *plan), plan->freedBytes);
+        QCOMPARE(before - bytesUnder(fixture.installed()), plan->freedBytes);
+        QCOMPARE(bytesUnder(fixture.installed()), std::uint64_t{4}); // notes.txt
+        QVERIFY(!isListedAsInstalled(fixture));
+        fs::remove_all(fixture.installed());
+        QVERIFY(fixture.import(fixture.request()));
+    }
+
+    // Cut off anywhere, the folder is a damaged model that can be removed again, or gone.
+    void aRemovalByNameCanBeRepeatedAfterAFaultAtEveryCall() {
+        const auto damagedPlan = [](const LibraryFixture& fixture) {
+            writeText(fixture.installed() / "llamahome.json", "{}");
+            return planRemoval(fixture.root(), *fixture.library().find("smollm2", "135m-instruct"),
+                               RemovalBasis::Names);
+        };
+        FaultFileLayer counter;
+        {
+            const LibraryFixture fixture;
+            (void)fixture.importedModel();
+            QVERIFY(removeWith(fixture, *damagedPlan(fixture), counter));
+            QVERIFY(!fs::exists(fixture.root().models() / "smollm2"));
+        }
+        QVERIFY(counter.calls() >= 10);
+        for (const Fault fault : {Fault::Kill, Fault::IoError})
+            for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
+                const LibraryFixture fixture;
+                (void)fixture.importedModel();
+                const auto plan = damagedPlan(fixture);
+                FaultFileLayer layer(k, fault);
+                if (fault == Fault::Kill)
+                    (void)isKilledDuring([&] { (void)removeWith(fixture, *plan, layer); });
+                else
+                    (void)removeWith(fixture, *plan, layer);
+                const auto left = fixture.library().find("smollm2", "135m-instruct");
+                if (left->state == ModelState::Absent) continue;
+                const auto again = planRemoval(fixture.root(), *left, RemovalBasis::Names);
+                QVERIFY2(again, again ? "" : again.error().message.c_str());
+                QVERIFY(removeWith(fixture, *again));
+                QVERIFY(!fs::exists(fixture.installed()));
+            }
+    }
+
+    void anAdapterWithADamagedManifestKeepsWhatIsNotItsOwn() {
+        const LibraryFixture fixture;
+        const fs::path adapter = fixture.root().finetuned() / "mine";
+        fs::create_directories(adapter);
+        for (const char* name : {"adapter_config.json", "adapter_model.safetensors", "training_record.yaml",
+                                 "tokenizer.json", "llamahome.json", "results.csv"})
+            writeText(adapter / name, "x");
+        const auto entry = fixture.library().findAdapter("mine");
+        const auto refused = planRemoval(fixture.root(), *entry);
+        QVERIFY2(names(refused.error(), {"llamahome remove mine --force"}), refused.error().message.c_str());
+        const auto plan = planRemoval(fixture.root(), *entry, RemovalBasis::Names);
+        QVERIFY(removeWith(fixture, *plan));
+        QVERIFY(plan->foreign == (std::vector<std::string>{"results.csv"}));
+        QCOMPARE(bytesUnder(adapter), std::uint64_t{1});
     }
 
     void aDamagedModelWithMissingFilesCanBeRemoved() {

@@ -8,8 +8,11 @@
 #include "formats/peft_adapter.h"
 #include "jobs/checkpoint_store.h"
 #include "jobs/manifest.h"
+#include "jobs/metric_log.h"
 #include "jobs/run_list.h"
 #include "jobs/run_training.h"
+#include "jobs/verify_model.h"
+#include "library_fixture.h"
 #include "support/fault_file_layer.h"
 #include "support/tiny_model.h"
 #include "support/training_ground.h"
@@ -71,6 +74,56 @@ private Q_SLOTS:
         }
     }
 
+    // Stopped within each evaluation in turn, the first and the last among them.
+    void anEvaluationThatWasCutOffIsDoneAfterResume() {
+        TrainingGround undisturbed;
+        const auto expected = undisturbed.train(undisturbed.plan());
+        for (const std::int64_t stop : {0, 2, 4, 6}) {
+            TrainingGround ground;
+            ground.engine.script().beforeEvaluation = [&](std::int64_t step) {
+                if (step == stop) ground.cancel.cancel();
+            };
+            const auto stopped = ground.train(ground.plan());
+            QVERIFY2(stopped, said(stopped).c_str());
+            QVERIFY(stopped->end == TrainEnd::Interrupted);
+            QCOMPARE(stopped->steps, stop);
+            ground.cancel = CancelToken();
+            ground.engine.script().beforeEvaluation = nullptr;
+            const auto resumed = ground.resume("tiny_v1-1");
+            QVERIFY2(resumed, said(resumed).c_str());
+            QVERIFY(resumed->end == TrainEnd::Finished);
+            QVERIFY(comparableMetrics(resumed->runFolder) == comparableMetrics(expected->runFolder));
+            QVERIFY(adapterBytes(*resumed) == adapterBytes(*expected));
+            QCOMPARE(resumed->best->step, expected->best->step);
+            QCOMPARE(*resumed->lastEvalLoss, *expected->lastEvalLoss);
+            const CheckpointStore store(systemFiles(), resumed->runFolder / "checkpoints", 2, {});
+            QVERIFY(!store.loadNewest()->state.evaluationDue);
+        }
+    }
+
+    // Killed after the evaluation was told and before its checkpoint: it is done once more and counts once.
+    void anEvaluationOwedIsCountedOnceHoweverOftenItIsDone() {
+        TrainingGround undisturbed;
+        const auto expected = undisturbed.train(undisturbed.plan());
+        TrainingGround ground;
+        ground.engine.script().beforeEvaluation = [&](std::int64_t step) {
+            if (step == 4) ground.cancel.cancel();
+        };
+        const auto stopped = ground.train(ground.plan());
+        QVERIFY2(stopped, said(stopped).c_str());
+        engine::MetricPoint told;
+        told.isEvaluation = true;
+        told.step = 4;
+        told.evalLoss = 0.5;
+        auto metrics = MetricLog::open(systemFiles(), stopped->runFolder / "metrics.jsonl", ground.clock);
+        QVERIFY(metrics->append(told));
+        ground.cancel = CancelToken();
+        ground.engine.script().beforeEvaluation = nullptr;
+        const auto resumed = ground.resume("tiny_v1-1");
+        QVERIFY2(resumed, said(resumed).c_str());
+        QVERIFY(comparableMetrics(resumed->runFolder) == comparableMetrics(expected->runFolder));
+    }
+
     void resumePassesOverADamagedCheckpointAndSaysSo() {
         TrainingGround undisturbed;
         const auto expected = undisturbed.train(undisturbed.plan());
@@ -120,6 +173,33 @@ private Q_SLOTS:
         QVERIFY2(resumed, said(resumed).c_str());
         QCOMPARE(resumed->steps, whole->steps);
         QVERIFY(resumed->end == TrainEnd::EarlyStopped);
+    }
+
+    void resumeRefusesAMachineThatComputesInAnotherPrecision() {
+        TrainingGround ground;
+        ground.engine.script().nonFiniteStep = 4;
+        QVERIFY(!ground.train(ground.plan()));
+        ground.engine.script().nonFiniteStep.reset();
+        QCOMPARE(findRun(ground.root, "tiny_v1-1")->record.precision, std::string("fp32"));
+        ground.engine.script().autoPrecision = engine::Precision::Bf16;
+        const auto refused = ground.resume("tiny_v1-1");
+        QVERIFY2(!refused && refused.error().code == codes::kRunChanged, said(refused).c_str());
+        QVERIFY2(contains(refused.error().message, "found bf16") &&
+                     contains(refused.error().message, "recorded fp32"),
+                 refused.error().message.c_str());
+        ground.engine.script().autoPrecision = engine::Precision::Fp32;
+        const auto resumed = ground.resume("tiny_v1-1");
+        QVERIFY2(resumed, said(resumed).c_str());
+    }
+
+    void aFailedRunCanBeResumedAndSaysSo() {
+        TrainingGround ground;
+        ground.engine.script().nonFiniteStep = 4;
+        QVERIFY(!ground.train(ground.plan()));
+        QVERIFY(canResume(*findRun(ground.root, "tiny_v1-1")));
+        ground.engine.script().nonFiniteStep.reset();
+        QVERIFY(ground.resume("tiny_v1-1"));
+        QVERIFY(!canResume(*findRun(ground.root, "tiny_v1-1"))); // finished
     }
 
     void resumeRefusesWhatIsNoLongerTheSame() {
@@ -226,14 +306,95 @@ private Q_SLOTS:
             }
             QVERIFY(record.state == RunState::Interrupted);
             if (record.startedAt.empty()) {
-                QVERIFY(removeRun(systemFiles(), *planRunRemoval(runs.front())));
+                const auto lock = RootLock::acquire(ground.root);
+                QVERIFY(removeRun(*planRunRemoval(runs.front()), *lock, systemFiles()));
                 continue;
             }
             finishAfterFault(ground, runs.front(), expected);
         }
     }
 
+    // The adapter of the part before the stop or the new one: one that verifies is there at every moment.
+    void aKillWhileTheAdapterIsReplacedLeavesOneToUse_data() {
+        QTest::addColumn<bool>("canExchange");
+        QTest::newRow("names can be exchanged") << true;
+        QTest::newRow("names cannot be exchanged") << false;
+    }
+    void aKillWhileTheAdapterIsReplacedLeavesOneToUse() {
+        QFETCH(bool, canExchange);
+        const auto prepare = [canExchange](FaultFileLayer& files) {
+            if (!canExchange) files.forgetExchange();
+        };
+        FaultFileLayer counter;
+        prepare(counter);
+        std::string expected;
+        {
+            TrainingGround ground;
+            stopBeforeStepTwo(ground);
+            const auto resumed = ground.resume("tiny_v1-1", counter);
+            QVERIFY2(resumed, said(resumed).c_str());
+            expected = adapterBytes(*resumed);
+            QCOMPARE(namesIn(ground.root.finetuned()), (std::vector<std::string>{"tiny_v1_finetuned"}));
+        }
+        for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
+            TrainingGround ground;
+            stopBeforeStepTwo(ground);
+            QVERIFY(isKilledDuring([&] {
+                FaultFileLayer files(k, Fault::Kill);
+                prepare(files);
+                (void)ground.resume("tiny_v1-1", files);
+            }));
+            QVERIFY2(hasAdapterToUse(ground), std::to_string(k).c_str());
+            const RunInfo run = listRuns(ground.root).front();
+            if (run.record.state == RunState::Finished) continue;
+            FaultFileLayer files;
+            prepare(files);
+            const auto resumed = ground.resume(run.name, files);
+            QVERIFY2(resumed, said(resumed).c_str());
+            QVERIFY(adapterBytes(*resumed) == expected);
+            QCOMPARE(namesIn(ground.root.finetuned()), (std::vector<std::string>{"tiny_v1_finetuned"}));
+        }
+    }
+
+    void aFaultWhileTheAdapterIsReplacedLeavesOneToUse() {
+        for (const bool canExchange : {true, false}) {
+            FaultFileLayer counter;
+            if (!canExchange) counter.forgetExchange();
+            {
+                TrainingGround ground;
+                stopBeforeStepTwo(ground);
+                QVERIFY(ground.resume("tiny_v1-1", counter));
+            }
+            for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
+                TrainingGround ground;
+                stopBeforeStepTwo(ground);
+                FaultFileLayer files(k, Fault::IoError);
+                if (!canExchange) files.forgetExchange();
+                (void)ground.resume("tiny_v1-1", files);
+                QVERIFY2(hasAdapterToUse(ground), std::to_string(k).c_str());
+            }
+        }
+    }
+
 private:
+    static void stopBeforeStepTwo(TrainingGround& ground) {
+        ground.engine.script().beforeStep = [&ground](std::int64_t step) {
+            if (step == 2) ground.cancel.cancel();
+        };
+        const auto stopped = ground.train(shortPlan(ground));
+        QVERIFY2(stopped, said(stopped).c_str());
+        ground.cancel = CancelToken();
+        ground.engine.script().beforeStep = nullptr;
+    }
+
+    static bool hasAdapterToUse(const TrainingGround& ground) {
+        const auto adapters = Library(ground.root, smallCatalog()).installedAdapters();
+        return std::any_of(adapters.begin(), adapters.end(), [](const ModelEntry& entry) {
+            const auto report = verifyModel(entry, /*deep=*/true, {}, {});
+            return report && report->ok;
+        });
+    }
+
     static TrainPlan shortPlan(const TrainingGround& ground) {
         TrainPlan plan = ground.plan();
         plan.settings.training.validation_split = 0.0;
@@ -250,20 +411,12 @@ private:
     }
 
     static void finishAfterFault(TrainingGround& ground, const RunInfo& run, const std::string& expected) {
-        // A record that could not be written still says "running" of this living process.
-        if (run.record.state == RunState::Running) {
-            auto folder = RunFolder::open(systemFiles(), run.path);
-            RunRecord record = folder->record();
-            record.process.started += "gone";
-            QVERIFY(
-                writeFileAtomically(systemFiles(), run.path / "run.json", writeJson(runRecordJson(record))));
-        }
+        QVERIFY(run.record.state != RunState::Running); // also where its end could not be recorded
         const auto resumed = ground.resume(run.name);
         QVERIFY2(resumed, said(resumed).c_str());
         QVERIFY(adapterBytes(*resumed) == expected);
         checkNoHalfAdapter(ground);
-        for (const std::string& name : namesIn(ground.root.finetuned()))
-            QVERIFY2(!name.starts_with('.'), name.c_str());
+        QCOMPARE(namesIn(ground.root.finetuned()), (std::vector<std::string>{"tiny_v1_finetuned"}));
     }
 };
 

@@ -299,6 +299,57 @@ private Q_SLOTS:
         QVERIFY(findRun(ground.root, second->runName)->record.initAdapter == first->adapterFolder);
     }
 
+    void theForecastOfARunFromAnAdapterIsOfItsShape() {
+        TrainingGround ground;
+        const auto first = ground.train(ground.plan());
+        TrainPlan plan = ground.plan();
+        plan.initAdapter = first->adapterFolder;
+        plan.settings.training.lora.r = 16;
+        plan.settings.training.lora.target_modules = {"all-linear"};
+        const auto forecast = dryRun(plan, ground.root, {}, {}, {});
+        QVERIFY2(forecast, forecast ? "" : forecast.error().message.c_str());
+        QVERIFY(ground.train(plan));
+        QCOMPARE(forecast->loraParameters, ground.sink.forecast.loraParameters);
+    }
+
+    void anAdapterThatTheEngineRefusesStopsBeforeAnythingIsMade() {
+        TrainingGround ground;
+        formats::PeftAdapter adapter;
+        adapter.r = 1025;
+        adapter.targetModules = {"q_proj"};
+        const auto values = static_cast<std::size_t>(adapter.r * 64);
+        for (const char* layer : {"0", "1"})
+            adapter.pairs.push_back({"model.layers." + std::string(layer) + ".self_attn.q_proj", adapter.r,
+                                     64, 64, std::vector<float>(values), std::vector<float>(values)});
+        TrainPlan plan = ground.plan();
+        plan.initAdapter = ground.folder / "wide";
+        fs::create_directories(*plan.initAdapter);
+        QVERIFY(formats::writePeftAdapter(systemFiles(), *plan.initAdapter, adapter));
+        const auto refused = ground.train(plan);
+        QVERIFY2(!refused && refused.error().code == codes::kLoraRank, said(refused).c_str());
+        QVERIFY(contains(refused.error().message, "wide"));
+        QVERIFY(listRuns(ground.root).empty());
+    }
+
+    void dataThatChangesWhileItIsReadIsNotRecordedAsRead() {
+        struct RewritingSink final : public RememberingSink {
+            void onForecast(const TrainForecast& told) override {
+                RememberingSink::onForecast(told);
+                QVERIFY(writeFileAtomically(systemFiles(), file, *readFile(file) + "\n"));
+            }
+            fs::path file;
+        };
+        TrainingGround ground;
+        RewritingSink sink;
+        sink.file = ground.data;
+        const auto lock = RootLock::acquire(ground.root);
+        const auto refused = runTraining(ground.plan(), ground.engine, *lock, systemFiles(), ground.clock,
+                                         sink, ground.cancel);
+        QVERIFY2(!refused && refused.error().code == codes::kDataChanged, said(refused).c_str());
+        QVERIFY(contains(refused.error().message, "data.jsonl"));
+        QVERIFY(listRuns(ground.root).empty());
+    }
+
     void aValidationFileIsUsedInsteadOfASplit() {
         TrainingGround ground;
         const fs::path validation = ground.folder / "validation.jsonl";

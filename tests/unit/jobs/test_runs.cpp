@@ -48,6 +48,12 @@ private:
         return RunFolder::create(files, root.checkpoints(), name, settings, someRecord(), m_clock);
     }
 
+    static Result<void> remove(const DataRoot& root, const RunRemovalPlan& plan,
+                               FileLayer& files = systemFiles()) {
+        const auto lock = RootLock::acquire(root);
+        return lock ? removeRun(plan, *lock, files) : Result<void>(lock.error());
+    }
+
     static void finish(RunFolder& run, const Clock& clock) {
         RunRecord record = run.record();
         record.state = RunState::Finished;
@@ -81,6 +87,7 @@ private Q_SLOTS:
         record.validationFile = RunDataFile{"/data/v.jsonl", 5, std::string(64, 'd')};
         record.initAdapter = "/adapters/x";
         record.initAdapterDigest = std::string(64, 'e');
+        record.precision = "bf16";
         record.state = RunState::Failed;
         record.cause = "the loss is nan";
         record.code = "TRAIN-01";
@@ -103,7 +110,7 @@ private Q_SLOTS:
         RunRecord record = someRecord();
         const Json whole = runRecordJson(record);
         for (const auto& [key, value] : whole.items()) {
-            if (value.is_null()) continue;
+            if (value.is_null() || key == "precision") continue;
             Json without = whole;
             without.erase(key);
             const auto read = parseRunRecord(without, "run.json");
@@ -189,11 +196,51 @@ private Q_SLOTS:
     void aRunningRunReadsAsRunning() {
         const TemporaryFolder folder;
         const DataRoot root{folder.path()};
-        QVERIFY(make(root, "x"));
+        const auto writer = make(root, "x");
+        QVERIFY(writer);
         const auto run = findRun(root, "x");
         QVERIFY(run);
         QVERIFY(run->record.state == RunState::Running);
         QVERIFY(planRunRemoval(*run).error().code == codes::kRunActive);
+    }
+
+    void aRunWhoseEndCouldNotBeRecordedIsAtRestThoughItsProcessLives() {
+        const TemporaryFolder folder;
+        const DataRoot root{folder.path()};
+        QVERIFY(make(root, "x"));
+        const auto run = findRun(root, "x");
+        QVERIFY(run);
+        QVERIFY(run->record.state == RunState::Interrupted);
+        QVERIFY(run->record.cause.find("llamahome resume x") != std::string::npos);
+        QVERIFY(planRunRemoval(*run));
+    }
+
+    void aRunThatKnowsNoLocksIsRunningAsLongAsItsProcess() {
+        const TemporaryFolder folder;
+        const DataRoot root{folder.path()};
+        RunRecord record = make(root, "x")->record();
+        record.holdsLifeLock = false;
+        const auto write = [&] {
+            return writeFileAtomically(systemFiles(), root.checkpoints() / "x/run.json",
+                                       writeJson(runRecordJson(record)));
+        };
+        QVERIFY(write());
+        QVERIFY(findRun(root, "x")->record.state == RunState::Running);
+        record.process.started += "1";
+        QVERIFY(write());
+        QVERIFY(findRun(root, "x")->record.state == RunState::Interrupted);
+    }
+
+    void aRunThatWasContinuedSinceItsRemovalWasPlannedStays() {
+        const TemporaryFolder folder;
+        const DataRoot root{folder.path()};
+        QVERIFY(make(root, "x"));
+        const auto plan = planRunRemoval(*findRun(root, "x"));
+        QVERIFY(plan);
+        const auto continued = RunFolder::open(systemFiles(), plan->folder);
+        const auto removed = remove(root, *plan);
+        QVERIFY(!removed && removed.error().code == codes::kRunActive);
+        QVERIFY(fs::exists(plan->folder / "run.json"));
     }
 
     void aRunWhoseProcessDiedReadsAsInterrupted() {
@@ -238,7 +285,7 @@ private Q_SLOTS:
         QVERIFY(runs[1].record.cause.find("run.json") != std::string::npos);
         QVERIFY(runs[2].record.state == RunState::Finished);
         for (const RunInfo& run : runs)
-            QVERIFY(removeRun(systemFiles(), *planRunRemoval(run)));
+            QVERIFY(remove(root, *planRunRemoval(run)));
         QVERIFY(listRuns(root).empty());
     }
 
@@ -269,7 +316,7 @@ private Q_SLOTS:
             bytes += fs::file_size(run->path() / name);
         QCOMPARE(plan->freedBytes, bytes);
         QCOMPARE(plan->files, (std::vector<std::string>{"config.yaml", "link", "metrics.jsonl", "run.json"}));
-        QVERIFY(removeRun(systemFiles(), *plan));
+        QVERIFY(remove(root, *plan));
         QVERIFY(fs::is_empty(root.checkpoints()));
         QVERIFY(fs::exists(folder / "outside/kept"));
     }
@@ -279,17 +326,17 @@ private Q_SLOTS:
         FaultFileLayer counter;
         auto counted = make({probe.path()}, "x");
         finish(*counted, m_clock);
-        QVERIFY(removeRun(counter, *planRunRemoval(*findRun({probe.path()}, "x"))));
+        QVERIFY(remove({probe.path()}, *planRunRemoval(*findRun({probe.path()}, "x")), counter));
         for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
             const TemporaryFolder folder;
             const DataRoot root{folder.path()};
             auto run = make(root, "x");
             finish(*run, m_clock);
             FaultFileLayer files(k, Fault::IoError);
-            QVERIFY(!removeRun(files, *planRunRemoval(*findRun(root, "x"))));
+            QVERIFY(!remove(root, *planRunRemoval(*findRun(root, "x")), files));
             const std::vector<RunInfo> left = listRuns(root);
             QVERIFY(left.empty() || (left.size() == 1 && left[0].record.state == RunState::Finished));
-            QVERIFY(clearRemovedRuns(systemFiles(), root));
+            QVERIFY(clearRemovedRuns(*RootLock::acquire(root), systemFiles()));
             QVERIFY(!left.empty() || fs::is_empty(root.checkpoints()));
         }
     }
@@ -300,7 +347,7 @@ private Q_SLOTS:
         config::Settings other;
         other.training.learning_rate = 1e-3;
         other.data.system = "Be brief.";
-        QVERIFY(make(root, "a"));
+        const auto a = make(root, "a");
         auto b = make(root, "b", other);
         RunRecord record = b->record();
         record.best = RunBest{1.25, 10};

@@ -239,7 +239,7 @@ private Q_SLOTS:
         QTest::newRow("UTF-16 without mark") << std::string("{\0\"\0", 4) << std::string("x.jsonl")
                                              << std::string("DATA-07") << std::string("NUL");
         QTest::newRow("web page") << std::string("<!DOCTYPE html>") << std::string("x.jsonl")
-                                  << std::string("IM-2") << std::string("web page");
+                                  << std::string("DATA-19") << std::string("web page");
         QTest::newRow("pretty JSON") << std::string("{\n  \"text\": \"a\"\n}\n") << std::string("x.json")
                                      << std::string("DATA-05") << std::string("jq");
         QTest::newRow("unknown") << std::string("hello") << std::string("x.dat") << std::string("DATA-19")
@@ -316,6 +316,27 @@ private Q_SLOTS:
         QVERIFY(contains(full.error->message, "jq"));
     }
 
+    void dataMayBeAboutErrorsAndWebPages() {
+        const TemporaryFolder folder;
+        const Rows page = readAll(put(folder / "x.txt", "<html> is how a page begins.\n"));
+        QCOMPARE(page.examples.size(), std::size_t{1});
+        const Rows errors =
+            readAll(put(folder / "x.jsonl", R"({"error":"404","question":"q","answer":"a"})"));
+        QVERIFY2(!errors.error, errors.error ? errors.error->message.c_str() : "");
+        QCOMPARE(errors.examples.size(), std::size_t{1});
+    }
+
+    void aBadLineLeavesTheLinesAroundItInTheData() {
+        const TemporaryFolder folder;
+        const Rows rows = readAll(put(folder / "x.txt", "one\ntwo\nbad \xE9\nthree\n\nfour\n"));
+        QCOMPARE(rows.problems.size(), std::size_t{1});
+        QCOMPARE(rows.problems[0].line, std::size_t{3});
+        QCOMPARE(rows.examples.size(), std::size_t{3});
+        QCOMPARE(rows.examples[0].text, std::string("one\ntwo"));
+        QCOMPARE(rows.examples[1].text, std::string("three"));
+        QCOMPARE(rows.examples[2].line, std::size_t{6});
+    }
+
     void tablesFollowTheirQuotes() {
         const TemporaryFolder folder;
         const Rows rows = readAll(put(folder / "x.csv", "\xEF\xBB\xBFquestion, answer\r\n"
@@ -360,6 +381,7 @@ private Q_SLOTS:
         QVERIFY(contains(first("a,\n1,2\n").message, "column 2 has no name"));
         QVERIFY(contains(first("q,a\n1,2\n").message, "--map"));
         QVERIFY(contains(first(std::string(2000, ',') + "\n").message, "2001 columns"));
+        QVERIFY(contains(first(head + std::string(3000, ',') + "\n").message, "3001 fields"));
     }
 
     void aColumnMapNamesTheFields() {

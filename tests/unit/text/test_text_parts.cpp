@@ -4,11 +4,11 @@
 #include "core/json.h"
 #include "text/byte_alphabet.h"
 #include "text/char_class.h"
+#include "text/csv_record.h"
 #include "text/merge_table.h"
 #include "text/piece_scanner.h"
 #include "text/split_pattern.h"
 #include "text/token_table.h"
-#include "text/utf8.h"
 
 using namespace llamahome;
 using namespace llamahome::text;
@@ -45,28 +45,6 @@ class TestTextParts final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void invalidUtf8BecomesOneMarkForEachMaximalSubpart() {
-        const std::string mark = "\xEF\xBF\xBD";
-        QCOMPARE(replaceInvalidUtf8("abc \xC3\xA9"), std::string("abc \xC3\xA9"));
-        QCOMPARE(replaceInvalidUtf8("a\xFFz"), "a" + mark + "z");
-        QCOMPARE(replaceInvalidUtf8("\xE2\x82z"), mark + "z");            // cut three-byte character
-        QCOMPARE(replaceInvalidUtf8("\xF0\x9F\x99"), mark);               // cut at the end
-        QCOMPARE(replaceInvalidUtf8("\xC0\xAF"), mark + mark);            // overlong
-        QCOMPARE(replaceInvalidUtf8("\xED\xA0\x80"), mark + mark + mark); // surrogate
-        QCOMPARE(replaceInvalidUtf8("\xF4\x90\x80\x80"), mark + mark + mark + mark);
-        QCOMPARE(findInvalidUtf8("12345678901234567\xFF"), std::size_t{17});
-        QCOMPARE(findInvalidUtf8("ok"), std::string_view::npos);
-    }
-
-    void unfinishedBytesAreThoseThatMoreBytesCouldComplete() {
-        QCOMPARE(unfinishedUtf8Bytes("a\xF0\x9F\x99"), std::size_t{3});
-        QCOMPARE(unfinishedUtf8Bytes("a\xC3"), std::size_t{1});
-        QCOMPARE(unfinishedUtf8Bytes("a\xC3\xA9"), std::size_t{0});
-        QCOMPARE(unfinishedUtf8Bytes("a\xE0\x80"), std::size_t{0}); // can never be valid
-        QCOMPARE(unfinishedUtf8Bytes("\x80"), std::size_t{0});
-        QCOMPARE(unfinishedUtf8Bytes(""), std::size_t{0});
-    }
-
     void theByteAlphabetIsItsOwnInverse() {
         std::string all;
         for (int byte = 0; byte < 256; ++byte)
@@ -142,6 +120,13 @@ private Q_SLOTS:
         QVERIFY(pattern);
         QVERIFY(!pattern->find(std::string(60, 'a'), 0));
         QVERIFY(pattern->find("aab", 0));
+    }
+
+    void fieldsOfATableThatNoTableHasAreCountedOnly() {
+        CsvRecord record(',', 3);
+        QVERIFY(record.feed("a,b,c,d," + std::string(1000, ',')));
+        QCOMPARE(record.fields(), (std::vector<std::string>{"a", "b", "c"}));
+        QCOMPARE(record.fieldCount(), std::size_t{1005});
     }
 
     void tokenTableFindsWhatWasAdded() {

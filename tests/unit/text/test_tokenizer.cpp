@@ -161,6 +161,21 @@ private Q_SLOTS:
         QVERIFY(Tokenizer::parse(json, "x")->encode("azzb", SpecialTokens::AsText) == (Ids{0, 3, 1}));
     }
 
+    void aPreTokenizerOfManyStepsIsRefused() {
+        Json json = tiny();
+        Json steps = Json::array();
+        for (int i = 0; i < 16; ++i)
+            steps.push_back({{"type", "Digits"}, {"individual_digits", true}});
+        steps.push_back(json["pre_tokenizer"]);
+        json["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", steps}};
+        const auto refused = Tokenizer::parse(json, "x");
+        QVERIFY(!refused && refused.error().code == codes::kTokenizerLimit);
+        QVERIFY(refused.error().message.find("16 steps") != std::string::npos);
+        steps.erase(std::size_t{0});
+        json["pre_tokenizer"]["pretokenizers"] = steps;
+        QVERIFY(Tokenizer::parse(json, "x"));
+    }
+
     void copiesEncodeOnSeveralThreadsAtOnce() {
         const Tokenizer t = tokenizer("llama3_split");
         const std::string line = "Shared by threads: 12345 'quoted' text.";

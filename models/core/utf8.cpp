@@ -1,10 +1,10 @@
-#include "text/utf8.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 
-namespace llamahome::text {
+namespace llamahome {
 namespace {
 
 /// What may follow a lead byte: the number of further bytes and the range of the first of them.
@@ -68,6 +68,10 @@ std::size_t findInvalidUtf8(std::string_view text) {
     return std::string_view::npos;
 }
 
+bool isUtf8(std::string_view text) {
+    return findInvalidUtf8(text) == std::string_view::npos;
+}
+
 std::string replaceInvalidUtf8(std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -92,4 +96,4 @@ std::size_t unfinishedUtf8Bytes(std::string_view text) {
     return 0;
 }
 
-} // namespace llamahome::text
+} // namespace llamahome

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace llamahome::text {
+namespace llamahome {
 
 struct Utf8Char {
     char32_t codePoint = 0xFFFD; ///< U+FFFD where invalid
@@ -22,6 +22,7 @@ Utf8Char decodeUtf8(std::string_view text, std::size_t at);
 
 /// Offset of the first invalid byte sequence, or npos.
 std::size_t findInvalidUtf8(std::string_view text);
+bool isUtf8(std::string_view text);
 
 /// `text` with each invalid sequence replaced by U+FFFD.
 std::string replaceInvalidUtf8(std::string_view text);
@@ -29,4 +30,4 @@ std::string replaceInvalidUtf8(std::string_view text);
 /// Number of bytes at the end (0 to 3) that more bytes could still make into a character.
 std::size_t unfinishedUtf8Bytes(std::string_view text);
 
-} // namespace llamahome::text
+} // namespace llamahome

@@ -1,0 +1,54 @@
+#include "support/trained_run.h"
+
+#include <stdexcept>
+
+#include "support/fixed_clock.h"
+#include "support/training_ground.h"
+
+namespace llamahome::testing {
+
+void writeQuestions(const std::filesystem::path& file) {
+    std::string lines;
+    for (int i = 1; i <= 12; ++i)
+        lines += R"({"question":"What is )" + std::to_string(i) + R"( and 1?","answer":"It is )" +
+                 std::to_string(i + 1) + "\"}\n";
+    if (auto written = writeFileAtomically(systemFiles(), file, lines); !written)
+        throw std::runtime_error(written.error().message);
+}
+
+jobs::TrainSummary trainRun(ManagerGround& ground, const TrainedRun& wanted) {
+    const std::filesystem::path data = ground.folder() / "questions.jsonl";
+    writeQuestions(data);
+    jobs::TrainPlan plan;
+    config::TrainingSettings& training = plan.settings.training;
+    training.learning_rate = wanted.learningRate;
+    training.batch_size = 2;
+    training.gradient_accumulation = 1;
+    training.max_steps = 6;
+    training.validation_split = 0.2;
+    training.lora.r = 2;
+    training.evaluation.every_steps = 2;
+    training.checkpoint.every_steps = 1;
+    plan.runName = wanted.name;
+    plan.modelFolder = ground.installed();
+    plan.family = "smollm2";
+    plan.version = "135m-instruct";
+    plan.dataFiles = {data};
+    plan.commandLine = "llamahome train smollm2 135m-instruct";
+    plan.programVersion = "0.1.0";
+    const CancelToken cancel;
+    ground.engine.script().beforeStep = [&](std::int64_t step) {
+        if (step == wanted.stopBefore) cancel.cancel();
+    };
+    RememberingSink sink;
+    const FixedClock clock;
+    const jobs::DataRoot root{ground.root()};
+    const auto lock = jobs::RootLock::acquire(root);
+    if (!lock) throw std::runtime_error(lock.error().message);
+    auto summary = jobs::runTraining(plan, ground.engine, *lock, systemFiles(), clock, sink, cancel);
+    ground.engine.script().beforeStep = {};
+    if (!summary) throw std::runtime_error(summary.error().message);
+    return std::move(*summary);
+}
+
+} // namespace llamahome::testing
