@@ -1,0 +1,34 @@
+// CheckTable: the checks of a verification as rows. GUI thread.
+#pragma once
+
+#include <vector>
+
+#include <QAbstractTableModel>
+
+#include "managers/model_manager.h"
+
+namespace llamahome::items {
+
+class CheckTable final : public QAbstractTableModel {
+    Q_OBJECT
+
+public:
+    enum Column { Check, Outcome, Found, ColumnCount };
+    enum Role {
+        StatusRole = Qt::UserRole, ///< int: jobs::CheckStatus
+        CodeRole,                  ///< QString: the error's code; empty where it passed
+    };
+
+    explicit CheckTable(QObject* parent = nullptr);
+    void setChecks(std::vector<jobs::CheckResult> checks);
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+private:
+    std::vector<jobs::CheckResult> m_checks;
+};
+
+} // namespace llamahome::items

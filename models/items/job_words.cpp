@@ -1,0 +1,91 @@
+#include "items/job_words.h"
+
+#include <algorithm>
+
+#include <QCoreApplication>
+#include <QLocale>
+#include <QStringList>
+
+#include "core/quantity.h"
+#include "managers/text.h"
+
+namespace llamahome::items {
+using managers::Job;
+using managers::JobState;
+using managers::toQt;
+
+namespace {
+
+struct Words {
+    Q_DECLARE_TR_FUNCTIONS(JobWords)
+};
+
+QString count(std::uint64_t number) {
+    return QLocale(QLocale::English).toString(static_cast<qulonglong>(number));
+}
+
+} // namespace
+
+QString jobStateWords(JobState state) {
+    switch (state) {
+    case JobState::Waiting:
+        return Words::tr("waiting");
+    case JobState::Running:
+        return Words::tr("running");
+    case JobState::Stopping:
+        return Words::tr("stopping");
+    case JobState::Done:
+        return Words::tr("done");
+    case JobState::Cancelled:
+        return Words::tr("cancelled");
+    case JobState::Failed:
+        break;
+    }
+    return Words::tr("failed");
+}
+
+QString jobAmountWords(const Job& job) {
+    const Progress& progress = job.progress();
+    if (progress.total == 0) return {};
+    if (progress.unit == "bytes")
+        return Words::tr("%1 of %2").arg(toQt(formatBytes(progress.done)), toQt(formatBytes(progress.total)));
+    if (progress.unit == "steps")
+        return Words::tr("step %1/%2").arg(count(progress.done), count(progress.total));
+    return Words::tr("%1 of %2 %3").arg(count(progress.done), count(progress.total), toQt(progress.unit));
+}
+
+QString jobRateWords(const Job& job) {
+    const auto rate = job.ratePerSecond();
+    if (!job.isActive() || !rate || *rate <= 0.0) return {};
+    if (job.progress().unit == "bytes")
+        return Words::tr("%1/s").arg(toQt(formatBytes(static_cast<std::uint64_t>(*rate))));
+    return Words::tr("%1 %2/s").arg(toQt(formatNumber(*rate, 3)), toQt(job.progress().unit));
+}
+
+QString jobLeftWords(const Job& job) {
+    const auto left = job.secondsLeft();
+    if (!job.isActive() || !left) return {};
+    return Words::tr("%1 left").arg(toQt(formatDuration(*left)));
+}
+
+QString jobLine(const Job& job) {
+    QStringList parts{job.title()};
+    if (job.state() != JobState::Running) parts.append(jobStateWords(job.state()));
+    if (job.isActive())
+        parts += {toQt(job.progress().phase), jobAmountWords(job), jobRateWords(job), jobLeftWords(job)};
+    parts.removeAll(QString());
+    return parts.join(QStringLiteral(" · "));
+}
+
+int jobPercent(const Job& job) {
+    const Progress& progress = job.progress();
+    if (progress.total == 0) return -1;
+    const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
+    return std::clamp(static_cast<int>(share * 100.0), 0, 100);
+}
+
+QString jobEndWords(const Job& job) {
+    return job.error() ? toQt(job.error()->message) : jobStateWords(job.state());
+}
+
+} // namespace llamahome::items

@@ -1,0 +1,571 @@
+#include "managers/chat_manager.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "core/error_codes.h"
+#include "managers/adapter_bases.h"
+#include "managers/chat_command.h"
+#include "managers/model_manager.h"
+#include "managers/piece_gatherer.h"
+#include "managers/run_job.h"
+#include "managers/settings_manager.h"
+#include "managers/text.h"
+#include "managers/train_command.h"
+#include "managers/workspace_settings.h"
+
+namespace llamahome::managers {
+namespace {
+
+constexpr int kSettingsKeptMs = 400;
+
+bool isBlank(const std::string& text) {
+    return text.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+void cutAfter(jobs::Conversation& conversation, std::size_t messages) {
+    conversation.messages.resize(std::min(messages, conversation.messages.size()));
+}
+
+/// Messages that both begin with.
+int commonMessages(const jobs::Conversation& a, const jobs::Conversation& b) {
+    const auto [end, unused] =
+        std::mismatch(a.messages.begin(), a.messages.end(), b.messages.begin(), b.messages.end());
+    return static_cast<int>(end - a.messages.begin());
+}
+
+} // namespace
+
+ChatManager::ChatManager(ManagerContext& context, ModelManager& models, SettingsManager& settings,
+                         QObject* parent)
+    : QObject(parent)
+    , m_context(context)
+    , m_models(models)
+    , m_settings(settings)
+    , m_keeper(std::make_shared<ConversationKeeper>(context.workspace.root, *context.workspace.files))
+    , m_worker(
+          std::make_shared<ChatWorker>(jobs::Library(context.workspace.root, context.workspace.catalog))) {
+    m_settingsKept.setSingleShot(true);
+    m_settingsKept.setInterval(kSettingsKeptMs);
+    connect(&m_settingsKept, &QTimer::timeout, this, [this] { keep(m_current); });
+    m_idle.setSingleShot(true);
+    m_idle.setInterval(kIdleTime);
+    connect(&m_idle, &QTimer::timeout, this, &ChatManager::release);
+    connect(&m_settings, &SettingsManager::settingsChanged, this, &ChatManager::followSettings);
+    connect(&m_models, &ModelManager::modelsChanged, this, &ChatManager::followModels);
+    connect(&m_context.jobs, &JobList::jobStarted, this, [this](const Job* job) {
+        if (job->kind() != JobKind::Train) return;
+        release(); // on its way to the engine before the training is
+        Q_EMIT stateChanged();
+    });
+    connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {
+        if (job->kind() == JobKind::Train) Q_EMIT stateChanged();
+    });
+    m_current = emptyConversation();
+    refresh();
+    followModels();
+}
+
+ChatManager::~ChatManager() {
+    if (m_settingsKept.isActive()) m_keeper->put(m_current);
+    if (m_pending) {
+        if (m_pending->job) m_pending->job->cancel();
+        if (!m_pending->isDiscarded && !m_pending->text.empty()) {
+            m_pending->now.messages.push_back({"assistant", m_pending->text, "cancelled", 0, 0.0});
+            m_keeper->put(m_pending->now);
+        }
+    }
+    // The pool drops what waits when it ends; this must not be lost.
+    std::thread([keeper = m_keeper] { (void)keeper->drain(); }).join();
+    m_context.engine.post([worker = m_worker] { worker->release(); });
+}
+
+// The list.
+
+void ChatManager::refresh() {
+    runTask<Listing>(
+        m_context.filePool, m_context.jobs,
+        [keeper = m_keeper, workspace = m_context.workspace] {
+            return Listing{keeper->list(), rootWordsFor(workspace, readSettings(workspace).resolved.values)};
+        },
+        this,
+        [this, version = m_listVersion](Listing listing) {
+            if (version != m_listVersion) return refresh();
+            m_conversations = std::move(listing.conversations);
+            m_rootWords = std::move(listing.rootWords);
+            m_isListed = true;
+            Q_EMIT conversationsChanged();
+        });
+}
+
+void ChatManager::listChanged() {
+    ++m_listVersion;
+    Q_EMIT conversationsChanged();
+}
+
+void ChatManager::forget(const std::string& id) {
+    std::erase_if(m_conversations, [&](const auto& info) { return info.id == id; });
+    listChanged();
+}
+
+void ChatManager::keep(const jobs::Conversation& conversation) {
+    if (conversation.id.empty()) return;
+    m_keeper->put(conversation);
+    std::erase_if(m_conversations, [&](const auto& info) { return info.id == conversation.id; });
+    const auto place = std::find_if(m_conversations.begin(), m_conversations.end(), [&](const auto& info) {
+        return info.updatedAt <= conversation.updatedAt;
+    });
+    m_conversations.insert(place, jobs::infoOf(conversation));
+    listChanged();
+    drainKeeper();
+}
+
+void ChatManager::keepAgain() {
+    drainKeeper();
+}
+
+void ChatManager::drainKeeper() {
+    using Outcomes = std::vector<ConversationKeeper::Outcome>;
+    runTask<Outcomes>(
+        m_context.filePool, m_context.jobs, [keeper = m_keeper] { return keeper->drain(); }, this,
+        [this](const Outcomes& outcomes) {
+            for (const auto& outcome : outcomes) {
+                if (outcome.id != m_current.id) continue;
+                m_keepProblem = outcome.error;
+                Q_EMIT keepProblemChanged();
+            }
+        });
+}
+
+void ChatManager::renameConversation(const QString& id, const QString& title) {
+    const std::string name = fromQt(title.simplified());
+    if (m_pending && m_pending->now.id == fromQt(id)) m_pending->now.title = name;
+    if (m_current.id == fromQt(id)) {
+        m_current.title = name;
+        return keep(m_current);
+    }
+    runTask<Result<void>>(
+        m_context.filePool, m_context.jobs,
+        [keeper = m_keeper, id = fromQt(id), name] { return keeper->rename(id, name); }, this,
+        [this](const Result<void>& renamed) {
+            if (!renamed) Q_EMIT failed(renamed.error());
+            refresh();
+        });
+}
+
+void ChatManager::removeConversation(const QString& id) {
+    const std::string wanted = fromQt(id);
+    const auto found = std::find_if(m_conversations.begin(), m_conversations.end(),
+                                    [&](const auto& info) { return info.id == wanted; });
+    const QString title = found == m_conversations.end() ? id : toQt(found->title);
+    if (m_pending && m_pending->now.id == wanted) {
+        m_pending->isDiscarded = true;
+        stop();
+    }
+    forget(wanted);
+    if (m_current.id == wanted) {
+        m_settingsKept.stop();
+        show(emptyConversation());
+    }
+    runTask<Result<jobs::RemovedConversation>>(
+        m_context.filePool, m_context.jobs, [keeper = m_keeper, wanted] { return keeper->remove(wanted); },
+        this,
+        [this, title](const Result<jobs::RemovedConversation>& removed) {
+            if (!removed) {
+                Q_EMIT failed(removed.error());
+                return refresh();
+            }
+            m_removed = *removed;
+            if (m_removed->bytes.empty()) m_removed.reset();
+            Q_EMIT conversationRemoved(title, m_removed.has_value());
+        });
+}
+
+void ChatManager::undoRemove() {
+    if (!m_removed) return;
+    const jobs::RemovedConversation removed = std::move(*m_removed);
+    m_removed.reset();
+    runTask<Result<void>>(
+        m_context.filePool, m_context.jobs, [keeper = m_keeper, removed] { return keeper->putBack(removed); },
+        this,
+        [this, removed](const Result<void>& done) {
+            if (!done) {
+                m_removed = removed;
+                Q_EMIT failed(done.error());
+                return;
+            }
+            refresh();
+            openConversation(toQt(removed.id));
+        });
+}
+
+// The shown conversation.
+
+jobs::Conversation ChatManager::emptyConversation() const {
+    jobs::Conversation conversation;
+    conversation.model = m_current.model;
+    conversation.adapter = m_current.adapter;
+    conversation.adapterScale = m_current.adapterScale;
+    conversation.system = m_settings.settings().model.chat.system;
+    conversation.sampling = m_settings.settings().model.generation;
+    return conversation;
+}
+
+void ChatManager::show(jobs::Conversation conversation) {
+    if (m_settingsKept.isActive()) {
+        m_settingsKept.stop();
+        keep(m_current);
+    }
+    ++m_openAsked;
+    m_current = std::move(conversation);
+    m_isPristine = m_current.id.empty();
+    m_wantsBase = false;
+    m_attempts = 0;
+    m_keepProblem.reset();
+    Q_EMIT conversationOpened();
+    Q_EMIT keepProblemChanged();
+    setFigures({});
+    Q_EMIT stateChanged();
+    followModels();
+}
+
+void ChatManager::startConversation() {
+    show(emptyConversation());
+}
+
+void ChatManager::startWith(const QString& model, const QString& adapter) {
+    startConversation();
+    m_wantsBase = model.isEmpty();
+    if (!model.isEmpty()) setModel(model);
+    setAdapter(adapter);
+    takeBase();
+}
+
+void ChatManager::takeBase() {
+    const auto base = m_bases.find(m_current.adapter);
+    if (!m_wantsBase || base == m_bases.end()) return;
+    m_wantsBase = false;
+    if (base->second.empty() || base->second == m_current.model) return;
+    m_current.model = base->second;
+    settingsEdited();
+}
+
+void ChatManager::openConversation(const QString& id) {
+    const std::string wanted = fromQt(id);
+    if (wanted.empty()) return;
+    if (m_pending && m_pending->now.id == wanted && !m_pending->isDiscarded) {
+        if (m_current.id != wanted) show(m_pending->now);
+        return;
+    }
+    const quint64 asked = ++m_openAsked;
+    runTask<Result<jobs::Conversation>>(
+        m_context.filePool, m_context.jobs, [keeper = m_keeper, wanted] { return keeper->read(wanted); },
+        this,
+        [this, asked](Result<jobs::Conversation> read) {
+            if (asked != m_openAsked) return;
+            if (!read) {
+                Q_EMIT failed(read.error());
+                return;
+            }
+            show(std::move(*read));
+            drainKeeper(); // it may be one that could not be written so far
+        });
+}
+
+void ChatManager::followSettings() {
+    if (!m_isPristine) return;
+    m_current.system = m_settings.settings().model.chat.system;
+    m_current.sampling = m_settings.settings().model.generation;
+    Q_EMIT settingsChanged();
+}
+
+void ChatManager::followModels() {
+    if (m_isLoaded && m_models.isListed()) {
+        const auto& all = m_models.models();
+        const bool isThere = std::any_of(all.begin(), all.end(), [this](const jobs::ModelEntry& entry) {
+            return entry.isUsable() && entry.path == m_loadedFolder;
+        });
+        if (!isThere) release();
+    }
+    if (m_models.isListed()) readBases();
+    if (!m_current.id.empty() || !m_models.isListed()) return;
+    const auto chosen = m_models.find(toQt(m_current.model));
+    if (chosen && chosen->isUsable()) return;
+    const auto& all = m_models.models();
+    const auto first =
+        std::find_if(all.begin(), all.end(), [](const auto& entry) { return entry.isUsable(); });
+    setModel(first == all.end() ? QString() : toQt(first->name));
+}
+
+void ChatManager::readBases() {
+    using Bases = std::map<std::string, std::string>;
+    runTask<Bases>(
+        m_context.filePool, m_context.jobs,
+        [models = m_models.models(), adapters = m_models.adapters()] {
+            return readAdapterBases(models, adapters);
+        },
+        this,
+        [this](Bases bases) {
+            m_bases = std::move(bases);
+            takeBase();
+            Q_EMIT fitsChanged();
+        });
+}
+
+bool ChatManager::fits(const QString& adapter, const QString& model) const {
+    const auto base = m_bases.find(fromQt(adapter));
+    return base == m_bases.end() || base->second.empty() || toQt(base->second) == model;
+}
+
+void ChatManager::settingsEdited() {
+    Q_EMIT settingsChanged();
+    if (!m_current.id.empty()) m_settingsKept.start();
+}
+
+void ChatManager::setModel(const QString& name) {
+    if (toQt(m_current.model) == name) return;
+    m_current.model = fromQt(name);
+    m_current.adapter.clear();
+    m_current.adapterScale = 1.0;
+    settingsEdited();
+}
+
+void ChatManager::setAdapter(const QString& name) {
+    if (toQt(m_current.adapter) == name) return;
+    m_current.adapter = fromQt(name);
+    m_current.adapterScale = 1.0;
+    settingsEdited();
+}
+
+void ChatManager::setAdapterScale(double scale) {
+    if (m_current.adapterScale == scale) return;
+    m_current.adapterScale = scale;
+    settingsEdited();
+}
+
+void ChatManager::setSystem(const QString& text) {
+    if (toQt(m_current.system) == text) return;
+    m_current.system = fromQt(text);
+    m_isPristine = false;
+    settingsEdited();
+}
+
+void ChatManager::setSampling(const config::GenerationSettings& sampling) {
+    m_current.sampling = sampling;
+    m_isPristine = false;
+    settingsEdited();
+}
+
+QString ChatManager::commandLine() const {
+    return chatCommand(m_current, m_models.find(toQt(m_current.model)), m_settings.settings(), m_rootWords);
+}
+
+// Answers.
+
+bool ChatManager::isEngineTaken() const {
+    const auto active = m_context.jobs.activeJobs();
+    return std::any_of(active.begin(), active.end(),
+                       [](const Job* job) { return job->kind() == JobKind::Train; });
+}
+
+bool ChatManager::isAnsweringHere() const {
+    return m_pending && m_pending->now.id == m_current.id && !m_pending->isDiscarded;
+}
+
+QString ChatManager::partialAnswer() const {
+    return isAnsweringHere() ? toQt(m_pending->text) : QString();
+}
+
+const Job* ChatManager::job() const {
+    return m_pending ? m_pending->job.data() : nullptr;
+}
+
+bool ChatManager::send(const QString& text) {
+    jobs::Conversation now = m_current;
+    now.messages.push_back({"user", fromQt(text), {}, 0, 0.0});
+    m_attempts = 0;
+    return answer(std::move(now));
+}
+
+bool ChatManager::regenerate() {
+    jobs::Conversation now = m_current;
+    while (!now.messages.empty() && now.messages.back().role != "user")
+        now.messages.pop_back();
+    ++m_attempts;
+    return answer(std::move(now));
+}
+
+bool ChatManager::editAndResend(int index, const QString& text) {
+    const auto at = static_cast<std::size_t>(index);
+    if (index < 0 || at >= m_current.messages.size() || m_current.messages[at].role != "user") return false;
+    jobs::Conversation now = m_current;
+    cutAfter(now, at);
+    now.messages.push_back({"user", fromQt(text), {}, 0, 0.0});
+    m_attempts = 0;
+    return answer(std::move(now));
+}
+
+void ChatManager::stop() {
+    if (!m_pending || !m_pending->job) return;
+    m_pending->job->cancel();
+    setState(State::Stopping);
+}
+
+void ChatManager::release() {
+    m_idle.stop();
+    runTask<bool>(
+        m_context.engine, m_context.jobs,
+        [worker = m_worker] {
+            worker->release();
+            return true;
+        },
+        this,
+        [this](bool) {
+            m_isLoaded = false;
+            Q_EMIT stateChanged();
+        });
+}
+
+ChatRequest ChatManager::requestOf(const jobs::Conversation& conversation) const {
+    ChatRequest request;
+    request.model = conversation.model;
+    request.adapter = conversation.adapter;
+    request.adapterScale = conversation.adapterScale;
+    request.history = jobs::historyOf(conversation);
+    request.question = conversation.messages.back().content;
+    request.options = jobs::answerOptions(conversation.sampling);
+    request.options.sampling.seed += m_attempts;
+    request.options.date = m_settings.settings().data.date;
+    request.settings = m_settings.settings();
+    request.environment = m_context.workspace.environment;
+    return request;
+}
+
+bool ChatManager::answer(jobs::Conversation now) {
+    const bool hasQuestion = !now.messages.empty() && !isBlank(now.messages.back().content);
+    if (!hasQuestion || now.model.empty() || isBusy() || isEngineTaken()) return false;
+    const Clock& clock = *m_context.workspace.clock;
+    now.updatedAt = formatUtc(clock.now());
+    if (now.id.empty()) {
+        now.id = jobs::newConversationId(clock, m_nextNumber++);
+        now.createdAt = now.updatedAt;
+    }
+    Job& job = m_context.jobs.start(JobKind::Chat, tr("Chat with %1").arg(toQt(now.model)));
+    job.setCommandLine(commandLine());
+    const int first = commonMessages(m_current, now);
+    m_pending = Pending{m_current, now, {}, &job, false};
+    m_current = now;
+    m_idle.stop();
+    m_settingsKept.stop();
+    setState(State::Loading);
+    Q_EMIT messagesChanged(first);
+    keep(now);
+
+    const auto toGui = [jobs = &m_context.jobs, self = QPointer<ChatManager>(this)](auto member, auto value) {
+        jobs->post([self, member, value = std::move(value)] {
+            if (self) (self.data()->*member)(value);
+        });
+    };
+    runJob<ChatAnswer>(
+        m_context.engine, m_context.jobs, job, clock,
+        [worker = m_worker, host = &m_context.engine, request = requestOf(now), toGui,
+         &clock](const JobControl& control) {
+            PieceGatherer pieces(clock, kPieceInterval, [&toGui](std::string text) {
+                toGui(&ChatManager::takePiece, std::move(text));
+            });
+            auto answer = worker->answer(
+                *host, request, [&pieces](std::string_view piece) { pieces.take(piece); },
+                [&toGui](const std::filesystem::path& folder) { toGui(&ChatManager::takeReady, folder); },
+                control.cancel, control.progress);
+            pieces.flush();
+            return answer;
+        },
+        this, [this](const Result<ChatAnswer>& result) { takeAnswer(result); });
+    return true;
+}
+
+void ChatManager::takeReady(const std::filesystem::path& folder) {
+    m_isLoaded = true;
+    m_loadedFolder = folder;
+    if (m_state == State::Loading) setState(State::Answering);
+}
+
+void ChatManager::takePiece(const std::string& piece) {
+    if (!m_pending) return;
+    m_pending->text += piece;
+    if (isAnsweringHere()) Q_EMIT answerGrew(toQt(piece));
+}
+
+void ChatManager::takeAnswer(const Result<ChatAnswer>& result) {
+    Pending ended = std::move(*m_pending);
+    m_pending.reset();
+    m_state = State::Idle;
+    if (m_isLoaded) m_idle.start();
+    const bool wasStopped =
+        result && result->answer.text.empty() && result->answer.finish == engine::FinishReason::Cancelled;
+    if (ended.isDiscarded)
+        ;
+    else if (!result)
+        failWith(std::move(ended), result.error());
+    else if (wasStopped)
+        failWith(std::move(ended), Error{codes::kCancelled, "stopped before the answer began"});
+    else
+        finishWith(std::move(ended), *result);
+    Q_EMIT stateChanged();
+}
+
+void ChatManager::finishWith(Pending ended, const ChatAnswer& given) {
+    const jobs::Answer& answer = given.answer;
+    jobs::Conversation& now = ended.now;
+    now.messages.push_back({"assistant", answer.text, std::string(jobs::finishName(answer.finish)),
+                            answer.tokens.size(), answer.decodeSeconds});
+    now.updatedAt = formatUtc(m_context.workspace.clock->now());
+    if (now.id != m_current.id) return keep(now);
+    m_current.messages = now.messages;
+    m_current.updatedAt = now.updatedAt;
+    Q_EMIT messagesChanged(static_cast<int>(now.messages.size()) - 1);
+    keep(m_current);
+    Figures figures;
+    if (answer.decodeSeconds > 0.0)
+        figures.tokensPerSecond = static_cast<double>(answer.tokens.size()) / answer.decodeSeconds;
+    figures.usedTokens = answer.promptTokens + answer.tokens.size();
+    figures.contextTokens = given.contextTokens;
+    figures.droppedMessages = answer.droppedMessages;
+    setFigures(figures);
+}
+
+void ChatManager::failWith(Pending ended, const Error& error) {
+    if (ended.now.id != m_current.id) { // its question stays, to be answered when it is shown again
+        Q_EMIT failed(error);
+        return;
+    }
+    const int first = commonMessages(m_current, ended.before);
+    m_current.messages = ended.before.messages;
+    m_current.updatedAt = ended.before.updatedAt;
+    if (ended.before.id.empty()) {
+        const std::string id = std::exchange(m_current.id, {});
+        m_keepProblem.reset();
+        Q_EMIT keepProblemChanged();
+        forget(id);
+        runTask<bool>(
+            m_context.filePool, m_context.jobs,
+            [keeper = m_keeper, id] { return static_cast<bool>(keeper->remove(id)); }, this, [](bool) {});
+    } else {
+        keep(m_current);
+    }
+    Q_EMIT messagesChanged(first);
+    Q_EMIT answerFailed(error, toQt(ended.now.messages.back().content));
+}
+
+void ChatManager::setState(State state) {
+    m_state = state;
+    Q_EMIT stateChanged();
+}
+
+void ChatManager::setFigures(const Figures& figures) {
+    m_figures = figures;
+    Q_EMIT figuresChanged();
+}
+
+} // namespace llamahome::managers

@@ -1,0 +1,1 @@
+#include "managers/download_manager.h"

@@ -1,0 +1,53 @@
+#include "managers/job.h"
+
+#include "core/error_codes.h"
+
+namespace llamahome::managers {
+
+Job::Job(quint64 id, JobKind kind, const QString& title, const Clock& clock, QObject* parent)
+    : QObject(parent)
+    , m_id(id)
+    , m_kind(kind)
+    , m_title(title)
+    , m_meter(clock) {}
+
+void Job::cancel() {
+    if (!isActive()) return;
+    m_cancel.cancel();
+    m_state = JobState::Stopping;
+    Q_EMIT changed();
+}
+
+void Job::setTitle(const QString& title) {
+    m_title = title;
+    Q_EMIT changed();
+}
+
+void Job::setProgress(const Progress& progress) {
+    if (!isActive()) return;
+    m_progress = progress;
+    m_meter.update(progress);
+    Q_EMIT changed();
+}
+
+void Job::setRunning() {
+    if (m_state != JobState::Waiting) return;
+    m_state = JobState::Running;
+    Q_EMIT changed();
+}
+
+void Job::finish(const std::optional<Error>& error) {
+    if (!isActive()) return;
+    if (!error) {
+        m_state = JobState::Done;
+    } else if (error->code == codes::kCancelled) {
+        m_state = JobState::Cancelled;
+    } else {
+        m_state = JobState::Failed;
+        m_error = error;
+    }
+    Q_EMIT changed();
+    Q_EMIT finished();
+}
+
+} // namespace llamahome::managers

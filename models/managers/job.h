@@ -1,0 +1,73 @@
+// Job: one long action as the window shows it: import, verify, train, … A QObject; GUI thread.
+#pragma once
+
+#include <optional>
+
+#include <QObject>
+#include <QString>
+
+#include "core/cancel_token.h"
+#include "core/error.h"
+#include "core/progress.h"
+
+namespace llamahome::managers {
+
+enum class JobKind { Import, Verify, Remove, Inspect, Train, Chat, Report };
+
+enum class JobState { Waiting, Running, Stopping, Done, Cancelled, Failed };
+
+/// Made by JobList::start and owned by it. A job never starts work: the manager that made it does, and tells
+/// it how the work goes (see run_job.h).
+class Job final : public QObject {
+    Q_OBJECT
+
+public:
+    /// `title` in words, as it stands in the status bar: "Importing SmolLM2".
+    Job(quint64 id, JobKind kind, const QString& title, const Clock& clock, QObject* parent);
+
+    quint64 id() const { return m_id; }
+    JobKind kind() const { return m_kind; }
+    QString title() const { return m_title; }
+    JobState state() const { return m_state; }
+    bool isActive() const { return m_state < JobState::Done; }
+    const Progress& progress() const { return m_progress; }
+    /// By the rate so far; nothing while it cannot be told.
+    std::optional<double> secondsLeft() const { return m_meter.secondsLeft(); }
+    std::optional<double> ratePerSecond() const { return m_meter.ratePerSecond(); }
+    /// Set in state Failed.
+    const std::optional<Error>& error() const { return m_error; }
+    /// The same job for a shell: "llamahome verify llama 3.2-1b"; empty where there is none.
+    QString commandLine() const { return m_commandLine; }
+    void setCommandLine(const QString& commandLine) { m_commandLine = commandLine; }
+    /// The flag that the work looks at.
+    const CancelToken& cancelToken() const { return m_cancel; }
+
+    /// Asks the work to stop; the state is Stopping until it has. Nothing happens to a job that has ended.
+    void cancel();
+
+    /// For the manager that made it.
+    void setTitle(const QString& title);
+    void setProgress(const Progress& progress);
+    void setRunning();
+    /// Ends the job: Done without an error, Cancelled for RUN-00, else Failed.
+    void finish(const std::optional<Error>& error);
+
+Q_SIGNALS:
+    /// State, title or progress is another.
+    void changed();
+    /// The job has ended; its state says how. Once.
+    void finished();
+
+private:
+    quint64 m_id;
+    JobKind m_kind;
+    QString m_title;
+    QString m_commandLine;
+    JobState m_state = JobState::Waiting;
+    Progress m_progress;
+    ProgressMeter m_meter;
+    std::optional<Error> m_error;
+    CancelToken m_cancel;
+};
+
+} // namespace llamahome::managers

@@ -1,0 +1,337 @@
+#include "managers/model_manager.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <QPointer>
+
+#include "config/settings_loader.h"
+#include "core/error_codes.h"
+#include "core/machine.h"
+#include "core/shell_quote.h"
+#include "formats/model_config.h"
+#include "jobs/import_name.h"
+#include "jobs/memory_estimate.h"
+#include "jobs/samples.h"
+#include "managers/run_job.h"
+#include "managers/text.h"
+#include "managers/train_command.h"
+#include "managers/workspace_settings.h"
+
+namespace llamahome::managers {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint64_t kBf16Bytes = 2;
+
+/// What a job may plan with, as the command line counts it.
+std::uint64_t usableMemoryHere(const config::MemorySettings& memory) {
+    if (memory.limit_mib > 0) return static_cast<std::uint64_t>(memory.limit_mib) << 20;
+    const std::uint64_t reserve = static_cast<std::uint64_t>(memory.reserve_mib) << 20;
+    const std::uint64_t available = memoryState().availableBytes;
+    return available > reserve ? available - reserve : available;
+}
+
+void addConfiguredFacts(ModelFacts& facts, const formats::ModelConfig& config, bool needsBf16) {
+    facts.parameters = config.parameterCount();
+    facts.contextTokens = config.max_position_embeddings;
+    if (!needsBf16) return;
+    jobs::ChatShape chat;
+    chat.computeBytes = kBf16Bytes;
+    jobs::TrainShape train;
+    train.rows = 1;
+    train.recompute = true;
+    train.computeBytes = kBf16Bytes;
+    facts.chatBytesInBf16 = jobs::memoryToChat(config, chat).total();
+    facts.trainBytesInBf16 = jobs::memoryToTrain(config, train).total();
+}
+
+ModelFacts readFacts(const jobs::ModelEntry& entry, bool needsBf16) {
+    ModelFacts facts;
+    if (entry.catalog) {
+        facts.parameters = entry.catalog->parameters;
+        facts.contextTokens = entry.catalog->contextLength;
+        if (needsBf16) facts.chatBytesInBf16 = jobs::memoryByParameters(facts.parameters, kBf16Bytes);
+        facts.trainBytesInBf16 = facts.chatBytesInBf16;
+    }
+    if (entry.state == jobs::ModelState::Absent) return facts;
+    const auto config = formats::readModelConfig(entry.path / "config.json");
+    if (config) addConfiguredFacts(facts, *config, needsBf16);
+    return facts;
+}
+
+bool isSame(const std::vector<jobs::ModelEntry>& a, const std::vector<jobs::ModelEntry>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const jobs::ModelEntry& one, const jobs::ModelEntry& other) {
+                          return one.name == other.name && one.state == other.state &&
+                                 one.sizeBytes == other.sizeBytes && one.path == other.path &&
+                                 one.problem == other.problem && one.kind == other.kind &&
+                                 one.memoryToChatBytes == other.memoryToChatBytes &&
+                                 one.memoryToTrainBytes == other.memoryToTrainBytes;
+                      });
+}
+
+std::optional<jobs::ModelEntry> findIn(const std::vector<jobs::ModelEntry>& entries, const QString& name) {
+    const auto found = std::find_if(entries.begin(), entries.end(),
+                                    [wanted = fromQt(name)](const auto& one) { return one.name == wanted; });
+    return found == entries.end() ? std::nullopt : std::optional(*found);
+}
+
+/// The entry as it is typed after a command.
+void appendTyped(std::vector<std::string>& words, const std::optional<jobs::ModelEntry>& entry,
+                 const QString& name) {
+    if (entry && entry->catalog)
+        words.insert(words.end(), {entry->family, entry->version});
+    else
+        words.push_back(fromQt(name));
+}
+
+Result<jobs::ImportSource> inspected(const std::string& path) {
+    if (path.empty())
+        return Error{codes::kImportSource, "import: found no path, expected a model folder or a .gguf file"};
+    return jobs::inspectSource(path);
+}
+
+} // namespace
+
+ModelManager::ModelManager(ManagerContext& context, QObject* parent)
+    : QObject(parent)
+    , m_context(context) {
+    connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {
+        if (job->kind() != JobKind::Chat && job->kind() != JobKind::Report) refresh();
+    });
+    installSamples();
+    refresh();
+}
+
+void ModelManager::refresh() {
+    m_isStale = m_isReading;
+    if (m_isReading) return;
+    m_isReading = true;
+    runTask<Listing>(
+        m_context.filePool, m_context.jobs,
+        [workspace = m_context.workspace] { return readListing(workspace); }, this,
+        [this](Listing listing) { take(std::move(listing)); });
+}
+
+ModelManager::Listing ModelManager::readListing(const Workspace& workspace) {
+    const config::Settings settings = readSettings(workspace).resolved.values;
+    const jobs::Library library(workspace.root, workspace.catalog);
+    Listing listing;
+    listing.models = library.list();
+    listing.adapters = library.installedAdapters();
+    listing.usableMemory = usableMemoryHere(settings.model.memory);
+    listing.computesInBf16 = jobs::computeBytesHere() == kBf16Bytes;
+    for (const jobs::ModelEntry& entry : listing.models)
+        listing.facts[entry.name] = readFacts(entry, !listing.computesInBf16);
+    listing.rootWords = rootWordsFor(workspace, settings);
+    return listing;
+}
+
+void ModelManager::take(Listing listing) {
+    const bool isOther = !m_isListed || !isSame(m_models, listing.models) ||
+                         !isSame(m_adapters, listing.adapters) || m_facts != listing.facts ||
+                         m_usableMemory != listing.usableMemory;
+    m_models = std::move(listing.models);
+    m_adapters = std::move(listing.adapters);
+    m_facts = std::move(listing.facts);
+    m_rootWords = std::move(listing.rootWords);
+    m_usableMemory = listing.usableMemory;
+    m_computesInBf16 = listing.computesInBf16;
+    m_isListed = true;
+    m_isReading = false;
+    if (m_isStale) refresh();
+    if (isOther) Q_EMIT modelsChanged();
+}
+
+void ModelManager::installSamples() {
+    runTask<Result<void>>(
+        m_context.filePool, m_context.jobs,
+        [workspace = m_context.workspace] {
+            return jobs::installSamples(*workspace.files, workspace.shipped, workspace.root);
+        },
+        this,
+        [this](const Result<void>& installed) {
+            if (installed)
+                Q_EMIT samplesInstalled();
+            else
+                Q_EMIT failed(installed.error());
+        });
+}
+
+std::optional<jobs::ModelEntry> ModelManager::find(const QString& name) const {
+    return findIn(m_models, name);
+}
+
+std::optional<jobs::ModelEntry> ModelManager::findAdapter(const QString& name) const {
+    return findIn(m_adapters, name);
+}
+
+std::optional<jobs::ModelEntry> ModelManager::findAny(const QString& name) const {
+    auto entry = find(name);
+    return entry ? entry : findAdapter(name);
+}
+
+bool ModelManager::hasUsableModel() const {
+    return std::any_of(m_models.begin(), m_models.end(), [](const auto& entry) { return entry.isUsable(); });
+}
+
+ModelFacts ModelManager::facts(const QString& name) const {
+    const auto found = m_facts.find(fromQt(name));
+    return found == m_facts.end() ? ModelFacts{} : found->second;
+}
+
+Verdict ModelManager::verdict(std::uint64_t needed, std::uint64_t inBf16) const {
+    if (needed == 0 || m_usableMemory == 0) return {Fit::Unknown, needed, 0, false};
+    if (needed <= m_usableMemory) return {Fit::Fits, needed, 0, false};
+    return {Fit::TooLarge, needed, needed - m_usableMemory, inBf16 > 0 && inBf16 <= m_usableMemory};
+}
+
+Verdict ModelManager::chatVerdict(const jobs::ModelEntry& entry) const {
+    return verdict(entry.memoryToChatBytes, facts(toQt(entry.name)).chatBytesInBf16);
+}
+
+Verdict ModelManager::trainVerdict(const jobs::ModelEntry& entry) const {
+    return verdict(entry.memoryToTrainBytes, facts(toQt(entry.name)).trainBytesInBf16);
+}
+
+void ModelManager::inspectImport(const QString& path) {
+    runTask<Result<jobs::ImportSource>>(
+        m_context.filePool, m_context.jobs, [path = fromQt(path)] { return inspected(path); }, this,
+        [this, path](Result<jobs::ImportSource> source) {
+            if (!source) {
+                Q_EMIT importRefused(path, source.error());
+                return;
+            }
+            ImportProposal proposal;
+            proposal.path = path;
+            proposal.resultBytes = source->resultBytes;
+            proposal.isGguf = source->form == jobs::SourceForm::Gguf;
+            proposal.source = std::move(*source);
+            const auto name = jobs::importName(m_context.workspace.catalog, {}, {}, proposal.source);
+            proposal.family = name ? toQt(name->family) : QStringLiteral("local");
+            proposal.version = toQt(name ? name->version : proposal.source.suggestedName);
+            Q_EMIT importProposed(proposal);
+        });
+}
+
+Result<ModelWords> ModelManager::importName(const ImportProposal& proposal, const QString& family,
+                                            const QString& version) const {
+    if (family.isEmpty() || version.isEmpty())
+        return Error{codes::kImportName,
+                     "found an empty name, expected family and version, for example local and my-model"};
+    const auto name =
+        jobs::importName(m_context.workspace.catalog, fromQt(family), fromQt(version), proposal.source);
+    if (!name) return name.error();
+    return ModelWords{toQt(name->family), toQt(name->version)};
+}
+
+Job* ModelManager::importModel(const QString& path, const QString& family, const QString& version,
+                               bool link) {
+    Job& job = m_context.jobs.start(JobKind::Import, tr("Importing %1").arg(family + u'/' + version));
+    job.setCommandLine(importCommand(path, family, version, link));
+    const jobs::ImportRequest request{pathFromQt(path), fromQt(family), fromQt(version), link};
+    runJob<jobs::ImportResult>(
+        m_context.filePool, m_context.jobs, job, *m_context.workspace.clock,
+        [this, request,
+         workspace = m_context.workspace](const JobControl& control) -> Result<jobs::ImportResult> {
+            const auto lock = m_context.lock.acquire();
+            if (!lock) return lock.error();
+            return jobs::importModel(request, **lock, workspace.catalog, *workspace.files, control.cancel,
+                                     control.progress);
+        },
+        this,
+        [this, job = QPointer<Job>(&job)](const Result<jobs::ImportResult>& result) {
+            if (!result) return;
+            m_reports.erase(result->entry.name);
+            Q_EMIT imported(job, *result);
+        });
+    return &job;
+}
+
+Job* ModelManager::verify(const QString& name, bool deep) {
+    const auto entry = findAny(name);
+    if (!entry) return nullptr;
+    Job& job = m_context.jobs.start(JobKind::Verify, tr("Verifying %1").arg(name));
+    job.setCommandLine(verifyCommand(name, deep));
+    runJob<jobs::VerifyReport>(
+        m_context.filePool, m_context.jobs, job, *m_context.workspace.clock,
+        [entry = *entry, deep](const JobControl& control) {
+            return jobs::verifyModel(entry, deep, control.cancel, control.progress);
+        },
+        this,
+        [this, name, job = QPointer<Job>(&job)](const Result<jobs::VerifyReport>& report) {
+            if (!report) return;
+            m_reports[fromQt(name)] = *report;
+            Q_EMIT verified(job, name, *report);
+        });
+    return &job;
+}
+
+const jobs::VerifyReport* ModelManager::lastReport(const QString& name) const {
+    const auto found = m_reports.find(fromQt(name));
+    return found == m_reports.end() ? nullptr : &found->second;
+}
+
+void ModelManager::planRemoval(const QString& name) {
+    const auto entry = findAny(name);
+    if (!entry) return;
+    runTask<Result<jobs::RemovalPlan>>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root, entry = *entry] { return jobs::planRemoval(root, entry); }, this,
+        [this, name](const Result<jobs::RemovalPlan>& plan) {
+            if (plan)
+                Q_EMIT removalPlanned(name, *plan);
+            else
+                Q_EMIT removalRefused(name, plan.error());
+        });
+}
+
+Job* ModelManager::remove(const jobs::RemovalPlan& plan) {
+    const QString name = toQt(plan.name);
+    Job& job = m_context.jobs.start(JobKind::Remove, tr("Removing %1").arg(name));
+    job.setCommandLine(removeCommand(name));
+    runJob<std::uint64_t>(
+        m_context.filePool, m_context.jobs, job, *m_context.workspace.clock,
+        [this, plan, files = m_context.workspace.files](const JobControl&) -> Result<std::uint64_t> {
+            const auto lock = m_context.lock.acquire();
+            if (!lock) return lock.error();
+            return jobs::removeModel(plan, **lock, *files);
+        },
+        this,
+        [this, name](const Result<std::uint64_t>& freed) {
+            if (!freed) return;
+            m_reports.erase(fromQt(name));
+            Q_EMIT removed(name, *freed);
+        });
+    return &job;
+}
+
+QString ModelManager::commandLine(std::vector<std::string> words) const {
+    words.insert(words.begin(), m_rootWords.begin(), m_rootWords.end());
+    words.insert(words.begin(), "llamahome");
+    return toQt(shellLine(words));
+}
+
+QString ModelManager::importCommand(const QString& path, const QString& family, const QString& version,
+                                    bool link) const {
+    std::vector<std::string> words{"import", fromQt(path), "--as", fromQt(family), fromQt(version)};
+    if (link) words.push_back("--link");
+    return commandLine(std::move(words));
+}
+
+QString ModelManager::verifyCommand(const QString& name, bool deep) const {
+    std::vector<std::string> words{"verify"};
+    appendTyped(words, findAny(name), name);
+    if (deep) words.push_back("--deep");
+    return commandLine(std::move(words));
+}
+
+QString ModelManager::removeCommand(const QString& name) const {
+    std::vector<std::string> words{"remove"};
+    appendTyped(words, findAny(name), name);
+    return commandLine(std::move(words));
+}
+
+} // namespace llamahome::managers

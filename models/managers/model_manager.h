@@ -1,0 +1,163 @@
+// ModelManager: the models and adapters of the data root, and the jobs on them: import, verify, remove. GUI
+// thread; all files are touched on the file pool.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <QObject>
+#include <QString>
+
+#include "core/error.h"
+#include "core/result.h"
+#include "jobs/import_model.h"
+#include "jobs/import_source.h"
+#include "jobs/library.h"
+#include "jobs/remove_model.h"
+#include "jobs/verify_model.h"
+#include "managers/manager_context.h"
+
+namespace llamahome::managers {
+
+/// What of a model's own configuration the list of models does not tell. 0: not known.
+struct ModelFacts {
+    std::uint64_t parameters = 0;
+    std::int64_t contextTokens = 0;
+    std::uint64_t chatBytesInBf16 = 0; ///< set where this machine computes in fp32
+    std::uint64_t trainBytesInBf16 = 0;
+
+    friend bool operator==(const ModelFacts&, const ModelFacts&) = default;
+};
+
+enum class Fit { Unknown, Fits, TooLarge };
+
+/// Whether a job on a model fits into this machine's memory.
+struct Verdict {
+    Fit fit = Fit::Unknown;
+    std::uint64_t neededBytes = 0;
+    std::uint64_t shortBytes = 0; ///< of TooLarge: how much is missing
+    bool fitsInBf16 = false;      ///< of TooLarge: with precision bf16 it would fit
+};
+
+/// What an import of a path would take over, and the name it would get.
+struct ImportProposal {
+    QString path;
+    QString family; ///< proposed by the source's name
+    QString version;
+    std::uint64_t resultBytes = 0; ///< of the model's folder
+    bool isGguf = false;           ///< converted; cannot be linked
+    jobs::ImportSource source;
+};
+
+/// One name in its two parts.
+struct ModelWords {
+    QString family;
+    QString version;
+};
+
+class ModelManager final : public QObject {
+    Q_OBJECT
+
+public:
+    /// Puts the bundled samples into the data root and reads the list; both end later, by signal. `context`
+    /// outlives it.
+    explicit ModelManager(ManagerContext& context, QObject* parent = nullptr);
+
+    /// Reads the list anew; modelsChanged() follows where it differs. Done by itself after each job.
+    void refresh();
+    /// False until the first list is there.
+    bool isListed() const { return m_isListed; }
+    /// As jobs::Library lists them: catalogued models, then other installed ones.
+    const std::vector<jobs::ModelEntry>& models() const { return m_models; }
+    const std::vector<jobs::ModelEntry>& adapters() const { return m_adapters; }
+    /// By jobs::ModelEntry::name: "smollm2/135m-instruct".
+    std::optional<jobs::ModelEntry> find(const QString& name) const;
+    std::optional<jobs::ModelEntry> findAdapter(const QString& name) const;
+    /// Whether a model is there that can be used.
+    bool hasUsableModel() const;
+    /// Of a model or adapter, by name.
+    ModelFacts facts(const QString& name) const;
+
+    /// Memory that a job may plan with, after limit and reserve of the settings; 0: not known yet.
+    std::uint64_t usableMemory() const { return m_usableMemory; }
+    /// True where the processor multiplies bf16 itself, so that the figures are for bf16; else for fp32.
+    bool computesInBf16() const { return m_computesInBf16; }
+    Verdict chatVerdict(const jobs::ModelEntry& entry) const;
+    Verdict trainVerdict(const jobs::ModelEntry& entry) const;
+
+    /// Looks at a folder or GGUF file; importProposed() or importRefused() follows.
+    void inspectImport(const QString& path);
+    /// The name under which `proposal` would be kept: catalogued spelling, or the error of a wrong one. Looks
+    /// at no file.
+    Result<ModelWords> importName(const ImportProposal& proposal, const QString& family,
+                                  const QString& version) const;
+    /// Ends with imported(), or with the job's error.
+    Job* importModel(const QString& path, const QString& family, const QString& version, bool link);
+
+    /// `name` of a model or an adapter. Null where there is none of that name. Ends with verified(), or with
+    /// the job's error; a report with failed checks is no error of the job.
+    Job* verify(const QString& name, bool deep);
+    /// The last report of this session for that name; null: none.
+    const jobs::VerifyReport* lastReport(const QString& name) const;
+
+    /// What removal would do; removalPlanned() or removalRefused() follows. Null name: nothing happens.
+    void planRemoval(const QString& name);
+    /// Ends with removed(), or with the job's error.
+    Job* remove(const jobs::RemovalPlan& plan);
+
+    /// For a shell: "llamahome import … --as smollm2 135m-instruct".
+    QString importCommand(const QString& path, const QString& family, const QString& version,
+                          bool link) const;
+    QString verifyCommand(const QString& name, bool deep) const;
+    QString removeCommand(const QString& name) const;
+
+Q_SIGNALS:
+    /// models(), adapters(), facts or memory are others.
+    void modelsChanged();
+    /// The bundled data sets are in the data root.
+    void samplesInstalled();
+    /// Something that no job tells: samples that cannot be installed.
+    void failed(const llamahome::Error& error);
+    void importProposed(const llamahome::managers::ImportProposal& proposal);
+    void importRefused(const QString& path, const llamahome::Error& error);
+    void imported(const llamahome::managers::Job* job, const llamahome::jobs::ImportResult& result);
+    void verified(const llamahome::managers::Job* job, const QString& name,
+                  const llamahome::jobs::VerifyReport& report);
+    void removalPlanned(const QString& name, const llamahome::jobs::RemovalPlan& plan);
+    void removalRefused(const QString& name, const llamahome::Error& error);
+    void removed(const QString& name, quint64 freedBytes);
+
+private:
+    struct Listing {
+        std::vector<jobs::ModelEntry> models;
+        std::vector<jobs::ModelEntry> adapters;
+        std::map<std::string, ModelFacts> facts;
+        std::uint64_t usableMemory = 0;
+        bool computesInBf16 = false;
+        std::vector<std::string> rootWords; ///< {"--root", PATH} where a shell would take another root
+    };
+
+    static Listing readListing(const Workspace& workspace);
+    void take(Listing listing);
+    void installSamples();
+    std::optional<jobs::ModelEntry> findAny(const QString& name) const;
+    Verdict verdict(std::uint64_t needed, std::uint64_t inBf16) const;
+    QString commandLine(std::vector<std::string> words) const;
+
+    ManagerContext& m_context;
+    std::vector<jobs::ModelEntry> m_models;
+    std::vector<jobs::ModelEntry> m_adapters;
+    std::map<std::string, ModelFacts> m_facts;
+    std::map<std::string, jobs::VerifyReport> m_reports;
+    std::vector<std::string> m_rootWords;
+    std::uint64_t m_usableMemory = 0;
+    bool m_computesInBf16 = false;
+    bool m_isListed = false;
+    bool m_isReading = false;
+    bool m_isStale = false; ///< asked for while a reading is under way
+};
+
+} // namespace llamahome::managers

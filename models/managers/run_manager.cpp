@@ -1,0 +1,191 @@
+#include "managers/run_manager.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <utility>
+
+#include "core/shell_quote.h"
+#include "core/utf8.h"
+#include "managers/run_job.h"
+#include "managers/text.h"
+#include "managers/train_command.h"
+#include "managers/workspace_settings.h"
+
+namespace llamahome::managers {
+namespace {
+
+/// The end of a text file from the first whole line on; empty where there is none.
+std::string tailOf(const std::filesystem::path& path, std::uint64_t bytes) {
+    std::error_code failure;
+    if (!std::filesystem::is_regular_file(path, failure)) return {};
+    std::ifstream stream(path, std::ios::binary | std::ios::ate);
+    const auto size = static_cast<std::uint64_t>(std::max<std::streamoff>(stream.tellg(), 0));
+    const std::uint64_t begin = size > bytes ? size - bytes : 0;
+    stream.seekg(static_cast<std::streamoff>(begin));
+    std::string text(size - begin, '\0');
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
+    if (begin > 0) text.erase(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    return replaceInvalidUtf8(text);
+}
+
+Result<RunDetails> readDetailsOf(const jobs::DataRoot& root, const std::string& name) {
+    auto info = jobs::findRun(root, name);
+    if (!info) return info.error();
+    RunDetails details{std::move(*info), {}, {}};
+    details.samples = jobs::readSamples(details.info.path / "samples.jsonl");
+    details.log = toQt(tailOf(details.info.path / "run.log", RunManager::kLogTail));
+    return details;
+}
+
+/// Each run against the first: a key in which none differs has no row.
+Result<RunComparison> compareRuns(const jobs::DataRoot& root, const std::vector<std::string>& names) {
+    RunComparison comparison;
+    std::vector<jobs::RunInfo> runs;
+    for (const std::string& name : names) {
+        auto run = jobs::findRun(root, name);
+        if (!run) return run.error();
+        comparison.names.push_back(toQt(run->name));
+        runs.push_back(std::move(*run));
+    }
+    std::map<std::string, std::size_t> rowOf;
+    for (std::size_t i = 1; i < runs.size(); ++i) {
+        const auto differences = jobs::diffRuns(runs.front(), runs[i]);
+        if (!differences) return differences.error();
+        for (const jobs::RunDifference& difference : *differences) {
+            const auto [place, isNew] = rowOf.emplace(difference.key, comparison.rows.size());
+            if (isNew)
+                comparison.rows.push_back(
+                    {toQt(difference.key), std::vector<QString>(runs.size(), toQt(difference.a))});
+            comparison.rows[place->second].values[i] = toQt(difference.b);
+        }
+    }
+    return comparison;
+}
+
+} // namespace
+
+RunManager::RunManager(ManagerContext& context, QObject* parent)
+    : QObject(parent)
+    , m_context(context) {
+    connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {
+        if (job->kind() == JobKind::Train || job->kind() == JobKind::Remove) refresh();
+    });
+    refresh();
+}
+
+void RunManager::refresh() {
+    runTask<Listing>(
+        m_context.filePool, m_context.jobs,
+        [workspace = m_context.workspace] {
+            return Listing{jobs::listRuns(workspace.root),
+                           rootWordsFor(workspace, readSettings(workspace).resolved.values)};
+        },
+        this,
+        [this, asked = ++m_listAsked](Listing listing) {
+            if (asked != m_listAsked) return;
+            m_runs = std::move(listing.runs);
+            m_rootWords = std::move(listing.rootWords);
+            m_isListed = true;
+            Q_EMIT runsChanged();
+        });
+}
+
+std::optional<jobs::RunInfo> RunManager::find(const QString& name) const {
+    const std::string wanted = fromQt(name);
+    const auto found =
+        std::find_if(m_runs.begin(), m_runs.end(), [&](const auto& run) { return run.name == wanted; });
+    return found == m_runs.end() ? std::nullopt : std::optional(*found);
+}
+
+void RunManager::readDetails(const QString& name) {
+    runTask<Result<RunDetails>>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root, name = fromQt(name)] { return readDetailsOf(root, name); }, this,
+        [this, asked = ++m_detailsAsked](const Result<RunDetails>& details) {
+            if (asked != m_detailsAsked) return;
+            if (!details) {
+                m_metrics.clear();
+                Q_EMIT failed(details.error());
+                return;
+            }
+            m_metrics.load(m_context, details->info);
+            Q_EMIT detailsReady(*details);
+        });
+}
+
+void RunManager::compare(const std::vector<QString>& names) {
+    for (MetricStore* store : std::exchange(m_compared, {}))
+        store->deleteLater();
+    std::vector<std::string> wanted;
+    for (const QString& name : names) {
+        wanted.push_back(fromQt(name));
+        m_compared.push_back(new MetricStore(this));
+        if (const auto run = find(name)) m_compared.back()->load(m_context, *run);
+    }
+    runTask<Result<RunComparison>>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root, wanted] { return compareRuns(root, wanted); }, this,
+        [this, asked = ++m_comparisonAsked](const Result<RunComparison>& comparison) {
+            if (asked != m_comparisonAsked) return;
+            if (comparison)
+                Q_EMIT compared(*comparison);
+            else
+                Q_EMIT failed(comparison.error());
+        });
+}
+
+void RunManager::planRemoval(const QString& name) {
+    using Plan = Result<jobs::RunRemovalPlan>;
+    runTask<Plan>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root, name = fromQt(name)]() -> Plan {
+            const auto run = jobs::findRun(root, name);
+            return run ? jobs::planRunRemoval(*run) : Plan(run.error());
+        },
+        this,
+        [this](const Plan& plan) {
+            if (plan)
+                Q_EMIT removalPlanned(*plan);
+            else
+                Q_EMIT failed(plan.error());
+        });
+}
+
+Job* RunManager::remove(const jobs::RunRemovalPlan& plan) {
+    const QString name = toQt(plan.name);
+    Job& job = m_context.jobs.start(JobKind::Remove, tr("Removing run %1").arg(name));
+    job.setCommandLine(commandLine({"runs", "remove", plan.name}));
+    runJob<void>(
+        m_context.filePool, m_context.jobs, job, *m_context.workspace.clock,
+        [lock = &m_context.lock, files = m_context.workspace.files, plan](const JobControl&) -> Result<void> {
+            const auto held = lock->acquire();
+            if (!held) return held.error();
+            return jobs::removeRun(plan, **held, *files);
+        },
+        this,
+        [this, name, bytes = plan.freedBytes](const Result<void>& done) {
+            if (done)
+                Q_EMIT removed(name, bytes);
+            else
+                Q_EMIT failed(done.error());
+        });
+    return &job;
+}
+
+QString RunManager::commandLine(std::vector<std::string> words) const {
+    words.insert(words.begin(), m_rootWords.begin(), m_rootWords.end());
+    words.insert(words.begin(), "llamahome");
+    return toQt(shellLine(words));
+}
+
+QString RunManager::resumeCommand(const QString& name) const {
+    return toQt(managers::resumeCommand(fromQt(name), m_rootWords));
+}
+
+QString RunManager::showCommand(const QString& name) const {
+    return commandLine({"runs", "show", fromQt(name)});
+}
+
+} // namespace llamahome::managers

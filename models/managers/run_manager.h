@@ -1,0 +1,97 @@
+// RunManager: the training runs on disk: list, details, comparison, removal. A QObject; GUI thread.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <QObject>
+#include <QString>
+
+#include "core/error.h"
+#include "jobs/run_list.h"
+#include "jobs/train_samples.h"
+#include "managers/job.h"
+#include "managers/manager_context.h"
+#include "managers/metric_store.h"
+
+namespace llamahome::managers {
+
+/// What a run's folder holds besides its numbers; see RunManager::metrics().
+struct RunDetails {
+    jobs::RunInfo info;
+    std::vector<jobs::SampleAnswer> samples;
+    QString log; ///< the last part of run.log
+};
+
+/// The settings and facts in which runs differ.
+struct RunComparison {
+    std::vector<QString> names;
+    struct Row {
+        QString key;
+        std::vector<QString> values; ///< one for each name
+    };
+    std::vector<Row> rows;
+};
+
+class RunManager final : public QObject {
+    Q_OBJECT
+
+public:
+    static constexpr std::uint64_t kLogTail = 256U << 10; ///< bytes of run.log that are read
+
+    explicit RunManager(ManagerContext& context, QObject* parent = nullptr);
+
+    /// Reads the list anew; runsChanged() follows. Done by itself after each job that trains or removes.
+    void refresh();
+    /// False until the first list is there.
+    bool isListed() const { return m_isListed; }
+    /// By name.
+    const std::vector<jobs::RunInfo>& runs() const { return m_runs; }
+    std::optional<jobs::RunInfo> find(const QString& name) const;
+
+    /// Reads one run; detailsReady() follows, or failed(). Only the last one asked for is told. Its numbers
+    /// come into metrics().
+    void readDetails(const QString& name);
+    MetricStore& metrics() { return m_metrics; }
+    /// Two or more names; compared() follows, or failed(). Only the last comparison asked for is told. The
+    /// numbers of each come into comparedMetrics().
+    void compare(const std::vector<QString>& names);
+    /// One store for each name of the last compare(), in its order.
+    const std::vector<MetricStore*>& comparedMetrics() const { return m_compared; }
+    /// removalPlanned() follows, or failed().
+    void planRemoval(const QString& name);
+    /// Carries the plan out; removed() follows, or the job's error by failed().
+    Job* remove(const jobs::RunRemovalPlan& plan);
+
+    /// For a shell: "llamahome resume NAME".
+    QString resumeCommand(const QString& name) const;
+    QString showCommand(const QString& name) const;
+
+Q_SIGNALS:
+    void runsChanged();
+    void detailsReady(const llamahome::managers::RunDetails& details);
+    void compared(const llamahome::managers::RunComparison& comparison);
+    void removalPlanned(const llamahome::jobs::RunRemovalPlan& plan);
+    void removed(const QString& name, quint64 freedBytes);
+    void failed(const llamahome::Error& error);
+
+private:
+    struct Listing {
+        std::vector<jobs::RunInfo> runs;
+        std::vector<std::string> rootWords; ///< {"--root", PATH} where a shell would take another root
+    };
+
+    QString commandLine(std::vector<std::string> words) const;
+
+    ManagerContext& m_context;
+    MetricStore m_metrics;
+    std::vector<MetricStore*> m_compared; ///< children of this
+    std::vector<jobs::RunInfo> m_runs;
+    std::vector<std::string> m_rootWords;
+    bool m_isListed = false;
+    quint64 m_listAsked = 0;
+    quint64 m_detailsAsked = 0;
+    quint64 m_comparisonAsked = 0;
+};
+
+} // namespace llamahome::managers

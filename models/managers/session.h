@@ -1,0 +1,52 @@
+// Session: everything that a window is bound to, in the order of need. A value with an address; GUI thread.
+#pragma once
+
+#include <utility>
+
+#include "managers/chat_manager.h"
+#include "managers/download_manager.h"
+#include "managers/log_store.h"
+#include "managers/manager_context.h"
+#include "managers/memory_watch.h"
+#include "managers/model_manager.h"
+#include "managers/report_writer.h"
+#include "managers/run_manager.h"
+#include "managers/settings_manager.h"
+#include "managers/training_manager.h"
+
+namespace llamahome::managers {
+
+/// The destructor asks every job to stop and waits for those that run.
+struct Session {
+    explicit Session(Workspace place)
+        : context(std::move(place))
+        , log(*context.workspace.clock)
+        , settings(context)
+        , models(context)
+        , runs(context)
+        , training(context, models, settings)
+        , chat(context, models, settings)
+        , report(context, log) {}
+    ~Session() { cancelAll(); }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    /// Asks every job to stop in order; they end in their own time.
+    void cancelAll() {
+        for (Job* job : context.jobs.activeJobs())
+            job->cancel();
+    }
+
+    ManagerContext context;
+    LogStore log;
+    MemoryWatch memory;
+    DownloadManager downloads;
+    SettingsManager settings;
+    ModelManager models;
+    RunManager runs;
+    TrainingManager training;
+    ChatManager chat;
+    ReportWriter report;
+};
+
+} // namespace llamahome::managers

@@ -1,0 +1,82 @@
+#include "managers/train_command.h"
+
+#include <algorithm>
+#include <span>
+
+#include "config/setting_option.h"
+#include "core/file_layer.h"
+#include "core/shell_quote.h"
+
+namespace llamahome::managers {
+namespace {
+
+const config::SettingOption* optionFor(const std::string& key) {
+    for (const std::span<const config::SettingOption> table :
+         {config::trainingOptions(), config::dataOptions()}) {
+        const auto found =
+            std::find_if(table.begin(), table.end(), [&](const auto& option) { return option.key == key; });
+        if (found != table.end()) return &*found;
+    }
+    return nullptr;
+}
+
+void addSetting(std::vector<std::string>& words, const config::OptionValue& setting) {
+    const config::SettingOption* option = optionFor(setting.key);
+    const bool isFlag = option != nullptr && option->metavar.empty();
+    if (isFlag && setting.value == "true") {
+        words.emplace_back(option->option);
+        return;
+    }
+    // A value that begins with a dash would be taken for an option.
+    if (option == nullptr || isFlag || setting.value.starts_with('-')) {
+        words.emplace_back("--set");
+        words.push_back(setting.key + "=" + setting.value);
+        return;
+    }
+    words.emplace_back(option->option);
+    words.push_back(setting.value);
+}
+
+} // namespace
+
+std::string trainCommand(const TrainingChoice& choice, const Workspace& workspace,
+                         const std::vector<std::string>& rootWords) {
+    if (!choice.model || choice.data.empty()) return {};
+    std::vector<std::string> words{"llamahome", "train"};
+    if (choice.model->catalog) {
+        words.push_back(choice.model->family);
+        words.push_back(choice.model->version);
+    } else {
+        words.push_back(choice.model->name);
+    }
+    words.emplace_back("--data");
+    for (const std::filesystem::path& file : choice.data)
+        words.push_back(displayPath(file));
+    const auto add = [&words](const char* option, const std::string& value) {
+        if (value.empty()) return;
+        words.emplace_back(option);
+        words.push_back(value);
+    };
+    if (choice.validation) add("--validation", displayPath(*choice.validation));
+    add("--preset", choice.preset);
+    add("--name", choice.runName);
+    for (const config::OptionValue& setting : choice.overrides)
+        addSetting(words, setting);
+    if (!workspace.configFile.empty()) add("--config", displayPath(workspace.configFile));
+    words.insert(words.end(), rootWords.begin(), rootWords.end());
+    return shellLine(words);
+}
+
+std::string resumeCommand(const std::string& runName, const std::vector<std::string>& rootWords) {
+    std::vector<std::string> words{"llamahome", "resume", runName};
+    words.insert(words.end(), rootWords.begin(), rootWords.end());
+    return shellLine(words);
+}
+
+std::vector<std::string> rootWordsFor(const Workspace& workspace, const config::Settings& settings) {
+    const auto root = jobs::resolveDataRoot({}, workspace.environment, settings.model.data_root);
+    if (root && root->path == workspace.root.path) return {};
+    return {"--root", displayPath(workspace.root.path)};
+}
+
+} // namespace llamahome::managers

@@ -1,0 +1,385 @@
+#include "managers/training_manager.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error_codes.h"
+#include "core/quantity.h"
+#include "jobs/memory_estimate.h"
+#include "jobs/open_model.h"
+#include "managers/run_job.h"
+#include "managers/text.h"
+#include "managers/train_command.h"
+
+namespace llamahome::managers {
+namespace {
+
+constexpr double kLeastElapsed = 0.5; ///< seconds of training before a time left is told
+
+} // namespace
+
+TrainingManager::TrainingManager(ManagerContext& context, ModelManager& models, SettingsManager& settings,
+                                 QObject* parent)
+    : QObject(parent)
+    , m_context(context)
+    , m_setup(context, models, settings) {
+    connect(&m_setup, &TrainingSetup::checked, this, &TrainingManager::setupChanged);
+    connect(&m_setup, &TrainingSetup::choiceChanged, this, [this] {
+        if (isEditable()) m_problem.reset();
+    });
+    m_state = formState();
+    refresh();
+}
+
+TrainingManager::~TrainingManager() {
+    if (m_job) m_job->cancel();
+}
+
+bool TrainingManager::isActive() const {
+    switch (m_state) {
+    case TrainingState::Starting:
+    case TrainingState::Running:
+    case TrainingState::Pausing:
+    case TrainingState::Stopping:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void TrainingManager::setState(TrainingState state) {
+    if (state == m_state) return;
+    m_state = state;
+    Q_EMIT stateChanged();
+}
+
+TrainingState TrainingManager::formState() const {
+    switch (m_setup.state()) {
+    case SetupState::NothingChosen:
+        return TrainingState::NothingChosen;
+    case SetupState::Checking:
+        return TrainingState::CheckingData;
+    case SetupState::Ready:
+        return TrainingState::Ready;
+    case SetupState::DoesNotFit:
+        return TrainingState::DoesNotFit;
+    }
+    return TrainingState::NothingChosen;
+}
+
+void TrainingManager::setupChanged() {
+    if (!isEditable()) return;
+    setState(formState());
+    Q_EMIT progressed();
+}
+
+const std::optional<Error>& TrainingManager::problem() const {
+    return m_problem || !isEditable() ? m_problem : m_setup.problem();
+}
+
+QString TrainingManager::commandLine() const {
+    return isEditable() ? m_setup.commandLine() : m_commandLine;
+}
+
+std::optional<double> TrainingManager::secondsLeft() const {
+    if (!isActive() || !m_forecast || !m_lastPoint || m_lastPoint->step <= m_firstStep) return std::nullopt;
+    const double elapsed = m_lastSeconds - m_firstSeconds;
+    if (elapsed < kLeastElapsed) return std::nullopt;
+    const auto done = static_cast<double>(m_lastPoint->step - m_firstStep);
+    const auto left = static_cast<double>(m_forecast->totalSteps - m_lastPoint->step);
+    return left * elapsed / done;
+}
+
+void TrainingManager::start() {
+    if (m_state != TrainingState::Ready) return;
+    const TrainingChoice choice = m_setup.choice();
+    m_run = {{}, m_setup.modelName(), m_setup.dataFiles(), m_setup.presetName(), m_setup.settings()};
+    m_metrics.clear(stoppingRuleOf(m_run.settings.training));
+    m_answers.clear();
+    m_summary.reset();
+    m_endedRun.reset();
+    const QString title = tr("Training %1 on %2").arg(m_run.model, pathToQt(choice.data.front().filename()));
+    launch(title, m_setup.commandLine(), [choice](Place& place) { return trainNew(place, choice); });
+}
+
+void TrainingManager::resume(const QString& runName) {
+    if (isActive() || runName.isEmpty()) return;
+    if (isEditable()) {
+        m_run = {};
+        m_metrics.clear();
+        m_answers.clear();
+        m_summary.reset();
+        m_endedRun.reset();
+    }
+    launch(tr("Training %1").arg(runName), {},
+           [name = fromQt(runName)](Place& place) { return goOn(place, name); });
+}
+
+void TrainingManager::launch(const QString& title, const QString& commandLine, Work work) {
+    m_before = m_state;
+    m_hasBegun = false;
+    m_commandLine = commandLine;
+    m_problem.reset();
+    m_notices.clear();
+    m_forecast.reset();
+    m_lastPoint.reset();
+    m_progress = {};
+    m_phase = tr("waiting for the engine");
+    Job& job = m_context.jobs.start(JobKind::Train, title);
+    job.setCommandLine(commandLine);
+    m_job = &job;
+    connect(&job, &Job::changed, this, &TrainingManager::jobChanged);
+    setState(TrainingState::Starting);
+    Q_EMIT runChanged();
+    Q_EMIT progressed();
+
+    const QPointer<TrainingManager> self(this);
+    const auto summary = std::make_shared<std::optional<jobs::TrainSummary>>();
+    runJob<void>(
+        m_context.engine, m_context.jobs, job, *m_context.workspace.clock,
+        [&context = m_context, self, summary,
+         work = std::move(work)](const JobControl& control) -> Result<void> {
+            const auto lock = context.lock.acquire();
+            if (!lock) return lock.error();
+            const auto toGui = [&context](std::function<void()> call) { context.jobs.post(std::move(call)); };
+            TrainRelay relay(
+                [toGui, self](TrainNews news) {
+                    toGui([self, told = std::make_shared<TrainNews>(std::move(news))] {
+                        if (self) self->hear(*told);
+                    });
+                },
+                control.progress, context.workspace.openRunLog, *context.workspace.clock);
+            Place place{context,
+                        **lock,
+                        relay,
+                        control.cancel,
+                        [toGui, self](RunView view) {
+                            toGui([self, shown = std::make_shared<RunView>(std::move(view))] {
+                                if (self) self->show(std::move(*shown));
+                            });
+                        },
+                        [&context](const config::Settings& settings) -> Result<engine::Engine*> {
+                            if (auto there = jobs::checkDevice(settings.training.device); !there)
+                                return there.error();
+                            auto engine = context.engine.engine();
+                            if (!engine) return engine;
+                            if (auto set = (*engine)->setThreads(settings.model.threads); !set)
+                                return set.error();
+                            return engine;
+                        }};
+            auto result = work(place);
+            relay.flush();
+            if (!result) return result.error();
+            *summary = *result;
+            if (result->end != jobs::TrainEnd::Interrupted) return {};
+            return Error{codes::kCancelled, "stopped at step " + std::to_string(result->steps)};
+        },
+        this, [this, summary](const Result<void>& result) { ended(errorOf(result), *summary); });
+}
+
+Result<jobs::TrainSummary> TrainingManager::trainNew(Place& place, const TrainingChoice& choice) {
+    const Workspace& workspace = place.context.workspace;
+    const ResolvedChoice resolved = resolveChoice(workspace, choice);
+    if (!resolved.report.problems.empty()) return config::problemsError(resolved.report.problems);
+    const jobs::TrainPlan plan = planOf(workspace, choice, resolved);
+    const auto engine = place.openEngine(plan.settings);
+    if (!engine) return engine.error();
+    RunView view;
+    view.run.model = toQt(choice.model->name);
+    for (const std::filesystem::path& file : choice.data)
+        view.run.data << pathToQt(file);
+    view.run.preset = toQt(choice.preset);
+    view.run.settings = plan.settings;
+    view.commandLine = toQt(plan.commandLine);
+    place.show(std::move(view));
+    return jobs::runTraining(plan, **engine, place.lock, *workspace.files, *workspace.clock, place.relay,
+                             place.cancel);
+}
+
+Result<jobs::TrainSummary> TrainingManager::goOn(Place& place, const std::string& runName) {
+    const Workspace& workspace = place.context.workspace;
+    const auto run = jobs::findRun(workspace.root, runName);
+    if (!run) return run.error();
+    const auto settings = jobs::readRunSettings(*run);
+    if (!settings) return settings.error();
+    const ResolvedChoice now = resolveChoice(workspace, {});
+    const auto engine = place.openEngine(*settings);
+    if (!engine) return engine.error();
+    RunView view;
+    view.run.name = toQt(run->name);
+    view.run.model = toQt(run->record.family + "/" + run->record.version);
+    for (const jobs::RunDataFile& file : run->record.dataFiles)
+        view.run.data << pathToQt(file.path);
+    view.run.settings = *settings;
+    if (auto metrics = readRunMetrics(*run)) view.metrics = std::move(*metrics);
+    view.answers = jobs::readSamples(run->path / "samples.jsonl");
+    jobs::ResumeRequest request;
+    request.runName = run->name;
+    request.commandLine = resumeCommand(run->name, now.rootWords);
+    view.commandLine = toQt(request.commandLine);
+    place.show(std::move(view));
+    request.programVersion = workspace.programVersion;
+    request.memoryBytes = jobs::usableMemory(now.base.model.memory);
+    return jobs::resumeTraining(request, **engine, place.lock, *workspace.files, *workspace.clock,
+                                place.relay, place.cancel);
+}
+
+void TrainingManager::show(RunView view) {
+    m_run = std::move(view.run);
+    m_commandLine = view.commandLine;
+    if (m_job) m_job->setCommandLine(m_commandLine);
+    if (view.metrics)
+        m_metrics.assign(std::move(*view.metrics));
+    else
+        m_metrics.clear(stoppingRuleOf(m_run.settings.training));
+    m_answers = std::move(view.answers);
+    Q_EMIT runChanged();
+}
+
+void TrainingManager::hear(const TrainNews& news) {
+    if (!isActive()) return;
+    if (news.runName) {
+        m_hasBegun = true;
+        m_run.name = toQt(*news.runName);
+        m_summary.reset();
+        m_endedRun.reset();
+        Q_EMIT runChanged();
+    }
+    if (news.forecast) m_forecast = news.forecast;
+    if (news.phase) {
+        m_phase = toQt(*news.phase);
+        m_progress = {};
+        if (m_state == TrainingState::Starting && *news.phase == "training") setState(TrainingState::Running);
+    }
+    if (news.progress) m_progress = *news.progress;
+    for (const std::string& notice : news.notices)
+        m_notices << toQt(notice);
+    m_answers.insert(m_answers.end(), news.answers.begin(), news.answers.end());
+    takePoints(news.samples);
+    Q_EMIT progressed();
+}
+
+void TrainingManager::takePoints(const std::vector<MetricSample>& samples) {
+    for (const MetricSample& sample : samples) {
+        if (sample.point.isEvaluation) continue;
+        m_lastSeconds = m_context.workspace.clock->monotonicSeconds();
+        if (!m_lastPoint) {
+            m_firstStep = sample.point.step;
+            m_firstSeconds = m_lastSeconds;
+        }
+        m_lastPoint = sample.point;
+    }
+    m_metrics.append(samples);
+}
+
+void TrainingManager::pause() {
+    if (m_state != TrainingState::Running || !m_job) return;
+    setState(TrainingState::Pausing);
+    m_job->cancel();
+}
+
+void TrainingManager::stop() {
+    if (m_state == TrainingState::Paused) {
+        setState(TrainingState::Done);
+        Q_EMIT runEnded(m_run.name, m_summary ? toQt(m_summary->adapterName) : QString());
+        return;
+    }
+    if (!isActive() || !m_job) return;
+    setState(TrainingState::Stopping);
+    m_job->cancel();
+}
+
+void TrainingManager::jobChanged() {
+    // Cancelled by the status bar or when the window closes.
+    const bool isCancelled = m_job && m_job->state() == JobState::Stopping;
+    if (isCancelled && (m_state == TrainingState::Starting || m_state == TrainingState::Running))
+        setState(TrainingState::Stopping);
+}
+
+void TrainingManager::showForm() {
+    if (isActive() || isEditable()) return;
+    m_problem.reset();
+    setState(formState());
+    m_run = {};
+    m_metrics.clear();
+    Q_EMIT runChanged();
+    m_setup.checkAgain();
+    refresh();
+}
+
+void TrainingManager::ended(const std::optional<Error>& error,
+                            const std::optional<jobs::TrainSummary>& summary) {
+    const bool isPause = m_state == TrainingState::Pausing;
+    m_progress = {};
+    m_phase.clear();
+    if (!summary) {
+        endedBy(error.value_or(Error{codes::kInternal, "the run ended without a result"}));
+    } else {
+        m_summary = summary;
+        const bool isInterrupted = summary->end == jobs::TrainEnd::Interrupted;
+        setState(isPause && isInterrupted ? TrainingState::Paused : TrainingState::Done);
+        if (m_state == TrainingState::Done) Q_EMIT runEnded(m_run.name, toQt(summary->adapterName));
+    }
+    m_job = nullptr;
+    Q_EMIT progressed();
+    refresh();
+}
+
+void TrainingManager::endedBy(const Error& error) {
+    const bool isStop = error.code == codes::kCancelled;
+    const bool wasShown = m_before > TrainingState::DoesNotFit;
+    if (!isStop) m_problem = error;
+    if (m_hasBegun && !isStop) {
+        setState(TrainingState::Failed);
+        readEndedRun();
+        Q_EMIT runEnded(m_run.name, {});
+        return;
+    }
+    if (wasShown) { // a run that could not go on stays as it was
+        if (m_before == TrainingState::Failed && !m_problem) m_problem = error;
+        setState(m_before);
+        return;
+    }
+    m_run = {};
+    m_metrics.clear();
+    setState(formState());
+    Q_EMIT runChanged();
+    if (error.code.text.starts_with("FIT-")) m_setup.checkAgain();
+}
+
+void TrainingManager::readEndedRun() {
+    runTask<Result<jobs::RunInfo>>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root, name = fromQt(m_run.name)] { return jobs::findRun(root, name); },
+        this,
+        [this](const Result<jobs::RunInfo>& run) {
+            if (!run || m_state != TrainingState::Failed || toQt(run->name) != m_run.name) return;
+            m_endedRun = *run;
+            Q_EMIT progressed();
+        });
+}
+
+void TrainingManager::refresh() {
+    const auto canGoOn = [](const jobs::RunInfo& run) {
+        const jobs::RunState state = run.record.state;
+        const bool isUnfinished = state == jobs::RunState::Stopped || state == jobs::RunState::Failed ||
+                                  state == jobs::RunState::Interrupted;
+        return isUnfinished && !run.record.startedAt.empty() && !run.checkpoints.empty();
+    };
+    runTask<std::optional<jobs::RunInfo>>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root, canGoOn] {
+            std::optional<jobs::RunInfo> newest;
+            for (jobs::RunInfo& run : jobs::listRuns(root))
+                if (canGoOn(run) && (!newest || run.record.updatedAt > newest->record.updatedAt))
+                    newest = std::move(run);
+            return newest;
+        },
+        this,
+        [this](std::optional<jobs::RunInfo> newest) {
+            m_unfinished = std::move(newest);
+            Q_EMIT unfinishedChanged();
+        });
+}
+
+} // namespace llamahome::managers

@@ -1,0 +1,183 @@
+// TrainingManager: starts, follows and ends the one training run of this program. A QObject; GUI thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <QObject>
+#include <QPointer>
+#include <QString>
+#include <QStringList>
+
+#include "jobs/run_list.h"
+#include "jobs/run_training.h"
+#include "jobs/train_sink.h"
+#include "managers/manager_context.h"
+#include "managers/metric_store.h"
+#include "managers/train_relay.h"
+#include "managers/training_setup.h"
+
+namespace llamahome::managers {
+
+enum class TrainingState {
+    NothingChosen, ///< model or data is missing, or problem() says why they cannot be used
+    CheckingData,
+    Ready,
+    DoesNotFit, ///< problem() says what is missing, setup().outlook() what would make it fit
+    Starting,   ///< reading, hashing, loading, answering the prompts before
+    Running,
+    Pausing,
+    Paused, ///< stopped with a checkpoint, and the engine is free; resume(runName()) goes on
+    Stopping,
+    Done,   ///< summary() is there; its end says whether finished, stopped early or on request
+    Failed, ///< problem() says why, endedRun() what was kept
+};
+
+/// The run that is shown, as it was resolved.
+struct ShownRun {
+    QString name;  ///< empty before its folder is there
+    QString model; ///< as in ModelEntry::name
+    QStringList data;
+    QString preset; ///< empty: none, or not known
+    config::Settings settings;
+};
+
+/// One run at a time. Until one is started setup() is shown; then the run is, until showForm().
+class TrainingManager final : public QObject {
+    Q_OBJECT
+
+public:
+    /// All outlive it.
+    TrainingManager(ManagerContext& context, ModelManager& models, SettingsManager& settings,
+                    QObject* parent = nullptr);
+    /// Asks a run that goes on to stop; the engine host waits for it.
+    ~TrainingManager() override;
+
+    TrainingState state() const { return m_state; }
+    /// Whether the form is shown and may be changed.
+    bool isEditable() const { return m_state <= TrainingState::DoesNotFit; }
+    /// Whether a run has the engine thread: chat must wait, or pause it.
+    bool isActive() const;
+
+    TrainingSetup& setup() { return m_setup; }
+    const TrainingSetup& setup() const { return m_setup; }
+
+    /// In state Ready only. What stands in its way, the root's lock for one, is told by problem() in the
+    /// state of before.
+    void start();
+    /// An orderly stop with a checkpoint; in state Running only.
+    void pause();
+    /// An orderly stop; a paused run becomes Done. In states Starting to Paused.
+    void stop();
+    /// Goes on with a stopped, interrupted or failed run: the one shown, or one of the disk. Not while
+    /// isActive().
+    void resume(const QString& runName);
+    /// Leaves a run that does not go on and gives the form back.
+    void showForm();
+
+    MetricStore& metrics() { return m_metrics; }
+    const MetricStore& metrics() const { return m_metrics; }
+    /// Set while !isEditable().
+    const ShownRun& run() const { return m_run; }
+    QString runName() const { return m_run.name; }
+    /// In words: "loading the model".
+    QString phase() const { return m_phase; }
+    /// Steps while training; else what the phase counts.
+    const Progress& progress() const { return m_progress; }
+    /// Of the training, by its own pace so far, evaluations included; nothing before two steps.
+    std::optional<double> secondsLeft() const;
+    /// The newest step; nothing before the first.
+    const std::optional<engine::MetricPoint>& lastPoint() const { return m_lastPoint; }
+    /// Rows, steps and bytes; nothing before the data is read.
+    const std::optional<jobs::TrainForecast>& forecast() const { return m_forecast; }
+    /// Accepted, but worth a word, in order.
+    const QStringList& notices() const { return m_notices; }
+    /// To the evaluation prompts, before and after, as they come.
+    const std::vector<jobs::SampleAnswer>& answers() const { return m_answers; }
+    /// In Paused and Done.
+    const std::optional<jobs::TrainSummary>& summary() const { return m_summary; }
+    /// The run as it lies on the disk after a failure: its step, checkpoints and bytes; soon after Failed.
+    const std::optional<jobs::RunInfo>& endedRun() const { return m_endedRun; }
+    /// Why the run failed, could not begin, or why the form's choice cannot be trained.
+    const std::optional<Error>& problem() const;
+    /// The same for a shell: of the run that is shown, else of the form.
+    QString commandLine() const;
+
+    /// The newest run that was stopped, cut off or failed and can go on; not the one shown.
+    const std::optional<jobs::RunInfo>& unfinished() const { return m_unfinished; }
+    /// Looks for it anew; unfinishedChanged() follows.
+    void refresh();
+
+Q_SIGNALS:
+    void stateChanged();
+    /// Phase, progress, last point, notices, answers, forecast, endedRun() or problem(); at most ten times a
+    /// second.
+    void progressed();
+    /// run() is another.
+    void runChanged();
+    void unfinishedChanged();
+    /// A run has ended for good or on request, with an adapter of that name (empty: none). Not for paused
+    /// ones.
+    void runEnded(const QString& run, const QString& adapter);
+
+private:
+    struct RunView {
+        ShownRun run;
+        QString commandLine;
+        std::optional<MetricColumns> metrics; ///< of a run that goes on
+        std::vector<jobs::SampleAnswer> answers;
+    };
+    /// What the engine thread works with.
+    struct Place {
+        ManagerContext& context;
+        const jobs::RootLock& lock;
+        TrainRelay& relay;
+        const CancelToken& cancel;
+        std::function<void(RunView)> show;
+        std::function<Result<engine::Engine*>(const config::Settings&)> openEngine;
+    };
+    using Work = std::function<Result<jobs::TrainSummary>(Place&)>;
+
+    static Result<jobs::TrainSummary> trainNew(Place& place, const TrainingChoice& choice);
+    static Result<jobs::TrainSummary> goOn(Place& place, const std::string& runName);
+
+    void launch(const QString& title, const QString& commandLine, Work work);
+    void show(RunView view);
+    void hear(const TrainNews& news);
+    void takePoints(const std::vector<MetricSample>& samples);
+    void jobChanged();
+    void ended(const std::optional<Error>& error, const std::optional<jobs::TrainSummary>& summary);
+    void endedBy(const Error& error);
+    void readEndedRun();
+    void setupChanged();
+    TrainingState formState() const;
+    void setState(TrainingState state);
+
+    ManagerContext& m_context;
+    TrainingSetup m_setup;
+    MetricStore m_metrics;
+
+    TrainingState m_state = TrainingState::NothingChosen;
+    TrainingState m_before = TrainingState::NothingChosen; ///< the state that a refused start falls back to
+    QPointer<Job> m_job;
+    bool m_hasBegun = false; ///< the run's folder is there and taken
+    ShownRun m_run;
+    QString m_commandLine;
+    QString m_phase;
+    Progress m_progress;
+    std::optional<engine::MetricPoint> m_lastPoint;
+    std::int64_t m_firstStep = 0; ///< told since the run was started or continued here
+    double m_firstSeconds = 0.0;  ///< when that was
+    double m_lastSeconds = 0.0;
+    std::optional<jobs::TrainForecast> m_forecast;
+    QStringList m_notices;
+    std::vector<jobs::SampleAnswer> m_answers;
+    std::optional<jobs::TrainSummary> m_summary;
+    std::optional<jobs::RunInfo> m_endedRun;
+    std::optional<jobs::RunInfo> m_unfinished;
+    std::optional<Error> m_problem; ///< of the run, or of its start
+};
+
+} // namespace llamahome::managers

@@ -1,0 +1,35 @@
+// TrainingOutlook: what a run would need, and what to change where it does not fit. The file pool.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/settings_loader.h"
+#include "core/cancel_token.h"
+#include "core/progress.h"
+#include "core/result.h"
+#include "jobs/data_root.h"
+#include "jobs/forecast.h"
+#include "jobs/train_plan.h"
+
+namespace llamahome::managers {
+
+/// What makes a run fit.
+struct FitChange {
+    std::vector<config::OptionValue> settings; ///< to set, all of them
+    std::uint64_t memoryBytes = 0;             ///< that the run would take then
+};
+
+struct TrainingOutlook {
+    jobs::TrainForecast forecast;
+    std::string rateFrom;           ///< the run whose speed the time is told by; empty: no time is told
+    std::optional<Error> misfit;    ///< FIT-01 or FIT-02
+    std::vector<FitChange> changes; ///< the mildest first; empty where none was found
+};
+
+/// Reads the data and forecasts. RUN-00 when cancelled; else what readTrainData() says.
+Result<TrainingOutlook> lookAhead(const jobs::TrainPlan& plan, const jobs::DataRoot& root,
+                                  const CancelToken& cancel, const ProgressSink& progress);
+
+} // namespace llamahome::managers

@@ -1,0 +1,372 @@
+#include "managers/training_setup.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/setting_parse.h"
+#include "core/error_codes.h"
+#include "jobs/samples.h"
+#include "managers/model_manager.h"
+#include "managers/run_job.h"
+#include "managers/settings_manager.h"
+#include "managers/text.h"
+
+namespace llamahome::managers {
+namespace {
+
+constexpr int kRestMs = 150;
+constexpr const char* kFormOrigin = "the form";
+
+/// Settings of training that change neither what is read nor what a run needs.
+bool isWithoutCost(const std::string& key) {
+    static const std::vector<std::string> kWithoutCost{
+        "training.learning_rate", "training.lr_schedule",       "training.warmup_ratio",
+        "training.weight_decay",  "training.max_grad_norm",     "training.lora.alpha",
+        "training.lora.dropout",  "training.evaluation.prompts"};
+    return key.starts_with("training.early_stopping.") ||
+           std::find(kWithoutCost.begin(), kWithoutCost.end(), key) != kWithoutCost.end();
+}
+
+template <typename Wanted>
+std::string fingerprint(const TrainingChoice& choice, const config::Settings& settings, Wanted wanted) {
+    std::string text = choice.model->path.string();
+    for (const std::filesystem::path& file : choice.data)
+        text += '\n' + file.string();
+    for (const config::SettingDescriptor& setting : config::allSettings())
+        if (wanted(setting.key)) text += '\n' + setting.key + '=' + config::settingText(setting, settings);
+    return text;
+}
+
+std::string checkFingerprint(const TrainingChoice& choice, const config::Settings& settings) {
+    return fingerprint(choice, settings, [](const std::string& key) {
+        return key.starts_with("data.") || key == "training.max_length";
+    });
+}
+
+std::string forecastFingerprint(const TrainingChoice& choice, const config::Settings& settings) {
+    const std::string validation = choice.validation ? choice.validation->string() : std::string();
+    return validation + '\n' + fingerprint(choice, settings, [](const std::string& key) {
+               const bool isTraining = key.starts_with("training.") && !isWithoutCost(key);
+               return key.starts_with("data.") || key.starts_with("model.memory.") || isTraining;
+           });
+}
+
+} // namespace
+
+TrainingSetup::TrainingSetup(ManagerContext& context, ModelManager& models, SettingsManager& settings,
+                             QObject* parent)
+    : QObject(parent)
+    , m_context(context)
+    , m_models(models)
+    , m_settings(settings) {
+    m_rest.setSingleShot(true);
+    m_rest.setInterval(kRestMs);
+    connect(&m_rest, &QTimer::timeout, this, &TrainingSetup::resolve);
+    connect(&m_models, &ModelManager::modelsChanged, this, &TrainingSetup::lookUpModel);
+    connect(&m_models, &ModelManager::samplesInstalled, this, &TrainingSetup::readSamples);
+    connect(&m_settings, &SettingsManager::settingsChanged, this, &TrainingSetup::edited);
+    readSamples();
+    edited();
+}
+
+TrainingSetup::~TrainingSetup() {
+    if (m_checkJob) m_checkJob->cancel();
+    m_forecastCancel.cancel();
+}
+
+void TrainingSetup::chooseModel(const QString& name) {
+    if (name == m_modelName) return;
+    m_modelName = name;
+    lookUpModel();
+}
+
+void TrainingSetup::lookUpModel() {
+    auto entry = m_modelName.isEmpty() ? std::nullopt : m_models.find(m_modelName);
+    if (entry && !entry->isUsable()) entry.reset();
+    const bool isOther =
+        entry.has_value() != m_choice.model.has_value() || (entry && entry->path != m_choice.model->path);
+    m_choice.model = std::move(entry);
+    if (!isOther) {
+        settle();
+        return;
+    }
+    dropCheck();
+    edited();
+}
+
+void TrainingSetup::chooseData(const QStringList& paths) {
+    std::vector<std::filesystem::path> files;
+    for (const QString& path : paths)
+        files.push_back(pathFromQt(path));
+    if (files == m_choice.data) return;
+    m_choice.data = std::move(files);
+    dropCheck();
+    edited();
+}
+
+void TrainingSetup::chooseValidation(const QString& path) {
+    m_choice.validation = path.isEmpty() ? std::nullopt : std::optional(pathFromQt(path));
+    edited();
+}
+
+void TrainingSetup::choosePreset(const QString& name) {
+    if (fromQt(name) == m_choice.preset) return;
+    m_choice.preset = fromQt(name);
+    edited();
+}
+
+void TrainingSetup::setRunName(const QString& name) {
+    m_choice.runName = fromQt(name);
+    edited();
+}
+
+std::optional<QString> TrainingSetup::setSetting(const QString& key, const QString& text) {
+    const std::string name = fromQt(key);
+    const config::SettingDescriptor* setting = config::findSetting(name);
+    if (setting == nullptr) return tr("There is no setting %1").arg(key);
+    const auto parsed = config::parseSettingText(*setting, fromQt(text), {});
+    if (!parsed.value) return toQt(parsed.problem);
+    const auto isSame = [&](const config::OptionValue& one) { return one.key == name; };
+    std::erase_if(m_choice.overrides, isSame);
+    config::Settings changed = m_resolved.base;
+    setting->set(changed, *parsed.value);
+    if (config::settingText(*setting, changed) != config::settingText(*setting, m_resolved.base))
+        m_choice.overrides.push_back({name, fromQt(text), kFormOrigin});
+    edited();
+    return std::nullopt;
+}
+
+void TrainingSetup::resetSetting(const QString& key) {
+    std::erase_if(m_choice.overrides,
+                  [name = fromQt(key)](const config::OptionValue& one) { return one.key == name; });
+    edited();
+}
+
+void TrainingSetup::resetSettings() {
+    m_choice.overrides.clear();
+    edited();
+}
+
+void TrainingSetup::apply(const FitChange& change) {
+    for (const config::OptionValue& setting : change.settings)
+        setSetting(toQt(setting.key), toQt(setting.value));
+}
+
+void TrainingSetup::checkAgain() {
+    dropCheck();
+    edited();
+}
+
+QStringList TrainingSetup::dataFiles() const {
+    QStringList files;
+    for (const std::filesystem::path& file : m_choice.data)
+        files << pathToQt(file);
+    return files;
+}
+
+QString TrainingSetup::presetName() const {
+    return toQt(m_choice.preset);
+}
+
+QString TrainingSetup::settingText(const QString& key) const {
+    const config::SettingDescriptor* setting = config::findSetting(fromQt(key));
+    return setting != nullptr ? toQt(config::settingText(*setting, settings())) : QString();
+}
+
+QStringList TrainingSetup::changedSettings() const {
+    QStringList keys;
+    for (const config::OptionValue& one : m_choice.overrides)
+        keys << toQt(one.key);
+    return keys;
+}
+
+const std::vector<config::Preset>& TrainingSetup::presets() const {
+    return m_settings.presets();
+}
+
+bool TrainingSetup::canSkipBadRows() const {
+    return m_report && m_report->summary.badRows > 0 && m_report->summary.usableRows() > 0 &&
+           !settings().data.skip_bad_rows;
+}
+
+QString TrainingSetup::commandLine() const {
+    return toQt(m_resolved.commandLine);
+}
+
+void TrainingSetup::readSamples() {
+    runTask<std::vector<std::filesystem::path>>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root] { return jobs::listSamples(root); }, this,
+        [this](const std::vector<std::filesystem::path>& files) {
+            QStringList paths;
+            for (const std::filesystem::path& file : files)
+                paths << pathToQt(file);
+            if (paths == m_samples) return;
+            m_samples = paths;
+            Q_EMIT samplesChanged();
+        });
+}
+
+void TrainingSetup::edited() {
+    ++m_generation;
+    m_isResolving = true;
+    m_rest.start();
+    settle();
+    Q_EMIT choiceChanged();
+}
+
+void TrainingSetup::resolve() {
+    runTask<ResolvedChoice>(
+        m_context.filePool, m_context.jobs,
+        [workspace = m_context.workspace, choice = m_choice] { return resolveChoice(workspace, choice); },
+        this,
+        [this, generation = m_generation](ResolvedChoice resolved) {
+            if (generation == m_generation) takeResolved(std::move(resolved));
+        });
+}
+
+void TrainingSetup::takeResolved(ResolvedChoice resolved) {
+    m_resolved = std::move(resolved);
+    m_isResolving = false;
+    if (!m_choice.model || m_choice.data.empty() || !m_resolved.report.problems.empty()) {
+        dropCheck();
+    } else {
+        const bool isChecked = checkFingerprint(m_choice, settings()) == m_checkedFor;
+        const bool isForecast = forecastFingerprint(m_choice, settings()) == m_forecastFor;
+        if (!isChecked)
+            checkData();
+        else if (!isForecast && m_report)
+            forecast();
+    }
+    settle();
+    Q_EMIT choiceChanged();
+}
+
+void TrainingSetup::dropCheck() {
+    if (m_checkJob) m_checkJob->cancel();
+    ++m_checks;
+    m_isChecking = false;
+    m_checkedFor.clear();
+    m_report.reset();
+    m_reportProblem.reset();
+    dropForecast();
+}
+
+void TrainingSetup::dropForecast() {
+    m_forecastCancel.cancel();
+    ++m_forecasts;
+    m_isForecasting = false;
+    m_forecastFor.clear();
+    m_outlook.reset();
+    m_outlookProblem.reset();
+}
+
+void TrainingSetup::checkData() {
+    dropCheck();
+    m_checkedFor = checkFingerprint(m_choice, settings());
+    m_isChecking = true;
+    m_progress = {};
+    const QString name = pathToQt(m_choice.data.front().filename());
+    const std::size_t more = m_choice.data.size() - 1;
+    Job& job = m_context.jobs.start(JobKind::Inspect,
+                                    more > 0 ? tr("Checking %1 and %2 more").arg(name, QString::number(more))
+                                             : tr("Checking %1").arg(name));
+    m_checkJob = &job;
+    connect(&job, &Job::changed, this, [this, check = &job] {
+        if (m_checkJob != check) return;
+        m_progress = check->progress();
+        Q_EMIT checked();
+    });
+    runJob<jobs::DataReport>(
+        m_context.filePool, m_context.jobs, job, *m_context.workspace.clock,
+        [choice = m_choice, values = settings()](const JobControl& control) {
+            return jobs::inspectData(choice.data, choice.model->path, values, control.cancel,
+                                     control.progress);
+        },
+        this,
+        [this, check = m_checks](Result<jobs::DataReport> report) {
+            if (check == m_checks) takeReport(std::move(report));
+        });
+}
+
+void TrainingSetup::takeReport(Result<jobs::DataReport> report) {
+    m_isChecking = false;
+    if (report) {
+        m_report = std::move(*report);
+        const bool isTrainable = m_report->summary.badRows == 0 || settings().data.skip_bad_rows;
+        if (isTrainable && m_report->summary.usableRows() > 0) forecast();
+    } else {
+        m_reportProblem = report.error();
+    }
+    settle();
+}
+
+void TrainingSetup::forecast() {
+    const auto before = std::move(m_outlook);
+    dropForecast();
+    m_outlook = before; // shown until the new one is there
+    m_forecastFor = forecastFingerprint(m_choice, settings());
+    m_isForecasting = true;
+    m_forecastCancel = CancelToken();
+    runTask<Result<TrainingOutlook>>(
+        m_context.filePool, m_context.jobs,
+        [workspace = m_context.workspace, choice = m_choice, resolved = m_resolved,
+         cancel = m_forecastCancel] {
+            return lookAhead(planOf(workspace, choice, resolved), workspace.root, cancel,
+                             [](const Progress&) {});
+        },
+        this,
+        [this, forecast = m_forecasts](Result<TrainingOutlook> outlook) {
+            if (forecast == m_forecasts) takeOutlook(std::move(outlook));
+        });
+}
+
+void TrainingSetup::takeOutlook(Result<TrainingOutlook> outlook) {
+    m_isForecasting = false;
+    if (outlook) {
+        m_outlook = std::move(*outlook);
+    } else {
+        m_outlook.reset();
+        m_outlookProblem = outlook.error();
+    }
+    settle();
+}
+
+std::optional<Error> TrainingSetup::findProblem() const {
+    if (!m_modelName.isEmpty() && !m_choice.model && m_models.isListed())
+        return Error{codes::kModelNotInstalled,
+                     fromQt(tr("%1 is not ready to be trained: get, import or verify it on the Models page")
+                                .arg(m_modelName))};
+    if (!m_resolved.report.problems.empty()) return config::problemsError(m_resolved.report.problems);
+    if (m_reportProblem) return m_reportProblem;
+    if (m_report && m_report->summary.badRows > 0 && !settings().data.skip_bad_rows) {
+        Error error = m_report->summary.problems.front().error;
+        const quint64 count = m_report->summary.badRows;
+        const QString words = count == 1 ? tr("1 bad row: %1") : tr("%2 bad rows, the first: %1");
+        error.message = fromQt(words.arg(toQt(error.message), QString::number(count)));
+        return error;
+    }
+    if (m_outlookProblem) return m_outlookProblem;
+    return m_outlook ? m_outlook->misfit : std::nullopt;
+}
+
+void TrainingSetup::settle() {
+    m_problem = findProblem();
+    SetupState state = SetupState::NothingChosen;
+    const bool isMisfit =
+        m_outlook && m_outlook->misfit && m_problem && m_problem->code == m_outlook->misfit->code;
+    if (m_choice.model && !m_choice.data.empty()) {
+        if (isMisfit)
+            state = SetupState::DoesNotFit;
+        else if (!m_problem && m_outlook && !m_isChecking)
+            state = SetupState::Ready;
+        else if (isLookingAhead())
+            state = SetupState::Checking;
+    }
+    const bool isOther = state != m_state;
+    m_state = state;
+    if (isOther) Q_EMIT stateChanged();
+    Q_EMIT checked();
+}
+
+} // namespace llamahome::managers

@@ -1,0 +1,140 @@
+// TrainingSetup: what the form has chosen, looked up, checked and forecast while it is edited. A QObject; GUI
+// thread, files are read on the file pool.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <QObject>
+#include <QPointer>
+#include <QString>
+#include <QStringList>
+#include <QTimer>
+
+#include "config/presets.h"
+#include "core/cancel_token.h"
+#include "core/error.h"
+#include "jobs/inspect_data.h"
+#include "managers/manager_context.h"
+#include "managers/training_choice.h"
+#include "managers/training_outlook.h"
+
+namespace llamahome::managers {
+
+class ModelManager;
+class SettingsManager;
+
+enum class SetupState { NothingChosen, Checking, Ready, DoesNotFit };
+
+/// Each change is looked up after a short rest; the data is read again only where the change has to do with
+/// it. Work for a choice that is no more is cancelled.
+class TrainingSetup final : public QObject {
+    Q_OBJECT
+
+public:
+    /// All outlive it.
+    TrainingSetup(ManagerContext& context, ModelManager& models, SettingsManager& settings,
+                  QObject* parent = nullptr);
+    ~TrainingSetup() override;
+
+    SetupState state() const { return m_state; }
+
+    /// As in ModelEntry::name: "smollm2/135m-instruct".
+    void chooseModel(const QString& name);
+    void chooseData(const QStringList& paths);
+    /// Rows to measure on, instead of a share of the data; empty: the share.
+    void chooseValidation(const QString& path);
+    /// A preset's name; empty: none. What was changed in the form stays changed.
+    void choosePreset(const QString& name);
+    void setRunName(const QString& name);
+    /// Changes a setting for this run only. Text that is no value is refused with its reason, and nothing is
+    /// changed.
+    std::optional<QString> setSetting(const QString& key, const QString& text);
+    void resetSetting(const QString& key);
+    void resetSettings();
+    void apply(const FitChange& change);
+    /// Reads data and forecast anew: the files may be others.
+    void checkAgain();
+
+    const TrainingChoice& choice() const { return m_choice; }
+    QString modelName() const { return m_modelName; }
+    QStringList dataFiles() const;
+    QString presetName() const;
+    const config::Settings& settings() const { return m_resolved.report.resolved.values; }
+    QString settingText(const QString& key) const;
+    /// Keys whose value is another than without the form.
+    QStringList changedSettings() const;
+    const std::vector<config::Preset>& presets() const;
+    /// Data files that come with the program.
+    const QStringList& samples() const { return m_samples; }
+
+    /// What was found in the data; nothing before it was looked at.
+    const std::optional<jobs::DataReport>& dataReport() const { return m_report; }
+    const std::optional<TrainingOutlook>& outlook() const { return m_outlook; }
+    /// Whether dataReport() or outlook() is on its way.
+    bool isLookingAhead() const { return m_isResolving || m_isChecking || m_isForecasting; }
+    /// Whether settings() does not have the last changes yet.
+    bool isResolving() const { return m_isResolving; }
+    /// How far the data is read.
+    const Progress& progress() const { return m_progress; }
+    /// Why the choice cannot be trained, or does not fit; nothing where nothing is known to be wrong.
+    const std::optional<Error>& problem() const { return m_problem; }
+    /// Whether training on the good rows is what problem() leaves.
+    bool canSkipBadRows() const;
+    /// The same run for a shell; empty without model or data.
+    QString commandLine() const;
+
+Q_SIGNALS:
+    void stateChanged();
+    /// Choice or resolved settings are others.
+    void choiceChanged();
+    /// Report, outlook, problem or isLookingAhead() is another.
+    void checked();
+    void samplesChanged();
+
+private:
+    void lookUpModel();
+    void edited();
+    void resolve();
+    void takeResolved(ResolvedChoice resolved);
+    void checkData();
+    void takeReport(Result<jobs::DataReport> report);
+    void forecast();
+    void takeOutlook(Result<TrainingOutlook> outlook);
+    void dropCheck();
+    void dropForecast();
+    void readSamples();
+    /// Problem and state by what is known now.
+    void settle();
+    std::optional<Error> findProblem() const;
+
+    ManagerContext& m_context;
+    ModelManager& m_models;
+    SettingsManager& m_settings;
+
+    SetupState m_state = SetupState::NothingChosen;
+    QString m_modelName; ///< as chosen; there may be no such model yet
+    TrainingChoice m_choice;
+    ResolvedChoice m_resolved;
+    QTimer m_rest;
+    quint64 m_generation = 0; ///< of the choice
+    std::string m_checkedFor; ///< all that dataReport() depends on
+    std::string m_forecastFor;
+    bool m_isResolving = false;
+    bool m_isChecking = false;
+    bool m_isForecasting = false;
+    QPointer<Job> m_checkJob;
+    CancelToken m_forecastCancel;
+    quint64 m_checks = 0;
+    quint64 m_forecasts = 0;
+    Progress m_progress;
+    std::optional<jobs::DataReport> m_report;
+    std::optional<TrainingOutlook> m_outlook;
+    std::optional<Error> m_reportProblem;
+    std::optional<Error> m_outlookProblem;
+    std::optional<Error> m_problem;
+    QStringList m_samples;
+};
+
+} // namespace llamahome::managers

@@ -1,0 +1,173 @@
+// Runs on disk, listed, compared and removed, on the threads of the window.
+#include <fstream>
+#include <memory>
+
+#include <QSignalSpy>
+#include <QTest>
+
+#include "core/error_codes.h"
+#include "managers/run_manager.h"
+#include "managers/text.h"
+#include "support/manager_ground.h"
+#include "support/trained_run.h"
+
+using namespace llamahome;
+using namespace llamahome::testing;
+using managers::RunComparison;
+using managers::RunDetails;
+using managers::RunManager;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Ground {
+    ManagerGround ground;
+    std::unique_ptr<managers::ManagerContext> context;
+    std::unique_ptr<RunManager> runs;
+
+    /// `finished` and `stopped`, unless empty.
+    explicit Ground(bool isEmpty = false) {
+        ground.install();
+        if (!isEmpty) {
+            trainRun(ground, {"finished", 2e-4, 0});
+            trainRun(ground, {"stopped", 1e-3, 4});
+            std::ofstream(folder("stopped") / "run.log")
+                << std::string(RunManager::kLogTail, 'x') << "\nlast line\n";
+        }
+        context = std::make_unique<managers::ManagerContext>(ground.workspace());
+        runs = std::make_unique<RunManager>(*context);
+        if (!QTest::qWaitFor([this] { return runs->isListed(); }, kPatienceMs)) qFatal("no list came");
+    }
+    ~Ground() {
+        runs.reset();
+        context.reset();
+        if (!ground.files.violations().empty())
+            qFatal("on the GUI thread: %s", ground.files.violations().front().c_str());
+    }
+    fs::path folder(const char* name) const { return ground.root() / "data/training/checkpoints" / name; }
+};
+
+} // namespace
+
+class TestRunManager final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void withoutRunsTheListIsEmpty() {
+        const Ground ground(true);
+        QVERIFY(ground.runs->runs().empty());
+        QVERIFY(!ground.runs->find(QStringLiteral("none")));
+    }
+
+    void runsAreListedWithTheirStates() {
+        const Ground ground;
+        QCOMPARE(ground.runs->runs().size(), std::size_t{2});
+        const auto finished = ground.runs->find(QStringLiteral("finished"));
+        QVERIFY(finished);
+        QVERIFY(finished->record.state == jobs::RunState::Finished);
+        QVERIFY(finished->record.best);
+        QVERIFY(finished->sizeBytes > 0);
+        QVERIFY(ground.runs->find(QStringLiteral("stopped"))->record.state == jobs::RunState::Stopped);
+    }
+
+    void theListFollowsWhatTrains() {
+        const Ground ground(true);
+        QSignalSpy changed(ground.runs.get(), &RunManager::runsChanged);
+        trainRun(const_cast<ManagerGround&>(ground.ground), {"later", 2e-4, 0});
+        managers::Job& job = ground.context->jobs.start(managers::JobKind::Train, QStringLiteral("x"));
+        job.finish({});
+        QTRY_COMPARE(ground.runs->runs().size(), std::size_t{1});
+        QVERIFY(!changed.isEmpty());
+    }
+
+    void detailsHaveNumbersSettingsAnswersAndTheEndOfTheLog() {
+        const Ground ground;
+        QSignalSpy ready(ground.runs.get(), &RunManager::detailsReady);
+        ground.runs->readDetails(QStringLiteral("finished")); // the last one asked for is told
+        ground.runs->readDetails(QStringLiteral("stopped"));
+        QTRY_COMPARE(ready.size(), 1);
+        const auto details = ready.front().front().value<RunDetails>();
+        QCOMPARE(details.info.name, std::string("stopped"));
+        QVERIFY(!details.info.record.settings.empty());
+        QVERIFY(!details.samples.empty());
+        QCOMPARE(details.log, QStringLiteral("last line\n"));
+        QTRY_COMPARE(ground.runs->metrics().columns().lastStep(), std::int64_t{3});
+        QVERIFY(ground.runs->metrics().columns().best());
+    }
+
+    void anUnknownRunIsToldWithItsName() {
+        const Ground ground;
+        QSignalSpy failed(ground.runs.get(), &RunManager::failed);
+        ground.runs->readDetails(QStringLiteral("stoped"));
+        QTRY_COMPARE(failed.size(), 1);
+        const auto error = failed.front().front().value<Error>();
+        QVERIFY(error.code == codes::kRunUnknown);
+        QVERIFY(error.message.find("did you mean 'stopped'") != std::string::npos);
+    }
+
+    void aComparisonHasWhatDiffersAndTheCurves() {
+        const Ground ground;
+        QSignalSpy compared(ground.runs.get(), &RunManager::compared);
+        ground.runs->compare({QStringLiteral("finished"), QStringLiteral("stopped")});
+        QTRY_COMPARE(compared.size(), 1);
+        const auto comparison = compared.front().front().value<RunComparison>();
+        QVERIFY(comparison.names ==
+                (std::vector<QString>{QStringLiteral("finished"), QStringLiteral("stopped")}));
+        const auto row = [&](const char* key) -> const RunComparison::Row* {
+            for (const auto& one : comparison.rows)
+                if (one.key == QLatin1String(key)) return &one;
+            return nullptr;
+        };
+        QVERIFY(row("training.learning_rate"));
+        QCOMPARE(row("training.learning_rate")->values[1], QStringLiteral("0.001"));
+        QVERIFY(row("state"));
+        QVERIFY(!row("training.batch_size"));
+        QCOMPARE(ground.runs->comparedMetrics().size(), std::size_t{2});
+        QTRY_COMPARE(ground.runs->comparedMetrics()[0]->columns().lastStep(), std::int64_t{6});
+    }
+
+    void removalNamesFilesAndBytesAndFreesThem() {
+        const Ground ground;
+        QSignalSpy planned(ground.runs.get(), &RunManager::removalPlanned);
+        ground.runs->planRemoval(QStringLiteral("finished"));
+        QTRY_COMPARE(planned.size(), 1);
+        const auto plan = planned.front().front().value<jobs::RunRemovalPlan>();
+        QVERIFY(plan.files.size() > 3);
+        QVERIFY(plan.freedBytes > 0);
+        QSignalSpy removed(ground.runs.get(), &RunManager::removed);
+        const managers::Job* job = ground.runs->remove(plan);
+        QVERIFY(job->commandLine().contains(QStringLiteral("runs remove finished")));
+        QTRY_COMPARE(removed.size(), 1);
+        QCOMPARE(removed.front()[1].toULongLong(), plan.freedBytes);
+        QVERIFY(!fs::exists(ground.folder("finished")));
+        QTRY_COMPARE(ground.runs->runs().size(), std::size_t{1});
+        QVERIFY(!fs::is_empty(ground.ground.root() / "data/models/finetuned")); // the adapter stays
+    }
+
+    void aRootThatTheShellHoldsIsToldAndNothingIsDeleted() {
+        const Ground ground;
+        QSignalSpy planned(ground.runs.get(), &RunManager::removalPlanned);
+        ground.runs->planRemoval(QStringLiteral("finished"));
+        QTRY_COMPARE(planned.size(), 1);
+        QSignalSpy failed(ground.runs.get(), &RunManager::failed);
+        {
+            const auto lock = jobs::RootLock::acquire({ground.ground.root()}); // as another process would
+            QVERIFY(lock);
+            ground.runs->remove(planned.front().front().value<jobs::RunRemovalPlan>());
+            QTRY_COMPARE(failed.size(), 1);
+        }
+        QVERIFY(failed.front().front().value<Error>().code == codes::kRootLocked);
+        QVERIFY(fs::exists(ground.folder("finished") / "run.json"));
+    }
+
+    void commandsAreThoseOfTheShell() {
+        const Ground ground;
+        const QString command = ground.runs->resumeCommand(QStringLiteral("stopped"));
+        QVERIFY2(command.startsWith(QStringLiteral("llamahome ")), qPrintable(command));
+        QVERIFY2(command.contains(QStringLiteral("resume stopped")), qPrintable(command));
+        QVERIFY2(command.contains(QStringLiteral("--root ")), qPrintable(command));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRunManager)
+#include "test_run_manager.moc"
