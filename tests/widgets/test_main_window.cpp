@@ -1,0 +1,312 @@
+// The frame of the window: first start, places, log, work in the status bar, closing, reach by keyboard.
+
+#include <QAccessible>
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QTest>
+#include <QTextEdit>
+
+#include "core/error_codes.h"
+#include "core/file_layer.h"
+#include "managers/text.h"
+#include "support/window_ground.h"
+#include "widgets/elided_button.h"
+#include "widgets/jobs_dialog.h"
+#include "widgets/log_drawer.h"
+#include "widgets/look.h"
+#include "widgets/status_area.h"
+
+using namespace llamahome;
+using namespace llamahome::testing;
+using namespace llamahome::widgets;
+using managers::Job;
+using managers::JobKind;
+using managers::JobState;
+using managers::pathToQt;
+
+namespace {
+
+Job& startJob(WindowGround& ground) {
+    Job& job = ground.session->context.jobs.start(JobKind::Verify, QStringLiteral("Checking SmolLM2"));
+    job.setCommandLine(QStringLiteral("llamahome verify smollm2 135m-instruct"));
+    job.setRunning();
+    return job;
+}
+
+/// As the work does when it has seen the flag.
+void endIfCancelled(Job& job) {
+    QTRY_VERIFY_WITH_TIMEOUT(job.cancelToken().isCancelled(), kPatienceMs);
+    job.finish(Error{codes::kCancelled, "stopped"});
+}
+
+/// What a screen reader would have nothing to say about.
+QStringList namelessWidgets(const QWidget& top) {
+    QStringList nameless;
+    for (const QWidget* widget : top.findChildren<QWidget*>()) {
+        const bool isReached = widget->focusPolicy() != Qt::NoFocus && widget->isVisibleTo(&top);
+        if (!isReached || widget->objectName().startsWith(QStringLiteral("qt_"))) continue;
+        QAccessibleInterface* reader = QAccessible::queryAccessibleInterface(const_cast<QWidget*>(widget));
+        const bool isTold = reader != nullptr && !reader->text(QAccessible::Name).isEmpty() &&
+                            reader->role() != QAccessible::NoRole;
+        if (!isTold)
+            nameless.append(QStringLiteral("%1 '%2' in '%3'")
+                                .arg(QString::fromLatin1(widget->metaObject()->className()),
+                                     widget->objectName(), widget->parentWidget()->objectName()));
+    }
+    return nameless;
+}
+
+} // namespace
+
+class TestMainWindow final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aStartWithoutAModelOffersTheThreeWays() {
+        WindowGround ground;
+        QVERIFY(ground.window->isFirstStartShown());
+        for (const char* name : {"copySetUp", "firstImport", "lookAround"})
+            QVERIFY2(ground.find<QPushButton>(name).isVisible(), name);
+    }
+
+    void havingLookedAroundItIsNotShownAgain() {
+        WindowGround ground;
+        ground.click("lookAround");
+        QVERIFY(!ground.window->isFirstStartShown());
+        ground.close();
+        ground.open();
+        QVERIFY(!ground.window->isFirstStartShown());
+        ground.find<QAction>("actionFirstStart").trigger();
+        QVERIFY(ground.window->isFirstStartShown());
+    }
+
+    void withAModelTheProgramOpensWithItsPages() {
+        WindowGround ground(true);
+        QVERIFY(!ground.window->isFirstStartShown());
+        QCOMPARE(ground.window->place(), Place::Models);
+    }
+
+    void shortcutsLeadToEveryPlace() {
+        WindowGround ground(true);
+        const QList<QPair<Qt::Key, Place>> keys{
+            {Qt::Key_2, Place::Downloads}, {Qt::Key_3, Place::Training},     {Qt::Key_4, Place::Chat},
+            {Qt::Key_5, Place::Runs},      {Qt::Key_Comma, Place::Settings}, {Qt::Key_1, Place::Models}};
+        const auto& pages = ground.find<QStackedWidget>("pages");
+        for (const auto& [key, place] : keys) {
+            ground.press(key, Qt::ControlModifier);
+            QCOMPARE(ground.window->place(), place);
+            QCOMPARE(pages.currentIndex(), static_cast<int>(place));
+        }
+    }
+
+    void arrowsMoveInTheSideBar() {
+        WindowGround ground(true);
+        ground.find<QWidget>("place0").setFocus();
+        ground.press(Qt::Key_Down);
+        QCOMPARE(ground.window->place(), Place::Downloads);
+        ground.press(Qt::Key_Up);
+        ground.press(Qt::Key_Up);
+        QCOMPARE(ground.window->place(), Place::Settings);
+    }
+
+    void placeAndLogAreRemembered() {
+        WindowGround ground(true);
+        ground.window->goTo(Place::Runs);
+        ground.press(Qt::Key_F12);
+        ground.close();
+        ground.open();
+        QCOMPARE(ground.window->place(), Place::Runs);
+        QVERIFY(ground.find<LogDrawer>("logDrawer").isVisible());
+    }
+
+    void theLogIsShownFilteredAndCopied() {
+        WindowGround ground(true);
+        auto& drawer = ground.find<LogDrawer>("logDrawer");
+        QVERIFY(!drawer.isVisible());
+        ground.press(Qt::Key_F12);
+        QVERIFY(drawer.isVisible());
+        const auto sink = ground.session->log.sink();
+        sink->write(LogLevel::Info, "jobs", "looked at the disk");
+        sink->write(LogLevel::Warning, "jobs", "the disk is slow");
+        const auto& view = ground.find<QTableView>("logView");
+        QTRY_COMPARE_WITH_TIMEOUT(view.model()->rowCount(), 2, kPatienceMs);
+        auto& level = ground.find<QComboBox>("logLevel");
+        level.setFocus();
+        ground.press(Qt::Key_Down);
+        QCOMPARE(view.model()->rowCount(), 1);
+        ground.click("logCopy");
+        QVERIFY(
+            QApplication::clipboard()->text().endsWith(QStringLiteral(" warning jobs: the disk is slow\n")));
+        QTest::keyClicks(&ground.find<QLineEdit>("logSearch"), QStringLiteral("nothing of this"));
+        QCOMPARE(view.model()->rowCount(), 0);
+        ground.press(Qt::Key_F12);
+        QVERIFY(!drawer.isVisible());
+    }
+
+    void workIsToldInTheStatusBarAndTheTitle() {
+        WindowGround ground(true);
+        const auto& words = ground.find<ElidedButton>("statusJob");
+        Job& job = startJob(ground);
+        job.setProgress(Progress{"reading", 340, 1000, "rows"});
+        QCOMPARE(words.words(), QStringLiteral("Checking SmolLM2 · reading · 340 of 1,000 rows"));
+        QCOMPARE(words.accessibleName(), words.words());
+        QVERIFY(ground.window->windowTitle().startsWith(QStringLiteral("34 %")));
+        ground.click("statusStop");
+        QCOMPARE(job.state(), JobState::Stopping);
+        job.finish(Error{codes::kDiskFull, "no room on the disk"});
+        QCOMPARE(words.words(), QStringLiteral("Checking SmolLM2: no room on the disk"));
+        QVERIFY(!ground.find<QWidget>("statusStop").isVisible());
+    }
+
+    void memoryIsTold() {
+        WindowGround ground(true);
+        const auto& words = ground.find<QLabel>("statusMemory");
+        QTRY_VERIFY_WITH_TIMEOUT(words.text().contains(QStringLiteral(" of ")), kPatienceMs);
+    }
+
+    void theListOfJobsCancelsAndCopies() {
+        WindowGround ground(true);
+        Job& job = startJob(ground);
+        ground.press(Qt::Key_J, Qt::ControlModifier);
+        ground.await<JobsDialog>("jobsDialog");
+        ground.click("copyJobCommand");
+        QCOMPARE(QApplication::clipboard()->text(), job.commandLine());
+        ground.click("cancelJob");
+        QCOMPARE(job.state(), JobState::Stopping);
+        job.finish(Error{codes::kCancelled, "stopped"});
+        QTRY_VERIFY(!ground.find<QPushButton>("cancelJob").isEnabled());
+    }
+
+    void withoutWorkTheWindowCloses() {
+        WindowGround ground(true);
+        QSignalSpy closed(&*ground.window, &MainWindow::closed);
+        ground.press(Qt::Key_Q, Qt::ControlModifier);
+        QCOMPARE(closed.size(), 1);
+        QVERIFY(!ground.window->isVisible());
+        QVERIFY(!ground.window->hasStoppedWork());
+    }
+
+    void cancelKeepsTheWindowAndTheWork() {
+        WindowGround ground(true);
+        Job& job = startJob(ground);
+        QSignalSpy closed(&*ground.window, &MainWindow::closed);
+        ground.window->close();
+        auto& question = ground.await<QMessageBox>("closeQuestion");
+        QVERIFY(question.informativeText().contains(QStringLiteral("Checking SmolLM2")));
+        ground.click("cancelClose");
+        QTRY_VERIFY(ground.window->findChild<QMessageBox*>(QStringLiteral("closeQuestion")) == nullptr);
+        QVERIFY(ground.window->isVisible());
+        QCOMPARE(job.state(), JobState::Running);
+        QCOMPARE(closed.size(), 0);
+        job.finish({});
+    }
+
+    void keepRunningLetsTheWorkGoOn() {
+        WindowGround ground(true);
+        Job& job = startJob(ground);
+        QSignalSpy closed(&*ground.window, &MainWindow::closed);
+        ground.window->close();
+        ground.await<QMessageBox>("closeQuestion");
+        ground.click("keepRunning");
+        QTRY_VERIFY(ground.window->isMinimized() || !ground.window->isVisible());
+        QCOMPARE(job.state(), JobState::Running);
+        QCOMPARE(closed.size(), 0);
+        ground.window->comeForward();
+        QVERIFY(ground.window->isVisible() && !ground.window->isMinimized());
+        job.finish({});
+    }
+
+    void stopAndSaveClosesWhenTheWorkHasEnded() {
+        WindowGround ground(true);
+        Job& job = startJob(ground);
+        QSignalSpy closed(&*ground.window, &MainWindow::closed);
+        ground.window->close();
+        ground.await<QMessageBox>("closeQuestion");
+        ground.click("stopAndSave");
+        QCOMPARE(job.state(), JobState::Stopping);
+        QCOMPARE(closed.size(), 0);
+        QVERIFY(ground.window->isVisible());
+        endIfCancelled(job);
+        QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, kPatienceMs);
+        QVERIFY(ground.window->hasStoppedWork());
+    }
+
+    void aSignalStopsWorkWithoutAsking() {
+        WindowGround ground(true);
+        Job& job = startJob(ground);
+        QSignalSpy closed(&*ground.window, &MainWindow::closed);
+        ground.window->leave();
+        QVERIFY(ground.window->findChild<QMessageBox*>(QStringLiteral("closeQuestion")) == nullptr);
+        endIfCancelled(job);
+        QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, kPatienceMs);
+    }
+
+    void modelsAndDataAreTakenWhereverTheyAreDropped() {
+        WindowGround ground;
+        ground.window->goTo(Place::Chat);
+        ground.drop({pathToQt(ground.ground.folder() / "rows.jsonl")});
+        QCOMPARE(ground.window->place(), Place::Training);
+        ground.drop({pathToQt(ground.ground.source())});
+        QCOMPARE(ground.window->place(), Place::Models);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            ground.window->findChild<QDialog*>(QStringLiteral("importDialog")) != nullptr, kPatienceMs);
+    }
+
+    void theReportIsSavedWhereTheUserSays() {
+        WindowGround ground(true);
+        ground.find<QAction>("actionReport").trigger();
+        auto& dialog = ground.await<QFileDialog>("reportDialog");
+        const auto file = ground.ground.folder() / "report.txt";
+        dialog.selectFile(pathToQt(file));
+        QMetaObject::invokeMethod(&dialog, "accept");
+        QTRY_VERIFY_WITH_TIMEOUT(fileSize(file), kPatienceMs);
+        QVERIFY(readFile(file)->starts_with("LlamaHome 0.1.0\n"));
+    }
+
+    void aboutNamesVersionAndLicences() {
+        WindowGround ground(true);
+        ground.find<QAction>("actionAbout").trigger();
+        ground.await<QDialog>("aboutDialog");
+        const auto text = [&](const char* name) { return ground.find<QTextEdit>(name).toPlainText(); };
+        QVERIFY(text("noticesText").contains(QStringLiteral("libtorch")));
+        QVERIFY(text("licenceText").contains(QStringLiteral("GNU GENERAL PUBLIC LICENSE")));
+    }
+
+    void everyWidgetThatTheKeyboardReachesHasANameAndARole() {
+        WindowGround ground(true);
+        ground.press(Qt::Key_F12);
+        for (int place = 0; place <= static_cast<int>(Place::Settings); ++place) {
+            ground.window->goTo(static_cast<Place>(place));
+            QTest::qWait(0);
+            const QStringList nameless = namelessWidgets(*ground.window);
+            QVERIFY2(nameless.isEmpty(),
+                     QStringLiteral("place %1: %2").arg(place).arg(nameless.join(u'\n')).toUtf8());
+        }
+    }
+
+    void theWindowFitsASmallScreen() {
+        WindowGround ground(true);
+        for (int place = 0; place <= static_cast<int>(Place::Settings); ++place) {
+            ground.window->goTo(static_cast<Place>(place));
+            const QSize least = ground.window->minimumSizeHint().expandedTo(ground.window->minimumSize());
+            QVERIFY2(least.width() <= 1024 && least.height() <= 700, QStringLiteral("place %1 needs %2 × %3")
+                                                                         .arg(place)
+                                                                         .arg(least.width())
+                                                                         .arg(least.height())
+                                                                         .toUtf8());
+        }
+    }
+};
+
+QTEST_MAIN(TestMainWindow)
+#include "test_main_window.moc"

@@ -1,0 +1,315 @@
+#include <fstream>
+
+#include <QAccessible>
+#include <QApplication>
+#include <QClipboard>
+#include <QDialog>
+#include <QDropEvent>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTest>
+#include <QTreeView>
+#include <QTreeWidget>
+#include <QUrl>
+
+#include "managers/text.h"
+#include "support/manager_ground.h"
+#include "support/training_ground.h"
+#include "widgets/message_bar.h"
+#include "widgets/model_details.h"
+#include "widgets/models_pane.h"
+#include "widgets/window_memory.h"
+
+using namespace llamahome;
+using namespace llamahome::testing;
+using namespace llamahome::widgets;
+using managers::pathToQt;
+namespace fs = std::filesystem;
+
+namespace {
+
+const QString kName = QStringLiteral("smollm2/135m-instruct");
+
+/// The page in a window of its own, over a temporary root.
+struct Place {
+    explicit Place(bool isInstalled = false) {
+        if (isInstalled) ground.install();
+        open(ground.workspace());
+    }
+    explicit Place(const jobs::DataRoot& root) {
+        managers::Workspace workspace = ground.workspace();
+        workspace.root = root;
+        open(workspace);
+    }
+    void open(const managers::Workspace& workspace) {
+        context.emplace(workspace);
+        manager.emplace(*context);
+        pane.emplace(*manager, context->jobs, memory);
+        pane->resize(1024, 640);
+        pane->show();
+        QApplication::setActiveWindow(&*pane);
+        if (!QTest::qWaitForWindowActive(&*pane)) qFatal("no window");
+        if (!QTest::qWaitFor([this] { return manager->isListed(); }, kPatienceMs)) qFatal("no list came");
+    }
+    ~Place() {
+        if (!ground.files.violations().empty())
+            qFatal("on the GUI thread: %s", ground.files.violations().front().c_str());
+    }
+
+    template <typename Widget>
+    Widget* find(const char* name) {
+        return pane->findChild<Widget*>(QString::fromLatin1(name));
+    }
+    void drop(const fs::path& path) {
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(pathToQt(path))});
+        const QPoint at = pane->rect().center();
+        QDragEnterEvent enter(at, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&*pane, &enter);
+        if (!enter.isAccepted()) qFatal("the page takes no drop");
+        QDropEvent event(at, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&*pane, &event);
+    }
+    /// The dialog of that name once it is there.
+    QDialog* dialog(const char* name) {
+        QDialog* found = nullptr;
+        const auto isShown = [&] {
+            found = find<QDialog>(name);
+            return found != nullptr && found->isVisible();
+        };
+        if (!QTest::qWaitFor(isShown, kPatienceMs)) qFatal("no %s", name);
+        return found;
+    }
+
+    ManagerGround ground;
+    WindowMemory memory{{}};
+    std::optional<managers::ManagerContext> context;
+    std::optional<managers::ModelManager> manager;
+    std::optional<ModelsPane> pane;
+};
+
+template <typename Widget>
+Widget* in(QWidget* parent, const char* name) {
+    return parent->findChild<Widget*>(QString::fromLatin1(name));
+}
+
+QString textOf(QWidget* parent, const char* name) {
+    return in<QLabel>(parent, name)->text();
+}
+
+void click(QWidget* parent, const char* name) {
+    QTest::mouseClick(in<QPushButton>(parent, name), Qt::LeftButton);
+}
+
+void cutInHalf(const fs::path& path) {
+    fs::resize_file(path, fs::file_size(path) / 2);
+}
+
+} // namespace
+
+class TestModelsPane final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void withoutAModelThePageSaysWhatToDoFirst() {
+        Place place;
+        QTRY_COMPARE(textOf(&*place.pane, "modelTitle"), QStringLiteral("No model is ready yet"));
+        QVERIFY(place.find<QPushButton>("detailsImportButton")->isVisible());
+        click(&*place.pane, "detailsImportButton");
+        QVERIFY(place.dialog("importDialog"));
+    }
+
+    void aDroppedFolderIsImportedUnderTheNameThatIsTyped() {
+        Place place;
+        place.drop(place.ground.source());
+        QDialog* dialog = place.dialog("importDialog");
+        QVERIFY(dialog);
+        auto* version = in<QLineEdit>(dialog, "versionEdit");
+        QTRY_COMPARE_WITH_TIMEOUT(version->text(), QStringLiteral("tiny"), kPatienceMs);
+        QVERIFY(textOf(dialog, "nameNote").contains(QStringLiteral("local/tiny")));
+        version->selectAll();
+        QTest::keyClicks(version, QStringLiteral("../x"));
+        QVERIFY(!in<QPushButton>(dialog, "startImportButton")->isEnabled());
+        QVERIFY(textOf(dialog, "nameNote").contains(QStringLiteral("plain name")));
+        version->selectAll();
+        QTest::keyClicks(version, QStringLiteral("mine"));
+        QSignalSpy chat(&*place.pane, &ModelsPane::chatRequested);
+        click(dialog, "startImportButton");
+        QTRY_VERIFY_WITH_TIMEOUT(place.manager->find(QStringLiteral("local/mine")), kPatienceMs);
+        QTRY_COMPARE(place.pane->chosenName(), QStringLiteral("local/mine"));
+        QTRY_VERIFY(place.find<MessageBar>("messageBar")->text().contains(QStringLiteral("is ready")));
+        QCOMPARE(textOf(&*place.pane, "modelState"), QStringLiteral("ready"));
+        QVERIFY(place.find<QPushButton>("trainButton")->isVisible());
+        click(&*place.pane, "chatButton");
+        QCOMPARE(chat.front().at(0).toString(), QStringLiteral("local/mine"));
+    }
+
+    void aCutFileIsRefusedInTheDialogAndNothingStays() {
+        Place place;
+        const fs::path cut = place.ground.folder() / "cut.gguf";
+        fs::copy_file(fs::path(LLAMAHOME_TEST_DATA) / "formats/tiny.gguf", cut);
+        cutInHalf(cut);
+        place.drop(cut);
+        QDialog* dialog = place.dialog("importDialog");
+        auto* import = in<QPushButton>(dialog, "startImportButton");
+        auto* bar = in<MessageBar>(dialog, "messageBar");
+        QTRY_VERIFY_WITH_TIMEOUT(import->isEnabled() || bar->isVisible(), kPatienceMs);
+        if (import->isEnabled()) QTest::mouseClick(import, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(bar->isVisible(), kPatienceMs);
+        QVERIFY(bar->text().contains(QStringLiteral("cut.gguf")));
+        QVERIFY(!fs::exists(place.ground.root() / "data/models/local/cut"));
+    }
+
+    void severalDroppedModelsAreAskedForOneAfterTheOther() {
+        Place place;
+        writeTinyModel(place.ground.folder() / "second");
+        place.pane->importPath(pathToQt(place.ground.source()));
+        place.pane->importPath(pathToQt(place.ground.folder() / "second"));
+        QDialog* first = place.dialog("importDialog");
+        QTRY_COMPARE_WITH_TIMEOUT(in<QLineEdit>(first, "versionEdit")->text(), QStringLiteral("tiny"),
+                                  kPatienceMs);
+        click(first, "cancelButton");
+        QTRY_VERIFY_WITH_TIMEOUT(place.find<QLineEdit>("versionEdit") != nullptr &&
+                                     place.find<QLineEdit>("versionEdit")->text() == QStringLiteral("second"),
+                                 kPatienceMs);
+    }
+
+    void aWholeModelIsVerifiedWithItsTableOfChecks() {
+        Place place(true);
+        QTRY_COMPARE(place.pane->chosenName(), kName);
+        place.find<ModelDetails>("modelDetails")->menu()->actions().at(1)->trigger();
+        QDialog* dialog = place.dialog("verifyDialog");
+        auto* table = in<QTreeView>(dialog, "checkTable");
+        QTRY_VERIFY_WITH_TIMEOUT(table->model()->rowCount() >= 5, kPatienceMs);
+        for (int row = 0; row < table->model()->rowCount(); ++row)
+            QVERIFY(table->model()->index(row, 1).data().toString() != QStringLiteral("failed"));
+        QVERIFY(textOf(dialog, "outcome").contains(QStringLiteral("is whole, every byte")));
+        click(dialog, "copyCommandButton");
+        QVERIFY(QApplication::clipboard()->text().endsWith(
+            QStringLiteral("verify smollm2 135m-instruct --deep")));
+    }
+
+    void aCutModelShowsWhatIsWrongAndTheNextStep() {
+        Place place(true);
+        cutInHalf(place.ground.installed() / "model.safetensors");
+        QTRY_COMPARE(place.pane->chosenName(), kName);
+        place.find<ModelDetails>("modelDetails")->menu()->actions().at(0)->trigger();
+        QDialog* dialog = place.dialog("verifyDialog");
+        QTRY_VERIFY_WITH_TIMEOUT(textOf(dialog, "outcome").contains(QStringLiteral("not whole")),
+                                 kPatienceMs);
+        QTRY_VERIFY(textOf(&*place.pane, "modelAdvice").contains(QStringLiteral("model.safetensors")));
+        QTRY_VERIFY_WITH_TIMEOUT(!place.find<QPushButton>("trainButton")->isVisible(), kPatienceMs);
+        QTRY_VERIFY(place.find<QPushButton>("removeButton")->isVisible());
+    }
+
+    void removalNamesItsFilesAndBytesAndWhatStays() {
+        Place place(true);
+        std::ofstream(place.ground.installed() / "my notes.txt") << "keep me";
+        QTRY_COMPARE(place.pane->chosenName(), kName);
+        place.find<QTreeView>("modelList")->setFocus();
+        QTest::keyClick(place.find<QTreeView>("modelList"), Qt::Key_Delete);
+        QDialog* dialog = place.dialog("removeDialog");
+        auto* button = in<QPushButton>(dialog, "deleteButton");
+        QTRY_VERIFY_WITH_TIMEOUT(button->isEnabled(), kPatienceMs);
+        QVERIFY(button->text().contains(QStringLiteral("kB")));
+        QVERIFY(in<QTreeWidget>(dialog, "fileTable")->topLevelItemCount() >= 7);
+        QVERIFY(textOf(dialog, "foreignNote").contains(QStringLiteral("my notes.txt")));
+        QTest::mouseClick(button, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(!fs::exists(place.ground.installed() / "model.safetensors"), kPatienceMs);
+        QVERIFY(fs::exists(place.ground.installed() / "my notes.txt"));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            place.find<MessageBar>("messageBar")->text().contains(QStringLiteral("freed")), kPatienceMs);
+    }
+
+    void adaptersStandInAGroupOfTheirOwnWithChatAndRemoval() {
+        TrainingGround training;
+        const auto trained = training.train(training.plan());
+        QVERIFY2(trained, said(trained).c_str());
+        Place place(training.root);
+        QCOMPARE(place.manager->adapters().size(), std::size_t(1));
+        const QString name = managers::toQt(place.manager->adapters().front().name);
+        place.pane->choose(name);
+        QCOMPARE(place.pane->chosenName(), name);
+        QVERIFY(!place.find<QPushButton>("trainButton")->isVisible());
+        QVERIFY(place.find<QPushButton>("removeButton")->isVisible());
+        QSignalSpy chat(&*place.pane, &ModelsPane::chatRequested);
+        click(&*place.pane, "chatButton");
+        QCOMPARE(chat.front(), (QList<QVariant>{QString(), name}));
+        click(&*place.pane, "removeButton");
+        auto* button = in<QPushButton>(place.dialog("removeDialog"), "deleteButton");
+        QTRY_VERIFY_WITH_TIMEOUT(button->isEnabled(), kPatienceMs);
+        QTest::mouseClick(button, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(place.manager->adapters().empty(), kPatienceMs);
+    }
+
+    void whatDoesNotFitCannotBeStarted() {
+        Place place;
+        place.pane->choose(QStringLiteral("llama/3.1-405b"));
+        QCOMPARE(place.pane->chosenName(), QStringLiteral("llama/3.1-405b"));
+        QVERIFY(textOf(&*place.pane, "toTrain").contains(QStringLiteral("short")));
+        QVERIFY(textOf(&*place.pane, "licence").contains(QStringLiteral("accepted on the Hub")));
+        QVERIFY(!place.find<QPushButton>("trainButton")->isVisible());
+        QVERIFY(!place.find<QPushButton>("chatButton")->isVisible());
+    }
+
+    void aSearchWithoutAFindSaysSo() {
+        Place place;
+        place.pane->focusSearch();
+        QTest::keyClicks(place.find<QLineEdit>("modelSearch"), QStringLiteral("nobody"));
+        QVERIFY(place.find<QLabel>("nothingFound")->isVisible());
+        QVERIFY(textOf(&*place.pane, "nothingFound").contains(QStringLiteral("nobody")));
+        place.find<QLineEdit>("modelSearch")->clear();
+        QVERIFY(place.find<QTreeView>("modelList")->isVisible());
+    }
+
+    void importAndRemovalGoByKeyboardAlone() {
+        Place place;
+        auto* import = place.find<QPushButton>("importButton");
+        import->setFocus(Qt::TabFocusReason);
+        QTest::keyClick(import, Qt::Key_Space);
+        QDialog* dialog = place.dialog("importDialog");
+        QTRY_COMPARE(dialog->focusWidget(), static_cast<QWidget*>(in<QLineEdit>(dialog, "pathEdit")));
+        QTest::keyClicks(dialog->focusWidget(), pathToQt(place.ground.source()));
+        auto* start = in<QPushButton>(dialog, "startImportButton");
+        QTRY_VERIFY_WITH_TIMEOUT(start->isEnabled(), kPatienceMs);
+        QTest::keyClick(dialog->focusWidget(), Qt::Key_Return);
+        QTRY_COMPARE_WITH_TIMEOUT(place.pane->chosenName(), QStringLiteral("local/tiny"), kPatienceMs);
+
+        QTRY_VERIFY_WITH_TIMEOUT(place.find<QDialog>("importDialog") == nullptr, kPatienceMs);
+        QApplication::setActiveWindow(&*place.pane); // as a window manager does
+        auto* list = place.find<QTreeView>("modelList");
+        for (int tab = 0; tab < 10 && !list->hasFocus(); ++tab)
+            QTest::keyClick(place.pane->focusWidget(), Qt::Key_Tab);
+        QVERIFY(list->hasFocus());
+        QTest::keyClick(list, Qt::Key_Delete);
+        dialog = place.dialog("removeDialog");
+        auto* button = in<QPushButton>(dialog, "deleteButton");
+        QTRY_VERIFY_WITH_TIMEOUT(button->isEnabled(), kPatienceMs);
+        for (int tab = 0; tab < 10 && !button->hasFocus(); ++tab)
+            QTest::keyClick(dialog->focusWidget(), Qt::Key_Tab);
+        QVERIFY(button->hasFocus());
+        QTest::keyClick(button, Qt::Key_Space);
+        QTRY_VERIFY_WITH_TIMEOUT(!place.manager->find(QStringLiteral("local/tiny")), kPatienceMs);
+        QVERIFY(!fs::exists(place.ground.root() / "data/models/local/tiny"));
+    }
+
+    void everythingThatTakesTheFocusHasAName() {
+        Place place(true);
+        place.pane->importModel();
+        place.dialog("importDialog");
+        for (QWidget* widget : place.pane->findChildren<QWidget*>()) {
+            if (!(widget->focusPolicy() & Qt::TabFocus) || !widget->isVisible()) continue;
+            QAccessibleInterface* accessible = QAccessible::queryAccessibleInterface(widget);
+            QVERIFY2(accessible != nullptr && !accessible->text(QAccessible::Name).isEmpty(),
+                     qPrintable(widget->objectName() + u' ' +
+                                QString::fromLatin1(widget->metaObject()->className())));
+        }
+    }
+};
+
+QTEST_MAIN(TestModelsPane)
+#include "test_models_pane.moc"

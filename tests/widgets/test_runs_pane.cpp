@@ -1,0 +1,249 @@
+// The page of runs in a window of its own.
+#include <fstream>
+#include <memory>
+
+#include <QAbstractButton>
+#include <QApplication>
+#include <QClipboard>
+#include <QHeaderView>
+#include <QLabel>
+#include <QListWidget>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTableWidget>
+#include <QTest>
+#include <QTextBrowser>
+
+#include "items/run_table.h"
+#include "managers/model_manager.h"
+#include "managers/run_manager.h"
+#include "managers/settings_manager.h"
+#include "managers/text.h"
+#include "managers/training_manager.h"
+#include "support/manager_ground.h"
+#include "support/trained_run.h"
+#include "widgets/charts/metric_chart.h"
+#include "widgets/message_bar.h"
+#include "widgets/run_details.h"
+#include "widgets/run_remove_dialog.h"
+#include "widgets/runs_pane.h"
+
+using namespace llamahome;
+using namespace llamahome::testing;
+using namespace llamahome::widgets;
+using items::RunTable;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Place {
+    ManagerGround ground;
+    WindowMemory memory{{}};
+    std::unique_ptr<managers::ManagerContext> context;
+    std::unique_ptr<managers::SettingsManager> settings;
+    std::unique_ptr<managers::ModelManager> models;
+    std::unique_ptr<managers::TrainingManager> training;
+    std::unique_ptr<managers::RunManager> runs;
+    std::unique_ptr<RunsPane> pane;
+
+    /// "first", finished, and "second", stopped; unless empty.
+    explicit Place(bool isEmpty = false) {
+        ground.install();
+        if (!isEmpty) {
+            trainRun(ground, {"first", 2e-4, 0});
+            trainRun(ground, {"second", 1e-3, 4});
+            std::ofstream(folder("first") / "run.log") << "a line of the log\n";
+        }
+        context = std::make_unique<managers::ManagerContext>(ground.workspace());
+        settings = std::make_unique<managers::SettingsManager>(*context);
+        models = std::make_unique<managers::ModelManager>(*context);
+        training = std::make_unique<managers::TrainingManager>(*context, *models, *settings);
+        runs = std::make_unique<managers::RunManager>(*context);
+        pane = std::make_unique<RunsPane>(*runs, *training, memory);
+        pane->resize(1024, 640);
+        pane->show();
+        QApplication::setActiveWindow(pane.get());
+        if (!QTest::qWaitForWindowActive(pane.get())) qFatal("no window");
+        if (!QTest::qWaitFor([this] { return runs->isListed(); }, kPatienceMs)) qFatal("no list came");
+    }
+    ~Place() {
+        pane.reset();
+        runs.reset();
+        training.reset();
+        models.reset();
+        settings.reset();
+        context.reset();
+        if (!ground.files.violations().empty())
+            qFatal("on the GUI thread: %s", ground.files.violations().front().c_str());
+    }
+
+    template <typename Widget>
+    Widget* find(const char* name) const {
+        auto* found = pane->findChild<Widget*>(QString::fromLatin1(name));
+        if (found == nullptr) qFatal("no '%s'", name);
+        return found;
+    }
+    fs::path folder(const char* name) const { return ground.root() / "data/training/checkpoints" / name; }
+    QTableView* table() const { return find<QTableView>("runTable"); }
+    QModelIndex rowOf(const char* name, int column = RunTable::Name) const {
+        for (int row = 0; row < table()->model()->rowCount(); ++row) {
+            const QModelIndex index = table()->model()->index(row, column);
+            if (index.data(RunTable::NameRole).toString() == QLatin1String(name)) return index;
+        }
+        return {};
+    }
+    void clickRow(const char* name, Qt::KeyboardModifiers modifiers = Qt::NoModifier) const {
+        QTest::mouseClick(table()->viewport(), Qt::LeftButton, modifiers,
+                          table()->visualRect(rowOf(name)).center());
+    }
+    /// Clicks a run and waits for its details.
+    bool open(const char* name) const {
+        clickRow(name);
+        return QTest::qWaitFor([&] { return find<QLabel>("runTitle")->text() == QLatin1String(name); },
+                               kPatienceMs);
+    }
+    void click(const char* name) const {
+        QTest::mouseClick(
+            find<RunDetailsView>("runDetails")->findChild<QAbstractButton*>(QString::fromLatin1(name)),
+            Qt::LeftButton);
+    }
+};
+
+} // namespace
+
+class TestRunsPane final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void withoutRunsThePageLeadsToTraining() {
+        Place place(true);
+        QSignalSpy wanted(place.pane.get(), &RunsPane::trainingRequested);
+        QTRY_VERIFY(place.find<QPushButton>("toTrainingButton")->isVisible());
+        QTest::mouseClick(place.find<QPushButton>("toTrainingButton"), Qt::LeftButton);
+        QCOMPARE(wanted.size(), 1);
+    }
+
+    void runsAreListedInWords() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        const auto text = [&](const char* name, int column) {
+            return place.rowOf(name, column).data().toString();
+        };
+        QCOMPARE(text("first", RunTable::State), QStringLiteral("finished"));
+        QCOMPARE(text("second", RunTable::State), QStringLiteral("stopped"));
+        QCOMPARE(text("first", RunTable::Model), QStringLiteral("smollm2/135m-instruct"));
+        QCOMPARE(text("first", RunTable::Data), QStringLiteral("questions.jsonl"));
+        QVERIFY(!text("first", RunTable::BestLoss).isEmpty());
+        QVERIFY(!text("first", RunTable::Size).isEmpty());
+    }
+
+    void columnsSortByWhatTheyMean() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        auto* header = place.table()->horizontalHeader();
+        place.table()->sortByColumn(RunTable::BestLoss, Qt::AscendingOrder);
+        QCOMPARE(place.rowOf("first").row(), 0); // six steps are better than three
+        const int x = header->sectionViewportPosition(RunTable::BestLoss) + 8;
+        QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, QPoint(x, header->height() / 2));
+        QCOMPARE(place.rowOf("first").row(), 1);
+    }
+
+    void aRunOpensWithCurvesSettingsAnswersAndLog() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        QVERIFY(place.find<QLabel>("runState")->text().startsWith(QStringLiteral("finished")));
+        auto* chart =
+            place.find<RunDetailsView>("runDetails")->findChild<MetricChart*>(QStringLiteral("runChart"));
+        QVERIFY(chart);
+        QTRY_COMPARE(place.runs->metrics().columns().lastStep(), std::int64_t{6});
+        chart->redraw();
+        QVERIFY(chart->drawnPoints(0) > 1);
+        auto* table = place.find<QTableWidget>("runSettings");
+        const auto found = table->findItems(QStringLiteral("training.learning_rate"), Qt::MatchExactly);
+        QCOMPARE(found.size(), 1);
+        QVERIFY(place.find<QTextBrowser>("runAnswers")->toPlainText().contains(QStringLiteral("Prompt")));
+        QCOMPARE(place.find<QPlainTextEdit>("runLog")->toPlainText(), QStringLiteral("a line of the log\n"));
+    }
+
+    void aStoppedRunCanBeContinuedAndAFinishedOneTalkedTo() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QSignalSpy continued(place.pane.get(), &RunsPane::continueRequested);
+        QSignalSpy talked(place.pane.get(), &RunsPane::chatRequested);
+        QVERIFY(place.open("first"));
+        QVERIFY(!place.find<QPushButton>("continueButton")->isVisible());
+        place.click("chatButton");
+        QCOMPARE(talked.size(), 1);
+        QCOMPARE(talked.front()[0].toString(), QStringLiteral("smollm2/135m-instruct"));
+        QVERIFY(talked.front()[1].toString().startsWith(QStringLiteral("smollm2_135m-instruct_finetuned")));
+        QVERIFY(place.open("second"));
+        QVERIFY(place.find<QPushButton>("continueButton")->isVisible());
+        place.click("continueButton");
+        QCOMPARE(continued.front()[0].toString(), QStringLiteral("second"));
+        place.click("copyCommandButton");
+        QVERIFY(QApplication::clipboard()->text().contains(QStringLiteral("resume second")));
+    }
+
+    void severalRunsAreCompared() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        place.clickRow("second", Qt::ControlModifier);
+        auto* table = place.find<QTableWidget>("differenceTable");
+        QTRY_VERIFY(table->isVisible());
+        const auto found = table->findItems(QStringLiteral("training.learning_rate"), Qt::MatchExactly);
+        QCOMPARE(found.size(), 1);
+        QCOMPARE(table->columnCount(), 3);
+    }
+
+    void aRunIsRemovedAfterItsFilesAndBytesAreNamed() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        place.click("removeButton");
+        QTRY_VERIFY(place.pane->findChild<RunRemoveDialog*>());
+        auto* dialog = place.find<RunRemoveDialog>("runRemoveDialog");
+        QVERIFY(dialog->findChild<QListWidget*>(QStringLiteral("fileList"))->count() > 3);
+        auto* erase = dialog->findChild<QPushButton*>(QStringLiteral("deleteButton"));
+        QVERIFY2(erase->text().contains(QStringLiteral("B")), qPrintable(erase->text()));
+        QVERIFY(!erase->isDefault());
+        QTest::mouseClick(erase, Qt::LeftButton);
+        QTRY_COMPARE(place.table()->model()->rowCount(), 1);
+        QVERIFY(!fs::exists(place.folder("first")));
+        auto* bar = place.find<MessageBar>("messageBar");
+        QTRY_VERIFY(bar->isVisible());
+        QVERIFY(bar->text().contains(QStringLiteral("freed")));
+    }
+
+    void cancellingRemovesNothing() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("second"));
+        place.table()->setFocus();
+        QTest::keyClick(place.table(), Qt::Key_Delete);
+        QTRY_VERIFY(place.pane->findChild<RunRemoveDialog*>());
+        auto* dialog = place.find<RunRemoveDialog>("runRemoveDialog");
+        QTest::keyClick(dialog, Qt::Key_Escape);
+        QTRY_VERIFY(!place.pane->findChild<RunRemoveDialog*>());
+        QVERIFY(fs::exists(place.folder("second") / "run.json"));
+        QCOMPARE(place.table()->model()->rowCount(), 2);
+    }
+
+    void aDamagedRunIsListedWithItsCause() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        std::ofstream(place.folder("first") / "run.json") << "{";
+        place.runs->refresh();
+        QTRY_COMPARE(place.rowOf("first", RunTable::State).data().toString(), QStringLiteral("failed"));
+        QVERIFY(place.rowOf("first", RunTable::State)
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains(QStringLiteral("run.json")));
+    }
+};
+
+QTEST_MAIN(TestRunsPane)
+#include "test_runs_pane.moc"

@@ -1,0 +1,264 @@
+#include <QAccessible>
+#include <QApplication>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDesktopServices>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTest>
+#include <QTreeView>
+#include <QUrl>
+
+#include "managers/text.h"
+#include "support/manager_ground.h"
+#include "widgets/look.h"
+#include "widgets/setting_editor.h"
+#include "widgets/settings_pane.h"
+#include "widgets/window_memory.h"
+
+using namespace llamahome;
+using namespace llamahome::testing;
+using namespace llamahome::widgets;
+using managers::pathToQt;
+using managers::toQt;
+namespace fs = std::filesystem;
+
+namespace {
+
+const QString kRank = QStringLiteral("training.lora.r");
+
+struct Place {
+    explicit Place(const std::string& trainingConfig = {}) {
+        if (!trainingConfig.empty()) write("training_config.yaml", trainingConfig);
+        context.emplace(ground.workspace());
+        manager.emplace(*context);
+        pane.emplace(*manager, memory);
+        pane->resize(1024, 640);
+        pane->show();
+        QApplication::setActiveWindow(&*pane);
+        if (!QTest::qWaitForWindowActive(&*pane)) qFatal("no window");
+        if (!QTest::qWaitFor([this] { return manager->isRead(); }, kPatienceMs)) qFatal("nothing was read");
+    }
+    ~Place() {
+        if (!ground.files.violations().empty())
+            qFatal("on the GUI thread: %s", ground.files.violations().front().c_str());
+    }
+
+    void write(const std::string& name, const std::string& text) {
+        fs::create_directories(ground.config());
+        if (!writeFileAtomically(systemFiles(), ground.config() / name, text)) qFatal("not written");
+    }
+    QString content(const std::string& name) {
+        const auto text = readFile(ground.config() / name);
+        return text ? toQt(*text) : QString();
+    }
+    template <typename Widget>
+    Widget* find(const char* name) {
+        return pane->findChild<Widget*>(QString::fromLatin1(name));
+    }
+    /// The field that has the keyboard of the chosen setting.
+    QWidget* field() {
+        QWidget* widget = pane->findChild<SettingEditor*>();
+        while (widget->focusProxy() != nullptr)
+            widget = widget->focusProxy();
+        return widget;
+    }
+
+    ManagerGround ground;
+    WindowMemory memory{{}};
+    std::optional<managers::ManagerContext> context;
+    std::optional<managers::SettingsManager> manager;
+    std::optional<SettingsPane> pane;
+};
+
+void type(QWidget* field, const char* text) {
+    field->setFocus();
+    QTest::keyClick(field, Qt::Key_A, Qt::ControlModifier);
+    QTest::keyClicks(field, QString::fromLatin1(text));
+    QTest::keyClick(field, Qt::Key_Return);
+}
+
+config::Settings shippedSettings() {
+    config::SettingsSources sources;
+    sources.shippedFolder = fs::path(LLAMAHOME_SOURCE_DIR) / ".config";
+    return config::checkSettings(sources).resolved.values;
+}
+
+} // namespace
+
+class TestSettingsPane final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aChangedValueLandsInTheUsersFileAndCommentsStay() {
+        Place place("# mine\ntraining:\n  seed: 7 # lucky\n");
+        place.pane->choose(kRank);
+        QCOMPARE(place.find<QLabel>("settingTitle")->text(), QStringLiteral("LoRA rank"));
+        QVERIFY(!place.find<QPushButton>("resetButton")->isEnabled());
+        type(place.field(), "32");
+        QTRY_COMPARE_WITH_TIMEOUT(
+            place.content("training_config.yaml"),
+            QStringLiteral("# mine\ntraining:\n  lora:\n    r: 32\n  seed: 7 # lucky\n"), kPatienceMs);
+        QTRY_VERIFY(
+            place.find<QLabel>("settingPlace")->text().contains(QStringLiteral("training_config.yaml:4")));
+        QTRY_VERIFY(place.find<QPushButton>("resetButton")->isEnabled());
+        QTest::mouseClick(place.find<QPushButton>("resetButton"), Qt::LeftButton);
+        QTRY_COMPARE_WITH_TIMEOUT(place.content("training_config.yaml"),
+                                  QStringLiteral("# mine\ntraining:\n  seed: 7 # lucky\n"), kPatienceMs);
+        QTRY_VERIFY(!place.find<QPushButton>("resetButton")->isEnabled());
+    }
+
+    void aWrongValueIsRefusedInPlaceAndNotWritten() {
+        Place place;
+        place.pane->choose(kRank);
+        type(place.field(), "5000");
+        auto* editor = place.pane->findChild<SettingEditor*>();
+        QVERIFY(!editor->isRight());
+        auto* problem = editor->findChild<QLabel*>(QStringLiteral("problem"));
+        QTRY_VERIFY(problem->isVisible());
+        QVERIFY(problem->text().contains(QStringLiteral("from 1 to 1024")));
+        type(place.field(), "16");
+        QVERIFY(!problem->isVisible());
+        QTRY_COMPARE_WITH_TIMEOUT(place.manager->settings().training.lora.r, 16, kPatienceMs);
+    }
+
+    void aSearchFindsNamesOfOtherPrograms() {
+        Place place;
+        QTest::keyClicks(place.find<QLineEdit>("settingSearch"), QStringLiteral("cutoff_len"));
+        QCOMPARE(place.find<QLabel>("settingKey")->text(), QStringLiteral("training.max_length"));
+        QTest::keyClicks(place.find<QLineEdit>("settingSearch"), QStringLiteral("nothing"));
+        QVERIFY(place.find<QLabel>("nothingFound")->isVisible());
+        QVERIFY(!place.find<QTreeView>("settingList")->isVisible());
+    }
+
+    void onlyWhatIsChosenCanBeShown() {
+        Place place("training: {seed: 7}\n");
+        auto* list = place.find<QTreeView>("settingList");
+        QVERIFY(list->model()->rowCount() > 5);
+        QTest::mouseClick(place.find<QCheckBox>("chosenOnlyBox"), Qt::LeftButton);
+        QTRY_COMPARE(list->model()->rowCount(), 1);
+        QCOMPARE(list->model()->rowCount(list->model()->index(0, 0)), 1);
+    }
+
+    void problemsStandAtTheTopWithFileAndLine() {
+        Place place("training:\n  seed: 7\n  num_epoch: 3\n");
+        auto* problems = place.find<QWidget>("problems");
+        QTRY_VERIFY(problems->isVisible());
+        const QString text = problems->findChild<QLabel*>()->text();
+        QVERIFY2(text.contains(QStringLiteral("training_config.yaml:3")), qPrintable(text));
+        QVERIFY2(text.contains(QStringLiteral("num_epochs")), qPrintable(text));
+    }
+
+    void aDamagedFileIsPutBackByAButton() {
+        Place place("training: {seed: 7}\n");
+        place.pane->choose(kRank);
+        type(place.field(), "4");
+        QTRY_COMPARE_WITH_TIMEOUT(place.manager->settings().training.lora.r, 4, kPatienceMs);
+        place.write("training_config.yaml", "training: {seed: 7");
+        place.manager->refresh();
+        QTRY_VERIFY_WITH_TIMEOUT(place.find<QPushButton>("restoreButton"), kPatienceMs);
+        QTest::mouseClick(place.find<QPushButton>("restoreButton"), Qt::LeftButton);
+        QTRY_COMPARE_WITH_TIMEOUT(place.content("training_config.yaml"),
+                                  QStringLiteral("training: {seed: 7}\n"), kPatienceMs);
+        QTRY_VERIFY(!place.find<QWidget>("problems")->isVisible());
+    }
+
+    void theThemeIsAppliedAndRemembered() {
+        Place place;
+        auto* theme = place.find<QComboBox>("themeBox");
+        theme->setFocus();
+        QTest::keyClicks(theme, QStringLiteral("Dark"));
+        QTRY_COMPARE(place.memory.value(QStringLiteral("look/theme")).toInt(),
+                     static_cast<int>(look::Theme::Dark));
+        QVERIFY(look::isDark());
+        look::applyTheme(look::Theme::Light);
+        QVERIFY(!look::isDark());
+    }
+
+    void theDataFolderTakesEffectAtTheNextStartAndSaysSo() {
+        Place place;
+        place.pane->choose(QStringLiteral("model.data_root"));
+        QVERIFY(place.find<QLabel>("settingRestart")->isVisible());
+        place.pane->choose(QStringLiteral("model.threads"));
+        QVERIFY(!place.find<QLabel>("settingRestart")->isVisible());
+    }
+
+    void theSettingsFolderCanBeOpened() {
+        Place place;
+        QDesktopServices::setUrlHandler(QStringLiteral("file"), this, "open");
+        QTest::mouseClick(place.find<QPushButton>("openFolderButton"), Qt::LeftButton);
+        QDesktopServices::unsetUrlHandler(QStringLiteral("file"));
+        QCOMPARE(m_opened.toLocalFile(), pathToQt(place.ground.config()));
+    }
+
+    void everyFieldShowsItsValueAndGivesItBack_data() {
+        QTest::addColumn<QString>("key");
+        for (const config::SettingDescriptor& setting : config::allSettings())
+            QTest::newRow(setting.key.c_str()) << toQt(setting.key);
+    }
+    void everyFieldShowsItsValueAndGivesItBack() {
+        QFETCH(const QString, key);
+        const config::SettingDescriptor& setting = *config::findSetting(managers::fromQt(key));
+        const QString text = SettingEditor::textOf(setting, shippedSettings());
+        SettingEditor editor(setting);
+        QSignalSpy edited(&editor, &SettingEditor::edited);
+        editor.setText(text);
+        QCOMPARE(editor.text(), text);
+        QVERIFY2(editor.isRight(), qPrintable(editor.problem()));
+        QCOMPARE(edited.size(), 0);
+        QWidget* field = &editor;
+        while (field->focusProxy() != nullptr)
+            field = field->focusProxy();
+        QVERIFY(field != &editor);
+        QVERIFY(!field->accessibleName().isEmpty());
+    }
+
+    void listsKeepItemsWithCommas() {
+        SettingEditor editor(*config::findSetting("training.evaluation.prompts"));
+        editor.setText(QStringLiteral("[\"Who, me?\", \"Yes: you\"]"));
+        QCOMPARE(editor.findChild<QPlainTextEdit*>()->toPlainText(), QStringLiteral("Who, me?\nYes: you"));
+        QVERIFY(editor.isRight());
+        SettingEditor again(*config::findSetting("training.evaluation.prompts"));
+        again.setText(editor.text());
+        QCOMPARE(again.findChild<QPlainTextEdit*>()->toPlainText(), QStringLiteral("Who, me?\nYes: you"));
+    }
+
+    void autoIsTypedOrTicked() {
+        SettingEditor editor(*config::findSetting("model.threads"));
+        editor.setText(QStringLiteral("auto"));
+        auto* box = editor.findChild<QCheckBox*>();
+        QVERIFY(box->isChecked());
+        QTest::mouseClick(box, Qt::LeftButton, {}, QPoint(8, box->height() / 2));
+        QCOMPARE(editor.text(), QStringLiteral("1"));
+        QWidget* field = &editor;
+        while (field->focusProxy() != nullptr)
+            field = field->focusProxy();
+        QTest::keyClick(field, Qt::Key_Up);
+        QCOMPARE(editor.text(), QStringLiteral("2"));
+        QVERIFY(!box->isChecked());
+    }
+
+    void everythingThatTakesTheFocusHasAName() {
+        Place place;
+        place.pane->choose(QStringLiteral("model.data_root"));
+        for (QWidget* widget : place.pane->findChildren<QWidget*>()) {
+            if (!(widget->focusPolicy() & Qt::TabFocus) || !widget->isVisible()) continue;
+            QAccessibleInterface* accessible = QAccessible::queryAccessibleInterface(widget);
+            QVERIFY2(accessible != nullptr && !accessible->text(QAccessible::Name).isEmpty(),
+                     qPrintable(widget->objectName() + u' ' +
+                                QString::fromLatin1(widget->metaObject()->className())));
+        }
+    }
+
+public:
+    Q_INVOKABLE void open(const QUrl& url) { m_opened = url; }
+
+private:
+    QUrl m_opened;
+};
+
+QTEST_MAIN(TestSettingsPane)
+#include "test_settings_pane.moc"

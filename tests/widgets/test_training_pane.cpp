@@ -1,0 +1,381 @@
+// The training page: a real pane over the fake engine, by mouse and by keys.
+#include <QAccessible>
+#include <QApplication>
+#include <QClipboard>
+#include <QComboBox>
+#include <QDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTabBar>
+#include <QTableView>
+#include <QTableWidget>
+#include <QTest>
+#include <QToolButton>
+
+#include "support/run_ground.h"
+#include "widgets/charts/metric_chart.h"
+#include "widgets/look.h"
+#include "widgets/message_bar.h"
+#include "widgets/setting_editor.h"
+#include "widgets/training_pane.h"
+
+using namespace llamahome;
+using managers::TrainingState;
+using testing::kPatienceMs;
+using testing::RunGround;
+
+namespace {
+
+/// The pane in a window of its own.
+struct Page {
+    RunGround run;
+    widgets::WindowMemory memory{{}};
+    std::unique_ptr<widgets::TrainingPane> pane;
+
+    explicit Page(int badRows = 0)
+        : run(badRows) {
+        open();
+    }
+    ~Page() {
+        run.gate.open();
+        if (!run.ground.files.violations().empty())
+            qFatal("on the GUI thread: %s", run.ground.files.violations().front().c_str());
+    }
+    void open() {
+        pane = std::make_unique<widgets::TrainingPane>(*run.training, *run.models, *run.settings, memory);
+        pane->resize(1024, 640);
+        pane->show();
+        QApplication::setActiveWindow(pane.get());
+        if (!QTest::qWaitForWindowActive(pane.get())) qFatal("no window");
+    }
+
+    template <typename Widget>
+    Widget& find(const char* name) const {
+        auto* found = pane->findChild<Widget*>(QString::fromLatin1(name));
+        if (found == nullptr) qFatal("no '%s' on the page", name);
+        return *found;
+    }
+    /// A button that is there, or comes within a while.
+    void click(const char* name) const {
+        QAbstractButton* button = nullptr;
+        const bool came = QTest::qWaitFor(
+            [&] {
+                button = pane->findChild<QAbstractButton*>(QString::fromLatin1(name));
+                return button != nullptr && button->isVisible() && button->isEnabled();
+            },
+            kPatienceMs);
+        if (!came) qFatal("'%s' cannot be clicked", name);
+        QTest::mouseClick(button, Qt::LeftButton);
+    }
+    bool isShown(const char* name) const { return find<QWidget>(name).isVisible(); }
+    QString text(const char* name) const { return find<QLabel>(name).text(); }
+    QString message() const { return pane->findChild<widgets::MessageBar*>()->text(); }
+    /// For looking at: kept where LLAMAHOME_TEST_PICTURES names a folder.
+    void picture(const char* name) const {
+        const QString folder = qEnvironmentVariable("LLAMAHOME_TEST_PICTURES");
+        if (folder.isEmpty()) return;
+        QTest::qWait(0);
+        pane->grab().save(folder + QLatin1Char('/') + QLatin1String(name) + QStringLiteral(".png"));
+    }
+    widgets::MetricChart& chart() const { return find<widgets::MetricChart>("lossChart"); }
+};
+
+bool eventually(const std::function<bool()>& condition) {
+    return QTest::qWaitFor(condition, kPatienceMs);
+}
+
+} // namespace
+
+class TestTrainingPane final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        const int theme = qEnvironmentVariableIntValue("LLAMAHOME_TEST_THEME");
+        widgets::look::applyTheme(widgets::look::themeFromKept(theme));
+    }
+
+    void aRunIsChosenStartedPausedContinuedAndItsAdapterTalkedTo() {
+        Page page;
+        QVERIFY(!page.find<QPushButton>("startButton").isEnabled());
+        QVERIFY(eventually([&] { return page.isShown("useSample"); }));
+        page.picture("training_nothing_chosen");
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        QVERIFY(page.text("dataReport").startsWith(QStringLiteral("12 rows · question and answer")));
+        QVERIFY(page.text("forecastRest").contains(QStringLiteral("6 steps")));
+        QVERIFY(page.isShown("firstRow"));
+        page.picture("training_ready");
+
+        page.run.gate.holdBefore(5);
+        page.click("startButton");
+        QVERIFY(page.run.comesTo(TrainingState::Running));
+        QVERIFY(page.run.holds());
+        QVERIFY(!page.isShown("startButton"));
+        QVERIFY(page.text("runSummary").contains(QStringLiteral("questions.jsonl")));
+        QVERIFY(eventually([&] { return page.chart().drawnPoints(2) >= 1; }));
+        page.picture("training_running");
+        page.click("pauseButton");
+        QVERIFY(!page.find<QPushButton>("pauseButton").isEnabled());
+        page.run.gate.open();
+        QVERIFY(page.run.comesTo(TrainingState::Paused));
+        QCOMPARE(page.text("nowHeadline"), QStringLiteral("Paused"));
+        QVERIFY(eventually([&] { return page.chart().drawnPoints(0) == 4; }));
+        page.picture("training_paused");
+        page.click("resumeButton");
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+
+        QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Finished")));
+        QVERIFY(page.text("resultLoss").contains(QStringLiteral("lower")));
+        QCOMPARE(page.find<QTabBar>("runTabs").currentIndex(), 6); // the answers, before and after
+        page.picture("training_done");
+        QSignalSpy chat(page.pane.get(), &widgets::TrainingPane::chatRequested);
+        page.click("resultChat");
+        QCOMPARE(chat.count(), 1);
+        QCOMPARE(chat.front().at(0).toString(), QStringLiteral("smollm2/135m-instruct"));
+        QVERIFY(!chat.front().at(1).toString().isEmpty());
+        page.click("newTraining");
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        QVERIFY(page.isShown("startButton"));
+    }
+
+    void theCurvesAndTheTableShowTheSameNumbers() {
+        Page page;
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.click("startButton");
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+        auto& tabs = page.find<QTabBar>("runTabs");
+        tabs.setCurrentIndex(0);
+        page.chart().redraw();
+        QCOMPARE(page.chart().drawnPoints(0), 6);
+        QCOMPARE(page.chart().drawnPoints(1), 6);
+        QCOMPARE(page.chart().drawnPoints(2), 4); // at 0, 2, 4 and 6
+        QVERIFY(page.chart().readout().contains(QStringLiteral("best")));
+        page.picture("training_loss");
+        QTest::keyClick(&page.chart(), Qt::Key_Home);
+        QTest::keyClick(&page.chart(), Qt::Key_Right);
+        QVERIFY2(page.chart().readout().contains(QStringLiteral("step")), qPrintable(page.chart().readout()));
+        page.chart().zoom(0.1, 3.0);
+        QVERIFY(page.chart().isZoomed());
+        QTest::keyClick(&page.chart(), Qt::Key_Home);
+        QVERIFY(!page.chart().isZoomed());
+        for (int tab = 1; tab <= 4; ++tab) {
+            tabs.setCurrentIndex(tab);
+            QCOMPARE(page.find<widgets::MetricChart>("curveChart").drawnPoints(0), 6);
+            page.picture(qPrintable(QStringLiteral("training_curve_%1").arg(tab)));
+        }
+        tabs.setCurrentIndex(5);
+        const auto& table = page.find<QTableView>("metricTable");
+        QVERIFY(table.isVisible());
+        page.picture("training_table");
+        QCOMPARE(table.model()->rowCount(), 7);
+        QCOMPARE(table.model()->index(6, 0).data().toString(), QStringLiteral("6"));
+    }
+
+    void aLongRunIsDrawnOnBothKindsOfAxis() {
+        Page page;
+        page.run.ground.engine.script().evalLoss = [](std::int64_t step) {
+            return 0.4 + 1.8 / (1.0 + 0.05 * static_cast<double>(step)) + 0.0006 * static_cast<double>(step);
+        };
+        page.run.chooseShortRun();
+        page.run.set("training.max_steps", "400");
+        page.run.set("training.evaluation.every_steps", "25");
+        page.run.set("training.checkpoint.every_steps", "400");
+        page.run.set("training.early_stopping.patience", "20");
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.click("startButton");
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+        page.find<QTabBar>("runTabs").setCurrentIndex(0);
+        page.chart().redraw();
+        QCOMPARE(page.chart().drawnPoints(0), 400);
+        QCOMPARE(page.chart().drawnPoints(2), 17);
+        page.picture("training_long");
+        page.click("logarithmic");
+        QVERIFY(page.chart().isLogarithmic());
+        QCOMPARE(page.chart().drawnPoints(0), 400);
+        page.picture("training_logarithmic");
+        page.chart().zoom(0.25, 100.0);
+        QTest::keyClick(&page.chart(), Qt::Key_Right);
+        QVERIFY(page.chart().to() - page.chart().from() <= 100.0);
+        page.picture("training_zoomed");
+    }
+
+    void stopEndsTheRunAndItIsOfferedForContinuing() {
+        Page page;
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.run.gate.holdBefore(4);
+        page.click("startButton");
+        QVERIFY(page.run.comesTo(TrainingState::Running));
+        QVERIFY(page.run.holds());
+        page.click("stopButton");
+        page.run.gate.open();
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+        QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Stopped at step 3 of 6")));
+        page.click("newTraining");
+        QVERIFY(eventually([&] { return page.isShown("unfinishedOffer"); }));
+        QVERIFY(page.text("unfinishedWords").contains(QStringLiteral("step 3 of 6")));
+        page.picture("training_unfinished");
+        page.click("continueUnfinished");
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+        QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Finished")));
+    }
+
+    void earlyStoppingIsToldInWords() {
+        Page page;
+        page.run.ground.engine.script().evalLoss = [](std::int64_t step) {
+            return step == 2 ? 0.5 : 1.0 + static_cast<double>(step);
+        };
+        page.run.chooseShortRun();
+        page.run.set("training.early_stopping.patience", "1");
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.click("startButton");
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+        QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Stopped early after 4 of 6 steps")));
+        QVERIFY(page.text("resultBest").endsWith(QStringLiteral("at step 2")));
+        QCOMPARE(page.text("nowPatience"), QStringLiteral("1 of 1"));
+    }
+
+    void aFailureTellsItsCauseAndWhatWasKept() {
+        Page page;
+        page.run.ground.engine.script().nonFiniteStep = 4;
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.click("startButton");
+        QVERIFY(page.run.comesTo(TrainingState::Failed));
+        QVERIFY(page.text("resultHeadline").contains(QStringLiteral("the loss is nan")));
+        QVERIFY(eventually([&] { return page.text("resultKept").contains(QStringLiteral("checkpoint")); }));
+        QVERIFY(page.isShown("continueButton"));
+        page.picture("training_failed");
+    }
+
+    void aButtonMakesItFit() {
+        Page page;
+        page.run.chooseShortRun();
+        page.run.set("training.batch_size", "16384");
+        page.run.set("model.memory.reserve_mib", "0");
+        page.run.set("model.memory.limit_mib", "600");
+        QVERIFY(page.run.comesTo(TrainingState::DoesNotFit));
+        QVERIFY(!page.find<QPushButton>("startButton").isEnabled());
+        QVERIFY(page.message().contains(QStringLiteral("memory")));
+        page.picture("training_does_not_fit");
+        page.click("fitChange0");
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        QVERIFY(eventually([&] { return page.message().isEmpty(); }));
+    }
+
+    void badRowsAreLookedAtAndLeftOut() {
+        Page page(3);
+        page.run.chooseShortRun();
+        QVERIFY(eventually([&] { return page.message().startsWith(QStringLiteral("3 bad rows")); }));
+        page.click("lookInside");
+        const auto* problems = page.pane->findChild<QTableWidget*>(QStringLiteral("problemTable"));
+        QVERIFY(problems != nullptr);
+        QCOMPARE(problems->rowCount(), 3);
+        page.picture("training_bad_rows");
+        QCOMPARE(problems->item(0, 0)->text(), QStringLiteral("13"));
+        page.pane->findChild<QDialog*>(QStringLiteral("dataPreview"))->close();
+        const auto buttons = page.pane->findChild<widgets::MessageBar*>()->findChildren<QPushButton*>();
+        QCOMPARE(buttons.size(), 1);
+        QCOMPARE(buttons.front()->text(), QStringLiteral("Leave bad rows out"));
+        QTest::mouseClick(buttons.front(), Qt::LeftButton);
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+    }
+
+    void aSettingIsSearchedChangedAndUndone() {
+        Page page;
+        QVERIFY(eventually([&] { return !page.run.setup().isLookingAhead(); }));
+        page.click("allSettings");
+        auto& search = page.find<QLineEdit>("settingSearch");
+        QTest::keyClicks(&search, QStringLiteral("warmup"));
+        auto& fold = page.find<QWidget>("allSettings");
+        int shown = 0;
+        widgets::SettingEditor* warmup = nullptr;
+        for (auto* editor : fold.parentWidget()->findChildren<widgets::SettingEditor*>())
+            if (editor->isVisible()) {
+                ++shown;
+                warmup = editor;
+            }
+        QCOMPARE(shown, 1);
+        QCOMPARE(warmup->setting().key, std::string("training.warmup_ratio"));
+        auto* field = QApplication::focusWidget();
+        QCOMPARE(field, &search);
+        QTest::keyClick(field, Qt::Key_Tab); // to the field, whose own editor takes the keys
+        auto* line = warmup->findChild<QLineEdit*>();
+        QVERIFY(line != nullptr);
+        line->selectAll();
+        QTest::keyClicks(line, QStringLiteral("0.25"));
+        QTest::keyClick(line, Qt::Key_Return);
+        QVERIFY(eventually([&] {
+            return page.run.setup().settingText(QStringLiteral("training.warmup_ratio")) ==
+                   QStringLiteral("0.25");
+        }));
+        QCOMPARE(page.find<QToolButton>("allSettings").text(), QStringLiteral("A&ll settings (1 changed)"));
+        page.picture("training_settings");
+        page.click("resetSettings");
+        QVERIFY(page.run.setup().changedSettings().isEmpty());
+    }
+
+    void theCommandIsCopied() {
+        Page page;
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.click("copyCommand");
+        QVERIFY(QApplication::clipboard()->text().startsWith(QStringLiteral("llamahome train smollm2")));
+    }
+
+    void theLastChoicesAreThereAgain() {
+        Page page;
+        page.find<QComboBox>("presetChooser"); // there at all
+        page.pane->chooseModel(QStringLiteral("smollm2/135m-instruct"));
+        page.pane->chooseData({managers::pathToQt(page.run.data)});
+        page.pane.reset();
+        page.run.setup().chooseModel({});
+        page.run.setup().chooseData({});
+        page.open();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        QCOMPARE(page.find<QComboBox>("modelChooser").currentText(), QStringLiteral("smollm2/135m-instruct"));
+        QCOMPARE(page.find<QComboBox>("dataChooser").currentText(), QStringLiteral("questions.jsonl"));
+    }
+
+    void theKeyboardAloneReachesStartPauseAndStop() {
+        Page page;
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.run.gate.holdBefore(2);
+        QTest::keyClick(page.pane.get(), Qt::Key_S, Qt::AltModifier);
+        QVERIFY(page.run.comesTo(TrainingState::Running));
+        QVERIFY(page.run.holds());
+        QTest::keyClick(page.pane.get(), Qt::Key_P, Qt::AltModifier);
+        QVERIFY(page.run.comesTo(TrainingState::Pausing)); // a key presses a button for a moment
+        page.run.gate.open();
+        QVERIFY(page.run.comesTo(TrainingState::Paused));
+        QTest::keyClick(page.pane.get(), Qt::Key_T, Qt::AltModifier);
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+        QCOMPARE(page.run.training->summary()->end, jobs::TrainEnd::Interrupted);
+    }
+
+    void everyThingThatTakesTheFocusHasAName() {
+        Page page;
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.click("allSettings");
+        for (const QWidget* widget : page.pane->findChildren<QWidget*>()) {
+            if (widget->focusPolicy() == Qt::NoFocus || widget->focusProxy() != nullptr ||
+                !widget->isVisible())
+                continue;
+            const QAccessibleInterface* seen =
+                QAccessible::queryAccessibleInterface(const_cast<QWidget*>(widget));
+            QVERIFY(seen != nullptr);
+            QVERIFY2(!seen->text(QAccessible::Name).isEmpty(),
+                     qPrintable(QString::fromLatin1(widget->metaObject()->className()) + QLatin1Char(' ') +
+                                widget->objectName()));
+        }
+    }
+};
+
+QTEST_MAIN(TestTrainingPane)
+#include "test_training_pane.moc"

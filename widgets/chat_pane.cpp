@@ -1,0 +1,367 @@
+#include "widgets/chat_pane.h"
+
+#include <utility>
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "core/error_codes.h"
+#include "core/quantity.h"
+#include "items/job_words.h"
+#include "managers/text.h"
+#include "widgets/chat_bar.h"
+#include "widgets/chat_input.h"
+#include "widgets/conversation_panel.h"
+#include "widgets/icons.h"
+#include "widgets/look.h"
+#include "widgets/message_bar.h"
+#include "widgets/message_view.h"
+#include "widgets/sampling_drawer.h"
+
+namespace llamahome::widgets {
+namespace {
+
+using managers::ChatManager;
+using managers::toQt;
+using managers::TrainingState;
+
+constexpr int kListWidth = 216;
+constexpr int kLeastListWidth = 152;
+constexpr int kDrawerWidth = 264;
+constexpr int kProgressWidth = 160;
+
+bool isAboutModel(const Error& error) {
+    return error.code == codes::kModelNotInstalled || error.code == codes::kModelDamaged ||
+           error.code == codes::kModelTooLarge || error.code == codes::kVersionUnknown ||
+           error.code == codes::kFamilyUnknown || error.code == codes::kAdapterNotFound;
+}
+
+} // namespace
+
+ChatPane::ChatPane(ChatManager& chat, managers::ModelManager& models, managers::TrainingManager& training,
+                   managers::SettingsManager&, WindowMemory& memory, QWidget* parent)
+    : QWidget(parent)
+    , m_chat(chat)
+    , m_models(models)
+    , m_training(training)
+    , m_memory(memory)
+    , m_chatBar(new ChatBar(chat, models, this))
+    , m_drawer(new SamplingDrawer(chat, this))
+    , m_message(new MessageBar(this))
+    , m_keepMessage(new MessageBar(this))
+    , m_runMessage(new MessageBar(this))
+    , m_stack(new QStackedWidget(this))
+    , m_view(new MessageView(chat, this))
+    , m_input(new ChatInput(this)) {
+    setObjectName(QStringLiteral("chatPane"));
+    m_keepMessage->setObjectName(QStringLiteral("keepBar"));
+    m_runMessage->setObjectName(QStringLiteral("runBar"));
+    auto* panel = new ConversationPanel(chat, this);
+    panel->setMinimumWidth(kLeastListWidth);
+    auto* splitter = new QSplitter(this);
+    splitter->setObjectName(QStringLiteral("chatSplitter"));
+    splitter->setChildrenCollapsible(false);
+    splitter->setHandleWidth(2 * look::kGrid);
+    splitter->addWidget(panel);
+    splitter->addWidget(makeMain());
+    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({kListWidth, 3 * kListWidth});
+    m_memory.keep(*splitter, QStringLiteral("chat/splitter"));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(2 * look::kGrid, 2 * look::kGrid, 2 * look::kGrid, look::kGrid);
+    layout->addWidget(splitter);
+
+    const bool hasDrawer = m_memory.value(QStringLiteral("chat/drawer"), false).toBool();
+    m_chatBar->drawerButton()->setChecked(hasDrawer);
+    m_drawer->setVisible(hasDrawer);
+    connect(m_chatBar->drawerButton(), &QToolButton::toggled, this, [this](bool on) {
+        m_drawer->setVisible(on);
+        m_memory.setValue(QStringLiteral("chat/drawer"), on);
+    });
+    connect(m_chatBar, &ChatBar::modelChosen, this,
+            [this](const QString& name) { m_memory.setValue(QStringLiteral("chat/model"), name); });
+    connect(panel, &ConversationPanel::chosen, this, [this] { m_input->setFocus(); });
+    setFocusProxy(m_input);
+    connectChat();
+    chooseRemembered();
+    showState();
+    showFigures();
+}
+
+QWidget* ChatPane::makeMain() {
+    auto* main = new QWidget(this);
+    auto* layout = new QVBoxLayout(main);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(look::kGrid);
+    m_stack->addWidget(m_view);
+    m_stack->addWidget(makeEmpty());
+
+    m_input->setObjectName(QStringLiteral("chatInput"));
+    m_input->setAccessibleName(tr("Message"));
+    m_input->setPlaceholderText(tr("Write a message"));
+    m_sendButton = new QPushButton(icon(Icon::Send), tr("&Send"), main);
+    m_sendButton->setObjectName(QStringLiteral("sendButton"));
+    m_sendButton->setToolTip(tr("Send (Enter); Shift+Enter begins a new line"));
+    look::makePrimary(*m_sendButton);
+    m_stopButton = new QPushButton(icon(Icon::Stop), tr("S&top"), main);
+    m_stopButton->setObjectName(QStringLiteral("stopButton"));
+    m_stopButton->setToolTip(tr("Stop (Esc); what came so far is kept"));
+    auto* row = new QHBoxLayout;
+    row->setSpacing(look::kGrid);
+    row->addWidget(m_input, 1);
+    row->addWidget(m_sendButton, 0, Qt::AlignBottom);
+    row->addWidget(m_stopButton, 0, Qt::AlignBottom);
+
+    auto* talk = new QWidget(main);
+    auto* column = new QVBoxLayout(talk);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(look::kGrid);
+    column->addWidget(m_stack, 1);
+    column->addLayout(row);
+    column->addWidget(makeFoot());
+    auto* splitter = new QSplitter(main);
+    splitter->setObjectName(QStringLiteral("drawerSplitter"));
+    splitter->setChildrenCollapsible(false);
+    splitter->setHandleWidth(2 * look::kGrid);
+    splitter->addWidget(talk);
+    splitter->addWidget(m_drawer);
+    splitter->setStretchFactor(0, 1);
+    splitter->setSizes({3 * kListWidth, kDrawerWidth});
+    m_memory.keep(*splitter, QStringLiteral("chat/drawerSplitter"));
+
+    layout->addWidget(m_chatBar);
+    layout->addWidget(m_message);
+    layout->addWidget(m_keepMessage);
+    layout->addWidget(m_runMessage);
+    layout->addWidget(splitter, 1);
+    return main;
+}
+
+QWidget* ChatPane::makeEmpty() {
+    auto* empty = new QWidget(m_stack);
+    m_emptyTitle = look::makeTitle({}, empty);
+    m_emptyTitle->setObjectName(QStringLiteral("emptyTitle"));
+    m_emptyNote = look::makeNote({}, empty);
+    m_emptyNote->setWordWrap(true);
+    m_emptyNote->setAlignment(Qt::AlignHCenter);
+    m_toModels = new QPushButton(icon(Icon::Models), tr("Go to &Models"), empty);
+    m_toModels->setObjectName(QStringLiteral("toModelsButton"));
+    look::makePrimary(*m_toModels);
+    connect(m_toModels, &QPushButton::clicked, this, &ChatPane::modelsRequested);
+    auto* layout = new QVBoxLayout(empty);
+    layout->setSpacing(look::kGrid);
+    layout->addStretch(2);
+    layout->addWidget(m_emptyTitle, 0, Qt::AlignHCenter);
+    layout->addWidget(m_emptyNote);
+    layout->addWidget(m_toModels, 0, Qt::AlignHCenter);
+    layout->addStretch(3);
+    return empty;
+}
+
+QWidget* ChatPane::makeFoot() {
+    auto* foot = new QWidget(this);
+    m_progress = new QProgressBar(foot);
+    m_progress->setObjectName(QStringLiteral("chatProgress"));
+    m_progress->setAccessibleName(tr("Loading the model"));
+    m_progress->setTextVisible(false);
+    m_progress->setFixedSize(kProgressWidth, look::kGrid);
+    m_figures = look::makeNote({}, foot);
+    m_figures->setObjectName(QStringLiteral("chatFigures"));
+    m_notice = look::makeNote({}, foot);
+    m_notice->setObjectName(QStringLiteral("chatNotice"));
+    m_notice->setWordWrap(true);
+    auto* layout = new QHBoxLayout(foot);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(look::kGrid);
+    layout->addWidget(m_progress, 0, Qt::AlignVCenter);
+    layout->addWidget(m_figures);
+    layout->addWidget(m_notice, 1);
+    return foot;
+}
+
+void ChatPane::connectChat() {
+    connect(m_sendButton, &QPushButton::clicked, this, &ChatPane::send);
+    connect(m_input, &ChatInput::submitted, this, &ChatPane::send);
+    connect(m_input, &ChatInput::textChanged, this, &ChatPane::showState);
+    connect(m_input, &ChatInput::cancelled, this, [this] { m_chat.stop(); });
+    connect(m_stopButton, &QPushButton::clicked, this, [this] { m_chat.stop(); });
+    connect(m_view, &MessageView::regenerateRequested, this,
+            [this] { attempt([this] { return m_chat.regenerate(); }, false); });
+    connect(m_view, &MessageView::resendRequested, this, [this](int index, const QString& text) {
+        attempt([this, index, text] { return m_chat.editAndResend(index, text); }, true);
+    });
+    connect(&m_chat, &ChatManager::stateChanged, this, &ChatPane::showState);
+    connect(&m_chat, &ChatManager::settingsChanged, this, &ChatPane::showState);
+    connect(&m_chat, &ChatManager::conversationOpened, this, [this] {
+        m_message->clear();
+        showState();
+    });
+    connect(&m_chat, &ChatManager::messagesChanged, this, [this] { showEmptyState(); });
+    connect(&m_chat, &ChatManager::figuresChanged, this, &ChatPane::showFigures);
+    connect(&m_chat, &ChatManager::keepProblemChanged, this, &ChatPane::showKeepProblem);
+    connect(&m_chat, &ChatManager::answerFailed, this, &ChatPane::answerFailed);
+    connect(&m_chat, &ChatManager::failed, this, [this](const Error& error) { m_message->showError(error); });
+    connect(&m_chat, &ChatManager::conversationRemoved, this, [this](const QString& title, bool canUndo) {
+        m_message->show(MessageBar::Kind::Notice, tr("“%1” is deleted.").arg(title),
+                        canUndo ? tr("Undo") : QString(), [this] { m_chat.undoRemove(); });
+    });
+    connect(&m_training, &managers::TrainingManager::stateChanged, this, &ChatPane::showState);
+    connect(&m_models, &managers::ModelManager::modelsChanged, this, [this] {
+        chooseRemembered();
+        showState();
+    });
+}
+
+void ChatPane::open(const QString& model, const QString& adapter) {
+    m_chat.startWith(model, adapter);
+    m_hasChosen = true;
+    m_input->setFocus();
+}
+
+void ChatPane::chooseRemembered() {
+    if (m_hasChosen || !m_models.isListed()) return;
+    m_hasChosen = true;
+    const QString name = m_memory.value(QStringLiteral("chat/model")).toString();
+    const auto entry = m_models.find(name);
+    if (entry && entry->isUsable() && m_chat.current().id.empty()) m_chat.setModel(name);
+}
+
+void ChatPane::send() {
+    if (!m_input->hasText()) return;
+    attempt(
+        [this, text = m_input->toPlainText()] {
+            if (!m_chat.send(text)) return false;
+            m_input->clear();
+            return true;
+        },
+        true);
+}
+
+void ChatPane::attempt(Attempt attempt, bool isTextKept) {
+    if (m_training.isActive() || m_chat.isEngineTaken()) return offerPause(attempt, isTextKept);
+    m_putsTextBack = isTextKept;
+    if (!attempt()) return;
+    m_message->clear();
+    m_runMessage->clear();
+}
+
+void ChatPane::offerPause(const Attempt& attempt, bool isTextKept) {
+    if (m_training.state() != TrainingState::Running) {
+        m_runMessage->show(
+            MessageBar::Kind::Warning,
+            tr("A training run is using the processor. Wait until it has started or stopped, then "
+               "send again."));
+        return;
+    }
+    m_runMessage->show(
+        MessageBar::Kind::Warning,
+        tr("The run %1 is training and uses the processor. It can be paused with a checkpoint and go "
+           "on later without any loss.")
+            .arg(m_training.runName()),
+        tr("Pause the run and answer"), [this, attempt, isTextKept] {
+            m_afterPause = attempt;
+            m_isAfterPauseKept = isTextKept;
+            m_runMessage->show(MessageBar::Kind::Notice, tr("Pausing the run…"));
+            m_training.pause();
+            goOnAfterPause();
+        });
+}
+
+void ChatPane::goOnAfterPause() {
+    if (!m_afterPause || m_training.isActive() || m_chat.isEngineTaken()) return;
+    const Attempt waiting = std::exchange(m_afterPause, {});
+    m_hasPaused = m_training.state() == TrainingState::Paused;
+    attempt(waiting, m_isAfterPauseKept);
+}
+
+void ChatPane::offerContinue() {
+    if (!m_hasPaused || m_chat.isBusy()) return;
+    m_hasPaused = false;
+    if (m_training.state() != TrainingState::Paused) return;
+    m_runMessage->show(MessageBar::Kind::Notice, tr("The run %1 is paused.").arg(m_training.runName()),
+                       tr("Continue the run"), [this] { m_training.resume(m_training.runName()); });
+}
+
+void ChatPane::answerFailed(const Error& error, const QString& text) {
+    if (m_putsTextBack && !m_input->hasText()) {
+        m_input->setPlainText(text);
+        m_input->moveCursor(QTextCursor::End);
+    }
+    if (error.code == codes::kCancelled) return;
+    if (isAboutModel(error))
+        m_message->showError(error, tr("Go to Models"), [this] { Q_EMIT modelsRequested(); });
+    else
+        m_message->showError(error);
+}
+
+void ChatPane::showState() {
+    const bool isBusy = m_chat.isBusy();
+    m_stopButton->setVisible(isBusy);
+    m_stopButton->setEnabled(m_chat.state() != ChatManager::State::Stopping);
+    m_sendButton->setVisible(!isBusy);
+    m_sendButton->setEnabled(m_input->hasText() && !m_chat.current().model.empty());
+    const bool isLoading = m_chat.state() == ChatManager::State::Loading && m_chat.job() != nullptr;
+    if (isLoading)
+        connect(m_chat.job(), &managers::Job::changed, this, &ChatPane::showProgress, Qt::UniqueConnection);
+    showProgress();
+    showEmptyState();
+    goOnAfterPause();
+    offerContinue();
+}
+
+void ChatPane::showProgress() {
+    const managers::Job* job = m_chat.job();
+    const bool isLoading =
+        m_chat.state() == ChatManager::State::Loading && job != nullptr && job->progress().total > 0;
+    m_progress->setVisible(isLoading);
+    if (!isLoading) return showFigures();
+    m_progress->setRange(0, 100);
+    m_progress->setValue(items::jobPercent(*job));
+    m_figures->setText(items::jobAmountWords(*job));
+}
+
+void ChatPane::showFigures() {
+    if (m_progress->isVisible()) return;
+    const ChatManager::Figures& figures = m_chat.figures();
+    QStringList parts;
+    if (figures.tokensPerSecond > 0.0)
+        parts << tr("%1 tokens a second").arg(toQt(formatNumber(figures.tokensPerSecond, 3)));
+    if (figures.contextTokens > 0)
+        parts << tr("context %1 of %2 tokens").arg(figures.usedTokens).arg(figures.contextTokens);
+    m_figures->setText(parts.join(QStringLiteral(" · ")));
+    m_notice->setText(figures.droppedMessages == 0
+                          ? QString()
+                          : tr("The oldest %n messages no longer fit into the context and were left out",
+                               nullptr, static_cast<int>(figures.droppedMessages)));
+}
+
+void ChatPane::showKeepProblem() {
+    const auto& problem = m_chat.keepProblem();
+    if (!problem) return m_keepMessage->clear();
+    m_keepMessage->show(MessageBar::Kind::Warning,
+                        tr("This conversation is not being kept: %1").arg(toQt(problem->message)),
+                        tr("Try again"), [this] { m_chat.keepAgain(); });
+}
+
+void ChatPane::showEmptyState() {
+    const bool isEmpty = m_chat.current().messages.empty();
+    m_stack->setCurrentIndex(isEmpty ? 1 : 0);
+    if (!isEmpty) return;
+    const bool lacksModel = m_models.isListed() && !m_models.hasUsableModel();
+    m_toModels->setVisible(lacksModel);
+    m_emptyTitle->setText(lacksModel ? tr("There is no model to talk to yet") : tr("Ask something"));
+    m_emptyNote->setText(
+        lacksModel ? tr("Get or import one first; the smallest takes 270 MB and runs on any computer.")
+                   : tr("Everything stays on this machine. The model is loaded with the first message, which "
+                        "takes a "
+                        "moment."));
+    m_input->setEnabled(!lacksModel);
+}
+
+} // namespace llamahome::widgets

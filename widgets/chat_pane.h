@@ -1,0 +1,93 @@
+// ChatPane: the page on which one talks to a model. GUI thread.
+#pragma once
+
+#include <functional>
+
+#include <QWidget>
+
+#include "managers/chat_manager.h"
+#include "managers/model_manager.h"
+#include "managers/settings_manager.h"
+#include "managers/training_manager.h"
+#include "widgets/window_memory.h"
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+class QStackedWidget;
+
+namespace llamahome::widgets {
+
+class ChatBar;
+class ChatInput;
+class MessageBar;
+class MessageView;
+class SamplingDrawer;
+
+/// While a run trains, nothing is sent silently: the page offers to pause it, answers, and offers to go on.
+class ChatPane final : public QWidget {
+    Q_OBJECT
+
+public:
+    ChatPane(managers::ChatManager& chat, managers::ModelManager& models, managers::TrainingManager& training,
+             managers::SettingsManager& settings, WindowMemory& memory, QWidget* parent = nullptr);
+
+    /// A new conversation with that model and adapter, by name; without a model the adapter's own base.
+    void open(const QString& model, const QString& adapter);
+
+Q_SIGNALS:
+    /// There is no model to talk to.
+    void modelsRequested();
+
+private:
+    /// What the user wanted to be answered: send, again, or an edited message.
+    using Attempt = std::function<bool()>;
+
+    QWidget* makeMain();
+    QWidget* makeEmpty();
+    QWidget* makeFoot();
+    void connectChat();
+
+    void send();
+    void attempt(Attempt attempt, bool isTextKept);
+    void offerPause(const Attempt& attempt, bool isTextKept);
+    void goOnAfterPause();
+    void offerContinue();
+    void answerFailed(const Error& error, const QString& text);
+    void showState();
+    void showProgress();
+    void showFigures();
+    void showKeepProblem();
+    void showEmptyState();
+    void chooseRemembered();
+
+    managers::ChatManager& m_chat;
+    managers::ModelManager& m_models;
+    managers::TrainingManager& m_training;
+    WindowMemory& m_memory;
+
+    ChatBar* m_chatBar;
+    SamplingDrawer* m_drawer;
+    MessageBar* m_message;
+    MessageBar* m_keepMessage;
+    MessageBar* m_runMessage;
+    QStackedWidget* m_stack;
+    MessageView* m_view;
+    QLabel* m_emptyTitle;
+    QLabel* m_emptyNote;
+    QPushButton* m_toModels;
+    ChatInput* m_input;
+    QPushButton* m_sendButton;
+    QPushButton* m_stopButton;
+    QProgressBar* m_progress;
+    QLabel* m_figures;
+    QLabel* m_notice;
+
+    Attempt m_afterPause; ///< waits for the run to have stopped
+    bool m_isAfterPauseKept = false;
+    bool m_hasPaused = false;    ///< the run waits for the answer
+    bool m_putsTextBack = false; ///< of an attempt that fails
+    bool m_hasChosen = false;    ///< the remembered model, once
+};
+
+} // namespace llamahome::widgets

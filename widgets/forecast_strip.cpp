@@ -1,0 +1,162 @@
+#include "widgets/forecast_strip.h"
+
+#include <algorithm>
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "core/quantity.h"
+#include "managers/text.h"
+#include "widgets/icons.h"
+#include "widgets/look.h"
+#include "widgets/training_words.h"
+
+namespace llamahome::widgets {
+
+using managers::toQt;
+using managers::TrainingState;
+
+namespace {
+
+constexpr int kIconSize = 2 * look::kGrid;
+constexpr int kBarWidth = 16 * look::kGrid;
+constexpr int kBarSteps = 1000;
+
+QString bytes(std::uint64_t amount) {
+    return toQt(formatBytes(amount));
+}
+
+} // namespace
+
+ForecastStrip::ForecastStrip(managers::TrainingManager& manager, QWidget* parent)
+    : QFrame(parent)
+    , m_manager(manager)
+    , m_icon(new QLabel(this))
+    , m_memory(new QLabel(this))
+    , m_bar(new QProgressBar(this))
+    , m_rest(new QLabel(this))
+    , m_words(new QLabel(this))
+    , m_start(new QPushButton(icon(Icon::Start, QPalette::BrightText), tr("&Start training"), this))
+    , m_changes(new QWidget(this))
+    , m_changeRow(new QHBoxLayout(m_changes)) {
+    setObjectName(QStringLiteral("forecastStrip"));
+    m_memory->setObjectName(QStringLiteral("forecastMemory"));
+    m_rest->setObjectName(QStringLiteral("forecastRest"));
+    m_words->setObjectName(QStringLiteral("forecastWords"));
+    m_words->setWordWrap(true);
+    for (QLabel* label : {m_memory, m_rest, m_words})
+        label->setTextFormat(Qt::PlainText);
+    m_bar->setObjectName(QStringLiteral("memoryBar"));
+    m_bar->setTextVisible(false);
+    m_bar->setFixedSize(kBarWidth, look::kGrid);
+    m_start->setObjectName(QStringLiteral("startButton"));
+    look::makePrimary(*m_start);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(look::kGrid);
+    for (QWidget* widget : std::initializer_list<QWidget*>{m_icon, m_memory, m_bar, m_rest})
+        row->addWidget(widget);
+    row->addWidget(m_words, 1);
+    row->addWidget(m_start);
+    m_changeRow->setContentsMargins(0, 0, 0, 0);
+    m_changeRow->setSpacing(look::kGrid);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(look::kGrid);
+    column->addLayout(row);
+    column->addWidget(m_changes);
+    connect(m_start, &QPushButton::clicked, &m_manager, &managers::TrainingManager::start);
+    connect(&m_manager, &managers::TrainingManager::stateChanged, this, &ForecastStrip::refresh);
+    connect(&m_manager, &managers::TrainingManager::progressed, this, &ForecastStrip::refresh);
+    refresh();
+}
+
+QString ForecastStrip::waitingText() const {
+    const managers::TrainingSetup& setup = m_manager.setup();
+    const bool hasModel = setup.choice().model.has_value();
+    const bool hasData = !setup.choice().data.empty();
+    if (!hasModel && !hasData) return tr("Choose a model and the data that it shall learn from.");
+    if (!hasModel) return tr("Choose a model to train.");
+    if (!hasData) return tr("Choose the data that the model shall learn from.");
+    if (m_manager.problem()) return tr("The run cannot start yet; see above.");
+    const Progress& progress = setup.progress();
+    if (progress.total > 0 && progress.done < progress.total)
+        return tr("Reading the data: %1 of %2").arg(bytes(progress.done), bytes(progress.total));
+    return tr("Checking the data and what the run will need …");
+}
+
+void ForecastStrip::refresh() {
+    if (!m_manager.isEditable()) return;
+    const auto& outlook = m_manager.setup().outlook();
+    m_start->setEnabled(m_manager.state() == TrainingState::Ready);
+    const bool isForecast = outlook.has_value();
+    for (QWidget* widget : std::initializer_list<QWidget*>{m_icon, m_memory, m_rest})
+        widget->setVisible(isForecast);
+    m_bar->setVisible(isForecast && outlook->forecast.memoryAllowed > 0);
+    m_words->setText(isForecast ? QString() : waitingText());
+    if (isForecast) showForecast(*outlook);
+    showChanges();
+}
+
+void ForecastStrip::showForecast(const managers::TrainingOutlook& outlook) {
+    const jobs::TrainForecast& forecast = outlook.forecast;
+    const std::uint64_t needed = forecast.memory.total();
+    const bool isGood = !outlook.misfit;
+    m_icon->setPixmap(icon(isGood ? Icon::Good : Icon::Warning).pixmap(kIconSize));
+    m_icon->setAccessibleName(isGood ? tr("Fits") : tr("Does not fit"));
+    m_memory->setText(forecast.memoryAllowed > 0
+                          ? tr("memory %1 of %2").arg(bytes(needed), bytes(forecast.memoryAllowed))
+                          : tr("memory %1").arg(bytes(needed)));
+    if (forecast.memoryAllowed > 0) {
+        const double share = static_cast<double>(needed) / static_cast<double>(forecast.memoryAllowed);
+        m_bar->setRange(0, kBarSteps);
+        m_bar->setValue(static_cast<int>(kBarSteps * std::min(1.0, share)));
+        m_bar->setAccessibleName(m_memory->text());
+        QPalette colors;
+        if (share > 1.0)
+            for (const QPalette::ColorRole role : {QPalette::Highlight, QPalette::Link}) // by style
+                colors.setColor(role, look::color(look::Tone::Bad));
+        m_bar->setPalette(colors);
+    }
+    m_memory->setToolTip(tr("weights %1, activations %2, adapter %3, program %4")
+                             .arg(bytes(forecast.memory.weights), bytes(forecast.memory.activations),
+                                  bytes(forecast.memory.adapter), bytes(forecast.memory.program)));
+    m_bar->setToolTip(m_memory->toolTip());
+    const QString steps = tr("%1 steps").arg(countText(static_cast<quint64>(forecast.totalSteps)));
+    const QString disk = tr("%1 on disk").arg(bytes(forecast.disk.total()));
+    m_rest->setText(QStringList{steps, timeText(outlook), disk}.join(QStringLiteral(" · ")));
+    m_rest->setToolTip(outlook.rateFrom.empty()
+                           ? tr("The speed is not known before this model was trained here once.")
+                           : tr("By the speed of %1.").arg(toQt(outlook.rateFrom)));
+    if (m_manager.setup().isLookingAhead()) m_words->setText(tr("…"));
+}
+
+void ForecastStrip::showChanges() {
+    const auto& outlook = m_manager.setup().outlook();
+    std::vector<managers::FitChange> changes;
+    if (outlook && outlook->misfit) changes = outlook->changes;
+    QStringList texts;
+    for (const managers::FitChange& change : changes)
+        texts << changeText(change);
+    m_changes->setVisible(!changes.empty());
+    const QString shown = texts.join(QLatin1Char('\n'));
+    if (shown == m_shownChanges) return;
+    m_shownChanges = shown;
+    while (QLayoutItem* item = m_changeRow->takeAt(0)) {
+        if (item->widget() != nullptr) item->widget()->deleteLater();
+        delete item;
+    }
+    m_changeRow->addWidget(look::makeNote(tr("What would make it fit:"), m_changes));
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        auto* button = new QPushButton(texts[static_cast<qsizetype>(i)], m_changes);
+        button->setObjectName(QStringLiteral("fitChange%1").arg(i));
+        connect(button, &QPushButton::clicked, this,
+                [this, change = changes[i]] { m_manager.setup().apply(change); });
+        m_changeRow->addWidget(button);
+    }
+    m_changeRow->addStretch(1);
+}
+
+} // namespace llamahome::widgets

@@ -1,0 +1,306 @@
+#include "widgets/import_dialog.h"
+
+#include <QApplication>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+
+#include "managers/model_words.h"
+#include "managers/text.h"
+#include "widgets/icons.h"
+#include "widgets/job_progress.h"
+#include "widgets/look.h"
+#include "widgets/message_bar.h"
+
+namespace llamahome::widgets {
+namespace {
+
+constexpr int kTypingPauseMs = 300;
+constexpr int kWidth = 72 * look::kGrid;
+
+using managers::toQt;
+
+QPushButton* makeButton(const QString& text, const QString& objectName, QWidget* parent) {
+    auto* button = new QPushButton(text, parent);
+    button->setObjectName(objectName);
+    button->setAutoDefault(false);
+    return button;
+}
+
+QString capitalised(QString text) {
+    if (!text.isEmpty()) text[0] = text[0].toUpper();
+    return text;
+}
+
+} // namespace
+
+ImportDialog::ImportDialog(managers::ModelManager& manager, const QString& path, QWidget* parent)
+    : QDialog(parent)
+    , m_manager(manager) {
+    setObjectName(QStringLiteral("importDialog"));
+    setWindowTitle(tr("Import a model"));
+    setAttribute(Qt::WA_DeleteOnClose);
+    build();
+    connectAll();
+    setMinimumWidth(kWidth);
+    setImporting(false);
+    checkName();
+    m_typing.setSingleShot(true);
+    m_typing.setInterval(kTypingPauseMs);
+    if (!path.isEmpty()) setPath(path);
+}
+
+void ImportDialog::build() {
+    m_messages = new MessageBar(this);
+    auto* intro = new QLabel(
+        tr("A folder in Hub layout (config.json and weights), an entry of the Hub's cache, or a GGUF file."),
+        this);
+    intro->setWordWrap(true);
+    m_path = new QLineEdit(this);
+    m_path->setObjectName(QStringLiteral("pathEdit"));
+    m_path->setPlaceholderText(tr("Folder or .gguf file; it can also be dropped on the window"));
+    m_folderButton = makeButton(tr("F&older…"), QStringLiteral("folderButton"), this);
+    m_fileButton = makeButton(tr("&GGUF file…"), QStringLiteral("fileButton"), this);
+    auto* path = new QHBoxLayout;
+    path->setSpacing(look::kGrid);
+    path->addWidget(m_path, 1);
+    path->addWidget(m_folderButton);
+    path->addWidget(m_fileButton);
+    m_source = look::makeNote({}, this);
+    m_source->setObjectName(QStringLiteral("sourceNote"));
+    m_source->setWordWrap(true);
+    m_family = new QComboBox(this);
+    m_family->setObjectName(QStringLiteral("familyBox"));
+    m_family->setEditable(true);
+    m_family->setInsertPolicy(QComboBox::NoInsert);
+    m_family->setAccessibleName(tr("Family"));
+    m_family->lineEdit()->setAccessibleName(m_family->accessibleName());
+    m_family->setToolTip(tr("A family of the list, local, or an organisation on the Hub."));
+    m_family->addItem(QStringLiteral("local"));
+    for (const jobs::ModelEntry& entry : m_manager.models())
+        if (entry.catalog && m_family->findText(toQt(entry.family)) < 0)
+            m_family->addItem(toQt(entry.family));
+    m_version = new QLineEdit(this);
+    m_version->setObjectName(QStringLiteral("versionEdit"));
+    m_version->setAccessibleName(tr("Name or version"));
+    auto* name = new QHBoxLayout;
+    name->setSpacing(look::kGrid);
+    name->addWidget(m_family, 1);
+    name->addWidget(new QLabel(QStringLiteral("/"), this));
+    name->addWidget(m_version, 2);
+    m_nameNote = look::makeNote({}, this);
+    m_nameNote->setObjectName(QStringLiteral("nameNote"));
+    m_nameNote->setWordWrap(true);
+    m_link = new QCheckBox(tr("&Link the weights instead of copying them"), this);
+    m_link->setObjectName(QStringLiteral("linkBox"));
+    m_linkNote = look::makeNote({}, this);
+    m_linkNote->setWordWrap(true);
+    m_progress = new JobProgress(this);
+
+    auto* form = new QFormLayout;
+    form->setHorizontalSpacing(2 * look::kGrid);
+    form->setVerticalSpacing(look::kGrid);
+    form->addRow(tr("&Path"), path);
+    form->addRow(QString(), m_source);
+    form->addRow(tr("&Name"), name);
+    form->addRow(QString(), m_nameNote);
+    form->addRow(QString(), m_link);
+    form->addRow(QString(), m_linkNote);
+    static_cast<QLabel*>(form->labelForField(path))->setBuddy(m_path);
+    static_cast<QLabel*>(form->labelForField(name))->setBuddy(m_family);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(2 * look::kGrid, 2 * look::kGrid, 2 * look::kGrid, 2 * look::kGrid);
+    column->setSpacing(2 * look::kGrid);
+    column->addWidget(m_messages);
+    column->addWidget(intro);
+    column->addLayout(form);
+    column->addWidget(m_progress);
+    column->addStretch();
+    column->addWidget(makeButtons());
+}
+
+QWidget* ImportDialog::makeButtons() {
+    auto* bar = new QWidget(this);
+    m_copy = makeButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), bar);
+    m_cancel = makeButton(tr("Cancel"), QStringLiteral("cancelButton"), bar);
+    m_background = makeButton(tr("Go on in the background"), QStringLiteral("backgroundButton"), bar);
+    m_import = makeButton(tr("&Import"), QStringLiteral("startImportButton"), bar);
+    m_import->setIcon(icon(Icon::Import, QPalette::BrightText));
+    m_import->setDefault(true);
+    look::makePrimary(*m_import);
+    auto* row = new QHBoxLayout(bar);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(look::kGrid);
+    row->addWidget(m_copy);
+    row->addStretch();
+    row->addWidget(m_background);
+    row->addWidget(m_cancel);
+    row->addWidget(m_import);
+    return bar;
+}
+
+void ImportDialog::connectAll() {
+    connect(&m_typing, &QTimer::timeout, this, &ImportDialog::inspect);
+    connect(m_path, &QLineEdit::textChanged, this, [this] {
+        m_proposal.reset();
+        m_source->clear();
+        checkName();
+        m_typing.start();
+    });
+    connect(m_folderButton, &QPushButton::clicked, this, &ImportDialog::chooseFolder);
+    connect(m_fileButton, &QPushButton::clicked, this, &ImportDialog::chooseFile);
+    const auto named = [this] {
+        m_isNamed = true;
+        checkName();
+    };
+    connect(m_family, &QComboBox::currentTextChanged, this, named);
+    connect(m_version, &QLineEdit::textEdited, this, named);
+    connect(m_copy, &QPushButton::clicked, this, &ImportDialog::copyCommand);
+    connect(m_import, &QPushButton::clicked, this, &ImportDialog::startImport);
+    connect(m_background, &QPushButton::clicked, this, &QDialog::close);
+    connect(m_cancel, &QPushButton::clicked, this, [this] {
+        if (isImporting())
+            m_job->cancel();
+        else
+            reject();
+    });
+    connect(&m_manager, &managers::ModelManager::importProposed, this, &ImportDialog::propose);
+    connect(&m_manager, &managers::ModelManager::importRefused, this, &ImportDialog::refuse);
+    connect(&m_manager, &managers::ModelManager::imported, this, [this](const managers::Job* job) {
+        if (job != nullptr && job == m_job) accept();
+    });
+}
+
+void ImportDialog::chooseFolder() {
+    auto* dialog = new QFileDialog(this, tr("Choose a model folder"), m_path->text());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    connect(dialog, &QFileDialog::fileSelected, this, &ImportDialog::setPath);
+    dialog->open();
+}
+
+void ImportDialog::chooseFile() {
+    auto* dialog = new QFileDialog(this, tr("Choose a GGUF file"), m_path->text());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({tr("GGUF files (*.gguf)"), tr("All files (*)")});
+    connect(dialog, &QFileDialog::fileSelected, this, &ImportDialog::setPath);
+    dialog->open();
+}
+
+void ImportDialog::setPath(const QString& path) {
+    m_path->setText(path);
+    m_typing.stop();
+    inspect();
+}
+
+void ImportDialog::inspect() {
+    const QString path = m_path->text().trimmed();
+    if (path.isEmpty()) return;
+    m_source->setText(tr("Looking at it…"));
+    m_manager.inspectImport(path);
+}
+
+void ImportDialog::propose(const managers::ImportProposal& proposal) {
+    if (proposal.path != m_path->text().trimmed() || isImporting()) return;
+    m_messages->clear();
+    m_proposal = proposal;
+    m_source->setText(
+        proposal.isGguf
+            ? tr("GGUF file; it is converted to %1.").arg(managers::bytesText(proposal.resultBytes))
+            : tr("Model folder; %1.").arg(managers::bytesText(proposal.resultBytes)));
+    m_linkNote->setText(
+        proposal.isGguf
+            ? tr("A GGUF file is converted, so there is nothing to link.")
+            : tr("Saves a copy of the weights. The model can be used while the source stays in its place."));
+    m_link->setEnabled(!proposal.isGguf);
+    if (proposal.isGguf) m_link->setChecked(false);
+    if (!m_isNamed) {
+        const QSignalBlocker family(m_family);
+        m_family->setCurrentText(proposal.family);
+        m_version->setText(proposal.version);
+    }
+    checkName();
+}
+
+void ImportDialog::refuse(const QString& path, const Error& error) {
+    if (path != m_path->text().trimmed()) return;
+    m_proposal.reset();
+    m_source->clear();
+    m_messages->showError(error);
+    checkName();
+}
+
+void ImportDialog::checkName() {
+    m_import->setEnabled(false);
+    m_copy->setEnabled(false);
+    tellName({}, true);
+    if (!m_proposal) return;
+    const auto name =
+        m_manager.importName(*m_proposal, m_family->currentText().trimmed(), m_version->text().trimmed());
+    if (!name) return tellName(capitalised(toQt(name.error().message)), false);
+    const QString full = name->family + u'/' + name->version;
+    const auto there = m_manager.find(full);
+    const bool isThere = there && there->state != jobs::ModelState::Absent;
+    tellName(isThere ? tr("%1 is installed already. The same model is not copied again; another one is "
+                          "refused.")
+                           .arg(full)
+                     : tr("Kept as %1.").arg(full),
+             true);
+    m_import->setEnabled(true);
+    m_copy->setEnabled(true);
+}
+
+void ImportDialog::tellName(const QString& text, bool isRight) {
+    QPalette colors;
+    if (!isRight) colors.setColor(m_nameNote->foregroundRole(), look::color(look::Tone::Bad));
+    m_nameNote->setPalette(colors);
+    m_nameNote->setText(text);
+}
+
+void ImportDialog::startImport() {
+    m_messages->clear();
+    m_job = m_manager.importModel(m_proposal->path, m_family->currentText().trimmed(),
+                                  m_version->text().trimmed(), m_link->isChecked());
+    connect(m_job, &managers::Job::finished, this, &ImportDialog::endImport);
+    m_progress->follow(*m_job);
+    setImporting(true);
+    m_cancel->setFocus();
+}
+
+void ImportDialog::endImport() {
+    setImporting(false);
+    checkName();
+    if (m_job->state() == managers::JobState::Failed)
+        m_messages->showError(*m_job->error(), tr("Try again"), [this] { startImport(); });
+    if (m_job->state() == managers::JobState::Cancelled)
+        m_messages->show(MessageBar::Kind::Notice, tr("Stopped. Nothing was kept."));
+    if (m_job->state() != managers::JobState::Done) m_import->setFocus();
+}
+
+void ImportDialog::setImporting(bool isImporting) {
+    for (QWidget* field :
+         std::initializer_list<QWidget*>{m_path, m_folderButton, m_fileButton, m_family, m_version, m_link})
+        field->setEnabled(!isImporting);
+    if (m_proposal && m_proposal->isGguf) m_link->setEnabled(false);
+    m_import->setVisible(!isImporting);
+    m_background->setVisible(isImporting);
+    m_cancel->setText(isImporting ? tr("Stop") : tr("Cancel"));
+}
+
+void ImportDialog::copyCommand() {
+    QApplication::clipboard()->setText(
+        m_manager.importCommand(m_proposal->path, m_family->currentText().trimmed(),
+                                m_version->text().trimmed(), m_link->isChecked()));
+}
+
+} // namespace llamahome::widgets

@@ -1,0 +1,91 @@
+#include "widgets/leave_guard.h"
+
+#include <QPushButton>
+#include <QStringList>
+
+#include "items/job_words.h"
+#include "widgets/tray.h"
+
+namespace llamahome::widgets {
+using managers::Job;
+using managers::JobKind;
+using managers::JobList;
+
+LeaveGuard::LeaveGuard(managers::Session& session, QWidget& window)
+    : QObject(&window)
+    , m_session(session)
+    , m_window(window) {
+    connect(&session.context.jobs, &JobList::jobFinished, this, &LeaveGuard::closeIfIdle,
+            Qt::QueuedConnection);
+}
+
+bool LeaveGuard::mayClose() {
+    if (m_isSessionEnding || m_session.context.jobs.activeJobs().empty()) return true;
+    if (!m_isLeaving && m_question.isNull()) ask();
+    return false;
+}
+
+void LeaveGuard::leave() {
+    if (m_question) m_question->close();
+    m_isLeaving = true;
+    stopWork();
+    Q_EMIT leaving();
+    closeIfIdle();
+}
+
+void LeaveGuard::endSession() {
+    m_isSessionEnding = true;
+    if (m_question) m_question->close();
+    stopWork();
+}
+
+void LeaveGuard::ask() {
+    QStringList work;
+    for (const Job* job : m_session.context.jobs.activeJobs())
+        work.append(items::jobLine(*job));
+    auto* question = new QMessageBox(QMessageBox::Question, tr("Close LlamaHome"),
+                                     tr("Work is still running."), QMessageBox::NoButton, &m_window);
+    question->setObjectName(QStringLiteral("closeQuestion"));
+    question->setAttribute(Qt::WA_DeleteOnClose);
+    question->setTextFormat(Qt::PlainText);
+    question->setInformativeText(
+        work.join(u'\n') + QStringLiteral("\n\n") +
+        (Tray::isAvailable() ? tr("It can go on while the window is away; the icon in the tray brings the "
+                                  "window back.")
+                             : tr("It can go on while the window is minimised.")) +
+        u' ' + tr("Stopped training writes a checkpoint and can be continued."));
+    const auto add = [&](const QString& name, const QString& text, QMessageBox::ButtonRole role) {
+        QPushButton* button = question->addButton(text, role);
+        button->setObjectName(name);
+        return button;
+    };
+    auto* keep =
+        add(QStringLiteral("keepRunning"), tr("&Keep running in the background"), QMessageBox::AcceptRole);
+    add(QStringLiteral("stopAndSave"), tr("&Stop, save and close"), QMessageBox::DestructiveRole);
+    auto* cancel = add(QStringLiteral("cancelClose"), tr("&Cancel"), QMessageBox::RejectRole);
+    question->setDefaultButton(keep);
+    question->setEscapeButton(cancel);
+    connect(question, &QMessageBox::buttonClicked, this,
+            [this, question](QAbstractButton* button) { answer(question->buttonRole(button)); });
+    m_question = question;
+    question->open();
+}
+
+void LeaveGuard::answer(QMessageBox::ButtonRole role) {
+    if (role == QMessageBox::DestructiveRole)
+        leave();
+    else if (role == QMessageBox::AcceptRole)
+        Q_EMIT keepRunningWanted();
+}
+
+void LeaveGuard::stopWork() {
+    m_hasStoppedWork = m_hasStoppedWork || !m_session.context.jobs.activeJobs().empty();
+    m_session.training.stop();
+    m_session.cancelAll();
+}
+
+void LeaveGuard::closeIfIdle() {
+    if (m_isLeaving && m_session.context.jobs.activeJobs().empty()) Q_EMIT readyToClose();
+}
+
+} // namespace llamahome::widgets

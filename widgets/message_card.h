@@ -1,0 +1,66 @@
+// MessageCard: one message with what can be done with it. GUI thread.
+#pragma once
+
+#include <QFrame>
+#include <QString>
+
+#include "managers/chat_manager.h"
+#include "widgets/icons.h"
+
+class QLabel;
+class QToolButton;
+class QUrl;
+
+namespace llamahome::widgets {
+
+class ChatInput;
+class MessageBody;
+
+/// The card itself can have the focus; its buttons are reached from it by Tab.
+class MessageCard final : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit MessageCard(const jobs::ConversationMessage& message, QWidget* parent = nullptr);
+
+    bool isUser() const { return m_isUser; }
+    void showMessage(const jobs::ConversationMessage& message);
+    /// More of an answer that is on its way.
+    void append(const QString& piece);
+    QString text() const;
+
+    /// What is offered: editing on the user's messages, an answer anew on the last one.
+    void setActions(bool canEdit, bool canRegenerate);
+    /// Whether Tab stops here.
+    void setTabStop(bool on);
+
+Q_SIGNALS:
+    void resendRequested(const QString& text);
+    void regenerateRequested();
+    void linkActivated(const QUrl& target);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
+
+private:
+    QToolButton* addButton(const char* name, const QString& text, Icon icon);
+    void beginEdit();
+    void endEdit();
+    void copy();
+
+    bool m_isUser;
+    QLabel* m_who;
+    QLabel* m_note;
+    MessageBody* m_body;
+    QWidget* m_editor;
+    ChatInput* m_edit;
+    QToolButton* m_copyButton;
+    QToolButton* m_editButton;
+    QToolButton* m_regenerateButton;
+};
+
+} // namespace llamahome::widgets

@@ -1,0 +1,237 @@
+#include "widgets/message_view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <QAccessible>
+#include <QClipboard>
+#include <QDesktopServices>
+#include <QGuiApplication>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QTimer>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include "managers/text.h"
+#include "widgets/look.h"
+#include "widgets/message_card.h"
+
+namespace llamahome::widgets {
+
+using managers::ChatManager;
+
+MessageView::MessageView(ChatManager& chat, QWidget* parent)
+    : QScrollArea(parent)
+    , m_chat(chat)
+    , m_page(new QWidget)
+    , m_layout(new QVBoxLayout)
+    , m_earlier(new QPushButton(m_page))
+    , m_waiting(look::makeNote({}, m_page)) {
+    setObjectName(QStringLiteral("messageView"));
+    setAccessibleName(tr("Messages"));
+    setFrameShape(QFrame::NoFrame);
+    setWidgetResizable(true);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setFocusPolicy(Qt::NoFocus);
+    m_page->setMaximumWidth(kMostWidth);
+    m_earlier->setObjectName(QStringLiteral("earlierButton"));
+    m_waiting->setObjectName(QStringLiteral("waitingNote"));
+    m_waiting->setContentsMargins(2 * look::kGrid, 0, 0, look::kGrid);
+    auto* column = new QVBoxLayout(m_page);
+    column->setContentsMargins(0, look::kGrid, 0, 0);
+    column->setSpacing(look::kGrid);
+    column->addWidget(m_earlier, 0, Qt::AlignHCenter);
+    m_layout->setSpacing(look::kGrid);
+    column->addLayout(m_layout);
+    column->addWidget(m_waiting);
+    column->addStretch(1);
+    auto* centred = new QWidget;
+    auto* row = new QHBoxLayout(centred);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addStretch(1);
+    row->addWidget(m_page, 100);
+    row->addStretch(1);
+    setWidget(centred);
+
+    connect(m_earlier, &QPushButton::clicked, this, &MessageView::showEarlier);
+    connect(&m_chat, &ChatManager::conversationOpened, this, &MessageView::showAll);
+    connect(&m_chat, &ChatManager::messagesChanged, this, &MessageView::showFrom);
+    connect(&m_chat, &ChatManager::answerGrew, this, &MessageView::answerGrew);
+    connect(&m_chat, &ChatManager::stateChanged, this, &MessageView::stateChanged);
+    connect(verticalScrollBar(), &QScrollBar::valueChanged, this,
+            [this](int value) { m_followsEnd = value >= verticalScrollBar()->maximum() - look::kGrid; });
+    connect(verticalScrollBar(), &QScrollBar::rangeChanged, this, [this](int, int maximum) {
+        if (m_followsEnd)
+            verticalScrollBar()->setValue(maximum);
+        else if (m_fromEnd)
+            verticalScrollBar()->setValue(maximum - *m_fromEnd);
+    });
+    showAll();
+}
+
+void MessageView::showAll() {
+    dropCardsFrom(0);
+    m_answer = nullptr;
+    m_followsEnd = true;
+    const auto count = static_cast<int>(m_chat.current().messages.size());
+    m_firstDrawn = std::max(0, count - kDrawnAtFirst);
+    showFrom(m_firstDrawn);
+}
+
+void MessageView::showFrom(int first) {
+    const auto& messages = m_chat.current().messages;
+    first = std::max(first, m_firstDrawn);
+    auto at = static_cast<std::size_t>(first - m_firstDrawn);
+    const bool isAnswerEnding = m_answer != nullptr && !m_chat.isAnsweringHere() &&
+                                at + 1 == m_cards.size() && first + 1 == static_cast<int>(messages.size());
+    if (isAnswerEnding) { // the card that grew stays, with selection and all
+        m_answer->showMessage(messages.back());
+        m_answer = nullptr;
+        QAccessibleEvent told(m_cards.back(), QAccessible::Alert);
+        QAccessible::updateAccessibility(&told);
+    } else {
+        m_answer = nullptr;
+        dropCardsFrom(at);
+        for (; first < static_cast<int>(messages.size()); ++first)
+            addCard(messages[static_cast<std::size_t>(first)], first);
+        if (m_chat.isAnsweringHere() && !m_chat.partialAnswer().isEmpty()) answerGrew(m_chat.partialAnswer());
+    }
+    m_earlier->setVisible(m_firstDrawn > 0);
+    m_earlier->setText(tr("Show %n earlier messages", nullptr, m_firstDrawn));
+    if (m_chat.isAnsweringHere()) m_followsEnd = true;
+    stateChanged();
+}
+
+void MessageView::showEarlier() {
+    const int end = m_firstDrawn;
+    m_firstDrawn = std::max(0, end - kDrawnAtFirst);
+    m_followsEnd = false;
+    m_fromEnd = verticalScrollBar()->maximum() - verticalScrollBar()->value();
+    QTimer::singleShot(0, this, [this] { m_fromEnd.reset(); }); // after the layout
+    const std::vector<MessageCard*> later = std::exchange(m_cards, {});
+    for (int i = m_firstDrawn; i < end; ++i)
+        addCard(m_chat.current().messages[static_cast<std::size_t>(i)], i);
+    m_cards.insert(m_cards.end(), later.begin(), later.end());
+    m_earlier->setVisible(m_firstDrawn > 0);
+    m_earlier->setText(tr("Show %n earlier messages", nullptr, m_firstDrawn));
+    updateActions();
+}
+
+void MessageView::addCard(const jobs::ConversationMessage& message, int index) {
+    auto* card = new MessageCard(message, m_page);
+    connect(card, &MessageCard::regenerateRequested, this, &MessageView::regenerateRequested);
+    connect(card, &MessageCard::resendRequested, this,
+            [this, index](const QString& text) { Q_EMIT resendRequested(index, text); });
+    connect(card, &MessageCard::linkActivated, this, &MessageView::openLink);
+    card->installEventFilter(this);
+    m_layout->insertWidget(static_cast<int>(m_cards.size()), card);
+    card->show();
+    m_cards.push_back(card);
+}
+
+void MessageView::dropCardsFrom(std::size_t at) {
+    while (m_cards.size() > at) {
+        m_cards.back()->hide();
+        m_layout->removeWidget(m_cards.back());
+        m_cards.back()->deleteLater(); // one of its own buttons may have led here
+        m_cards.pop_back();
+    }
+}
+
+void MessageView::answerGrew(const QString& piece) {
+    if (m_answer == nullptr) {
+        addCard({"assistant", {}, {}, 0, 0.0}, static_cast<int>(m_chat.current().messages.size()));
+        m_answer = m_cards.back();
+        updateActions();
+    }
+    m_answer->append(piece);
+}
+
+void MessageView::stateChanged() {
+    QString text;
+    if (m_chat.isAnsweringHere()) {
+        switch (m_chat.state()) {
+        case ChatManager::State::Loading:
+            text = m_chat.isModelLoaded() ? tr("Reading the conversation…") : tr("Loading the model…");
+            break;
+        case ChatManager::State::Stopping:
+            text = tr("Stopping…");
+            break;
+        case ChatManager::State::Answering:
+            text = m_chat.partialAnswer().isEmpty() ? tr("Reading the conversation…") : tr("Answering…");
+            break;
+        case ChatManager::State::Idle:
+            break;
+        }
+    } else if (m_chat.isBusy()) {
+        text = tr("Another conversation is being answered.");
+    }
+    m_waiting->setText(text);
+    m_waiting->setVisible(!text.isEmpty());
+    updateActions();
+}
+
+void MessageView::updateActions() {
+    const bool isFree = !m_chat.isBusy();
+    for (MessageCard* card : m_cards) {
+        const bool isLast = card == m_cards.back();
+        card->setActions(isFree, isFree && isLast && card != m_answer);
+    }
+    setCurrent(m_cards.empty() ? 0 : std::min(m_current, m_cards.size() - 1));
+}
+
+void MessageView::setCurrent(std::size_t at) {
+    m_current = at;
+    for (std::size_t i = 0; i < m_cards.size(); ++i)
+        m_cards[i]->setTabStop(i == at);
+}
+
+bool MessageView::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::FocusIn) {
+        const auto found = std::find(m_cards.begin(), m_cards.end(), watched);
+        if (found != m_cards.end()) {
+            setCurrent(static_cast<std::size_t>(found - m_cards.begin()));
+            ensureWidgetVisible(*found, 0, look::kGrid);
+        }
+    }
+    return QScrollArea::eventFilter(watched, event);
+}
+
+void MessageView::keyPressEvent(QKeyEvent* event) {
+    const int step = event->key() == Qt::Key_Down ? 1 : event->key() == Qt::Key_Up ? -1 : 0;
+    const auto next = static_cast<std::ptrdiff_t>(m_current) + step;
+    if (step == 0 || next < 0 || next >= static_cast<std::ptrdiff_t>(m_cards.size()))
+        return QScrollArea::keyPressEvent(event);
+    m_cards[static_cast<std::size_t>(next)]->setTabStop(true);
+    m_cards[static_cast<std::size_t>(next)]->setFocus(Qt::TabFocusReason);
+}
+
+void MessageView::openLink(const QUrl& target) {
+    const QString shown = target.toDisplayString();
+    const bool canOpen = target.scheme() == QStringLiteral("https") ||
+                         target.scheme() == QStringLiteral("http") ||
+                         target.scheme() == QStringLiteral("mailto");
+    auto* box =
+        new QMessageBox(QMessageBox::Question, tr("Open a link"),
+                        canOpen ? tr("The answer links to this address. Open it in the browser?")
+                                : tr("The answer links to this address, which is not opened from here."),
+                        QMessageBox::Cancel, this);
+    box->setObjectName(QStringLiteral("linkQuestion"));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setTextFormat(Qt::PlainText);
+    box->setInformativeText(shown);
+    auto* copy = box->addButton(tr("Copy address"), QMessageBox::ActionRole);
+    auto* open = canOpen ? box->addButton(tr("Open address"), QMessageBox::AcceptRole) : nullptr;
+    box->setDefaultButton(QMessageBox::Cancel);
+    connect(box, &QMessageBox::buttonClicked, this, [target, copy, open](QAbstractButton* button) {
+        if (button == copy) QGuiApplication::clipboard()->setText(target.toString());
+        if (open != nullptr && button == open) QDesktopServices::openUrl(target);
+    });
+    box->open();
+}
+
+} // namespace llamahome::widgets

@@ -1,0 +1,92 @@
+// ModelsPane: the page of models: list, search, details, import, verify, remove. GUI thread.
+#pragma once
+
+#include <QPointer>
+#include <QString>
+#include <QStringList>
+#include <QWidget>
+
+#include "managers/job_list.h"
+#include "managers/model_manager.h"
+
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
+class QTreeView;
+
+namespace llamahome::items {
+class ModelFilter;
+class ModelTable;
+} // namespace llamahome::items
+
+namespace llamahome::widgets {
+
+class ImportDialog;
+class MessageBar;
+class ModelDetails;
+class WindowMemory;
+
+class ModelsPane final : public QWidget {
+    Q_OBJECT
+
+public:
+    /// All outlive it.
+    ModelsPane(managers::ModelManager& manager, managers::JobList& jobs, WindowMemory& memory,
+               QWidget* parent = nullptr);
+
+    /// Of the chosen row; empty: none.
+    QString chosenName() const;
+    void choose(const QString& name);
+
+public Q_SLOTS:
+    /// Opens the import dialog for a folder or file; while it is open, further paths wait their turn.
+    void importPath(const QString& path);
+    /// The import dialog without a path.
+    void importModel() { importPath({}); }
+    void focusSearch();
+
+Q_SIGNALS:
+    void trainRequested(const QString& model);
+    /// `adapter` is set, and `model` empty, for an adapter: it knows its base model.
+    void chatRequested(const QString& model, const QString& adapter);
+
+protected:
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    void build();
+    QWidget* makeHeader();
+    QWidget* makeList();
+    void connectAll();
+    void showModels();
+    void search(const QString& text);
+    void showMenu(const QPoint& at);
+    void activate(const QModelIndex& index);
+    void verify(const QString& name, bool deep);
+    void remove(const QString& name);
+    void openNextImport();
+    void tellImported(const QString& name, bool wasThere);
+    void tellFailedImport(const managers::Job& job);
+
+    managers::ModelManager& m_manager;
+    managers::JobList& m_jobs;
+    WindowMemory& m_memory;
+    items::ModelTable* m_table;
+    items::ModelFilter* m_filter;
+    MessageBar* m_messages;
+    QLineEdit* m_search;
+    QPushButton* m_import;
+    QSplitter* m_splitter;
+    QStackedWidget* m_stack;
+    QTreeView* m_list;
+    QLabel* m_nothing;
+    ModelDetails* m_details;
+    QPointer<ImportDialog> m_importDialog;
+    QStringList m_waiting; ///< paths that were dropped together
+    QString m_chosen;      ///< kept while the list is read anew
+};
+
+} // namespace llamahome::widgets

@@ -1,0 +1,120 @@
+#include "widgets/run_chart.h"
+
+#include <array>
+
+#include <QComboBox>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QVBoxLayout>
+
+#include "widgets/charts/metric_chart.h"
+#include "widgets/look.h"
+
+namespace llamahome::widgets {
+namespace {
+
+using managers::Metric;
+
+constexpr double kThin = 1.0;
+constexpr double kThick = 2.0;
+
+/// Lines of several runs: told apart by dash and marker too.
+struct RunStyle {
+    const char* light;
+    const char* dark;
+    Qt::PenStyle dash;
+    ChartMarker marker;
+};
+constexpr std::array kStyles{
+    RunStyle{"#0b6bcb", "#6db3f8", Qt::SolidLine, ChartMarker::Circle},
+    RunStyle{"#b3541e", "#f0a36b", Qt::DashLine, ChartMarker::Square},
+    RunStyle{"#2e7d32", "#7fc983", Qt::DotLine, ChartMarker::Triangle},
+    RunStyle{"#7b3fa0", "#c79be6", Qt::DashDotLine, ChartMarker::Circle},
+    RunStyle{"#a3195b", "#f08bb8", Qt::DashDotDotLine, ChartMarker::Square},
+};
+
+} // namespace
+
+RunChart::RunChart(QWidget* parent)
+    : QWidget(parent)
+    , m_metric(new QComboBox(this))
+    , m_chart(new MetricChart(this)) {
+    m_metric->setObjectName(QStringLiteral("runMetric"));
+    m_metric->addItem(tr("Loss"), static_cast<int>(Metric::EvalLoss));
+    m_metric->addItem(tr("Learning rate"), static_cast<int>(Metric::LearningRate));
+    m_metric->addItem(tr("Gradient"), static_cast<int>(Metric::GradientNorm));
+    m_metric->addItem(tr("Speed"), static_cast<int>(Metric::TokensPerSecond));
+    m_metric->addItem(tr("Memory"), static_cast<int>(Metric::MemoryMib));
+    auto* label = new QLabel(tr("S&how"), this);
+    label->setBuddy(m_metric);
+    m_chart->setObjectName(QStringLiteral("runChart"));
+    auto* head = new QHBoxLayout;
+    head->setSpacing(look::kGrid);
+    head->addWidget(label);
+    head->addWidget(m_metric);
+    head->addStretch(1);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, look::kGrid, 0, 0);
+    layout->setSpacing(look::kGrid);
+    layout->addLayout(head);
+    layout->addWidget(m_chart, 1);
+    connect(m_metric, &QComboBox::currentIndexChanged, this, &RunChart::draw);
+    draw();
+}
+
+void RunChart::showRuns(const std::vector<Run>& runs) {
+    m_runs.clear();
+    for (const Run& run : runs)
+        m_runs.push_back({run.name, run.store});
+    m_chart->resetZoom();
+    draw();
+}
+
+void RunChart::draw() {
+    m_chart->setColors({palette().color(QPalette::Base), palette().color(QPalette::Text),
+                        look::color(look::Tone::Quiet), palette().color(QPalette::Mid),
+                        look::color(look::Tone::Warning)});
+    m_chart->clearLines();
+    m_chart->setBestOf(nullptr);
+    const auto metric = static_cast<Metric>(m_metric->currentData().toInt());
+    if (m_runs.size() == 1 && m_runs.front().store)
+        drawOne(*m_runs.front().store, metric);
+    else
+        drawSeveral(metric);
+    m_chart->redraw();
+}
+
+void RunChart::drawOne(managers::MetricStore& store, Metric metric) {
+    const QColor accent = look::color(look::Tone::Accent);
+    if (metric != Metric::EvalLoss) {
+        m_chart->addLine(store,
+                         {m_metric->currentText(), metric, accent, kThick, Qt::SolidLine, ChartMarker::None});
+        return;
+    }
+    m_chart->addLine(store, {tr("train"), Metric::TrainLoss, look::color(look::Tone::Quiet), kThin,
+                             Qt::SolidLine, ChartMarker::None});
+    m_chart->addLine(store, {tr("train, smoothed"), Metric::SmoothedLoss, accent, kThick, Qt::SolidLine,
+                             ChartMarker::None});
+    m_chart->addLine(store, {tr("eval"), Metric::EvalLoss, look::color(look::Tone::Good), kThin, Qt::DashLine,
+                             ChartMarker::Circle});
+    m_chart->setBestOf(&store);
+}
+
+void RunChart::drawSeveral(Metric metric) {
+    for (std::size_t i = 0; i < m_runs.size(); ++i) {
+        if (!m_runs[i].store) continue;
+        const RunStyle& style = kStyles[i % kStyles.size()];
+        const QColor color(QLatin1String(look::isDark() ? style.dark : style.light));
+        const bool isLoss = metric == Metric::EvalLoss;
+        m_chart->addLine(*m_runs[i].store, {m_runs[i].name, metric, color, kThick, style.dash,
+                                            isLoss ? style.marker : ChartMarker::None});
+    }
+}
+
+void RunChart::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) draw();
+}
+
+} // namespace llamahome::widgets

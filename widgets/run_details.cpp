@@ -1,0 +1,229 @@
+#include "widgets/run_details.h"
+
+#include <algorithm>
+
+#include <QClipboard>
+#include <QFontDatabase>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QTabWidget>
+#include <QTableWidget>
+#include <QTextBrowser>
+#include <QTextCursor>
+#include <QVBoxLayout>
+
+#include "core/quantity.h"
+#include "items/run_table.h"
+#include "managers/text.h"
+#include "widgets/elided_label.h"
+#include "widgets/icons.h"
+#include "widgets/look.h"
+#include "widgets/run_chart.h"
+
+namespace llamahome::widgets {
+namespace {
+
+using managers::toQt;
+
+QPushButton* makeButton(const QString& text, const char* name, Icon shown, QWidget* parent) {
+    auto* button = new QPushButton(icon(shown), text, parent);
+    button->setObjectName(QLatin1String(name));
+    return button;
+}
+
+QString stateText(const jobs::RunRecord& record) {
+    QStringList parts{items::runStateWord(record.state)};
+    if (!record.cause.empty()) parts << toQt(record.cause);
+    if (record.totalSteps > 0)
+        parts << RunDetailsView::tr("step %1 of %2").arg(record.step).arg(record.totalSteps);
+    if (record.best)
+        parts << RunDetailsView::tr("best loss %1 at step %2")
+                     .arg(toQt(formatNumber(record.best->evalLoss)))
+                     .arg(record.best->step);
+    return parts.join(QStringLiteral(" · "));
+}
+
+/// As `llamahome resume` takes it.
+bool canGoOn(const jobs::RunInfo& run) {
+    const jobs::RunState state = run.record.state;
+    return !run.checkpoints.empty() && (state == jobs::RunState::Stopped || state == jobs::RunState::Failed ||
+                                        state == jobs::RunState::Interrupted);
+}
+
+void addRow(QTableWidget& table, const QString& key, const QString& value) {
+    const int row = table.rowCount();
+    table.insertRow(row);
+    for (int column = 0; column < 2; ++column) {
+        auto* item = new QTableWidgetItem(column == 0 ? key : value);
+        item->setToolTip(item->text());
+        item->setFlags(Qt::ItemIsSelectable | Qt::ItemIsEnabled);
+        table.setItem(row, column, item);
+    }
+}
+
+} // namespace
+
+RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
+    : QWidget(parent)
+    , m_manager(manager)
+    , m_tabs(new QTabWidget(this))
+    , m_chart(new RunChart(this))
+    , m_settings(new QTableWidget(0, 2, this))
+    , m_log(new QPlainTextEdit(this))
+    , m_answers(new QTextBrowser(this)) {
+    setObjectName(QStringLiteral("runDetails"));
+    m_tabs->setObjectName(QStringLiteral("runTabs"));
+    m_tabs->setDocumentMode(true);
+    m_settings->setObjectName(QStringLiteral("runSettings"));
+    m_settings->setAccessibleName(tr("Settings of the run"));
+    m_settings->setHorizontalHeaderLabels({tr("Setting"), tr("Value")});
+    m_settings->horizontalHeader()->setStretchLastSection(true);
+    m_settings->verticalHeader()->hide();
+    m_settings->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + look::kGrid);
+    m_settings->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_settings->setTabKeyNavigation(false);
+    m_settings->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_settings->setShowGrid(false);
+    m_settings->setFrameShape(QFrame::NoFrame);
+    m_log->setObjectName(QStringLiteral("runLog"));
+    m_log->setAccessibleName(tr("Log of the run"));
+    m_log->setReadOnly(true);
+    m_log->setLineWrapMode(QPlainTextEdit::NoWrap);
+    m_log->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    m_log->setFrameShape(QFrame::NoFrame);
+    m_log->setPlaceholderText(tr("This run has no log."));
+    m_answers->setObjectName(QStringLiteral("runAnswers"));
+    m_answers->setAccessibleName(tr("Answers before and after training"));
+    m_answers->setOpenLinks(false);
+    m_answers->setFrameShape(QFrame::NoFrame);
+    m_answers->setPlaceholderText(tr("This run kept no answers."));
+    m_tabs->addTab(m_chart, tr("Cu&rves"));
+    m_tabs->addTab(m_settings, tr("S&ettings"));
+    m_tabs->addTab(m_answers, tr("A&nswers"));
+    m_tabs->addTab(m_log, tr("&Log"));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(look::kGrid);
+    layout->addWidget(makeHead());
+    layout->addWidget(m_tabs, 1);
+}
+
+QWidget* RunDetailsView::makeHead() {
+    auto* head = new QWidget(this);
+    m_title = new ElidedLabel(head);
+    m_title->setFont(look::titleFont());
+    m_title->setObjectName(QStringLiteral("runTitle"));
+    m_state = look::makeNote({}, head);
+    m_state->setObjectName(QStringLiteral("runState"));
+    m_state->setTextFormat(Qt::PlainText);
+    m_state->setWordWrap(true);
+    m_continue = makeButton(tr("&Continue"), "continueButton", Icon::Start, head);
+    m_continue->setToolTip(tr("Go on from the last checkpoint, as if it had never stopped"));
+    look::makePrimary(*m_continue);
+    m_chat = makeButton(tr("C&hat"), "chatButton", Icon::Chat, head);
+    m_chat->setToolTip(tr("Talk to the model with the adapter of this run"));
+    m_remove = makeButton(tr("Re&move…"), "removeButton", Icon::Remove, head);
+    m_copy = makeButton(tr("Copy as command"), "copyCommandButton", Icon::Copy, head);
+    auto* words = new QVBoxLayout;
+    words->setSpacing(0);
+    words->addWidget(m_title);
+    words->addWidget(m_state);
+    auto* layout = new QHBoxLayout(head);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(look::kGrid);
+    layout->addLayout(words, 1);
+    for (QPushButton* button : {m_continue, m_chat, m_remove, m_copy})
+        layout->addWidget(button, 0, Qt::AlignTop);
+    connect(m_continue, &QPushButton::clicked, this, [this] { Q_EMIT continueRequested(m_name); });
+    connect(m_chat, &QPushButton::clicked, this, [this] { Q_EMIT chatRequested(m_model, m_adapter); });
+    connect(m_remove, &QPushButton::clicked, this, [this] { Q_EMIT removeRequested(m_name); });
+    connect(m_copy, &QPushButton::clicked, this, [this] {
+        QGuiApplication::clipboard()->setText(m_isUnfinished ? m_manager.resumeCommand(m_name)
+                                                             : m_manager.showCommand(m_name));
+    });
+    return head;
+}
+
+void RunDetailsView::showRun(const managers::RunDetails& details) {
+    const jobs::RunRecord& record = details.info.record;
+    const bool isSame = m_name == toQt(details.info.name);
+    m_name = toQt(details.info.name);
+    m_model = record.family.empty() ? QString() : toQt(record.family + "/" + record.version);
+    m_adapter =
+        record.adapterFolder.empty() ? QString() : managers::pathToQt(record.adapterFolder.filename());
+    m_isRunning = record.state == jobs::RunState::Running;
+    m_isUnfinished = canGoOn(details.info);
+    m_title->showText(m_name);
+    m_state->setText(stateText(record));
+    if (!isSame) m_chart->showRuns({{m_name, &m_manager.metrics()}});
+    showSettings(details.info);
+    showAnswers(details.samples);
+    m_log->setPlainText(details.log);
+    m_log->verticalScrollBar()->setValue(m_log->verticalScrollBar()->maximum());
+    showActions();
+}
+
+void RunDetailsView::setCanContinue(bool on) {
+    m_canContinue = on;
+    showActions();
+}
+
+void RunDetailsView::showActions() {
+    m_continue->setVisible(m_isUnfinished);
+    m_continue->setEnabled(m_canContinue);
+    m_continue->setToolTip(m_canContinue ? tr("Go on from the last checkpoint, as if it had never stopped")
+                                         : tr("Another run is training"));
+    m_chat->setVisible(!m_adapter.isEmpty() && !m_model.isEmpty());
+    m_remove->setEnabled(!m_isRunning);
+    m_remove->setToolTip(m_isRunning ? tr("Stop the run first") : tr("Delete the run's files"));
+    m_copy->setToolTip(m_isUnfinished ? m_manager.resumeCommand(m_name) : m_manager.showCommand(m_name));
+}
+
+void RunDetailsView::showSettings(const jobs::RunInfo& info) {
+    const jobs::RunRecord& record = info.record;
+    m_settings->setRowCount(0);
+    if (!m_model.isEmpty()) addRow(*m_settings, tr("Model"), m_model);
+    for (const jobs::RunDataFile& file : record.dataFiles)
+        addRow(*m_settings, tr("Data"),
+               tr("%1, %2").arg(managers::pathToQt(file.path), toQt(formatBytes(file.sizeBytes))));
+    if (record.validationFile)
+        addRow(*m_settings, tr("Validation data"), managers::pathToQt(record.validationFile->path));
+    addRow(*m_settings, tr("Folder"), managers::pathToQt(info.path));
+    if (!m_adapter.isEmpty()) addRow(*m_settings, tr("Adapter"), m_adapter);
+    if (!record.commandLine.empty()) addRow(*m_settings, tr("Begun by"), toQt(record.commandLine));
+    for (const jobs::RunSetting& setting : record.settings)
+        addRow(*m_settings, toQt(setting.key), toQt(setting.value));
+    m_settings->resizeColumnToContents(0);
+}
+
+/// Built with a cursor: answers are text, never markup.
+void RunDetailsView::showAnswers(const std::vector<jobs::SampleAnswer>& samples) {
+    m_answers->clear();
+    QTextCursor cursor(m_answers->document());
+    QTextCharFormat plain;
+    QTextCharFormat strong;
+    strong.setFontWeight(QFont::DemiBold);
+    const auto add = [&](const QString& heading, const std::string& text) {
+        cursor.insertText(heading + u'\n', strong);
+        cursor.insertText(toQt(text) + QStringLiteral("\n\n"), plain);
+    };
+    std::vector<std::string> told;
+    for (const jobs::SampleAnswer& first : samples) {
+        if (std::find(told.begin(), told.end(), first.prompt) != told.end()) continue;
+        told.push_back(first.prompt);
+        add(tr("Prompt"), first.prompt);
+        for (const jobs::SampleAnswer& sample : samples)
+            if (sample.prompt == first.prompt)
+                add(sample.when == "before" ? tr("Before training") : tr("After step %1").arg(sample.step),
+                    sample.answer);
+        if (!first.reference.empty()) add(tr("In the data"), first.reference);
+    }
+    m_answers->moveCursor(QTextCursor::Start);
+}
+
+} // namespace llamahome::widgets

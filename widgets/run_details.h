@@ -1,0 +1,63 @@
+// RunDetailsView: one run: how it stands, curves, settings, log, answers, and what can be done with it. GUI
+// thread.
+#pragma once
+
+#include <QWidget>
+
+#include "managers/run_manager.h"
+
+class QLabel;
+class QPlainTextEdit;
+class QPushButton;
+class QTableWidget;
+class QTabWidget;
+class QTextBrowser;
+
+namespace llamahome::widgets {
+
+class ElidedLabel;
+class RunChart;
+
+class RunDetailsView final : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit RunDetailsView(managers::RunManager& manager, QWidget* parent = nullptr);
+
+    void showRun(const managers::RunDetails& details);
+    /// Whether a run can be continued now: not while another trains.
+    void setCanContinue(bool on);
+    const QString& runName() const { return m_name; }
+
+Q_SIGNALS:
+    void continueRequested(const QString& run);
+    void chatRequested(const QString& model, const QString& adapter);
+    void removeRequested(const QString& run);
+
+private:
+    QWidget* makeHead();
+    void showSettings(const jobs::RunInfo& info);
+    void showAnswers(const std::vector<jobs::SampleAnswer>& samples);
+    void showActions();
+
+    managers::RunManager& m_manager;
+    QString m_name;
+    QString m_model;
+    QString m_adapter;
+    bool m_isUnfinished = false;
+    bool m_isRunning = false;
+    bool m_canContinue = true;
+    ElidedLabel* m_title;
+    QLabel* m_state;
+    QPushButton* m_continue;
+    QPushButton* m_chat;
+    QPushButton* m_remove;
+    QPushButton* m_copy;
+    QTabWidget* m_tabs;
+    RunChart* m_chart;
+    QTableWidget* m_settings;
+    QPlainTextEdit* m_log;
+    QTextBrowser* m_answers;
+};
+
+} // namespace llamahome::widgets

@@ -1,0 +1,132 @@
+#include "widgets/run_result.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "core/quantity.h"
+#include "managers/text.h"
+#include "widgets/fact_form.h"
+#include "widgets/icons.h"
+#include "widgets/look.h"
+#include "widgets/training_words.h"
+
+namespace llamahome::widgets {
+
+using managers::toQt;
+using managers::TrainingState;
+
+namespace {
+
+constexpr int kIconSize = 3 * look::kGrid;
+
+} // namespace
+
+RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
+    : QFrame(parent)
+    , m_manager(manager)
+    , m_icon(new QLabel(this))
+    , m_headline(new QLabel(this))
+    , m_facts(new FactForm(this))
+    , m_chat(new QPushButton(icon(Icon::Chat, QPalette::BrightText), tr("Ch&at with it"), this))
+    , m_continue(new QPushButton(icon(Icon::Start), tr("&Continue"), this))
+    , m_again(new QPushButton(tr("&New training"), this)) {
+    setObjectName(QStringLiteral("runResult"));
+    m_headline->setObjectName(QStringLiteral("resultHeadline"));
+    m_headline->setTextFormat(Qt::PlainText);
+    m_headline->setWordWrap(true);
+    QFont font = m_headline->font();
+    font.setWeight(QFont::DemiBold);
+    m_headline->setFont(font);
+    m_chat->setObjectName(QStringLiteral("resultChat"));
+    m_continue->setObjectName(QStringLiteral("continueButton"));
+    m_again->setObjectName(QStringLiteral("newTraining"));
+    look::makePrimary(*m_chat);
+    auto* head = new QHBoxLayout;
+    head->addWidget(m_icon, 0, Qt::AlignTop);
+    head->addWidget(m_headline, 1);
+    m_loss = m_facts->addFact(tr("Eval loss"), QStringLiteral("resultLoss"));
+    m_best = m_facts->addFact(tr("Best"), QStringLiteral("resultBest"));
+    m_work = m_facts->addFact(tr("Work"), QStringLiteral("resultWork"));
+    m_adapter = m_facts->addFact(tr("Adapter"), QStringLiteral("resultAdapter"));
+    m_kept = m_facts->addFact(tr("Kept"), QStringLiteral("resultKept"));
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(look::kGrid);
+    for (QPushButton* button : {m_chat, m_continue, m_again})
+        buttons->addWidget(button);
+    buttons->addStretch(1);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(look::kGrid, 0, 0, 0);
+    column->setSpacing(2 * look::kGrid);
+    column->addLayout(head);
+    column->addWidget(m_facts);
+    column->addLayout(buttons);
+    connect(m_chat, &QPushButton::clicked, this, [this] {
+        if (const auto& summary = m_manager.summary())
+            Q_EMIT chatRequested(m_manager.run().model, toQt(summary->adapterName));
+    });
+    connect(m_continue, &QPushButton::clicked, this, [this] { m_manager.resume(m_manager.runName()); });
+    connect(m_again, &QPushButton::clicked, &m_manager, &managers::TrainingManager::showForm);
+    connect(&m_manager, &managers::TrainingManager::stateChanged, this, &RunResult::refresh);
+    connect(&m_manager, &managers::TrainingManager::progressed, this, &RunResult::refresh);
+    refresh();
+}
+
+void RunResult::refresh() {
+    const TrainingState state = m_manager.state();
+    const bool isEnded = state == TrainingState::Done || state == TrainingState::Failed;
+    setVisible(isEnded || state == TrainingState::Paused);
+    if (isHidden()) return;
+    for (QLabel* row : {m_loss, m_best, m_work, m_adapter, m_kept})
+        m_facts->setFact(*row, {});
+    const auto& summary = m_manager.summary();
+    const bool canGoOn = !summary || summary->end == jobs::TrainEnd::Interrupted;
+    m_chat->setVisible(summary.has_value() && !summary->adapterName.empty());
+    m_continue->setVisible(canGoOn && isEnded); // a paused run has it above
+    m_again->setVisible(isEnded);
+    if (state == TrainingState::Failed)
+        showFailure();
+    else if (summary)
+        showSummary(*summary);
+}
+
+void RunResult::showSummary(const jobs::TrainSummary& summary) {
+    const bool isWhole = summary.end != jobs::TrainEnd::Interrupted;
+    m_icon->setPixmap(icon(isWhole ? Icon::Good : Icon::Pause).pixmap(kIconSize));
+    m_headline->setText(endText(summary));
+    const std::optional<double> last =
+        summary.best ? std::optional(summary.best->evalLoss) : summary.lastEvalLoss;
+    if (summary.firstEvalLoss && last) m_facts->setFact(*m_loss, changeOfLoss(*summary.firstEvalLoss, *last));
+    if (summary.best)
+        m_facts->setFact(*m_best, tr("%1 at step %2")
+                                      .arg(lossText(summary.best->evalLoss),
+                                           countText(static_cast<quint64>(summary.best->step))));
+    m_facts->setFact(*m_work,
+                     tr("%1 steps, %2 tokens in %3")
+                         .arg(countText(static_cast<quint64>(summary.steps)),
+                              countText(summary.trainedTokens), toQt(formatDuration(summary.seconds))));
+    if (!summary.adapterName.empty())
+        m_facts->setFact(*m_adapter, tr("%1, of step %2")
+                                         .arg(toQt(summary.adapterName),
+                                              countText(static_cast<quint64>(summary.adapterStep))));
+}
+
+void RunResult::showFailure() {
+    m_icon->setPixmap(icon(Icon::Bad).pixmap(kIconSize));
+    QString cause = m_manager.problem() ? toQt(m_manager.problem()->message) : tr("The run failed.");
+    if (!cause.isEmpty()) cause[0] = cause[0].toUpper();
+    m_headline->setText(cause);
+    const auto& run = m_manager.endedRun();
+    if (!run) return;
+    const std::size_t checkpoints = run->checkpoints.size();
+    m_continue->setVisible(checkpoints > 0);
+    m_facts->setFact(
+        *m_kept, checkpoints == 0
+                     ? tr("The run's log and numbers; there was no checkpoint yet.")
+                     : tr("%1 in %2, up to step %3. Continue goes on from the last checkpoint.")
+                           .arg(checkpoints == 1 ? tr("1 checkpoint") : tr("%1 checkpoints").arg(checkpoints),
+                                toQt(run->name), countText(static_cast<quint64>(run->record.step))));
+}
+
+} // namespace llamahome::widgets

@@ -1,0 +1,44 @@
+// RunResult: how a run ended, what it gained, and what to do with it. GUI thread.
+#pragma once
+
+#include <QFrame>
+
+#include "managers/training_manager.h"
+
+class QLabel;
+class QPushButton;
+
+namespace llamahome::widgets {
+
+class FactForm;
+
+/// For the states Paused, Done and Failed; hidden in all others.
+class RunResult final : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit RunResult(managers::TrainingManager& manager, QWidget* parent = nullptr);
+
+Q_SIGNALS:
+    void chatRequested(const QString& model, const QString& adapter);
+
+private:
+    void refresh();
+    void showSummary(const jobs::TrainSummary& summary);
+    void showFailure();
+
+    managers::TrainingManager& m_manager;
+    QLabel* m_icon;
+    QLabel* m_headline;
+    FactForm* m_facts;
+    QLabel* m_loss;
+    QLabel* m_best;
+    QLabel* m_work;
+    QLabel* m_adapter;
+    QLabel* m_kept;
+    QPushButton* m_chat;
+    QPushButton* m_continue;
+    QPushButton* m_again;
+};
+
+} // namespace llamahome::widgets

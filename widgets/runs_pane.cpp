@@ -1,0 +1,220 @@
+#include "widgets/runs_pane.h"
+
+#include <QAction>
+#include <QHeaderView>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QSortFilterProxyModel>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include "core/quantity.h"
+#include "managers/text.h"
+#include "widgets/icons.h"
+#include "widgets/look.h"
+#include "widgets/message_bar.h"
+#include "widgets/run_comparison.h"
+#include "widgets/run_details.h"
+#include "widgets/run_remove_dialog.h"
+
+namespace llamahome::widgets {
+namespace {
+
+using items::RunTable;
+using managers::RunManager;
+
+enum DetailsPage { NothingPage, OnePage, SeveralPage };
+
+constexpr int kTableHeight = 216;
+constexpr int kDetailsHeight = 400;
+
+} // namespace
+
+RunsPane::RunsPane(RunManager& runs, managers::TrainingManager& training, WindowMemory& memory,
+                   QWidget* parent)
+    : QWidget(parent)
+    , m_runs(runs)
+    , m_training(training)
+    , m_model(new RunTable(runs, this))
+    , m_sorted(new QSortFilterProxyModel(this))
+    , m_table(new QTableView(this))
+    , m_message(new MessageBar(this))
+    , m_stack(new QStackedWidget(this))
+    , m_details(new QStackedWidget(this))
+    , m_nothing(look::makeNote(tr("Choose a run to see its curves; choose several to compare them."), this))
+    , m_one(new RunDetailsView(runs, this))
+    , m_several(new RunComparisonView(runs, this)) {
+    setObjectName(QStringLiteral("runsPane"));
+    makeTable();
+    m_nothing->setAlignment(Qt::AlignCenter);
+    m_details->addWidget(m_nothing);
+    m_details->addWidget(m_one);
+    m_details->addWidget(m_several);
+    auto* splitter = new QSplitter(Qt::Vertical, this);
+    splitter->setObjectName(QStringLiteral("runsSplitter"));
+    splitter->setChildrenCollapsible(false);
+    splitter->setHandleWidth(2 * look::kGrid);
+    splitter->addWidget(m_table);
+    splitter->addWidget(m_details);
+    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({kTableHeight, kDetailsHeight});
+    memory.keep(*splitter, QStringLiteral("runs/splitter"));
+    memory.keep(*m_table->horizontalHeader(), QStringLiteral("runs/columns"));
+    m_stack->addWidget(makeEmpty());
+    m_stack->addWidget(splitter);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(2 * look::kGrid, 2 * look::kGrid, 2 * look::kGrid, look::kGrid);
+    layout->setSpacing(look::kGrid);
+    layout->addWidget(look::makeTitle(tr("Runs"), this));
+    layout->addWidget(m_message);
+    layout->addWidget(m_stack, 1);
+    setFocusProxy(m_table);
+    connectAll();
+    listChanged();
+}
+
+QWidget* RunsPane::makeEmpty() {
+    auto* empty = new QWidget(m_stack);
+    auto* title = look::makeTitle(tr("No runs yet"), empty);
+    title->setObjectName(QStringLiteral("emptyTitle"));
+    auto* note = look::makeNote(
+        tr("Each training leaves a run here: its curves, settings, checkpoints and answers."), empty);
+    auto* train = new QPushButton(icon(Icon::Training), tr("Go to &Training"), empty);
+    train->setObjectName(QStringLiteral("toTrainingButton"));
+    look::makePrimary(*train);
+    connect(train, &QPushButton::clicked, this, &RunsPane::trainingRequested);
+    auto* layout = new QVBoxLayout(empty);
+    layout->setSpacing(look::kGrid);
+    layout->addStretch(2);
+    layout->addWidget(title, 0, Qt::AlignHCenter);
+    layout->addWidget(note, 0, Qt::AlignHCenter);
+    layout->addWidget(train, 0, Qt::AlignHCenter);
+    layout->addStretch(3);
+    return empty;
+}
+
+void RunsPane::makeTable() {
+    m_sorted->setSourceModel(m_model);
+    m_sorted->setSortRole(RunTable::SortRole);
+    m_sorted->setSortCaseSensitivity(Qt::CaseInsensitive);
+    m_table->setObjectName(QStringLiteral("runTable"));
+    m_table->setAccessibleName(tr("Runs"));
+    m_table->setModel(m_sorted);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_table->setSortingEnabled(true);
+    m_table->sortByColumn(RunTable::When, Qt::DescendingOrder);
+    m_table->setShowGrid(false);
+    m_table->setWordWrap(false);
+    m_table->setTabKeyNavigation(false);
+    m_table->setAlternatingRowColors(true);
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + look::kGrid);
+    QHeaderView* header = m_table->horizontalHeader();
+    header->setHighlightSections(false);
+    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_table->setFont(look::figureFont());
+    header->setStretchLastSection(false);
+    const int widths[] = {19, 20, 15, 10, 10, 11, 10, 8};
+    for (int column = 0; column < RunTable::ColumnCount; ++column)
+        header->resizeSection(column, widths[column] * look::kGrid);
+    auto* erase = new QAction(tr("Remove…"), m_table);
+    erase->setShortcut(QKeySequence::Delete);
+    erase->setShortcutContext(Qt::WidgetShortcut);
+    connect(erase, &QAction::triggered, this, [this] {
+        const auto names = selectedNames();
+        if (names.size() == 1) m_runs.planRemoval(names.front());
+    });
+    m_table->addAction(erase);
+}
+
+void RunsPane::connectAll() {
+    connect(m_model, &QAbstractItemModel::dataChanged, this, &RunsPane::listChanged);
+    connect(&m_runs, &RunManager::runsChanged, this, &RunsPane::listChanged);
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &RunsPane::selectionChanged);
+    connect(m_table, &QTableView::customContextMenuRequested, this, &RunsPane::showMenu);
+    connect(&m_runs, &RunManager::detailsReady, this, [this](const managers::RunDetails& details) {
+        m_one->showRun(details);
+        m_details->setCurrentIndex(OnePage);
+    });
+    connect(&m_runs, &RunManager::compared, this, [this](const managers::RunComparison& comparison) {
+        m_several->showComparison(comparison);
+        m_details->setCurrentIndex(SeveralPage);
+    });
+    connect(&m_runs, &RunManager::failed, this, [this](const Error& error) { m_message->showError(error); });
+    connect(&m_runs, &RunManager::removalPlanned, this, &RunsPane::askToRemove);
+    connect(&m_runs, &RunManager::removed, this, [this](const QString& name, quint64 bytes) {
+        m_message->show(MessageBar::Kind::Notice,
+                        tr("Run %1 removed, %2 freed.").arg(name, managers::toQt(formatBytes(bytes))));
+    });
+    connect(m_one, &RunDetailsView::continueRequested, this, &RunsPane::continueRequested);
+    connect(m_one, &RunDetailsView::chatRequested, this, &RunsPane::chatRequested);
+    connect(m_one, &RunDetailsView::removeRequested, this,
+            [this](const QString& name) { m_runs.planRemoval(name); });
+    const auto followTraining = [this] { m_one->setCanContinue(!m_training.isActive()); };
+    connect(&m_training, &managers::TrainingManager::stateChanged, this, followTraining);
+    followTraining();
+}
+
+void RunsPane::listChanged() {
+    m_stack->setCurrentIndex(m_model->rowCount() == 0 && m_runs.isListed() ? 0 : 1);
+    if (!m_wanted.isEmpty()) choose(m_wanted);
+    const auto names = selectedNames();
+    if (names.size() == 1) m_runs.readDetails(names.front()); // it may stand otherwise now
+}
+
+void RunsPane::choose(const QString& name) {
+    const QModelIndex index = m_sorted->mapFromSource(m_model->indexOf(name));
+    m_wanted = index.isValid() ? QString() : name;
+    if (!index.isValid()) return;
+    m_table->selectRow(index.row());
+    m_table->scrollTo(index);
+}
+
+std::vector<QString> RunsPane::selectedNames() const {
+    std::vector<QString> names;
+    for (const QModelIndex& index : m_table->selectionModel()->selectedRows())
+        names.push_back(index.data(RunTable::NameRole).toString());
+    return names;
+}
+
+void RunsPane::selectionChanged() {
+    const auto names = selectedNames();
+    if (names == m_shown) return;
+    m_shown = names;
+    if (!names.empty()) m_message->clear();
+    if (names.empty())
+        m_details->setCurrentIndex(NothingPage);
+    else if (names.size() == 1)
+        m_runs.readDetails(names.front());
+    else
+        m_runs.compare(names);
+}
+
+void RunsPane::askToRemove(const jobs::RunRemovalPlan& plan) {
+    const auto run = m_runs.find(managers::toQt(plan.name));
+    const bool hasAdapter = run && !run->record.adapterFolder.empty();
+    auto* dialog = new RunRemoveDialog(plan, hasAdapter, this);
+    connect(dialog, &QDialog::accepted, this, [this, plan] { m_runs.remove(plan); });
+    dialog->open();
+}
+
+void RunsPane::showMenu(const QPoint& place) {
+    const auto names = selectedNames();
+    if (names.size() != 1) return;
+    const auto run = m_runs.find(names.front());
+    if (!run) return;
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    QAction* erase = menu->addAction(icon(Icon::Remove), tr("&Remove…"), this,
+                                     [this, name = names.front()] { m_runs.planRemoval(name); });
+    erase->setEnabled(run->record.state != jobs::RunState::Running);
+    menu->popup(m_table->viewport()->mapToGlobal(place));
+}
+
+} // namespace llamahome::widgets

@@ -1,0 +1,64 @@
+// RunsPane: the page of training runs: table, details, comparison. GUI thread.
+#pragma once
+
+#include <QWidget>
+
+#include "items/run_table.h"
+#include "managers/run_manager.h"
+#include "managers/training_manager.h"
+#include "widgets/window_memory.h"
+
+class QLabel;
+class QSortFilterProxyModel;
+class QSplitter;
+class QStackedWidget;
+class QTableView;
+
+namespace llamahome::widgets {
+
+class MessageBar;
+class RunComparisonView;
+class RunDetailsView;
+
+class RunsPane final : public QWidget {
+    Q_OBJECT
+
+public:
+    RunsPane(managers::RunManager& runs, managers::TrainingManager& training, WindowMemory& memory,
+             QWidget* parent = nullptr);
+
+    /// Chooses that run, as soon as it is listed.
+    void choose(const QString& name);
+
+Q_SIGNALS:
+    void continueRequested(const QString& run);
+    void chatRequested(const QString& model, const QString& adapter);
+    /// There is no run yet; the next step is to train.
+    void trainingRequested();
+
+private:
+    QWidget* makeEmpty();
+    void makeTable();
+    void connectAll();
+    void listChanged();
+    void selectionChanged();
+    std::vector<QString> selectedNames() const;
+    void askToRemove(const jobs::RunRemovalPlan& plan);
+    void showMenu(const QPoint& place);
+
+    managers::RunManager& m_runs;
+    managers::TrainingManager& m_training;
+    items::RunTable* m_model;
+    QSortFilterProxyModel* m_sorted;
+    QTableView* m_table;
+    MessageBar* m_message;
+    QStackedWidget* m_stack;   ///< empty page, or table with details
+    QStackedWidget* m_details; ///< nothing chosen, one run, several
+    QLabel* m_nothing;
+    RunDetailsView* m_one;
+    RunComparisonView* m_several;
+    QString m_wanted; ///< to be chosen when it is listed
+    std::vector<QString> m_shown;
+};
+
+} // namespace llamahome::widgets

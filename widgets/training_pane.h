@@ -1,0 +1,77 @@
+// TrainingPane: choose, train and watch on one page. GUI thread.
+#pragma once
+
+#include <QStringList>
+#include <QWidget>
+
+#include "managers/model_manager.h"
+#include "managers/settings_manager.h"
+#include "managers/training_manager.h"
+#include "widgets/window_memory.h"
+
+class QFrame;
+class QLabel;
+class QPushButton;
+class QStackedWidget;
+
+namespace llamahome::widgets {
+
+class ForecastStrip;
+class MessageBar;
+class RunView;
+class TrainedRowView;
+class TrainingForm;
+
+/// The form becomes a read-only summary when a run starts, with the live view below it.
+class TrainingPane final : public QWidget {
+    Q_OBJECT
+
+public:
+    /// All outlive it.
+    TrainingPane(managers::TrainingManager& manager, managers::ModelManager& models,
+                 managers::SettingsManager& settings, WindowMemory& memory, QWidget* parent = nullptr);
+
+    void chooseModel(const QString& name);
+    void chooseData(const QStringList& paths);
+    void focusFirst();
+
+Q_SIGNALS:
+    void chatRequested(const QString& model, const QString& adapter);
+
+private:
+    QWidget* makeHead();
+    QWidget* makeFormPage();
+    QWidget* makeRunPage();
+    QWidget* makeOffer();
+    QWidget* makeRowPanel();
+    QWidget* makeHint();
+    void refresh();
+    void showProblem();
+    void showButtons();
+    void showLower();
+    void showOffer();
+    void lookInside();
+    void copyCommand();
+
+    managers::TrainingManager& m_manager;
+    WindowMemory& m_memory;
+    QPushButton* m_copy;
+    QPushButton* m_pause;
+    QPushButton* m_continue;
+    QPushButton* m_stop;
+    MessageBar* m_message;
+    QFrame* m_offer;
+    QLabel* m_offerWords;
+    QStackedWidget* m_pages;
+    TrainingForm* m_form;
+    ForecastStrip* m_strip;
+    QStackedWidget* m_lower; ///< below the form: a row as trained, a hint, or nothing
+    QPushButton* m_useSample;
+    TrainedRowView* m_row;
+    QLabel* m_summary;
+    RunView* m_run;
+    QString m_shownProblem;
+    QString m_refusedOffer; ///< name of the run that shall not be offered again
+};
+
+} // namespace llamahome::widgets

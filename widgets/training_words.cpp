@@ -1,0 +1,125 @@
+#include "widgets/training_words.h"
+
+#include <cmath>
+
+#include <QCoreApplication>
+#include <QLocale>
+#include <QStringList>
+
+#include "config/setting_descriptor.h"
+#include "core/quantity.h"
+#include "managers/text.h"
+
+namespace llamahome::widgets {
+
+using managers::toQt;
+
+namespace {
+
+QString translated(const char* text) {
+    return QCoreApplication::translate("TrainingWords", text);
+}
+
+const QString& dot() {
+    static const QString separator = QStringLiteral(" · ");
+    return separator;
+}
+
+} // namespace
+
+QString countText(quint64 count) {
+    return QLocale(QLocale::English, QLocale::UnitedStates).toString(count);
+}
+
+QString rowsText(quint64 rows) {
+    return rows == 1 ? translated("1 row") : translated("%1 rows").arg(countText(rows));
+}
+
+QString dataText(const jobs::DataReport& report) {
+    const auto& summary = report.summary;
+    QStringList parts{rowsText(summary.rows)};
+    if (summary.format) parts << toQt(text::formatName(*summary.format));
+    if (summary.lengths.max > 0)
+        parts << translated("%1 tokens typical").arg(countText(summary.lengths.median));
+    if (summary.cutRows > 0) parts << translated("%1 too long").arg(rowsText(summary.cutRows));
+    if (summary.badRows > 0) parts << translated("%1 bad").arg(countText(summary.badRows));
+    if (summary.duplicates > 0) parts << translated("%1 twice").arg(countText(summary.duplicates));
+    return parts.join(dot());
+}
+
+QString timeText(const managers::TrainingOutlook& outlook) {
+    if (!outlook.forecast.seconds) return translated("time known after a first run");
+    return translated("about %1").arg(toQt(formatDuration(*outlook.forecast.seconds)));
+}
+
+QString changeText(const managers::FitChange& change) {
+    QStringList parts;
+    for (const config::OptionValue& one : change.settings) {
+        const config::SettingDescriptor* setting = config::findSetting(one.key);
+        if (setting != nullptr) parts << translated("%1 to %2").arg(toQt(setting->label), toQt(one.value));
+    }
+    return translated("Set %1: %2")
+        .arg(parts.join(translated(" and ")), toQt(formatBytes(change.memoryBytes)));
+}
+
+QString settingsText(const config::Settings& settings) {
+    const config::TrainingSettings& training = settings.training;
+    QStringList parts;
+    if (training.max_steps > 0)
+        parts << translated("%1 steps").arg(training.max_steps);
+    else
+        parts << (training.num_epochs == 1 ? translated("1 epoch")
+                                           : translated("%1 epochs").arg(training.num_epochs));
+    parts << translated("learning rate %1").arg(toQt(config::numberText(training.learning_rate)));
+    parts << translated("length %1").arg(training.max_length);
+    const QString rows = training.batch_size == 0 ? translated("auto") : QString::number(training.batch_size);
+    parts << translated("batch %1 × %2").arg(rows).arg(training.gradient_accumulation);
+    parts << translated("rank %1").arg(training.lora.r);
+    return parts.join(dot());
+}
+
+QString fileName(const QString& path) {
+    return path.section(QLatin1Char('/'), -1);
+}
+
+QString filesText(const QStringList& paths) {
+    if (paths.isEmpty()) return {};
+    const QString first = fileName(paths.front());
+    return paths.size() == 1 ? first : translated("%1 and %2 more").arg(first).arg(paths.size() - 1);
+}
+
+QString endText(const jobs::TrainSummary& summary) {
+    const QString steps = countText(static_cast<quint64>(summary.steps));
+    const QString all = countText(static_cast<quint64>(summary.totalSteps));
+    switch (summary.end) {
+    case jobs::TrainEnd::Finished:
+        return translated("Finished: all %1 steps done").arg(steps);
+    case jobs::TrainEnd::EarlyStopped:
+        return translated("Stopped early after %1 of %2 steps: the eval loss no longer fell").arg(steps, all);
+    case jobs::TrainEnd::Interrupted:
+        break;
+    }
+    return translated("Stopped at step %1 of %2; the checkpoint and the adapter so far are kept")
+        .arg(steps, all);
+}
+
+QString lossText(double loss) {
+    return toQt(formatNumber(loss));
+}
+
+QString changeOfLoss(double before, double after) {
+    const QString numbers = translated("%1 → %2").arg(lossText(before), lossText(after));
+    if (!(before > 0.0) || !std::isfinite(after)) return numbers;
+    const double percent = 100.0 * (after - before) / before;
+    const QString share = toQt(formatNumber(std::abs(percent), 3));
+    return (percent <= 0.0 ? translated("%1 (%2 % lower)") : translated("%1 (%2 % higher)"))
+        .arg(numbers, share);
+}
+
+QString patienceText(const managers::MetricColumns& columns) {
+    const managers::StoppingRule& rule = columns.stoppingRule();
+    if (!rule.enabled || rule.patience <= 0 || !columns.best()) return {};
+    return translated("patience %1 of %2").arg(columns.evaluationsWithoutImprovement()).arg(rule.patience);
+}
+
+} // namespace llamahome::widgets

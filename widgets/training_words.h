@@ -1,0 +1,37 @@
+// What the training page says in numbers and words. Any thread with an application.
+#pragma once
+
+#include <optional>
+
+#include <QString>
+
+#include "managers/training_manager.h"
+
+namespace llamahome::widgets {
+
+/// "1,204".
+QString countText(quint64 count);
+/// "1 row", "1,204 rows".
+QString rowsText(quint64 rows);
+/// "1,204 rows · chat messages · 212 tokens typical · 3 rows too long".
+QString dataText(const jobs::DataReport& report);
+/// "about 48 min", or why no time is told.
+QString timeText(const managers::TrainingOutlook& outlook);
+/// "Set Batch size to 1 and Accumulation to 16: 3.1 GB".
+QString changeText(const managers::FitChange& change);
+/// "3 epochs · learning rate 2.0e-04 · …": the settings that matter, of a run.
+QString settingsText(const config::Settings& settings);
+/// "recipes.jsonl", "recipes.jsonl and 2 more".
+QString filesText(const QStringList& paths);
+QString fileName(const QString& path);
+
+/// What became of a run, in a sentence.
+QString endText(const jobs::TrainSummary& summary);
+/// "1.92 → 1.31 (31.8 % lower)".
+QString changeOfLoss(double before, double after);
+/// "Patience 1 of 3"; empty without early stopping or evaluations.
+QString patienceText(const managers::MetricColumns& columns);
+/// A loss as everywhere in the program.
+QString lossText(double loss);
+
+} // namespace llamahome::widgets

@@ -1,0 +1,150 @@
+#include "widgets/verify_dialog.h"
+
+#include <utility>
+
+#include <QApplication>
+#include <QClipboard>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPushButton>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+#include "items/check_table.h"
+#include "managers/model_words.h"
+#include "managers/text.h"
+#include "widgets/job_progress.h"
+#include "widgets/look.h"
+#include "widgets/message_bar.h"
+#include "widgets/status_icons.h"
+#include "widgets/window_memory.h"
+
+namespace llamahome::widgets {
+namespace {
+
+constexpr QSize kSize(90 * look::kGrid, 56 * look::kGrid);
+
+QPushButton* makeButton(const QString& text, const QString& objectName, QWidget* parent) {
+    auto* button = new QPushButton(text, parent);
+    button->setObjectName(objectName);
+    button->setAutoDefault(false);
+    return button;
+}
+
+} // namespace
+
+VerifyDialog::VerifyDialog(managers::ModelManager& manager, WindowMemory& memory, const QString& name,
+                           bool deep, QWidget* parent)
+    : QDialog(parent)
+    , m_manager(manager)
+    , m_name(name)
+    , m_checks(new items::CheckTable(this)) {
+    setObjectName(QStringLiteral("verifyDialog"));
+    setWindowTitle(tr("Verify %1").arg(name));
+    setAttribute(Qt::WA_DeleteOnClose);
+    resize(kSize);
+    build(memory);
+    connect(&m_manager, &managers::ModelManager::verified, this,
+            [this](const managers::Job* job, const QString&, const jobs::VerifyReport& report) {
+                if (job != nullptr && job == m_job) showReport(report);
+            });
+    connect(this, &QDialog::finished, this, [this] {
+        if (m_job) m_job->cancel();
+    });
+    start(deep);
+}
+
+void VerifyDialog::build(WindowMemory& memory) {
+    m_messages = new MessageBar(this);
+    m_outcome = new QLabel(this);
+    m_outcome->setObjectName(QStringLiteral("outcome"));
+    m_outcome->setWordWrap(true);
+    m_outcome->setTextFormat(Qt::PlainText);
+    m_progress = new JobProgress(this);
+    m_table = new QTreeView(this);
+    m_table->setObjectName(QStringLiteral("checkTable"));
+    m_table->setAccessibleName(tr("Checks"));
+    m_table->setModel(m_checks);
+    m_table->setItemDelegateForColumn(items::CheckTable::Outcome, new CheckDelegate(m_table));
+    m_table->setRootIsDecorated(false);
+    m_table->setUniformRowHeights(true);
+    m_table->setAlternatingRowColors(true);
+    m_table->setColumnWidth(items::CheckTable::Check, 20 * look::kGrid);
+    m_table->setColumnWidth(items::CheckTable::Outcome, 13 * look::kGrid);
+    memory.keep(*m_table->header(), QStringLiteral("models/checks"));
+    m_copy = makeButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), this);
+    m_deep = makeButton(tr("Verify &every byte"), QStringLiteral("deepButton"), this);
+    m_deep->setToolTip(tr("Also reads all files, compares their hashes and looks at every weight."));
+    m_close = makeButton(tr("Close"), QStringLiteral("closeButton"), this);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(look::kGrid);
+    row->addWidget(m_copy);
+    row->addStretch();
+    row->addWidget(m_deep);
+    row->addWidget(m_close);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(2 * look::kGrid, 2 * look::kGrid, 2 * look::kGrid, 2 * look::kGrid);
+    column->setSpacing(look::kGrid);
+    column->addWidget(m_messages);
+    column->addWidget(m_outcome);
+    column->addWidget(m_progress);
+    column->addWidget(m_table, 1);
+    column->addLayout(row);
+    connect(m_copy, &QPushButton::clicked, this,
+            [this] { QApplication::clipboard()->setText(m_manager.verifyCommand(m_name, m_isDeep)); });
+    connect(m_deep, &QPushButton::clicked, this, [this] { start(true); });
+    connect(m_close, &QPushButton::clicked, this, [this] {
+        if (m_job && m_job->isActive())
+            m_job->cancel();
+        else
+            close();
+    });
+}
+
+void VerifyDialog::start(bool deep) {
+    m_isDeep = deep;
+    m_job = m_manager.verify(m_name, deep);
+    if (!m_job) {
+        m_outcome->setText(tr("%1 is not there any more.").arg(m_name));
+        return;
+    }
+    m_messages->clear();
+    m_checks->setChecks({});
+    m_outcome->setText(deep ? tr("Checking structure and every byte of %1.").arg(m_name)
+                            : tr("Checking structure, sizes and tokenizer of %1.").arg(m_name));
+    m_close->setText(tr("Stop"));
+    m_deep->setEnabled(false);
+    connect(m_job, &managers::Job::finished, this, &VerifyDialog::end);
+    m_progress->follow(*m_job);
+    m_close->setFocus();
+}
+
+void VerifyDialog::end() {
+    m_close->setText(tr("Close"));
+    m_deep->setEnabled(true);
+    if (m_job->state() == managers::JobState::Failed) {
+        m_outcome->clear();
+        m_messages->showError(*m_job->error(), tr("Try again"), [this] { start(m_isDeep); });
+    }
+    if (m_job->state() == managers::JobState::Cancelled)
+        m_outcome->setText(tr("Stopped before the checks were through. Nothing was changed."));
+}
+
+void VerifyDialog::showReport(const jobs::VerifyReport& report) {
+    std::vector<jobs::CheckResult> checks = report.checks;
+    auto entry = m_manager.find(m_name);
+    if (!entry) entry = m_manager.findAdapter(m_name);
+    for (jobs::CheckResult& check : checks)
+        if (entry) check.reason = managers::fromQt(managers::withoutFolder(check.reason, *entry));
+    m_checks->setChecks(std::move(checks));
+    if (!report.ok)
+        m_outcome->setText(
+            tr("%1 is not whole. Remove it and import it anew; what failed is below.").arg(m_name));
+    else if (m_isDeep)
+        m_outcome->setText(tr("%1 is whole, every byte.").arg(m_name));
+    else
+        m_outcome->setText(tr("%1 is whole. Verify every byte also compares all hashes.").arg(m_name));
+}
+
+} // namespace llamahome::widgets

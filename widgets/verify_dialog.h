@@ -1,0 +1,52 @@
+// VerifyDialog: runs the checks of one model or adapter and shows what each found. GUI thread.
+#pragma once
+
+#include <QDialog>
+#include <QPointer>
+#include <QString>
+
+#include "managers/model_manager.h"
+
+class QLabel;
+class QPushButton;
+class QTreeView;
+
+namespace llamahome::items {
+class CheckTable;
+}
+
+namespace llamahome::widgets {
+
+class JobProgress;
+class MessageBar;
+class WindowMemory;
+
+/// Starts at once. Shown with open(); closing it stops the checks.
+class VerifyDialog final : public QDialog {
+    Q_OBJECT
+
+public:
+    VerifyDialog(managers::ModelManager& manager, WindowMemory& memory, const QString& name, bool deep,
+                 QWidget* parent);
+
+private:
+    void build(WindowMemory& memory);
+    void start(bool deep);
+    void end();
+    void showReport(const jobs::VerifyReport& report);
+
+    managers::ModelManager& m_manager;
+    QString m_name;
+    bool m_isDeep = false;
+    QPointer<managers::Job> m_job;
+    items::CheckTable* m_checks;
+    MessageBar* m_messages;
+    QLabel* m_outcome;
+    JobProgress* m_progress;
+    QTreeView* m_table;
+    QPushButton* m_deep;
+    QPushButton* m_copy;
+    QPushButton* m_close;
+};
+
+} // namespace llamahome::widgets
