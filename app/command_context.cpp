@@ -1,12 +1,12 @@
 #include "app/command_context.h"
 
-#include <algorithm>
-#include <filesystem>
-
+#include "app/setup.h"
 #include "config/catalog.h"
+#include "core/ascii.h"
 #include "core/error_codes.h"
-#include "core/machine.h"
-#include "llama/engine_loader.h"
+#include "jobs/memory_estimate.h"
+#include "jobs/open_model.h"
+#include "jobs/samples.h"
 
 namespace llamahome::app {
 
@@ -23,16 +23,8 @@ CommandContext::~CommandContext() {
 }
 
 void CommandContext::openLog(const config::LoggingSettings& settings) {
-    const bool toStderr = !m_options.quiet;
-    const std::filesystem::path folder = config::platformStateFolder(m_environment);
-    if (!folder.empty()) {
-        auto opened = ProgramLog::open(files(), settings, folder / "llamahome.log", toStderr);
-        if (opened)
-            m_log = std::move(*opened);
-        else
-            m_output.warning(opened.error().message);
-    }
-    if (!m_log) m_log = ProgramLog::withoutFile(settings, toStderr);
+    m_log = openProgramLog(settings, m_environment, files(), !m_options.quiet,
+                           [this](const std::string& warning) { m_output.warning(warning); });
     setLogSink(m_log);
 }
 
@@ -51,25 +43,7 @@ Result<jobs::ShippedFiles> CommandContext::shippedFiles() {
 Result<config::SettingsSources> CommandContext::settingsSources() {
     const auto shipped = shippedFiles();
     if (!shipped) return shipped.error();
-    config::SettingsSources sources;
-    sources.shippedFolder = shipped->config();
-    sources.userFolder = config::userConfigFolder(m_environment);
-    sources.preset = m_options.preset.value_or("");
-    sources.configFile = m_options.configFile.value_or("");
-    sources.environment = m_environment;
-    sources.hasValidationFile = m_options.hasValidationFile;
-    std::error_code ignored;
-    sources.workingFolder = std::filesystem::current_path(ignored);
-    for (const std::string& pair : m_options.sets) {
-        const auto option = config::parseOptionPair(pair);
-        if (!option) return option.error();
-        sources.options.push_back(*option);
-    }
-    if (m_options.logLevel)
-        for (const char* key : {"logging.levels.default", "logging.stderr_level"})
-            sources.options.push_back({key, *m_options.logLevel, "--log-level"});
-    sources.options.insert(sources.options.end(), m_options.settings.begin(), m_options.settings.end());
-    return sources;
+    return app::settingsSources(m_options, m_environment, *shipped);
 }
 
 Result<const config::ResolvedSettings*> CommandContext::settings() {
@@ -88,9 +62,7 @@ Result<const config::ResolvedSettings*> CommandContext::settings() {
 Result<jobs::DataRoot> CommandContext::root() {
     const auto resolved = settings();
     if (!resolved) return resolved.error();
-    std::optional<std::filesystem::path> option;
-    if (m_options.root) option = *m_options.root;
-    return jobs::resolveDataRoot(option, m_environment, (*resolved)->values.model.data_root);
+    return dataRoot(m_options, m_environment, (*resolved)->values);
 }
 
 Result<const jobs::Library*> CommandContext::library() {
@@ -108,17 +80,22 @@ Result<const jobs::Library*> CommandContext::library() {
 Result<jobs::RootLock> CommandContext::lockRoot() {
     const auto dataRoot = root();
     if (!dataRoot) return dataRoot.error();
-    return jobs::RootLock::acquire(*dataRoot, files());
+    auto lock = jobs::RootLock::acquire(*dataRoot, files());
+    if (lock) installSamples(*dataRoot);
+    return lock;
+}
+
+void CommandContext::installSamples(const jobs::DataRoot& root) {
+    const auto shipped = shippedFiles();
+    const auto installed =
+        shipped ? jobs::installSamples(files(), *shipped, root) : Result<void>(shipped.error());
+    if (!installed) logLine(LogLevel::Warning, "app", "no sample data: " + installed.error().message);
 }
 
 Result<std::uint64_t> CommandContext::usableMemory() {
     const auto resolved = settings();
     if (!resolved) return resolved.error();
-    const config::MemorySettings& memory = (*resolved)->values.model.memory;
-    if (memory.limit_mib > 0) return static_cast<std::uint64_t>(memory.limit_mib) << 20;
-    const std::uint64_t reserve = static_cast<std::uint64_t>(memory.reserve_mib) << 20;
-    const std::uint64_t available = memoryState().availableBytes;
-    return available > reserve ? available - reserve : available;
+    return jobs::usableMemory((*resolved)->values.model.memory);
 }
 
 Result<jobs::ModelEntry> CommandContext::model(const std::vector<std::string>& words, jobs::ModelUse use) {
@@ -133,22 +110,14 @@ Result<jobs::ModelEntry> CommandContext::model(const std::vector<std::string>& w
 }
 
 Result<engine::Engine*> CommandContext::engine(const std::string& device) {
-    if (device.starts_with("cuda"))
-        return Error{codes::kNoDevice,
-                     "device: found " + device +
-                         ", expected auto or cpu: this version computes on the processor only; "
-                         "leave --device out"};
+    if (auto there = jobs::checkDevice(device); !there) return there.error();
     if (m_engine) return m_engine.get();
     const auto resolved = settings();
     if (!resolved) return resolved.error();
     const config::ModelSettings& model = (*resolved)->values.model;
-    if (model.gpu_layers > 0)
-        m_output.message(
-            "note: model.gpu_layers has no effect yet; this version computes on the processor only");
-    auto opened = engine::openEngine();
+    auto opened = openEngine(model.threads);
     if (!opened) return opened.error();
     m_engine = std::move(*opened);
-    m_engine->setThreads(model.threads);
     return m_engine.get();
 }
 
@@ -162,8 +131,7 @@ Result<void> CommandContext::confirm(const std::string& question) {
     if (*status == Input::Status::End)
         return Error{codes::kUsage,
                      "no answer on standard input; nothing was changed; add --yes to go on unasked"};
-    std::transform(answer.begin(), answer.end(), answer.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    answer = lowerAscii(answer);
     if (answer == "y" || answer == "yes") return {};
     return Error{codes::kNotConfirmed, "not confirmed; nothing was changed"};
 }

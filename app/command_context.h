@@ -47,7 +47,8 @@ public:
     Result<jobs::ShippedFiles> shippedFiles();
     Result<jobs::DataRoot> root();
     Result<const jobs::Library*> library();
-    /// The writer's lock on the root; ROOT-03 where another process has it.
+    /// The writer's lock on the root, with the bundled samples installed in it; ROOT-03 where another process
+    /// has it.
     Result<jobs::RootLock> lockRoot();
     /// The installed model that `words` name, or the environment or default where there are none. The choice
     /// is told where it was not typed.
@@ -67,6 +68,7 @@ public:
     Result<void> confirm(const std::string& question);
 
 private:
+    void installSamples(const jobs::DataRoot& root);
     void openLog(const config::LoggingSettings& settings);
 
     const GlobalOptions& m_options;

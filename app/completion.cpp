@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "app/shell_quote.h"
 #include "core/error_codes.h"
+#include "core/shell_quote.h"
 
 namespace llamahome::app {
 namespace {
@@ -154,7 +154,10 @@ std::string zshScript(const CommandSpec& program) {
         functions += "        esac ;;\n    esac\n}\n";
     });
     return "#compdef llamahome\n# zsh completion for llamahome; made by: llamahome completion zsh\n" +
-           functions + "compdef _llamahome llamahome\n";
+           functions +
+           "# Sourced, it announces itself; found as a file of the name _llamahome, it is called at once.\n"
+           "if [[ $funcstack[1] == _llamahome ]]; then _llamahome \"$@\"; else compdef _llamahome llamahome; "
+           "fi\n";
 }
 
 /// Inside single quotes of fish, where only quote and backslash are special.

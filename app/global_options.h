@@ -18,9 +18,16 @@ struct GlobalOptions {
     std::vector<std::string> sets;             ///< "key=value", as given
     std::vector<config::OptionValue> settings; ///< of options that stand for a setting
     std::string commandLine;                   ///< as typed, for the record of a run
+    std::optional<double> startSeconds;        ///< systemClock().monotonicSeconds() when the program began
     bool hasValidationFile = false;            ///< `--validation FILE` was given
     bool json = false;
     bool quiet = false;
 };
+
+struct CommandSpec;
+
+/// The options of the program itself: --root, --config, --set, --json, --quiet, --log-level. Values land in
+/// `options`, which outlives `program`.
+void addGlobalOptions(CommandSpec& program, GlobalOptions& options);
 
 } // namespace llamahome::app

@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "app/command_line.h"
+#include "app/help_words.h"
 #include "app/text_width.h"
 
 namespace llamahome::app {
@@ -25,17 +26,6 @@ void addEntry(std::string& out, const std::string& name, const std::string& text
     }
 }
 
-std::string argumentName(const ArgumentSpec& argument) {
-    if (argument.isPositional() || argument.isFlag()) return argument.name;
-    return argument.name + " " + argument.metavar + (argument.maximum == kManyValues ? "…" : "");
-}
-
-std::string argumentHelp(const ArgumentSpec& argument) {
-    std::string text = argument.help;
-    if (argument.repeatable) text += "; may be given several times";
-    return argument.required ? text + " (required)" : text;
-}
-
 void addArguments(std::string& out, const std::string& title, const CommandSpec& spec, bool positional,
                   std::size_t column, std::size_t width) {
     bool hasTitle = false;
@@ -56,9 +46,22 @@ std::size_t nameColumn(const CommandSpec& spec) {
     return std::min(longest, kWidestName) + 4;
 }
 
-std::string usageLine(const std::vector<const CommandSpec*>& path) {
+} // namespace
+
+std::string argumentName(const ArgumentSpec& argument) {
+    if (argument.isPositional() || argument.isFlag()) return argument.name;
+    return argument.name + " " + argument.metavar + (argument.maximum == kManyValues ? "…" : "");
+}
+
+std::string argumentHelp(const ArgumentSpec& argument) {
+    std::string text = argument.help;
+    if (argument.repeatable) text += "; may be given several times";
+    return argument.required ? text + " (required)" : text;
+}
+
+std::string usageWords(const std::vector<const CommandSpec*>& path) {
     const CommandSpec& spec = *path.back();
-    std::string line = "Usage: " + commandName(path);
+    std::string line = commandName(path);
     for (const ArgumentSpec& argument : spec.arguments) {
         if (!argument.isPositional()) continue;
         line += argument.required ? " " + argument.metavar : " [" + argument.metavar + "]";
@@ -70,15 +73,13 @@ std::string usageLine(const std::vector<const CommandSpec*>& path) {
     return line;
 }
 
-} // namespace
-
 std::string helpText(const std::vector<const CommandSpec*>& path, int columns) {
     const CommandSpec& spec = *path.back();
     const auto width = static_cast<std::size_t>(std::clamp(columns, 60, 110));
     std::string out;
     for (const std::string& line : wrapped(spec.summary + ".", width))
         out += line + "\n";
-    out += "\n" + usageLine(path) + "\n";
+    out += "\nUsage: " + usageWords(path) + "\n";
     if (!spec.description.empty()) {
         out += "\n";
         for (const std::string& line : wrapped(spec.description, width))

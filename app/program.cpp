@@ -1,23 +1,24 @@
 #include "app/program.h"
 
 #include <algorithm>
-#include <exception>
-#include <new>
+#include <utility>
 
 #include <unistd.h>
 
 #include "app/command_context.h"
 #include "app/command_line.h"
 #include "app/commands/commands.h"
-#include "app/shell_quote.h"
 #include "app/signals.h"
+#include "app/window_command.h"
 #include "core/error_codes.h"
+#include "core/guarded.h"
+#include "core/shell_quote.h"
 
 namespace llamahome::app {
 namespace {
 
-constexpr const char* kNoWindow =
-    "The window is not built yet; every job can be done here in the shell. To go on:\n"
+constexpr const char* kInTheShell =
+    "Every job of the window can be done here in the shell, too:\n"
     "  llamahome models                                   what is there\n"
     "  llamahome chat smollm2 135m-instruct               talk to the starter model\n"
     "  llamahome train smollm2 135m-instruct --data FILE  teach it your data\n";
@@ -26,27 +27,22 @@ int exitCode(const Error& error) {
     return static_cast<int>(error.code.errorClass);
 }
 
-void addGlobalOptions(CommandSpec& program, GlobalOptions& options) {
-    program.value("--root", "DIR", "data root: models, runs and adapters are under it", options.root,
-                  ValueKind::Folder);
-    program.value("--config", "FILE", "a settings file above the user's own", options.configFile,
-                  ValueKind::File);
-    program.repeated("--set", "KEY=VALUE",
-                     "any setting, e.g. training.lora.r=16; see 'llamahome config show'", options.sets);
-    program.flag("--json", "results as JSON on standard output, nothing else there", options.json);
-    program.flag("--quiet", "no progress and no messages but warnings and errors", options.quiet);
-    program.value("--log-level", "LEVEL", "least level of log lines", options.logLevel)
-        .choices({"trace", "debug", "info", "warning", "error", "off"});
-}
-
-Result<void> showWithoutCommand(const ParsedCommandLine& parsed, Output& output) {
-    output.line(kNoWindow);
+/// The window; where there can be none, the way in the shell. `paths` are opened in it.
+Result<void> runWithoutCommand(const ParsedCommandLine& parsed, const GlobalOptions& options,
+                               const std::vector<std::string>& paths, Output& output) {
+    if (output.isJson()) {
+        output.document(Json{{"version", LLAMAHOME_VERSION}, {"window", false}});
+        return {};
+    }
+    const Result<void> opened = openWindow(options, paths);
+    if (opened) return {};
+    output.line(kInTheShell);
     output.piece(helpText(parsed.path, output.columns()));
-    output.document(Json{{"version", LLAMAHOME_VERSION}, {"window", false}});
-    return {};
+    return opened.error();
 }
 
-Result<void> runParsed(const ParsedCommandLine& parsed, const GlobalOptions& options, Output& output) {
+Result<void> runParsed(const ParsedCommandLine& parsed, const GlobalOptions& options,
+                       const std::vector<std::string>& paths, Output& output) {
     if (parsed.wish == ParsedCommandLine::Wish::Help) {
         output.piece(helpText(parsed.path, output.columns()));
         return {};
@@ -56,7 +52,7 @@ Result<void> runParsed(const ParsedCommandLine& parsed, const GlobalOptions& opt
         output.document(Json{{"version", LLAMAHOME_VERSION}});
         return {};
     }
-    if (parsed.path.size() == 1) return showWithoutCommand(parsed, output);
+    if (parsed.path.size() == 1) return runWithoutCommand(parsed, options, paths, output);
     const CancelToken cancel;
     const SignalScope signals(cancel);
     Input input(STDIN_FILENO);
@@ -64,37 +60,34 @@ Result<void> runParsed(const ParsedCommandLine& parsed, const GlobalOptions& opt
     return parsed.command().run(context);
 }
 
-Result<void> runWords(const std::vector<std::string>& words, Output& output) {
+Result<void> runWords(const std::vector<std::string>& words, double startSeconds, Output& output) {
     GlobalOptions options;
+    options.startSeconds = startSeconds;
     options.commandLine = "llamahome " + shellLine(words);
     const CommandSpec program = programSpec(options);
-    const auto parsed = parseCommandLine(program, words);
+    auto parsed = parseCommandLine(program, words);
+    std::vector<std::string> paths;
+    if (!parsed && !words.empty() && isOpenablePath(words.back())) {
+        const std::vector<std::string> others(words.begin(), words.end() - 1);
+        if (auto without = parseCommandLine(program, others); without && without->path.size() == 1) {
+            parsed = std::move(without);
+            paths.push_back(words.back());
+        }
+    }
     // A failed parse has taken no values; the error still has to honour --json.
     output.setJson(options.json || std::find(words.begin(), words.end(), "--json") != words.end());
     output.setQuiet(options.quiet);
     if (!parsed) return parsed.error();
-    return runParsed(*parsed, options, output);
-}
-
-Result<void> runGuarded(const std::vector<std::string>& words, Output& output) {
-    try {
-        return runWords(words, output);
-    } catch (const std::bad_alloc&) {
-        return Error{codes::kOutOfMemory,
-                     "out of memory; close other programs or choose a smaller model or batch"};
-    } catch (const std::exception& failure) {
-        return Error{codes::kInternal, std::string("internal error: ") + failure.what() +
-                                           "; please report this with the command that you typed"};
-    } catch (...) {
-        return Error{codes::kInternal, "internal error; please report this with the command that you typed"};
-    }
+    return runParsed(*parsed, options, paths, output);
 }
 
 } // namespace
 
 CommandSpec programSpec(GlobalOptions& options) {
     CommandSpec program{"llamahome", "Get a Llama model, fine-tune it on your own data and talk to it",
-                        "llamahome train smollm2 135m-instruct --data questions.jsonl"};
+                        "llamahome train smollm2 135m-instruct --data questions.jsonl",
+                        "Without a command it opens the window; a model folder or .gguf file in place of a "
+                        "command is opened in it."};
     addGlobalOptions(program, options);
     program.commands = {modelsCommand(),      downloadCommand(),        importCommand(),
                         verifyCommand(),      removeCommand(),          tokenizeCommand(options),
@@ -102,13 +95,15 @@ CommandSpec programSpec(GlobalOptions& options) {
                         runsCommand(),        evaluateCommand(options), generateCommand(options),
                         chatCommand(options), mergeCommand(),           exportCommand(),
                         configCommand(),      benchCommand(options),    doctorCommand(),
-                        completionCommand()};
+                        completionCommand(),  manPageCommand()};
     return program;
 }
 
 int runProgram(const std::vector<std::string>& words, Output& output) {
+    const double startSeconds = systemClock().monotonicSeconds();
     int code = 0;
-    if (const Result<void> done = runGuarded(words, output); !done) {
+    const Result<void> done = guarded([&] { return runWords(words, startSeconds, output); });
+    if (!done) {
         output.error(done.error());
         code = exitCode(done.error());
     }

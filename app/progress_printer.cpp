@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kLiveSeconds = 0.1;
 constexpr double kPlainSeconds = 5.0;
+constexpr double kWorthALineSeconds = 1.0; ///< a phase that ends sooner has no plain line
 constexpr std::uint64_t kBarCells = 20;
 
 std::string amount(std::uint64_t value, const std::string& unit) {
@@ -49,14 +50,16 @@ ProgressSink ProgressPrinter::sink() {
 void ProgressPrinter::show(const Progress& progress, const std::string& note) {
     m_meter.update(progress);
     if (m_output.isQuiet()) return;
+    const double now = m_clock.monotonicSeconds();
+    const bool isLive = m_output.hasLiveLine();
     const bool isEnd = progress.total > 0 && progress.done >= progress.total;
     if (progress.phase != m_phase) {
         m_phase = progress.phase;
+        m_phaseBegin = now;
         m_isEndShown = false;
-        if (m_output.hasLiveLine()) m_lastShown.reset();
+        if (isLive) m_lastShown.reset();
     }
-    const double now = m_clock.monotonicSeconds();
-    const bool isLive = m_output.hasLiveLine();
+    if (!isLive && now - m_phaseBegin < kWorthALineSeconds) return;
     const double pause = isLive ? kLiveSeconds : kPlainSeconds;
     const bool isDue = !m_lastShown || now - *m_lastShown >= pause || (isLive && isEnd && !m_isEndShown);
     if (!isDue || m_isEndShown) return;

@@ -1,4 +1,5 @@
-// Shows the progress of a job: one live line on a terminal, else a plain line at most every 5 s. Main thread.
+// Shows the progress of a job: one live line on a terminal; else plain lines of phases that last longer than
+// a second, at most one every 5 s. Main thread.
 #pragma once
 
 #include <optional>
@@ -29,7 +30,8 @@ private:
     Output& m_output;
     const Clock& m_clock;
     ProgressMeter m_meter;
-    std::string m_phase;
+    std::optional<std::string> m_phase;
+    double m_phaseBegin = 0.0;
     std::optional<double> m_lastShown;
     bool m_isEndShown = false;
 };

@@ -1,37 +1,22 @@
-// Options that stand for settings: one table from option to key, so that `--set`, files and options are the
-// same. Main thread.
+// Options that stand for settings, as arguments of commands: `--set`, files and options are the same. Main
+// thread.
 #pragma once
-
-#include <span>
-#include <string_view>
 
 #include "app/command_tree.h"
 #include "app/global_options.h"
+#include "config/setting_option.h"
 
 namespace llamahome::app {
 
-struct SettingOption {
-    std::string_view option;  ///< "--epochs"
-    std::string_view key;     ///< "training.num_epochs"
-    std::string_view metavar; ///< "N"; empty: a flag that sets the key to true
-};
-
-/// Options of `train` and, as far as they are about data, of `data`.
-std::span<const SettingOption> dataOptions();
-std::span<const SettingOption> trainingOptions();
-/// Options of `evaluate`, `generate` and `chat` about how the model runs.
-std::span<const SettingOption> modelOptions();
-/// Options of `bench` about how the model runs.
-std::span<const SettingOption> benchOptions();
-/// Options of `evaluate` about how data becomes rows.
-std::span<const SettingOption> evaluationOptions();
-/// Options of `generate` and `chat` about sampling and the system message.
-std::span<const SettingOption> samplingOptions();
-
-/// --template alone, for commands that render but do not run a model.
-std::span<const SettingOption> templateOptions();
-/// --batch-size of `generate`.
-std::span<const SettingOption> batchOptions();
+using config::batchOptions;
+using config::benchOptions;
+using config::dataOptions;
+using config::evaluationOptions;
+using config::modelOptions;
+using config::samplingOptions;
+using config::SettingOption;
+using config::templateOptions;
+using config::trainingOptions;
 
 /// Adds the options to the command, with help and choices from the descriptors of their keys.
 /// Given values are appended to `options.settings`.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "text/utf8.h"
+#include "core/utf8.h"
 
 namespace llamahome::app {
 namespace {
@@ -69,7 +69,7 @@ struct Character {
 
 /// The character at the start of `text`, which is not empty; one column for what is not UTF-8.
 Character firstCharacter(std::string_view text) {
-    const text::Utf8Char read = text::decodeUtf8(text, 0);
+    const Utf8Char read = decodeUtf8(text, 0);
     return {read.length, read.valid ? columnsOf(read.codePoint) : 1, read.codePoint, read.valid};
 }
 

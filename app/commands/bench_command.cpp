@@ -1,55 +1,14 @@
-#include "app/command_context.h"
+#include "app/commands/bench_words.h"
 #include "app/commands/commands.h"
 #include "app/commands/model_words.h"
-#include "app/commands/option_numbers.h"
 #include "app/progress_printer.h"
 #include "app/setting_options.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "jobs/bench.h"
-#include "jobs/open_model.h"
 
 namespace llamahome::app {
 namespace {
-
-constexpr int kMostSteps = 10'000;
-constexpr int kMostRows = 4096;
-constexpr int kMostTokens = 131'072;
-
-struct BenchWords {
-    std::optional<std::string> steps;
-    std::optional<std::string> rows;
-    std::optional<std::string> length;
-    std::optional<std::string> rank;
-    std::optional<std::string> promptTokens;
-    std::optional<std::string> newTokens;
-    std::vector<std::string> model;
-};
-
-Result<jobs::BenchOptions> optionsOf(CommandContext& context, const BenchWords& words) {
-    const auto settings = context.settings();
-    if (!settings) return settings.error();
-    jobs::BenchOptions options;
-    options.precision = jobs::precisionOf((*settings)->values.model.precision);
-    struct Count {
-        const char* name;
-        const std::optional<std::string>* text;
-        int* target;
-        int most;
-    };
-    for (const Count& count :
-         {Count{"--steps", &words.steps, &options.steps, kMostSteps},
-          Count{"--rows", &words.rows, &options.rows, kMostRows},
-          Count{"--length", &words.length, &options.length, kMostTokens},
-          Count{"--lora-r", &words.rank, &options.r, 1024},
-          Count{"--prompt-tokens", &words.promptTokens, &options.promptTokens, kMostTokens},
-          Count{"--new-tokens", &words.newTokens, &options.newTokens, kMostTokens}}) {
-        const auto value = countOption(count.name, *count.text, *count.target, 1, count.most);
-        if (!value) return value.error();
-        *count.target = *value;
-    }
-    return options;
-}
 
 std::string numberOrBlank(const std::optional<double>& value) {
     return value ? formatNumber(*value) : "";
@@ -67,6 +26,8 @@ void showResults(CommandContext& context, const engine::EngineInfo& info,
                               numberOrBlank(result.mibPerSecond), numberOrBlank(result.seconds),
                               numberOrBlank(result.secondsToFirstStep), numberOrBlank(result.peakRssMib)});
     context.output().table(table);
+    for (const jobs::BenchResult& result : results)
+        if (!result.note.empty()) context.output().line(result.name + ": " + result.note);
     context.output().line("libtorch " + info.libtorchVersion + ", " + info.cpuCapability + ", " +
                           std::to_string(info.threads) + " threads");
     context.output().document(jobs::benchJson(info, results));
@@ -86,7 +47,7 @@ Results measure(CommandContext& context, const std::string& what, engine::Engine
 }
 
 Result<void> bench(CommandContext& context, const BenchWords& words, const std::vector<std::string>& what) {
-    const auto options = optionsOf(context, words);
+    const auto options = readBenchOptions(context, words);
     if (!options) return options.error();
     const auto engine = context.engine();
     if (!engine) return engine.error();
@@ -130,14 +91,14 @@ CommandSpec benchCommand(GlobalOptions& global) {
     infer.value("--prompt-tokens", "N", "tokens of the prompt (512)", words->promptTokens);
     infer.value("--new-tokens", "N", "tokens generated (64)", words->newTokens);
     addSettingOptions(infer, benchOptions(), global);
-    CommandSpec load = benchPart(words, "load", "Loading an installed model");
+    CommandSpec load = benchPart(words, "load", "Loading an installed model, from the disk and from memory");
     addModelWords(load, words->model);
     addSettingOptions(load, benchOptions(), global);
 
     CommandSpec command{"bench", "Measured rates beside the machine's own limits", "llamahome bench train"};
-    command.description = "Without a sub-command it measures gemm, train and infer.";
+    command.description = "Without a sub-command it measures train, gemm and infer.";
     command.run = [words](CommandContext& context) {
-        return bench(context, *words, {"gemm", "train", "infer"});
+        return bench(context, *words, {"train", "gemm", "infer"});
     };
     command.commands = {train, gemm, infer, load};
     return command;

@@ -28,5 +28,7 @@ CommandSpec benchCommand(GlobalOptions& options);
 CommandSpec doctorCommand();
 /// Hidden: prints completion scripts; makes its own tree to do so.
 CommandSpec completionCommand();
+/// Hidden: prints the manual page; makes its own tree to do so.
+CommandSpec manPageCommand();
 
 } // namespace llamahome::app

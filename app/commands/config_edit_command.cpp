@@ -113,7 +113,8 @@ Result<void> editFile(CommandContext& context, const std::string& which) {
     const std::filesystem::path path = *folder / name;
     const auto editor = editorCommand(context);
     if (!editor) return editor.error();
-    if (!std::filesystem::exists(path)) {
+    std::error_code unreadable;
+    if (!std::filesystem::exists(path, unreadable)) {
         if (auto made = context.files().makeDirectories(*folder); !made) return made.error();
         if (auto written = writeFileAtomically(context.files(), path, kNewFile); !written)
             return written.error();

@@ -7,40 +7,16 @@
 #include "formats/model_config.h"
 #include "jobs/bench.h"
 #include "jobs/forecast.h"
-#include "jobs/metric_log.h"
 #include "jobs/open_model.h"
-#include "jobs/run_list.h"
+#include "jobs/train_rate.h"
 
 namespace llamahome::app {
 namespace {
 
-struct Rate {
-    double tokensPerSecond = 0.0;
-    std::string from; ///< "run smollm2_135m-instruct-2"
-};
-
-/// Median rate of the newest run of this model.
-std::optional<Rate> rateOfRuns(const jobs::TrainPlan& plan, const jobs::DataRoot& root) {
-    std::optional<jobs::RunInfo> newest;
-    for (const jobs::RunInfo& run : jobs::listRuns(root)) {
-        const bool isSameModel = run.record.family == plan.family && run.record.version == plan.version;
-        if (isSameModel && (!newest || run.record.updatedAt > newest->record.updatedAt)) newest = run;
-    }
-    if (!newest) return std::nullopt;
-    const auto lines = jobs::readMetrics(newest->path / "metrics.jsonl");
-    if (!lines) return std::nullopt;
-    std::vector<double> rates;
-    for (const jobs::MetricLine& line : *lines)
-        if (!line.point.isEvaluation && line.point.tokensPerSecond > 0)
-            rates.push_back(line.point.tokensPerSecond);
-    if (rates.empty()) return std::nullopt;
-    const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
-    std::nth_element(rates.begin(), middle, rates.end());
-    return Rate{*middle, "run " + newest->name};
-}
+using jobs::TrainRate;
 
 /// The rate of one step with random weights of the model's shape.
-std::optional<Rate> measuredRate(CommandContext& context, const jobs::TrainPlan& plan) {
+std::optional<TrainRate> measuredRate(CommandContext& context, const jobs::TrainPlan& plan) {
     const auto config = formats::readModelConfig(plan.modelFolder / "config.json");
     if (!config) return std::nullopt;
     const auto engine = context.engine();
@@ -60,7 +36,7 @@ std::optional<Rate> measuredRate(CommandContext& context, const jobs::TrainPlan&
     const auto results =
         jobs::benchTrain(**engine, options, context.clock(), context.cancel(), progress.sink());
     if (!results || results->empty() || !results->front().tokensPerSecond) return std::nullopt;
-    return Rate{*results->front().tokensPerSecond, "one measured step"};
+    return TrainRate{*results->front().tokensPerSecond, "one measured step"};
 }
 
 Json forecastJson(const jobs::TrainForecast& forecast) {
@@ -92,7 +68,7 @@ Json forecastJson(const jobs::TrainForecast& forecast) {
                 {"seconds", forecast.seconds ? Json(*forecast.seconds) : Json()}};
 }
 
-void showText(Output& output, const jobs::TrainForecast& forecast, const std::optional<Rate>& rate) {
+void showText(Output& output, const jobs::TrainForecast& forecast, const std::optional<TrainRate>& rate) {
     const jobs::MemoryEstimate& memory = forecast.memory;
     output.line(
         "Memory: " + formatBytes(memory.total()) + " (weights " + formatBytes(memory.weights) +
@@ -119,7 +95,7 @@ void showText(Output& output, const jobs::TrainForecast& forecast, const std::op
 } // namespace
 
 Result<void> showForecast(CommandContext& context, const jobs::TrainPlan& plan, const jobs::DataRoot& root) {
-    std::optional<Rate> rate = rateOfRuns(plan, root);
+    std::optional<TrainRate> rate = jobs::rateOfRuns(plan, root);
     const auto first = [&] {
         ProgressPrinter progress(context.output(), context.clock());
         return jobs::dryRun(plan, root, rate ? std::optional(rate->tokensPerSecond) : std::nullopt,
@@ -129,11 +105,7 @@ Result<void> showForecast(CommandContext& context, const jobs::TrainPlan& plan, 
     jobs::TrainForecast forecast = *first;
     if (!rate && forecast.fitsMemory()) {
         rate = measuredRate(context, plan);
-        if (rate) {
-            const auto tokens =
-                static_cast<double>(forecast.trainTokens) + static_cast<double>(forecast.evalTokens) / 3;
-            forecast.seconds = tokens / rate->tokensPerSecond;
-        }
+        if (rate) forecast.seconds = jobs::secondsAt(forecast, rate->tokensPerSecond);
     }
     context.output().document(forecastJson(forecast));
     showText(context.output(), forecast, rate);

@@ -10,7 +10,15 @@ namespace {
 struct RemoveOptions {
     std::vector<std::string> model;
     bool yes = false;
+    bool force = false;
 };
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
 
 /// The plan on standard error where it precedes a question, so that it is seen under --json too.
 void showPlan(Output& output, const jobs::RemovalPlan& plan) {
@@ -18,6 +26,7 @@ void showPlan(Output& output, const jobs::RemovalPlan& plan) {
     for (const jobs::PlannedFile& file : plan.files)
         table.rows.push_back({file.path, file.isLink ? "link only" : formatBytes(file.freedBytes)});
     output.message(displayPath(plan.folder) + ":\n" + table.text());
+    if (plan.isByName) output.message("The manifest cannot be read: these are chosen by their names.");
     for (const std::string& name : plan.foreign)
         output.message("stays, not part of the model: " + name);
     output.message("Frees " + formatBytes(plan.freedBytes) + ".");
@@ -28,7 +37,8 @@ Result<void> remove(CommandContext& context, const RemoveOptions& options) {
     if (!entry) return entry.error();
     const auto dataRoot = context.root();
     if (!dataRoot) return dataRoot.error();
-    const auto plan = jobs::planRemoval(*dataRoot, *entry);
+    const auto basis = options.force ? jobs::RemovalBasis::Names : jobs::RemovalBasis::Manifest;
+    const auto plan = jobs::planRemoval(*dataRoot, *entry, basis);
     if (!plan) return plan.error();
     showPlan(context.output(), *plan);
     if (!options.yes)
@@ -37,8 +47,15 @@ Result<void> remove(CommandContext& context, const RemoveOptions& options) {
     if (!lock) return lock.error();
     const auto freed = jobs::removeModel(*plan, *lock, context.files());
     if (!freed) return freed.error();
-    context.output().line(plan->name + " removed, " + formatBytes(*freed) + " freed.");
-    context.output().document(Json{{"name", plan->name}, {"freed_bytes", *freed}, {"left", plan->foreign}});
+    Output& output = context.output();
+    output.line(plan->name + " removed, " + formatBytes(*freed) + " freed.");
+    if (!plan->foreign.empty())
+        output.line("Left in " + displayPath(plan->folder) + ", as no part of it: " + joined(plan->foreign) +
+                    ". The name " + plan->name + " is free again once that folder is moved away or deleted.");
+    output.document(Json{{"name", plan->name},
+                         {"freed_bytes", *freed},
+                         {"folder", displayPath(plan->folder)},
+                         {"left", plan->foreign}});
     return {};
 }
 
@@ -51,6 +68,10 @@ CommandSpec removeCommand() {
     command.words("MODEL", "MODEL", 2, "FAMILY VERSION, a Hub id, or the name of an adapter", options->model)
         .required();
     command.flag("--yes", "do not ask", options->yes);
+    command.flag(
+        "--force",
+        "where the list of files (llamahome.json) is damaged, go by the names that a model's files have",
+        options->force);
     command.run = [options](CommandContext& context) { return remove(context, *options); };
     return command;
 }

@@ -1,7 +1,10 @@
+#include <filesystem>
+
 #include "app/command_context.h"
 #include "app/commands/commands.h"
 #include "app/commands/model_words.h"
 #include "app/commands/train_printer.h"
+#include "core/shell_quote.h"
 #include "jobs/run_list.h"
 #include "jobs/run_training.h"
 
@@ -11,6 +14,17 @@ namespace {
 struct ResumeOptions {
     std::optional<std::string> run;
 };
+
+/// The run's base as a command takes it: its entry in the library, else its folder.
+std::string baseWords(CommandContext& context, const jobs::RunRecord& record) {
+    if (const auto library = context.library()) {
+        const auto entry = (*library)->find(record.family, record.version);
+        std::error_code failure;
+        if (entry && std::filesystem::equivalent(entry->path, record.modelFolder, failure))
+            return typedName(*entry);
+    }
+    return shellLine({displayPath(record.modelFolder)});
+}
 
 Result<void> resume(CommandContext& context, const ResumeOptions& options) {
     const auto dataRoot = context.root();
@@ -29,10 +43,10 @@ Result<void> resume(CommandContext& context, const ResumeOptions& options) {
     request.commandLine = context.options().commandLine;
     request.programVersion = LLAMAHOME_VERSION;
     request.memoryBytes = *memory;
-    const auto summary = jobs::resumeTraining(request, **engine, *dataRoot, context.files(), context.clock(),
+    const auto summary = jobs::resumeTraining(request, **engine, *lock, context.files(), context.clock(),
                                               printer, context.cancel());
     if (!summary) return summary.error();
-    return printer.finish(*summary, run->record.family + " " + run->record.version);
+    return printer.finish(*summary, baseWords(context, run->record));
 }
 
 } // namespace

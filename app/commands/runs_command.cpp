@@ -87,9 +87,7 @@ void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::M
     for (const jobs::RunSetting& setting : record.settings)
         settings.rows.push_back({setting.key, setting.value});
     output.table(settings);
-    const bool canGoOn =
-        record.state == jobs::RunState::Stopped || record.state == jobs::RunState::Interrupted;
-    if (canGoOn) output.line("\nGo on with: llamahome resume " + run.name);
+    if (jobs::canResume(run)) output.line("\nGo on with: llamahome resume " + run.name);
 }
 
 Result<void> show(CommandContext& context, const RunsOptions& options) {
@@ -136,7 +134,7 @@ Result<void> remove(CommandContext& context, const RunsOptions& options) {
         if (auto confirmed = context.confirm("Remove run " + plan->name + "?"); !confirmed) return confirmed;
     const auto lock = context.lockRoot();
     if (!lock) return lock.error();
-    if (auto removed = jobs::removeRun(context.files(), *plan); !removed) return removed;
+    if (auto removed = jobs::removeRun(*plan, *lock, context.files()); !removed) return removed;
     context.output().line("Run " + plan->name + " removed, " + formatBytes(plan->freedBytes) + " freed.");
     context.output().document(Json{{"name", plan->name}, {"freed_bytes", plan->freedBytes}});
     return {};

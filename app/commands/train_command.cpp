@@ -74,8 +74,8 @@ Result<void> train(CommandContext& context, const TrainOptions& options) {
     const auto engine = context.engine(plan->settings.training.device);
     if (!engine) return engine.error();
     TrainPrinter printer(context);
-    const auto summary = jobs::runTraining(*plan, **engine, *dataRoot, context.files(), context.clock(),
-                                           printer, context.cancel());
+    const auto summary = jobs::runTraining(*plan, **engine, *lock, context.files(), context.clock(), printer,
+                                           context.cancel());
     if (!summary) return summary.error();
     return printer.finish(*summary, typedName(*entry));
 }

@@ -5,6 +5,7 @@
 #include "app/text_width.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
+#include "jobs/metric_log.h"
 
 namespace llamahome::app {
 namespace {
@@ -13,23 +14,6 @@ constexpr std::size_t kNarrowestColumn = 34;
 
 Json optionalNumber(const std::optional<double>& value) {
     return value ? Json(*value) : Json();
-}
-
-Json pointJson(const engine::MetricPoint& point) {
-    Json json{{"kind", point.isEvaluation ? "eval" : "train"},
-              {"step", point.step},
-              {"epoch", point.epoch},
-              {"train_loss", point.trainLoss}};
-    if (point.evalLoss) json["eval_loss"] = *point.evalLoss;
-    json["learning_rate"] = point.learningRate;
-    json["tokens"] = point.tokens;
-    if (!point.isEvaluation) {
-        json["grad_norm"] = point.gradNorm;
-        json["supervised_tokens"] = point.supervisedTokens;
-        json["tokens_per_second"] = point.tokensPerSecond;
-        json["step_seconds"] = point.stepSeconds;
-    }
-    return json;
 }
 
 std::string_view endName(jobs::TrainEnd end) {
@@ -121,11 +105,9 @@ void TrainPrinter::onForecast(const jobs::TrainForecast& forecast) {
 }
 
 void TrainPrinter::onPhase(std::string_view phase) {
-    if (m_output.hasLiveLine())
-        m_progress.show(Progress{std::string(phase), 0, 0, "steps"});
-    else
-        m_output.message(std::string(phase) +
-                         " …"); // few, and worth a line however soon they follow each other
+    m_progress.show(Progress{std::string(phase), 0, 0, "steps"});
+    if (!m_output.hasLiveLine()) // few, and worth a line however soon they follow each other
+        m_output.message(std::string(phase) + " …");
 }
 
 void TrainPrinter::onProgress(const Progress& progress) {
@@ -134,7 +116,7 @@ void TrainPrinter::onProgress(const Progress& progress) {
 }
 
 void TrainPrinter::onMetric(const engine::MetricPoint& point) {
-    m_output.jsonLine(pointJson(point));
+    m_output.jsonLine(jobs::metricJson(point));
     if (point.isEvaluation) {
         if (point.evalLoss)
             m_output.message("step " + std::to_string(point.step) + ": eval loss " +

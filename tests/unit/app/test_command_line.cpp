@@ -1,6 +1,9 @@
+#include <unistd.h>
+
 #include <QTest>
 
 #include "app/command_line.h"
+#include "app/commands/bench_words.h"
 #include "app/completion.h"
 #include "app/progress_printer.h"
 #include "app/text_width.h"
@@ -198,7 +201,7 @@ private Q_SLOTS:
         QCOMPARE(table.text(), std::string("name   size\n日本    1 B\nabc   12 MB\n"));
     }
 
-    // A file is no terminal: plain lines, the first at once, then one in five seconds.
+    // A file is no terminal: plain lines, the first after a second, then one in five seconds.
     void plainProgressComesAtMostEveryFiveSeconds() {
         const testing::TemporaryFolder folder;
         std::FILE* err = std::fopen((folder / "err").c_str(), "w");
@@ -213,9 +216,44 @@ private Q_SLOTS:
             }
         }
         std::fclose(err);
-        QCOMPARE(*readFile(folder / "err"), std::string("reading 0 of 120 rows\n"
-                                                        "reading 50 of 120 rows, 10 rows/s, 7.0 s left\n"
-                                                        "reading 100 of 120 rows, 10 rows/s, 2.0 s left\n"));
+        QCOMPARE(*readFile(folder / "err"), std::string("reading 10 of 120 rows, 10 rows/s, 11 s left\n"
+                                                        "reading 60 of 120 rows, 10 rows/s, 6.0 s left\n"
+                                                        "reading 110 of 120 rows, 10 rows/s, 1.0 s left\n"));
+    }
+
+    // However long the whole job lasts, a phase of less than a second is not worth a line in a log.
+    void aPhaseOfLessThanASecondHasNoPlainLine() {
+        const testing::TemporaryFolder folder;
+        std::FILE* err = std::fopen((folder / "err").c_str(), "w");
+        QVERIFY(err != nullptr);
+        {
+            Output output(stdout, err);
+            SetClock clock;
+            ProgressPrinter printer(output, clock);
+            for (const char* phase : {"copying", "hashing", "looking"}) {
+                printer.show(Progress{phase, 0, 637, "bytes"});
+                clock.seconds += 0.9;
+                printer.show(Progress{phase, 637, 637, "bytes"});
+                clock.seconds += 10.0;
+            }
+        }
+        std::fclose(err);
+        QCOMPARE(*readFile(folder / "err"), std::string());
+    }
+
+    void theClockOfBenchTrainStartsWithTheProgram() {
+        const testing::TemporaryFolder folder;
+        for (const char* name : {"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"})
+            qputenv(name, folder.path().c_str());
+        Output output(stdout, stderr);
+        Input input(STDIN_FILENO);
+        GlobalOptions options;
+        options.startSeconds = 2.5;
+        CommandContext context(options, output, input, CancelToken{});
+        const auto bench = readBenchOptions(context, BenchWords{});
+        QVERIFY2(bench, bench ? "" : bench.error().message.c_str());
+        QCOMPARE(*bench->startSeconds, 2.5);
+        QCOMPARE(bench->steps, 5);
     }
 
     void quietShowsNoProgressAndNoMessageButErrors() {

@@ -37,12 +37,21 @@ class TestProgram final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void withoutACommandItSaysHowToGoOn() {
+    void withoutACommandAndADisplayItSaysHowToGoOn() {
         const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
         const ProgramResult ran = runner.run({});
-        QCOMPARE(ran.code, 0);
+        QCOMPARE(ran.code, 5);
+        QVERIFY2(contains(ran.err, "no window: neither DISPLAY nor WAYLAND_DISPLAY"), ran.err.c_str());
         QVERIFY2(contains(ran.out, "llamahome train smollm2 135m-instruct --data"), ran.out.c_str());
         QVERIFY(contains(ran.out, "Commands:"));
+    }
+
+    void withoutACommandJsonOpensNoWindow() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const ProgramResult ran = runner.run({QStringLiteral("--json")}, {}, {QStringLiteral("DISPLAY=:0")});
+        QCOMPARE(ran.code, 0);
+        const auto json = parseJson(ran.out, "output");
+        QVERIFY2(json && !(*json)["window"].get<bool>(), ran.out.c_str());
     }
 
     void versionIsOneLine() {
@@ -279,6 +288,53 @@ private Q_SLOTS:
         QVERIFY2(removed.code == 0, removed.err.c_str());
         QVERIFY(!std::filesystem::exists(runner.root() / "data/models/smollm2/135m-instruct"));
         QCOMPARE(runner.run(QStringList{QStringLiteral("tokenize")} + model, "x").code, 3);
+    }
+
+    void whatARemovalLeavesIsNamedAndWhyTheNameIsTaken() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        writeTinyModel(runner.home() / "tiny");
+        QCOMPARE(runner.run(importWords(runner)).code, 0);
+        const auto folder = runner.root() / "data/models/smollm2/135m-instruct";
+        QVERIFY(writeFileAtomically(systemFiles(), folder / "notes.txt", "mine"));
+        const QStringList remove{QStringLiteral("remove"), QStringLiteral("smollm2"),
+                                 QStringLiteral("135m-instruct"), QStringLiteral("--yes")};
+        const ProgramResult removed = runner.run(remove);
+        QCOMPARE(removed.code, 0);
+        QVERIFY2(contains(removed.out, folder.string()) && contains(removed.out, "notes.txt") &&
+                     contains(removed.out, "free again once that folder is moved away"),
+                 removed.out.c_str());
+        const ProgramResult refused = runner.run(importWords(runner));
+        QCOMPARE(refused.code, 5);
+        QVERIFY2(contains(refused.err, folder.string()) && contains(refused.err, "notes.txt"),
+                 refused.err.c_str());
+    }
+
+    void aModelWithADamagedManifestIsRemovedWithForce() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        writeTinyModel(runner.home() / "tiny");
+        QCOMPARE(runner.run(importWords(runner)).code, 0);
+        const auto folder = runner.root() / "data/models/smollm2/135m-instruct";
+        QVERIFY(writeFileAtomically(systemFiles(), folder / "llamahome.json", "{}"));
+        const QStringList remove{QStringLiteral("--json"), QStringLiteral("remove"),
+                                 QStringLiteral("smollm2"), QStringLiteral("135m-instruct"),
+                                 QStringLiteral("--yes")};
+        const ProgramResult refused = runner.run(remove);
+        QCOMPARE(refused.code, 5);
+        QVERIFY2(contains(refused.err, "--force") && contains(refused.err, folder.string()),
+                 refused.err.c_str());
+        const ProgramResult removed = runner.run(remove + QStringList{QStringLiteral("--force")});
+        QVERIFY2(removed.code == 0, removed.err.c_str());
+        QVERIFY(!std::filesystem::exists(folder));
+        QCOMPARE(runner.run(importWords(runner)).code, 0);
+    }
+
+    // A log of a job on tiny files holds no line of progress.
+    void tinyWorkPrintsNoProgressWhereNobodyWatches() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        writeTinyModel(runner.home() / "tiny");
+        const ProgramResult imported = runner.run(importWords(runner));
+        QCOMPARE(imported.code, 0);
+        QCOMPARE(imported.err, std::string());
     }
 
     void aDeviceThatIsNotThereIsRefusedByName() {

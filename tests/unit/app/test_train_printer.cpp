@@ -4,9 +4,9 @@
 #include <QTest>
 
 #include "app/commands/train_printer.h"
-#include "app/shell_quote.h"
 #include "app/text_width.h"
 #include "core/error_codes.h"
+#include "core/shell_quote.h"
 #include "support/temporary_folder.h"
 
 using namespace llamahome;

@@ -1,0 +1,26 @@
+// What `bench` was given, and what it comes to. Main thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/command_context.h"
+#include "jobs/bench.h"
+
+namespace llamahome::app {
+
+struct BenchWords {
+    std::optional<std::string> steps;
+    std::optional<std::string> rows;
+    std::optional<std::string> length;
+    std::optional<std::string> rank;
+    std::optional<std::string> promptTokens;
+    std::optional<std::string> newTokens;
+    std::vector<std::string> model;
+};
+
+/// The options of the benchmarks, their clock starting with the program. CLI-01 for a number that is none.
+Result<jobs::BenchOptions> readBenchOptions(CommandContext& context, const BenchWords& words);
+
+} // namespace llamahome::app
