@@ -44,16 +44,22 @@ bash packaging/fetch_starter_model.sh "$program"
 stage train "LoRA on 450 rows of GSM8K, preset quick_look (up to 5 minutes on two cores)"
 case $(run_field state) in
 finished) say "the run '$run' is finished already; not trained again" ;;
-stopped | interrupted) train resume "$run" ;;
+stopped | interrupted | failed) train resume "$run" ;;
 running) die "the run '$run' is running in another process; wait for it" ;;
-failed) die "the run '$run' failed; see '$program runs show $run', then '$program runs remove $run'" ;;
 *) train train "${model[@]}" --data resources/samples/gsm8k_450.jsonl --preset quick_look --name "$run" ;;
 esac
 
 adapter=$(basename "$(run_field adapter)")
+command=$(printf %q "$program")
 say
-say "Done. This version has no window yet; go on in the shell:"
-say "  $program chat ${model[*]} --adapter $adapter"
-say "  $program runs show $run"
-say "  $program train ${model[*]} --data YOUR_FILE.jsonl"
-say "  $program --help"
+say "Done. Go on in the window, or in the shell:"
+say "  $command                  the window"
+say "  $command chat ${model[*]} --adapter $adapter"
+say "  $command runs show $run"
+say "  $command train ${model[*]} --data YOUR_FILE.jsonl --preset quick_look"
+say "  $command --help"
+if [[ -n ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]]; then
+    say
+    say "Opening the window."
+    setsid -f "$program" >/dev/null 2>&1 </dev/null
+fi

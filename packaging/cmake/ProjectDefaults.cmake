@@ -67,3 +67,19 @@ function(llamahome_library name)
         llamahome_precompile(${name} llamahome_core)
     endif()
 endfunction()
+
+# The same for a folder that knows Qt: moc runs over it.
+function(llamahome_qt_library name)
+    add_library(${name} STATIC ${ARGN})
+    set_target_properties(${name} PROPERTIES AUTOMOC ON AUTORCC ON)
+    target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/models" "${PROJECT_SOURCE_DIR}")
+    target_link_libraries(${name} PRIVATE llamahome_flags)
+endfunction()
+
+# Compiles Qt's headers once for such a folder, where LLAMAHOME_PCH is on: they cost each file more than its
+# own code does.
+function(llamahome_precompile_qt name)
+    if(LLAMAHOME_PCH)
+        target_precompile_headers(${name} PRIVATE ${LLAMAHOME_COMMON_HEADERS} ${ARGN})
+    endif()
+endfunction()
