@@ -29,7 +29,7 @@ struct SilentObserver final : TrainObserver {
 };
 
 std::unique_ptr<LanguageModel> load(const Fixture& fixture) {
-    auto model = createEngine()->loadModel(fixture.folder(), {Precision::Fp32, {}, {}});
+    auto model = (*createEngine())->loadModel(fixture.folder(), {Precision::Fp32, {}, {}});
     if (!model) throw std::runtime_error(model.error().message);
     return std::move(*model);
 }

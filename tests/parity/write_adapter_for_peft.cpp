@@ -31,7 +31,7 @@ Result<void> writeLogits(const std::filesystem::path& path, const std::vector<fl
 
 Result<void> run(const std::string& name, const std::filesystem::path& folder) {
     const testing::Fixture fixture(name);
-    auto model = createEngine()->loadModel(fixture.folder(), {Precision::Fp32, {}, {}});
+    auto model = (*createEngine())->loadModel(fixture.folder(), {Precision::Fp32, {}, {}});
     if (!model) return model.error();
     TrainRequest request;
     request.trainRows = fixture.rows();

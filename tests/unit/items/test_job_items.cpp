@@ -1,0 +1,125 @@
+// The rows of jobs and of the log, and a job in words.
+
+#include <QAbstractItemModelTester>
+#include <QTest>
+
+#include "core/error_codes.h"
+#include "items/job_table.h"
+#include "items/job_words.h"
+#include "items/log_table.h"
+#include "support/fixed_clock.h"
+
+using namespace llamahome;
+using namespace llamahome::items;
+using namespace llamahome::managers;
+using llamahome::testing::FixedClock;
+
+namespace {
+
+constexpr int kPatienceMs = 30'000;
+
+QString cell(const QAbstractItemModel& model, int row, int column) {
+    return model.index(row, column).data().toString();
+}
+
+} // namespace
+
+class TestJobItems final : public QObject {
+    Q_OBJECT
+
+private:
+    FixedClock m_clock;
+
+private Q_SLOTS:
+    void aRunningJobSaysHowFarItIsAndWhatIsLeft() {
+        JobList jobs(m_clock);
+        Job& job = jobs.start(JobKind::Train, QStringLiteral("Training recipes"));
+        job.setRunning();
+        job.setProgress(Progress{"training", 0, 480, "steps"});
+        m_clock.advance(60.0);
+        job.setProgress(Progress{"training", 120, 480, "steps"});
+        QCOMPARE(jobLine(job),
+                 QStringLiteral("Training recipes · training · step 120/480 · 2 steps/s · 3 min left"));
+        QCOMPARE(jobPercent(job), 25);
+    }
+
+    void bytesAreSizesAndOtherUnitsAreCounted() {
+        JobList jobs(m_clock);
+        Job& job = jobs.start(JobKind::Import, QStringLiteral("Importing"));
+        job.setProgress(Progress{"copying", 1'200'000'000, 2'500'000'000, "bytes"});
+        QCOMPARE(jobAmountWords(job), QStringLiteral("1.2 GB of 2.5 GB"));
+        job.setProgress(Progress{"reading", 340, 1204, "rows"});
+        QCOMPARE(jobAmountWords(job), QStringLiteral("340 of 1,204 rows"));
+        job.setProgress(Progress{"looking", 0, 0, "rows"});
+        QCOMPARE(jobAmountWords(job), QString());
+        QCOMPARE(jobPercent(job), -1);
+    }
+
+    void anEndedJobSaysHowItEnded() {
+        JobList jobs(m_clock);
+        Job& job = jobs.start(JobKind::Import, QStringLiteral("Importing"));
+        job.finish(Error{codes::kDiskFull, "no room on the disk"});
+        QCOMPARE(jobLine(job), QStringLiteral("Importing · failed"));
+        QCOMPARE(jobEndWords(job), QStringLiteral("no room on the disk"));
+    }
+
+    void jobsAreListedNewestFirstAndFollowTheirState() {
+        JobList jobs(m_clock);
+        jobs.start(JobKind::Verify, QStringLiteral("first"));
+        JobTable table(jobs);
+        const QAbstractItemModelTester tester(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        Job& second = jobs.start(JobKind::Verify, QStringLiteral("second"));
+        second.setCommandLine(QStringLiteral("llamahome verify m"));
+        QCOMPARE(cell(table, 0, JobTable::Title), QStringLiteral("second"));
+        QCOMPARE(cell(table, 0, JobTable::State), QStringLiteral("waiting"));
+        QVERIFY(table.index(0, 0).data(JobTable::ActiveRole).toBool());
+        second.finish(Error{codes::kDiskFull, "no room"});
+        QCOMPARE(cell(table, 0, JobTable::State), QStringLiteral("failed: no room"));
+        QVERIFY(!table.index(0, 0).data(JobTable::ActiveRole).toBool());
+        QCOMPARE(table.index(0, 0).data(JobTable::CommandRole).toString(),
+                 QStringLiteral("llamahome verify m"));
+        QCOMPARE(cell(table, 1, JobTable::Title), QStringLiteral("first"));
+    }
+
+    void rowsOfJobsThatLeftTheListGo() {
+        JobList jobs(m_clock);
+        JobTable table(jobs);
+        const QAbstractItemModelTester tester(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        for (int i = 0; i < JobList::kKept + 10; ++i)
+            jobs.start(JobKind::Verify, QString::number(i)).finish({});
+        QCOMPARE(table.rowCount(), JobList::kKept);
+        QCOMPARE(cell(table, 0, JobTable::Title), QString::number(JobList::kKept + 9));
+    }
+
+    void theLogIsFilteredByLevelAndText() {
+        const FixedClock noon;
+        LogStore store(noon, 4);
+        LogTable table(store);
+        LogFilter filter;
+        filter.setSourceModel(&table);
+        const QAbstractItemModelTester tester(&filter,
+                                              QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const auto sink = store.sink();
+        sink->write(LogLevel::Debug, "engine", "step 1");
+        sink->write(LogLevel::Info, "jobs", "Importing smollm2");
+        sink->write(LogLevel::Warning, "jobs", "slow disk");
+        QTRY_COMPARE_WITH_TIMEOUT(table.rowCount(), 3, kPatienceMs);
+        QCOMPARE(filter.rowCount(), 2);
+        filter.setLeastLevel(LogLevel::Warning);
+        QCOMPARE(filter.rowCount(), 1);
+        QCOMPARE(cell(filter, 0, LogTable::Text), QStringLiteral("slow disk"));
+        filter.setLeastLevel(LogLevel::Trace);
+        filter.setText(QStringLiteral("IMPORT"));
+        QCOMPARE(filter.linesText({}),
+                 QStringLiteral("2026-01-31T12:00:00.000Z info jobs: Importing smollm2\n"));
+        for (const char* text : {"x", "y"})
+            sink->write(LogLevel::Error, "jobs", text);
+        QTRY_COMPARE_WITH_TIMEOUT(cell(table, table.rowCount() - 1, LogTable::Text), QStringLiteral("y"),
+                                  kPatienceMs);
+        QCOMPARE(table.rowCount(), 4);
+        QCOMPARE(cell(table, 0, LogTable::Level), QStringLiteral("info"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestJobItems)
+#include "test_job_items.moc"
