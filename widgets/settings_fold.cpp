@@ -45,6 +45,7 @@ SettingsFold::SettingsFold(managers::TrainingSetup& setup, QWidget* parent)
     , m_toggle(new QToolButton(this))
     , m_resetAll(new QToolButton(this))
     , m_panel(new QWidget(this))
+    , m_extras(new RunExtras(setup, m_panel))
     , m_search(new QLineEdit(m_panel))
     , m_area(new QScrollArea(m_panel))
     , m_nothing(look::makeNote(tr("No setting of that name."), m_panel)) {
@@ -66,7 +67,7 @@ SettingsFold::SettingsFold(managers::TrainingSetup& setup, QWidget* parent)
     auto* panel = new QVBoxLayout(m_panel);
     panel->setContentsMargins(0, 0, 0, 0);
     panel->setSpacing(look::kGrid);
-    panel->addWidget(new RunExtras(setup, m_panel));
+    panel->addWidget(m_extras);
     panel->addWidget(m_search);
     panel->addWidget(m_nothing);
     panel->addWidget(m_area, 1);

@@ -16,6 +16,7 @@ class QVBoxLayout;
 
 namespace llamahome::widgets {
 
+class RunExtras;
 class SettingEditor;
 
 /// Its rows are made when it is first opened. Changes count for the next run only; the settings' own page is
@@ -49,6 +50,7 @@ private:
     QToolButton* m_toggle;
     QToolButton* m_resetAll;
     QWidget* m_panel;
+    RunExtras* m_extras;
     QLineEdit* m_search;
     QScrollArea* m_area;
     QLabel* m_nothing;

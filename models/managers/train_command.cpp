@@ -37,6 +37,10 @@ void addSetting(std::vector<std::string>& words, const config::OptionValue& sett
     words.push_back(setting.value);
 }
 
+bool isAmong(const std::vector<config::OptionValue>& settings, const std::string& key) {
+    return std::any_of(settings.begin(), settings.end(), [&](const auto& one) { return one.key == key; });
+}
+
 } // namespace
 
 std::string trainCommand(const TrainingChoice& choice, const Workspace& workspace,
@@ -60,6 +64,9 @@ std::string trainCommand(const TrainingChoice& choice, const Workspace& workspac
     if (choice.validation) add("--validation", displayPath(*choice.validation));
     add("--preset", choice.preset);
     add("--name", choice.runName);
+    for (const config::OptionValue& setting : workspace.options)
+        if (!setting.key.starts_with("logging.") && !isAmong(choice.overrides, setting.key))
+            addSetting(words, setting);
     for (const config::OptionValue& setting : choice.overrides)
         addSetting(words, setting);
     if (!workspace.configFile.empty()) add("--config", displayPath(workspace.configFile));

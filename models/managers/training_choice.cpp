@@ -12,7 +12,7 @@ ResolvedChoice resolveChoice(const Workspace& workspace, const TrainingChoice& c
     sources.hasValidationFile = choice.validation.has_value();
     ResolvedChoice resolved;
     resolved.base = config::checkSettings(sources).resolved.values;
-    sources.options = choice.overrides;
+    sources.options.insert(sources.options.end(), choice.overrides.begin(), choice.overrides.end());
     resolved.report = config::checkSettings(sources);
     resolved.rootWords = rootWordsFor(workspace, resolved.base);
     resolved.commandLine = trainCommand(choice, workspace, resolved.rootWords);

@@ -306,6 +306,7 @@ private Q_SLOTS:
         QTest::keyClick(field, Qt::Key_Tab); // to the field, whose own editor takes the keys
         auto* line = warmup->findChild<QLineEdit*>();
         QVERIFY(line != nullptr);
+        QCOMPARE(QApplication::focusWidget(), line);
         line->selectAll();
         QTest::keyClicks(line, QStringLiteral("0.25"));
         QTest::keyClick(line, Qt::Key_Return);

@@ -332,6 +332,22 @@ private Q_SLOTS:
         QCOMPARE(g.training->problem()->code, codes::kRunExists);
     }
 
+    void whatTheProgramWasStartedWithCountsForARunToo() {
+        testing::RunGround g;
+        g.chooseShortRun();
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        managers::Workspace place = g.ground.workspace();
+        place.options = {
+            {"training.seed", "7"}, {"training.lora.r", "32"}, {"logging.levels.default", "debug"}};
+        const managers::ResolvedChoice resolved = managers::resolveChoice(place, g.setup().choice());
+        QCOMPARE(resolved.report.resolved.values.training.seed, 7);
+        QCOMPARE(resolved.report.resolved.values.training.lora.r, 2); // the form is stronger
+        const QString line = toQt(resolved.commandLine);
+        QVERIFY2(line.contains(QStringLiteral("--seed 7")), qPrintable(line));
+        QVERIFY2(!line.contains(QStringLiteral("--lora-r 32")) && !line.contains(QStringLiteral("logging")),
+                 qPrintable(line));
+    }
+
     void aValueThatIsNoneIsRefusedAndTheOldOneStays() {
         testing::RunGround g;
         QTRY_VERIFY_WITH_TIMEOUT(!g.setup().isLookingAhead(), testing::kPatienceMs);
