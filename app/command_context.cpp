@@ -59,6 +59,15 @@ Result<const config::ResolvedSettings*> CommandContext::settings() {
     return &*m_settings;
 }
 
+Result<std::vector<config::SettingProblem>> CommandContext::takeRightSettings() {
+    const auto sources = settingsSources();
+    if (!sources) return sources.error();
+    config::SettingsReport report = config::checkSettings(*sources);
+    m_settings = std::move(report.resolved);
+    openLog(m_settings->values.logging);
+    return std::move(report.problems);
+}
+
 Result<jobs::DataRoot> CommandContext::root() {
     const auto resolved = settings();
     if (!resolved) return resolved.error();
@@ -98,14 +107,15 @@ Result<std::uint64_t> CommandContext::usableMemory() {
     return jobs::usableMemory((*resolved)->values.model.memory);
 }
 
-Result<jobs::ModelEntry> CommandContext::model(const std::vector<std::string>& words, jobs::ModelUse use) {
+Result<jobs::ModelEntry> CommandContext::model(const std::vector<std::string>& words, jobs::ModelUse use,
+                                               const std::string& adapter) {
     const auto known = library();
     if (!known) return known.error();
     const auto memory = usableMemory();
     if (!memory) return memory.error();
-    auto entry = jobs::resolveModel(**known, jobs::ModelRequest{words, m_environment, use, *memory});
-    if (entry && words.empty()) m_output.message("Model: " + entry->name);
-    if (entry && !entry->notice.empty()) m_output.message("note: " + entry->notice);
+    auto entry = jobs::resolveModel(**known, jobs::ModelRequest{words, m_environment, use, *memory, adapter});
+    if (entry && words.empty())
+        m_output.message("Model: " + entry->name + (entry->notice.empty() ? "" : ", " + entry->notice));
     return entry;
 }
 

@@ -44,15 +44,18 @@ public:
     Result<config::SettingsSources> settingsSources();
     /// The settings; one error for all that is wrong. Notices are told and the log is opened once.
     Result<const config::ResolvedSettings*> settings();
+    /// What is wrong in the settings; from then on settings() gives those that are right. For `doctor`.
+    Result<std::vector<config::SettingProblem>> takeRightSettings();
     Result<jobs::ShippedFiles> shippedFiles();
     Result<jobs::DataRoot> root();
     Result<const jobs::Library*> library();
     /// The writer's lock on the root, with the bundled samples installed in it; ROOT-03 where another process
     /// has it.
     Result<jobs::RootLock> lockRoot();
-    /// The installed model that `words` name, or the environment or default where there are none. The choice
-    /// is told where it was not typed.
-    Result<jobs::ModelEntry> model(const std::vector<std::string>& words, jobs::ModelUse use);
+    /// The installed model that `words` name; where there are none, as resolveModel() chooses it for
+    /// `adapter`. The choice is told where it was not typed.
+    Result<jobs::ModelEntry> model(const std::vector<std::string>& words, jobs::ModelUse use,
+                                   const std::string& adapter = {});
     /// Memory that a job may take, by the settings and the machine.
     Result<std::uint64_t> usableMemory();
     /// The engine with the threads of the settings; opened at the first call. CLI-05 where `device`, a

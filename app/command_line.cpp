@@ -136,6 +136,14 @@ Error parseFailure(const Parser& parser, const CLI::ParseError& failure) {
             return Error{codes::kUsage, subject(path) + argument->name + " is missing (" + argument->help +
                                             ")" + nextStep(path)};
     }
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&failure) != nullptr) {
+        const std::string words = failure.what();
+        const std::string name = words.substr(0, words.find(':'));
+        for (const auto& [option, argument] : parser.bindings)
+            if (argument->name == name && option->count() == 0)
+                return Error{codes::kUsage, subject(path) + name + ": found no value, expected one (" +
+                                                argument->help + ")" + nextStep(path)};
+    }
     std::string what = failure.what();
     std::replace(what.begin(), what.end(), '\n', ' ');
     return Error{codes::kUsage, subject(path) + what + nextStep(path)};

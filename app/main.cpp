@@ -6,7 +6,7 @@
 #include "app/program.h"
 
 int main(int argc, char** argv) {
-    // A reader that goes away (`llamahome train … | head`) must not end a run; Output::finish reports it.
+    // A reader that goes away (`llamahome train … | head`) must not end a run.
     std::signal(SIGPIPE, SIG_IGN);
     try {
         llamahome::app::Output output(stdout, stderr);

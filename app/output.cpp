@@ -18,6 +18,22 @@ namespace {
 constexpr std::string_view kEraseLine = "\r\x1b[K";
 constexpr int kDefaultColumns = 80;
 
+/// The lines of the detail that say more than the message, indented.
+std::string addedDetail(const Error& error) {
+    const std::string message = redactSecrets(error.message);
+    const std::string detail = withoutControls(redactSecrets(error.detail));
+    std::string added;
+    std::string_view rest = detail;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        const std::string_view line = rest.substr(0, end);
+        if (line.find_first_not_of(' ') != std::string_view::npos && message.find(line) == std::string::npos)
+            added += "  " + std::string(line) + "\n";
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return added;
+}
+
 } // namespace
 
 std::string Table::text() const {
@@ -67,7 +83,12 @@ int Output::columns() const {
 
 void Output::writeOut(std::string_view text) {
     if (!m_liveLine.empty() && isTerminal()) endLiveLine();
-    std::fwrite(text.data(), 1, text.size(), m_out);
+    if (std::fwrite(text.data(), 1, text.size(), m_out) != text.size() && m_outFailure == 0)
+        m_outFailure = errno;
+}
+
+void Output::flushOut() {
+    if (std::fflush(m_out) != 0 && m_outFailure == 0) m_outFailure = errno;
 }
 
 void Output::writeErr(std::string_view text) {
@@ -91,7 +112,7 @@ void Output::table(const Table& table) {
 void Output::piece(std::string_view text) {
     if (m_isJson) return;
     writeOut(isTerminal() ? withoutControls(text) : std::string(text));
-    std::fflush(m_out);
+    flushOut();
 }
 
 void Output::document(const Json& json) {
@@ -103,7 +124,7 @@ void Output::document(const Json& json) {
 void Output::jsonLine(const Json& json) {
     if (!m_isJson) return;
     writeOut(writeJsonLine(json) + "\n");
-    std::fflush(m_out);
+    flushOut();
 }
 
 void Output::message(std::string_view text) {
@@ -121,13 +142,7 @@ void Output::warning(std::string_view text) {
 void Output::error(const Error& error) {
     endLiveLine();
     writeErr("llamahome: " + oneLine(redactSecrets(error.message)) + "\n");
-    if (!m_isQuiet && !error.detail.empty()) {
-        std::string detail = "  " + withoutControls(redactSecrets(error.detail));
-        for (std::size_t at = 0; (at = detail.find('\n', at)) != std::string::npos; at += 3)
-            detail.replace(at, 1, "\n  ");
-        detail.erase(detail.find_last_not_of(" \n") + 1);
-        if (!detail.empty()) writeErr(detail + "\n");
-    }
+    if (!m_isQuiet) writeErr(addedDetail(error));
     if (m_isJson && !m_hasDocument) writeOut(writeJsonLine(Json{{"error", errorJson(error)}}) + "\n");
 }
 
@@ -149,9 +164,12 @@ void Output::endLiveLine() {
 
 Result<void> Output::finish() {
     endLiveLine();
-    if (std::fflush(m_out) == 0 && std::ferror(m_out) == 0) return {};
+    flushOut();
+    if (m_outFailure == 0 && std::ferror(m_out) != 0) m_outFailure = EIO;
+    if (m_outFailure == 0 || m_outFailure == EPIPE) return {};
     return Error{codes::kFileWrite, std::string("cannot write all results to standard output: ") +
-                                        std::strerror(errno) + "; check the pipe or the disk it goes to"};
+                                        std::strerror(m_outFailure) +
+                                        "; check the pipe or the disk it goes to"};
 }
 
 } // namespace llamahome::app

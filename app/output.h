@@ -59,7 +59,8 @@ public:
     void question(std::string_view text);
     /// "llamahome: warning: text" on standard error, quiet or not.
     void warning(std::string_view text);
-    /// "llamahome: …" on standard error and, under --json, an error object where no document was written.
+    /// "llamahome: …" on standard error, below it those lines of the detail that the message does not hold
+    /// already, and, under --json, an error object where no document was written.
     void error(const Error& error);
 
     /// Replaces the live line; messages appear above it.
@@ -67,18 +68,21 @@ public:
     /// Takes the live line away.
     void endLiveLine();
 
-    /// Flushes; FILE-05 if anything that was to go to standard output did not arrive.
+    /// Flushes; FILE-05 if anything that was to go to standard output did not arrive. A reader that went away
+    /// (`| head`) has what it wanted and is no error.
     Result<void> finish();
 
 private:
     void writeOut(std::string_view text);
     void writeErr(std::string_view text);
+    void flushOut();
 
     std::FILE* m_out;
     std::FILE* m_err;
     bool m_isJson = false;
     bool m_isQuiet = false;
     bool m_hasDocument = false;
+    int m_outFailure = 0; ///< errno of the first write that failed
     std::string m_liveLine;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/text_width.h"
 #include "core/quantity.h"
 
 namespace llamahome::app {
@@ -22,22 +23,18 @@ std::string rateText(double rate, const std::string& unit) {
     return formatNumber(rate, 3) + " " + unit + "/s";
 }
 
-std::string bar(const Progress& progress) {
-    const std::uint64_t filled =
-        progress.total == 0 ? 0
-                            : std::min<std::uint64_t>(
-                                  kBarCells, static_cast<std::uint64_t>(static_cast<double>(progress.done) /
-                                                                        static_cast<double>(progress.total) *
-                                                                        static_cast<double>(kBarCells)));
-    return "[" + std::string(filled, '#') + std::string(kBarCells - filled, '.') + "] ";
+std::string bar(const Progress& progress, std::uint64_t cells) {
+    const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
+    const auto filled =
+        std::min<std::uint64_t>(cells, static_cast<std::uint64_t>(share * static_cast<double>(cells)));
+    return "[" + std::string(filled, '#') + std::string(cells - filled, '.') + "] ";
 }
 
 } // namespace
 
 ProgressPrinter::ProgressPrinter(Output& output, const Clock& clock)
     : m_output(output)
-    , m_clock(clock)
-    , m_meter(clock) {}
+    , m_clock(clock) {}
 
 ProgressPrinter::~ProgressPrinter() {
     m_output.endLiveLine();
@@ -48,7 +45,9 @@ ProgressSink ProgressPrinter::sink() {
 }
 
 void ProgressPrinter::show(const Progress& progress, const std::string& note) {
-    m_meter.update(progress);
+    // The mere name of a phase is no amount to measure from: a resumed run begins with steps already done.
+    if (progress.total > 0 || progress.done > 0)
+        m_meters.try_emplace(progress.phase, m_clock).first->second.update(progress);
     if (m_output.isQuiet()) return;
     const double now = m_clock.monotonicSeconds();
     const bool isLive = m_output.hasLiveLine();
@@ -65,23 +64,41 @@ void ProgressPrinter::show(const Progress& progress, const std::string& note) {
     if (!isDue || m_isEndShown) return;
     m_lastShown = now;
     m_isEndShown = isEnd;
-    const std::string line = text(progress, note, isLive);
-    isLive ? m_output.liveLine(line) : m_output.message(line);
+    isLive ? m_output.liveLine(liveText(progress, note)) : m_output.message(text(progress, note, 0));
 }
 
-std::string ProgressPrinter::text(const Progress& progress, const std::string& note, bool withBar) const {
+std::string ProgressPrinter::liveText(const Progress& progress, std::string note) const {
+    const auto room = static_cast<std::size_t>(std::max(1, m_output.columns() - 1));
+    for (const std::uint64_t cells : {kBarCells, kBarCells / 2, kBarCells / 4, std::uint64_t{0}})
+        if (std::string line = text(progress, note, cells); displayWidth(line) <= room) return line;
+    while (!note.empty()) {
+        const std::size_t comma = note.rfind(", ");
+        note.erase(comma == std::string::npos ? 0 : comma);
+        if (std::string line = text(progress, note, 0); displayWidth(line) <= room) return line;
+    }
+    return text(progress, note, 0);
+}
+
+std::string ProgressPrinter::leftText(const Progress& progress) const {
+    const auto meter = m_meters.find(progress.phase);
+    if (meter == m_meters.end()) return {};
+    const auto left = meter->second.secondsLeft();
+    return left && *left > 0 ? ", " + formatDuration(*left) + " left" : "";
+}
+
+std::string ProgressPrinter::text(const Progress& progress, const std::string& note,
+                                  std::uint64_t barCells) const {
     std::string line = progress.phase.empty() ? "" : progress.phase + " ";
     if (progress.total == 0 && progress.done == 0) return progress.phase + " …";
-    if (withBar && progress.total > 0) line += bar(progress);
+    if (barCells > 0 && progress.total > 0) line += bar(progress, barCells);
     line += amount(progress.done, progress.unit);
     if (progress.total > 0) line += " of " + amount(progress.total, progress.unit);
     if (progress.unit != "bytes") line += " " + progress.unit;
     if (!note.empty()) line += ", " + note;
-    if (const auto rate = m_meter.ratePerSecond(); rate && note.empty())
-        line += ", " + rateText(*rate, progress.unit);
-    if (const auto left = m_meter.secondsLeft(); left && *left > 0)
-        line += ", " + formatDuration(*left) + " left";
-    return line;
+    const auto meter = m_meters.find(progress.phase);
+    const auto rate = meter == m_meters.end() ? std::nullopt : meter->second.ratePerSecond();
+    if (rate && note.empty()) line += ", " + rateText(*rate, progress.unit);
+    return line + leftText(progress);
 }
 
 } // namespace llamahome::app

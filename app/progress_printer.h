@@ -2,6 +2,8 @@
 // a second, at most one every 5 s. Main thread.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -19,17 +21,22 @@ public:
     ProgressPrinter(const ProgressPrinter&) = delete;
     ProgressPrinter& operator=(const ProgressPrinter&) = delete;
 
-    /// Shows `progress` if it is time to. `note` follows the amount: "loss 1.42, 1510 tokens/s".
+    /// Shows `progress` if it is time to. `note` follows the amount: "loss 1.42, 1510 tokens/s". A live line
+    /// that is too long loses its bar first, then parts of the note from their end, the time left never. Time
+    /// left is that of the whole phase: it goes on being measured when the phase is taken up again after
+    /// others.
     void show(const Progress& progress, const std::string& note = {});
     /// The same as a sink, valid as long as the printer.
     ProgressSink sink();
 
 private:
-    std::string text(const Progress& progress, const std::string& note, bool withBar) const;
+    std::string liveText(const Progress& progress, std::string note) const;
+    std::string text(const Progress& progress, const std::string& note, std::uint64_t barCells) const;
+    std::string leftText(const Progress& progress) const;
 
     Output& m_output;
     const Clock& m_clock;
-    ProgressMeter m_meter;
+    std::map<std::string, ProgressMeter> m_meters; ///< by phase
     std::optional<std::string> m_phase;
     double m_phaseBegin = 0.0;
     std::optional<double> m_lastShown;

@@ -1,7 +1,9 @@
 #include "app/signals.h"
 
+#include <array>
 #include <atomic>
 #include <csignal>
+#include <string>
 
 #include <unistd.h>
 
@@ -15,8 +17,21 @@ std::atomic<const CancelToken*> currentToken{nullptr};
 std::atomic<int> receivedSignal{0};
 static_assert(std::atomic<const CancelToken*>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
+/// The text that is in use; the other one is written before they are exchanged.
+struct AbortMessage {
+    std::array<char, 512> bytes{};
+    std::size_t size = 0;
+};
+std::array<AbortMessage, 2> abortMessages;
+std::atomic<const AbortMessage*> abortMessage{nullptr};
+static_assert(std::atomic<const AbortMessage*>::is_always_lock_free);
+
 void onSignal(int signal) {
-    if (receivedSignal.exchange(signal) != 0) ::_exit(kExitInterrupted);
+    if (receivedSignal.exchange(signal) != 0) {
+        if (const AbortMessage* message = abortMessage.load())
+            (void)!::write(STDERR_FILENO, message->bytes.data(), message->size);
+        ::_exit(kExitInterrupted);
+    }
     if (const CancelToken* token = currentToken.load()) token->cancel();
 }
 
@@ -44,6 +59,13 @@ SignalScope::~SignalScope() {
     currentToken.store(m_outerToken);
     receivedSignal.store(m_outerSignal);
     if (m_outerToken == nullptr) install(SIG_DFL);
+}
+
+void setAbortMessage(std::string_view text) {
+    AbortMessage& next = abortMessages[abortMessage.load() == abortMessages.data() ? 1 : 0];
+    const std::string line = text.empty() ? "" : "\nllamahome: " + std::string(text.substr(0, 490)) + "\n";
+    next.size = line.copy(next.bytes.data(), next.bytes.size());
+    abortMessage.store(&next);
 }
 
 int SignalScope::received() {

@@ -2,6 +2,8 @@
 // (exit code 130). Main thread.
 #pragma once
 
+#include <string_view>
+
 #include "core/cancel_token.h"
 
 namespace llamahome::app {
@@ -25,5 +27,9 @@ private:
     const CancelToken* m_outerToken;
     int m_outerSignal;
 };
+
+/// What the second signal leaves on standard error before it ends the program; cut to 500 bytes, empty:
+/// nothing.
+void setAbortMessage(std::string_view text);
 
 } // namespace llamahome::app

@@ -149,7 +149,8 @@ import json, sys
 versions = [row["version"] for row in json.load(open(sys.argv[1], encoding="utf-8"))]
 sys.exit(0 if "135m-instruct" in versions else f"models: found {versions}")
 EOF
-    run_in "$root" --json doctor --quick >"$work/doctor.json"
+    # It ends with 1 where this machine would stop a run; here only the package is looked at.
+    run_in "$root" --json doctor --quick >"$work/doctor.json" || [[ $? == 1 ]]
     python3 - "$work/doctor.json" <<'EOF'
 import json, sys
 findings = {row["name"]: row for row in json.load(open(sys.argv[1], encoding="utf-8"))}
@@ -202,7 +203,7 @@ check_installation() {
     ((EUID == 0)) || die "--install needs root"
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 "$deb" >/dev/null
     [[ $(llamahome --version) == "llamahome $version" ]] || die "installed, but not on the PATH"
-    llamahome doctor --quick
+    llamahome doctor --quick || [[ $? == 1 ]]
     mkdir -p "$(dirname "$kept")"
     echo mine >"$kept"
 

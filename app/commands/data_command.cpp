@@ -1,10 +1,13 @@
 #include <algorithm>
+#include <fstream>
 
 #include "app/command_context.h"
 #include "app/commands/commands.h"
 #include "app/commands/model_words.h"
+#include "app/count_text.h"
 #include "app/progress_printer.h"
 #include "app/setting_options.h"
+#include "app/text_width.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "jobs/inspect_data.h"
@@ -13,6 +16,7 @@ namespace llamahome::app {
 namespace {
 
 constexpr std::size_t kBarColumns = 40;
+constexpr std::size_t kHeaderColumns = 200;
 
 struct DataOptions {
     std::vector<std::string> files;
@@ -113,6 +117,39 @@ void showExample(Output& output, const std::vector<jobs::TrainedSpan>& spans) {
     }
 }
 
+/// The first line of a table, as the person wrote it.
+std::string headerOf(const std::string& file) {
+    std::ifstream stream(file);
+    std::string line;
+    std::getline(stream, line);
+    return shortened(oneLine(line), kHeaderColumns);
+}
+
+/// What keeps the data from being trained on, with the next step.
+Result<void> verdict(const text::DatasetSummary& summary, const DataOptions& options,
+                     const config::Settings& settings) {
+    const bool isUseless = summary.usableRows() == 0;
+    if (summary.badRows > 0 && (isUseless || !settings.data.skip_bad_rows)) {
+        Error error = summary.problems.front().error;
+        const bool isTable = summary.kind == text::DataFileKind::Table;
+        error.message = countText(summary.badRows, "bad row") + ", the first: " + error.message;
+        if (!isUseless)
+            error.message += "; correct them, or train with --skip-bad-rows";
+        else if (isTable)
+            error.message += "; no row can be used: name the columns with --map "
+                             "instruction=COLUMN,output=COLUMN, the header is `" +
+                             headerOf(options.files.front()) + "`";
+        else
+            error.message += "; no row can be used: correct them";
+        return error;
+    }
+    if (!isUseless) return {};
+    return Error{codes::kNoTrainingRows,
+                 "no row can be trained on: " + countText(summary.droppedRows, "row") +
+                     " with nothing to learn within " + std::to_string(settings.training.max_length) +
+                     " tokens; raise --max-length, or look at the answers in the data"};
+}
+
 Result<void> inspect(CommandContext& context, const DataOptions& options) {
     const auto settings = context.settings();
     if (!settings) return settings.error();
@@ -135,11 +172,7 @@ Result<void> inspect(CommandContext& context, const DataOptions& options) {
     for (const text::RowProblem& problem : summary.problems)
         output.line("  " + problem.error.message);
     showExample(output, report->example);
-    if (summary.badRows == 0 || (*settings)->values.data.skip_bad_rows) return {};
-    Error error = summary.problems.front().error;
-    error.message = std::to_string(summary.badRows) + " bad rows, the first: " + error.message +
-                    "; correct them, or train with --skip-bad-rows";
-    return error;
+    return verdict(summary, options, (*settings)->values);
 }
 
 } // namespace

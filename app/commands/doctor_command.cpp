@@ -1,5 +1,6 @@
 #include "app/command_context.h"
 #include "app/commands/commands.h"
+#include "core/error_codes.h"
 #include "jobs/doctor.h"
 
 namespace llamahome::app {
@@ -9,7 +10,15 @@ struct DoctorOptions {
     bool quick = false;
 };
 
+jobs::Finding settingsFinding(const std::vector<config::SettingProblem>& problems) {
+    if (problems.empty()) return {"settings", "nothing wrong in them"};
+    return {"settings", config::problemsError(problems).message, jobs::FindingStatus::Problem,
+            "correct what `llamahome config check` lists; until then other commands refuse to start"};
+}
+
 Result<void> examine(CommandContext& context, const DoctorOptions& options) {
+    const auto problems = context.takeRightSettings();
+    if (!problems) return problems.error();
     const auto dataRoot = context.root();
     if (!dataRoot) return dataRoot.error();
     jobs::DoctorRequest request;
@@ -20,8 +29,8 @@ Result<void> examine(CommandContext& context, const DoctorOptions& options) {
         return (*engine)->info();
     };
     if (options.quick) request.diskTestBytes = 0;
-    const std::vector<jobs::Finding> findings =
-        jobs::examineMachine(request, context.files(), context.clock());
+    std::vector<jobs::Finding> findings = jobs::examineMachine(request, context.files(), context.clock());
+    findings.push_back(settingsFinding(*problems));
     Output& output = context.output();
     output.document(jobs::findingsJson(findings));
     Table table{{"what", "status", "found"}, {}};
@@ -34,7 +43,9 @@ Result<void> examine(CommandContext& context, const DoctorOptions& options) {
         hasProblem = hasProblem || finding.status == jobs::FindingStatus::Problem;
         if (!finding.advice.empty()) output.line(finding.name + ": " + finding.advice);
     }
-    output.line(hasProblem ? "Something above would stop a run." : "Nothing here would stop a run.");
+    if (hasProblem)
+        return Error{codes::kMachineProblem, "doctor: something above would stop a run; see there"};
+    output.line("Nothing here would stop a run.");
     return {};
 }
 
@@ -43,6 +54,7 @@ Result<void> examine(CommandContext& context, const DoctorOptions& options) {
 CommandSpec doctorCommand() {
     const auto options = std::make_shared<DoctorOptions>();
     CommandSpec command{"doctor", "What this machine has, and what would stop a run", "llamahome doctor"};
+    command.description = "Ends with 1 where something would stop a run, a wrong settings file included.";
     command.flag("--quick", "do not measure the disk", options->quick);
     command.run = [options](CommandContext& context) { return examine(context, *options); };
     return command;

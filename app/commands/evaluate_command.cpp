@@ -54,7 +54,7 @@ Result<void> evaluate(CommandContext& context, const EvaluateOptions& options) {
     const auto settings = context.settings();
     if (!settings) return settings.error();
     if (auto present = fileSize(*options.data); !present) return present.error().within("evaluate --data");
-    const auto entry = context.model(options.use.model, jobs::ModelUse::Chat);
+    const auto entry = modelOf(context, options.use);
     if (!entry) return entry.error();
     const auto adapter = adapterOf(context, options.use);
     if (!adapter) return adapter.error();

@@ -1,11 +1,13 @@
 #include "app/commands/model_words.h"
 
+#include "core/shell_quote.h"
+
 namespace llamahome::app {
 namespace {
 
 constexpr const char* kModelHelp =
     "FAMILY VERSION, FAMILY/VERSION, a Hub id or the path of a model folder; without it "
-    "the LLAMA_MODEL variables decide, else the default";
+    "the LLAMA_MODEL variables decide, else the adapter's base, the only one installed, the default";
 
 } // namespace
 
@@ -26,8 +28,8 @@ Result<jobs::ModelEntry> knownEntry(CommandContext& context, const std::vector<s
 }
 
 std::string typedName(const jobs::ModelEntry& entry) {
-    const bool isCatalogued = entry.catalog.has_value();
-    return isCatalogued ? entry.family + " " + entry.version : entry.name;
+    if (!entry.catalog) return shellLine({entry.name});
+    return shellLine({entry.family, entry.version});
 }
 
 Json entryJson(const jobs::ModelEntry& entry) {

@@ -16,18 +16,12 @@ std::string bytesOrBlank(std::uint64_t bytes) {
     return bytes > 0 ? formatBytes(bytes) : "";
 }
 
-std::string catalogueMinimum(const jobs::ModelEntry& entry) {
-    if (!entry.catalog || entry.catalog->min_gpu_memory <= 0) return "";
-    return formatNumber(entry.catalog->min_gpu_memory) + " GB";
-}
-
 Table modelTable(const std::vector<jobs::ModelEntry>& models) {
-    Table table{{"model", "state", "size", "to chat", "to train", "catalogue", "licence"}, {}, {2, 3, 4, 5}};
+    Table table{{"model", "state", "size", "to chat", "to train", "licence"}, {}, {2, 3, 4}};
     for (const jobs::ModelEntry& entry : models)
         table.rows.push_back({entry.name, std::string(jobs::stateName(entry.state)),
                               bytesOrBlank(entry.sizeBytes), bytesOrBlank(entry.memoryToChatBytes),
-                              bytesOrBlank(entry.memoryToTrainBytes), catalogueMinimum(entry),
-                              entry.licence});
+                              bytesOrBlank(entry.memoryToTrainBytes), entry.licence});
     return table;
 }
 
@@ -75,12 +69,14 @@ Result<void> listModels(CommandContext& context, const ModelsOptions& options) {
         if (!models.empty()) output.line("");
         output.table(adapterTable(adapters));
     }
+    if (models.empty() && adapters.empty())
+        output.line(withAdapters ? "No adapters yet; train one with: llamahome train MODEL --data FILE"
+                                 : "No models of this family yet.");
     output.line("");
     showNotes(output, models, !family.empty());
     showNotes(output, adapters, false);
-    output.line(
-        "Memory is computed for this machine, which has " + formatBytes(*memory) +
-        " to spare; 'catalogue' is the catalogue's least GPU memory, and the computed figure decides.");
+    if (!models.empty())
+        output.line("Memory is computed for this machine, which has " + formatBytes(*memory) + " to spare.");
     output.line("Data root: " + displayPath((*library)->root().path));
     return {};
 }

@@ -1,5 +1,6 @@
 #include "app/command_context.h"
 #include "app/commands/commands.h"
+#include "app/count_text.h"
 #include "core/quantity.h"
 #include "jobs/metric_log.h"
 #include "jobs/run_list.h"
@@ -34,7 +35,7 @@ Result<jobs::RunInfo> runOf(CommandContext& context, const std::optional<std::st
 Result<void> list(CommandContext& context) {
     const auto dataRoot = context.root();
     if (!dataRoot) return dataRoot.error();
-    Table table{{"run", "state", "step", "best eval loss", "model", "begun", "size"}, {}, {2, 3, 6}};
+    Table table{{"run", "state", "step", "best eval loss", "model", "begun (UTC)", "size"}, {}, {2, 3, 6}};
     Json runs = Json::array();
     for (const jobs::RunInfo& run : jobs::listRuns(*dataRoot)) {
         const jobs::RunRecord& record = run.record;
@@ -66,8 +67,10 @@ void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::M
     const jobs::RunRecord& record = run.record;
     output.line("Run: " + displayPath(run.path));
     output.line("State: " + std::string(jobs::runStateName(record.state)) +
-                (record.cause.empty() ? "" : ", " + record.cause) + "; step " + std::to_string(record.step) +
-                " of " + std::to_string(record.totalSteps));
+                (record.cause.empty() ? "" : ", " + record.cause) +
+                (record.step == record.totalSteps
+                     ? ""
+                     : "; step " + std::to_string(record.step) + " of " + std::to_string(record.totalSteps)));
     output.line("Model: " + record.family + "/" + record.version + " in " + displayPath(record.modelFolder));
     for (const jobs::RunDataFile& file : record.dataFiles)
         output.line("Data: " + displayPath(file.path) + ", " + formatBytes(file.sizeBytes));
@@ -128,8 +131,8 @@ Result<void> remove(CommandContext& context, const RunsOptions& options) {
     if (!run) return run.error();
     const auto plan = jobs::planRunRemoval(*run);
     if (!plan) return plan.error();
-    context.output().message(displayPath(plan->folder) + ": " + std::to_string(plan->files.size()) +
-                             " files, " + formatBytes(plan->freedBytes) + "; the finished adapter stays");
+    context.output().message(displayPath(plan->folder) + ": " + countText(plan->files.size(), "file") + ", " +
+                             formatBytes(plan->freedBytes) + "; the finished adapter stays");
     if (!options.yes)
         if (auto confirmed = context.confirm("Remove run " + plan->name + "?"); !confirmed) return confirmed;
     const auto lock = context.lockRoot();
@@ -161,7 +164,7 @@ CommandSpec runsCommand() {
     removeCommand.flag("--yes", "do not ask", options->yes);
     removeCommand.run = [options](CommandContext& context) { return remove(context, *options); };
 
-    CommandSpec command{"runs", "Training runs: list, show, compare, remove", "llamahome runs"};
+    CommandSpec command{"runs", "Training runs: list, show, diff, remove", "llamahome runs"};
     command.description = "Without a sub-command it lists.";
     command.run = list;
     command.commands = {listCommand, showCommand, diffCommand, removeCommand};

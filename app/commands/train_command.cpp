@@ -62,7 +62,7 @@ Result<jobs::TrainPlan> planOf(CommandContext& context, const TrainOptions& opti
 Result<void> train(CommandContext& context, const TrainOptions& options) {
     if (auto present = checkDataFiles(options); !present) return present;
     if (const auto settings = context.settings(); !settings) return settings.error();
-    const auto entry = context.model(options.model, jobs::ModelUse::Train);
+    const auto entry = context.model(options.model, jobs::ModelUse::Train, options.initAdapter.value_or(""));
     if (!entry) return entry.error();
     const auto plan = planOf(context, options, *entry);
     if (!plan) return plan.error();

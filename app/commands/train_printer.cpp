@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/count_text.h"
+#include "app/signals.h"
 #include "app/text_width.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
@@ -90,17 +92,22 @@ TrainPrinter::TrainPrinter(CommandContext& context)
     , m_output(context.output())
     , m_progress(context.output(), context.clock()) {}
 
+TrainPrinter::~TrainPrinter() {
+    setAbortMessage({});
+}
+
 void TrainPrinter::onStart(const jobs::RunFolder& run) {
     m_output.line("Run: " + displayPath(run.path()));
+    setAbortMessage("aborted; go on from the last checkpoint with: llamahome resume " + run.name());
     m_runLog = m_context.openRunLog(run.logFile());
     m_output.piece(""); // shown before the first step, also through a pipe
     m_output.jsonLine(Json{{"kind", "start"}, {"run", run.name()}, {"run_folder", displayPath(run.path())}});
 }
 
 void TrainPrinter::onForecast(const jobs::TrainForecast& forecast) {
-    m_output.message(std::to_string(forecast.data.trainRows) + " rows to train on, " +
+    m_output.message(countText(forecast.data.trainRows, "row") + " to train on, " +
                      std::to_string(forecast.data.validationRows) + " to measure on; " +
-                     std::to_string(forecast.totalSteps) + " steps, memory about " +
+                     countText(static_cast<std::uint64_t>(forecast.totalSteps), "step") + ", memory about " +
                      formatBytes(forecast.memory.total()));
 }
 
@@ -111,8 +118,9 @@ void TrainPrinter::onPhase(std::string_view phase) {
 }
 
 void TrainPrinter::onProgress(const Progress& progress) {
-    m_last = progress;
-    m_progress.show(progress, progress.unit == "steps" ? m_note : "");
+    const bool isTraining = progress.unit == "steps";
+    if (isTraining) m_steps = progress;
+    m_progress.show(progress, isTraining ? m_note : "");
 }
 
 void TrainPrinter::onMetric(const engine::MetricPoint& point) {
@@ -121,13 +129,11 @@ void TrainPrinter::onMetric(const engine::MetricPoint& point) {
         if (point.evalLoss)
             m_output.message("step " + std::to_string(point.step) + ": eval loss " +
                              formatNumber(*point.evalLoss));
+        m_progress.show(m_steps, m_note); // the line of the evaluation would stay for the whole next step
         return;
     }
     m_note =
         "loss " + formatNumber(point.trainLoss) + ", " + formatNumber(point.tokensPerSecond, 3) + " tokens/s";
-    if (m_last.unit != "steps") return;
-    m_last.done = std::max(m_last.done, static_cast<std::uint64_t>(std::max<std::int64_t>(point.step, 0)));
-    m_progress.show(m_last, m_note);
 }
 
 void TrainPrinter::onSample(const jobs::SampleAnswer& sample) {

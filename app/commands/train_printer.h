@@ -15,6 +15,9 @@ namespace llamahome::app {
 class TrainPrinter final : public jobs::TrainSink {
 public:
     explicit TrainPrinter(CommandContext& context);
+    ~TrainPrinter() override;
+    TrainPrinter(const TrainPrinter&) = delete;
+    TrainPrinter& operator=(const TrainPrinter&) = delete;
 
     void onStart(const jobs::RunFolder& run) override;
     void onForecast(const jobs::TrainForecast& forecast) override;
@@ -35,7 +38,7 @@ private:
     CommandContext& m_context;
     Output& m_output;
     ProgressPrinter m_progress;
-    Progress m_last;
+    Progress m_steps{"training", 0, 0, "steps"}; ///< the last that was told of the training itself
     std::string m_note;
     std::unique_ptr<RunLog> m_runLog;
 };

@@ -35,10 +35,17 @@ Result<std::optional<jobs::AdapterChoice>> adapterOf(CommandContext& context, co
     return std::optional(jobs::AdapterChoice{entry->path, parsed->scale});
 }
 
+Result<jobs::ModelEntry> modelOf(CommandContext& context, const UseOptions& options) {
+    if (!options.adapter) return context.model(options.model, jobs::ModelUse::Chat);
+    const auto adapter = jobs::parseAdapterOption(*options.adapter);
+    if (!adapter) return adapter.error();
+    return context.model(options.model, jobs::ModelUse::Chat, adapter->nameOrFolder);
+}
+
 Result<ModelInUse> useModel(CommandContext& context, const UseOptions& options) {
     const auto settings = context.settings();
     if (!settings) return settings.error();
-    const auto entry = context.model(options.model, jobs::ModelUse::Chat);
+    const auto entry = modelOf(context, options);
     if (!entry) return entry.error();
     const auto adapter = adapterOf(context, options);
     if (!adapter) return adapter.error();

@@ -24,6 +24,9 @@ void addUseOptions(CommandSpec& command, UseOptions& options, GlobalOptions& glo
 /// The chosen adapter; nothing where none was given.
 Result<std::optional<jobs::AdapterChoice>> adapterOf(CommandContext& context, const UseOptions& options);
 
+/// The model that was named, or the base of the adapter that was. The choice is told where it was not typed.
+Result<jobs::ModelEntry> modelOf(CommandContext& context, const UseOptions& options);
+
 /// A model in use, with its name for messages.
 struct ModelInUse {
     jobs::ModelEntry entry;

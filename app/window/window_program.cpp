@@ -105,6 +105,17 @@ Error stoppedWork() {
     return Error{codes::kCancelled, "stopped; what ran was saved and can be continued"};
 }
 
+/// A run goes on without its run.log where that cannot be opened.
+std::function<std::shared_ptr<void>(const std::filesystem::path&)>
+runLogOpener(std::shared_ptr<ProgramLog> log) {
+    return [log = std::move(log)](const std::filesystem::path& file) -> std::shared_ptr<void> {
+        auto opened = log->openRunLog(file);
+        if (opened) return std::shared_ptr<RunLog>(std::move(*opened));
+        logLine(LogLevel::Warning, "app", opened.error().message);
+        return nullptr;
+    };
+}
+
 /// From here on there is a display.
 Result<void> showWindow(const Wish& wish, managers::Workspace place, QtMessages& messages, Output& output) {
     const SignalNotifier stops; // a signal during the start is acted on when the window is there
@@ -122,6 +133,7 @@ Result<void> showWindow(const Wish& wish, managers::Workspace place, QtMessages&
     const auto logging = managers::readSettings(place).resolved.values.logging;
     const auto log = openProgramLog(logging, place.environment, *place.files, !wish.options.quiet,
                                     [&output](const std::string& warning) { output.warning(warning); });
+    place.openRunLog = runLogOpener(log);
     widgets::WindowMemory memory(memoryFile(place.environment));
     managers::Session session(std::move(place));
     const LogScope scope(std::make_shared<Tee>(log, session.log.sink()));

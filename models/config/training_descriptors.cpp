@@ -138,7 +138,7 @@ void describeStopping(DescriptorList& list) {
         .integers(0, kMaxSteps)
         .unit("steps")
         .help("Steps between evaluations; there is one at the start and one at the end. 0: four times an "
-              "epoch.")
+              "epoch, but at most every 5 steps.")
         .effect("Oftener shows the curve finer and costs time.")
         .alsoCalled({"eval_steps"});
     list.add(

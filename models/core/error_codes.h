@@ -189,7 +189,6 @@ inline constexpr ErrorCode kVerifyMissing{"VER-01", ErrorClass::Failed};
 inline constexpr ErrorCode kVerifySize{"VER-02", ErrorClass::Failed};
 inline constexpr ErrorCode kVerifyTokenizer{"VER-03", ErrorClass::Failed};
 inline constexpr ErrorCode kVerifySpecialToken{"VER-04", ErrorClass::Failed};
-inline constexpr ErrorCode kVerifyTemplate{"VER-05", ErrorClass::Failed};
 inline constexpr ErrorCode kVerifyLicence{"VER-06", ErrorClass::Failed};
 inline constexpr ErrorCode kRemoveRefused{"RM-01", ErrorClass::Refused};
 
@@ -217,6 +216,7 @@ inline constexpr ErrorCode kNotYet{"CLI-02", ErrorClass::Failed};
 inline constexpr ErrorCode kNotConfirmed{"CLI-03", ErrorClass::Interrupted};
 inline constexpr ErrorCode kNoPrompt{"CLI-04", ErrorClass::Failed};
 inline constexpr ErrorCode kNoDevice{"CLI-05", ErrorClass::Refused};
+inline constexpr ErrorCode kMachineProblem{"CLI-06", ErrorClass::Failed};
 inline constexpr ErrorCode kNoDisplay{"WIN-01", ErrorClass::Refused};
 inline constexpr ErrorCode kWindowMissing{"WIN-02", ErrorClass::Failed};
 inline constexpr ErrorCode kWindowSilent{"WIN-03", ErrorClass::Refused};

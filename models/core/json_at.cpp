@@ -19,6 +19,14 @@ void advance(JsonPlace& place, std::string_view text, std::size_t count) {
     }
 }
 
+/// The parser's reason without its code and place, which parseJsonAt() tells:
+/// "[json.exception.parse_error.101] parse error at line 1, column 2: REASON".
+std::string reasonIn(std::string_view words) {
+    const std::size_t place = words.find("column ");
+    const std::size_t end = place == std::string_view::npos ? place : words.find(": ", place);
+    return std::string(end == std::string_view::npos ? words : words.substr(end + 2));
+}
+
 /// Builds the document and stops at the first thing that a limit forbids. Members are appended without the
 /// look-up that ordered_json makes for each, which would take quadratic time on a vocabulary; duplicates are
 /// found by a set.
@@ -59,13 +67,13 @@ public:
     bool parse_error(std::size_t position, const std::string&,
                      const nlohmann::detail::exception& failure) override {
         faultByte = position;
-        fault = failure.what();
+        fault = reasonIn(failure.what());
         return false;
     }
 
     Json document;
     std::string limit;         ///< what a limit forbids; empty: none did
-    std::string fault;         ///< the parser's words
+    std::string fault;         ///< the parser's reason
     std::size_t faultByte = 0; ///< counted from 1
 
 private:

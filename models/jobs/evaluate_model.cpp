@@ -6,6 +6,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "formats/model_config.h"
 #include "jobs/chat_session.h"
 #include "jobs/train_data.h"
 
@@ -14,11 +15,11 @@ namespace {
 
 constexpr int kAnswerTokens = 400; // the longest worked answers of GSM8K take fewer
 
-text::RowBuilder wholeRows(const EvaluateRequest& request, const OpenModel& open) {
+text::RowOptions wholeRows(const EvaluateRequest& request, const formats::ModelConfig& model) {
     text::RowOptions options = rowOptionsOf(request.settings);
-    options.maxLength = static_cast<std::size_t>(open.model->config().max_position_embeddings);
+    options.maxLength = static_cast<std::size_t>(model.max_position_embeddings);
     options.endPlainText = false;
-    return text::RowBuilder(open.tokenizer, open.chatTemplate, std::move(options));
+    return options;
 }
 
 Result<LossFigures> measure(const EvaluateRequest& request, const FileRows& rows,
@@ -63,16 +64,23 @@ Result<void> compareAnswers(const EvaluateRequest& request, OpenModel& open, con
 
 Result<EvaluationReport> evaluateModel(const EvaluateRequest& request, engine::Engine& engine,
                                        const CancelToken& cancel, const ProgressSink& progress) {
-    auto open = openModel(engine, request.modelFolder, request.adapter, request.settings.model.precision,
-                          request.settings.data.template_name, cancel, progress);
-    if (!open) return open.error();
-    const text::RowBuilder builder = wholeRows(request, *open);
+    const auto config = formats::readModelConfig(request.modelFolder / "config.json");
+    if (!config) return config.error();
+    const auto tokenizer = text::Tokenizer::load(request.modelFolder);
+    if (!tokenizer) return tokenizer.error();
+    const auto chatTemplate =
+        text::ChatTemplate::load(request.modelFolder, request.settings.data.template_name);
+    if (!chatTemplate) return chatTemplate.error();
+    const text::RowBuilder builder(*tokenizer, *chatTemplate, wholeRows(request, *config));
     const auto rows = readRows({request.dataFile}, request.settings, builder, cancel, progress);
     if (!rows) return rows.error();
     if (rows->rows.empty())
         return Error{codes::kNoTrainingRows, displayPath(request.dataFile) +
                                                  ": found no row to evaluate, expected at least one; look at "
                                                  "it with `llamahome data`"};
+    auto open = openModel(engine, request.modelFolder, request.adapter, request.settings.model.precision,
+                          request.settings.data.template_name, cancel, progress);
+    if (!open) return open.error();
     EvaluationReport report;
     report.rows = rows->rows.size();
     report.cutRows = rows->cutRows;

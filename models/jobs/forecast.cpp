@@ -8,6 +8,8 @@
 #include "core/quantity.h"
 #include "jobs/checkpoint_store.h"
 #include "jobs/initial_adapter.h"
+#include "jobs/open_model.h"
+#include "jobs/run_folder.h"
 #include "llama/train/batch_plan.h"
 
 namespace llamahome::jobs {
@@ -136,6 +138,8 @@ std::optional<double> secondsAt(const TrainForecast& forecast, double tokensPerS
 Result<TrainForecast> dryRun(const TrainPlan& plan, const DataRoot& root,
                              std::optional<double> tokensPerSecond, const CancelToken& cancel,
                              const ProgressSink& progress) {
+    if (auto there = checkDevice(plan.settings.training.device); !there) return there.error();
+    if (auto free = checkRunName(root.checkpoints(), plan.runName); !free) return free.error();
     const auto model = formats::readModelConfig(plan.modelFolder / "config.json");
     if (!model) return model.error();
     const auto tokenizer = text::Tokenizer::load(plan.modelFolder);

@@ -56,7 +56,8 @@ Result<TrainForecast> forecastTraining(const TrainPlan& plan, const formats::Mod
 /// Nothing at a rate of nothing.
 std::optional<double> secondsAt(const TrainForecast& forecast, double tokensPerSecond);
 
-/// Reads data and initial adapter and forecasts; what --dry-run prints. Writes nothing.
+/// Reads data and initial adapter and forecasts; what --dry-run prints. Refuses the device and the run's name
+/// where runTraining() would. Writes nothing.
 Result<TrainForecast> dryRun(const TrainPlan& plan, const DataRoot& root,
                              std::optional<double> tokensPerSecond, const CancelToken& cancel,
                              const ProgressSink& progress);

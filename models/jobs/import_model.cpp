@@ -262,7 +262,7 @@ Result<ImportResult> importModel(const ImportRequest& request, const RootLock& l
                      "--link: " + source->name + " is converted, so it cannot be linked; leave --link out"};
     auto name = importName(catalog, request.family, request.version, *source);
     if (!name) return name.error();
-    if (auto cleared = clearLeftovers(lock, files); !cleared) return cleared.error();
+    clearLeftovers(lock, files);
     Import import(*source, *name, lock, request.link, files, cancel, progress);
     const auto installed = import.isInstalled();
     if (!installed) return installed.error();

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <string_view>
 
+#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "formats/checked_math.h"
@@ -189,6 +191,16 @@ Result<ImportSource> inspectGguf(const fs::path& path) {
     return source;
 }
 
+/// Whether a file is meant as GGUF: by its name, or by its first bytes.
+bool beginsAsGguf(const fs::path& path) {
+    if (lowerAscii(path.extension().string()) == ".gguf") return true;
+    std::ifstream stream(path, std::ios::binary);
+    if (!stream) return true; // why it cannot be opened is told by the reader
+    std::array<char, 4> magic{};
+    stream.read(magic.data(), magic.size());
+    return std::string_view(magic.data(), magic.size()) == "GGUF";
+}
+
 } // namespace
 
 // Everything else of a repository (other formats, pictures) is no part of the model.
@@ -229,6 +241,12 @@ Result<ImportSource> inspectSource(const fs::path& path) {
                                                ": found one file of a model, expected its folder; "
                                                "name " +
                                                displayPath(fs::absolute(plain, failure).parent_path())};
+    if (!beginsAsGguf(plain))
+        return Error{
+            codes::kImportSource,
+            displayPath(path) +
+                ": is not a model file; expected a .gguf file or a model folder. A data set needs no "
+                "import: name it with `llamahome train MODEL --data FILE`"};
     return inspectGguf(plain);
 }
 

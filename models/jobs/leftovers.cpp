@@ -91,16 +91,15 @@ std::vector<Leftover> findLeftovers(const DataRoot& root) {
     return found;
 }
 
-Result<void> clearLeftovers(const RootLock& lock, FileLayer& files) {
+void clearLeftovers(const RootLock& lock, FileLayer& files) {
     const auto removing = lock.removing();
     for (const Leftover& leftover : findLeftovers(lock.root())) {
         if (leftover.kind == LeftoverKind::Import && !isAbandoned(leftover.path)) continue;
         logLine(LogLevel::Info, "jobs", "clearing what a cut-off job left: " + displayPath(leftover.path));
         auto cleared = leftover.kind == LeftoverKind::Import ? removeTree(files, leftover.path)
                                                              : finishRemoval(leftover.path, files);
-        if (!cleared) return cleared.error().within("clearing " + displayPath(leftover.path));
+        if (!cleared) logLine(LogLevel::Warning, "jobs", "it stays: " + cleared.error().message);
     }
-    return {};
 }
 
 Result<void> clearImports(const DataRoot& root, std::string_view family, FileLayer& files) {

@@ -47,8 +47,9 @@ struct Leftover {
 std::vector<Leftover> findLeftovers(const DataRoot& root);
 
 /// Drops the imports that nobody works on any more and finishes cut-off removals; jobs of this process that
-/// hold the same lock keep theirs. Every import and removal calls it before it begins.
-Result<void> clearLeftovers(const RootLock& lock, FileLayer& files);
+/// hold the same lock keep theirs. What cannot be cleared is logged and stays; it must not keep other work
+/// from being done. Every import and removal calls it before it begins.
+void clearLeftovers(const RootLock& lock, FileLayer& files);
 /// The part of it that concerns imports to one family.
 Result<void> clearImports(const DataRoot& root, std::string_view family, FileLayer& files);
 

@@ -4,6 +4,7 @@
 
 #include "core/ascii.h"
 #include "core/error_codes.h"
+#include "core/shell_quote.h"
 #include "formats/model_config.h"
 #include "formats/model_weights.h"
 #include "jobs/leftovers.h"
@@ -104,7 +105,8 @@ std::string_view stateName(ModelState state) {
 }
 
 std::string commandWords(const ModelEntry& entry) {
-    return entry.kind == kAdapterKind ? entry.name : entry.family + " " + entry.version;
+    return shellLine(entry.kind == kAdapterKind ? std::vector<std::string>{entry.name}
+                                                : std::vector{entry.family, entry.version});
 }
 
 fs::path modelFolder(const DataRoot& root, std::string_view family, std::string_view version) {

@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <tuple>
 
 #include "config/model_choice.h"
 #include "config/nearest_name.h"
 #include "core/error_codes.h"
+#include "core/file_layer.h"
+#include "core/json.h"
 #include "core/quantity.h"
+#include "core/shell_quote.h"
+#include "formats/peft_config.h"
 #include "jobs/memory_estimate.h"
 
 namespace llamahome::jobs {
@@ -32,8 +37,9 @@ Error ggufIsImported(const std::string& word) {
         return Error{codes::kFileNotFound, word + ": there is no such file; check the path"};
     return Error{codes::kImportSource, word +
                                            ": found a GGUF file, expected an installed model; take it over "
-                                           "with `llamahome import " +
-                                           word + "`, then use the name that it prints"};
+                                           "with `" +
+                                           shellLine({"llamahome", "import", word}) +
+                                           "`, then use the name that it prints"};
 }
 
 Result<ModelEntry> folderEntry(const Library& library, const std::string& word) {
@@ -102,6 +108,38 @@ Result<ModelEntry> defaultEntry(const Library& library, const config::Environmen
     return pairEntry(library, first.name, first.defaultVersion);
 }
 
+std::vector<ModelEntry> usableModels(const Library& library) {
+    std::vector<ModelEntry> models = library.list();
+    std::erase_if(models, [](const ModelEntry& entry) { return !entry.isUsable(); });
+    return models;
+}
+
+/// The model to use where no words name one.
+Result<ModelEntry> unnamedEntry(const Library& library, const ModelRequest& request) {
+    const auto chosen = config::modelFromEnvironment(request.environment, library.catalog());
+    if (!chosen) return chosen.error();
+    if (*chosen) return defaultEntry(library, request.environment);
+    if (!request.adapter.empty()) {
+        const auto adapter = resolveAdapter(library, request.adapter);
+        if (!adapter) return adapter.error();
+        auto base = baseOfAdapter(library, *adapter);
+        if (base) base->notice = "the base of " + adapter->name;
+        return base;
+    }
+    std::vector<ModelEntry> usable = usableModels(library);
+    if (usable.size() != 1) return defaultEntry(library, request.environment);
+    usable.front().notice = "the only one installed";
+    return std::move(usable.front());
+}
+
+/// "; installed: a, b", or that none is.
+std::string installedList(const Library& library) {
+    std::string names;
+    for (const ModelEntry& entry : usableModels(library))
+        names += (names.empty() ? "" : ", ") + entry.name;
+    return names.empty() ? "; no model is installed yet" : "; installed: " + names;
+}
+
 std::uint64_t neededBytes(const ModelEntry& entry, ModelUse use) {
     switch (use) {
     case ModelUse::Files:
@@ -114,7 +152,8 @@ std::uint64_t neededBytes(const ModelEntry& entry, ModelUse use) {
     return 0;
 }
 
-/// The entry with most parameters that fits; those of `family` first, then any. Null where none does.
+/// The entry with most parameters that fits; installed ones first, then those of `family`. Null where none
+/// does.
 const ModelEntry* largestThatFits(const std::vector<ModelEntry>& entries, const std::string& family,
                                   const ModelRequest& request) {
     const ModelEntry* best = nullptr;
@@ -122,7 +161,7 @@ const ModelEntry* largestThatFits(const std::vector<ModelEntry>& entries, const 
         const std::uint64_t needed = neededBytes(entry, request.use);
         if (!entry.catalog || needed == 0 || needed > request.memoryBytes) continue;
         const auto rank = [&](const ModelEntry& one) {
-            return std::pair(one.family == family, one.catalog->parameters);
+            return std::tuple(one.isUsable(), one.family == family, one.catalog->parameters);
         };
         if (best == nullptr || rank(entry) > rank(*best)) best = &entry;
     }
@@ -146,8 +185,8 @@ Error tooLarge(const Library& library, const ModelEntry& entry, const ModelReque
     return Error{codes::kModelTooLarge, message};
 }
 
-Result<void> checkUsable(const ModelEntry& entry) {
-    const std::string as = "--as " + commandWords(entry);
+/// `installed` is added where the model is not.
+Result<void> checkUsable(const ModelEntry& entry, const std::string& installed = {}) {
     switch (entry.state) {
     case ModelState::Verified:
         return {};
@@ -155,12 +194,9 @@ Result<void> checkUsable(const ModelEntry& entry) {
     case ModelState::Partial:
         return Error{codes::kModelNotInstalled,
                      entry.name +
-                         " is known but not installed; get it with `llamahome "
-                         "download " +
-                         commandWords(entry) +
-                         "`, or take over files that you have with `llamahome import "
-                         "PATH " +
-                         as + "`"};
+                         " is known but not installed; take over files that you have with `llamahome "
+                         "import PATH --as " +
+                         commandWords(entry) + "`" + installed};
     case ModelState::Damaged:
         return Error{codes::kModelDamaged, entry.name + " is damaged: " + entry.problem +
                                                "; remove it with "
@@ -191,12 +227,36 @@ Result<ModelEntry> resolveKnownModel(const Library& library, const std::vector<s
 }
 
 Result<ModelEntry> resolveModel(const Library& library, const ModelRequest& request) {
-    auto entry = resolveKnownModel(library, request.words, request.environment);
+    auto entry = request.words.empty() ? unnamedEntry(library, request)
+                                       : resolveKnownModel(library, request.words, request.environment);
     if (!entry) return entry;
     if (request.memoryBytes > 0 && neededBytes(*entry, request.use) > request.memoryBytes)
         return tooLarge(library, *entry, request);
-    if (auto usable = checkUsable(*entry); !usable) return usable.error();
-    return entry;
+    if (entry->isUsable()) return entry;
+    return checkUsable(*entry, installedList(library)).error();
+}
+
+bool isBase(const ModelEntry& model, const std::string& base) {
+    return !base.empty() && (model.hubId == base || displayPath(model.path) == base || model.name == base);
+}
+
+Result<std::string> baseNameOfAdapter(const ModelEntry& adapter) {
+    const auto json = readJsonFile(adapter.path / "adapter_config.json");
+    if (!json) return json.error();
+    const auto config = formats::parsePeftConfig(*json, adapter.name);
+    if (!config) return config.error();
+    return config->baseModel;
+}
+
+Result<ModelEntry> baseOfAdapter(const Library& library, const ModelEntry& adapter) {
+    const auto base = baseNameOfAdapter(adapter);
+    if (!base) return base.error();
+    for (const ModelEntry& model : usableModels(library))
+        if (isBase(model, *base)) return model;
+    return Error{codes::kModelNotInstalled,
+                 adapter.name + ": its base " +
+                     (base->empty() ? std::string("is not named") : *base + " is not installed") +
+                     "; name the MODEL to use it with" + installedList(library)};
 }
 
 Result<ModelEntry> resolveAdapter(const Library& library, const std::string& nameOrFolder) {
@@ -222,7 +282,7 @@ Result<ModelEntry> resolveAdapter(const Library& library, const std::string& nam
                      "`: neither a name from `llamahome models` nor a folder with "
                      "adapter_config.json; " +
                      (near.empty() ? names.empty() ? std::string("none is there yet, train one")
-                                                   : "there are " + std::to_string(names.size()) + " others"
+                                                   : "`llamahome models finetuned` lists those that are there"
                                    : "nearest is " + near),
                  listed};
 }

@@ -10,6 +10,8 @@
 #include "jobs/import_source.h"
 #include "jobs/leftovers.h"
 #include "jobs/manifest.h"
+#include "jobs/model_spec.h"
+#include "jobs/run_list.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -109,8 +111,20 @@ Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry, R
     return plan;
 }
 
+Dependents dependentsOf(const Library& library, const ModelEntry& model) {
+    Dependents found;
+    if (model.kind == kAdapterKind) return found;
+    for (const ModelEntry& adapter : library.installedAdapters()) {
+        const auto base = baseNameOfAdapter(adapter);
+        if (base && isBase(model, *base)) found.adapters.push_back(adapter.name);
+    }
+    for (const RunInfo& run : listRuns(library.root()))
+        if (canResume(run) && run.record.modelFolder == model.path) found.runs.push_back(run.name);
+    return found;
+}
+
 Result<std::uint64_t> removeModel(const RemovalPlan& plan, const RootLock& lock, FileLayer& files) {
-    if (auto cleared = clearLeftovers(lock, files); !cleared) return cleared.error();
+    clearLeftovers(lock, files);
     const auto removing = lock.removing();
     std::uint64_t freed = 0;
     std::vector<std::string> names;

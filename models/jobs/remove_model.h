@@ -40,6 +40,13 @@ enum class RemovalBasis {
 Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry,
                                 RemovalBasis basis = RemovalBasis::Manifest);
 
+/// What is of no use while `model`, its base, is not there. It stays when the model goes.
+struct Dependents {
+    std::vector<std::string> adapters; ///< names
+    std::vector<std::string> runs;     ///< names of those that could be resumed
+};
+Dependents dependentsOf(const Library& library, const ModelEntry& model);
+
 /// Carries the plan out. The first change, one rename of the manifest, makes the model disappear as a whole;
 /// what a cut leaves after that is cleared away by clearLeftovers(). By name the manifest goes last instead,
 /// so that the folder is a damaged model until then and can be removed again. Needs no free space. Returns

@@ -27,6 +27,14 @@ Result<void> checkName(const std::string& name) {
                                       "begin with '.' or '-'; choose another name"};
 }
 
+Error nameTaken(const fs::path& folder, const std::string& name) {
+    const auto record = readRunRecord(folder);
+    const bool isFinished = record && record->state == RunState::Finished;
+    return Error{codes::kRunExists, "--name: a run called '" + name + "' is there already (" +
+                                        displayPath(folder) + "); choose another name" +
+                                        (isFinished ? "" : ", or go on with it: llamahome resume " + name)};
+}
+
 /// Makes the folder that nobody else has: exclusive creation is the claim.
 Result<fs::path> claim(FileLayer& files, const fs::path& checkpoints, const std::string& name,
                        const std::string& stem) {
@@ -35,10 +43,7 @@ Result<fs::path> claim(FileLayer& files, const fs::path& checkpoints, const std:
         const auto made = files.makeDirectory(checkpoints / name);
         if (made) return checkpoints / name;
         if (!(made.error().code == codes::kFileExists)) return made.error();
-        return Error{codes::kRunExists, "--name: a run called '" + name + "' is there already (" +
-                                            displayPath(checkpoints / name) +
-                                            "); choose another name, or go on with it: llamahome resume " +
-                                            name};
+        return nameTaken(checkpoints / name, name);
     }
     for (int n = 1; n < kMaxRuns; ++n) {
         const fs::path candidate = checkpoints / (stem + "-" + std::to_string(n));
@@ -58,6 +63,14 @@ RunFolder::RunFolder(FileLayer& files, fs::path path, RunRecord record)
     : m_files(&files)
     , m_path(std::move(path))
     , m_record(std::move(record)) {}
+
+Result<void> checkRunName(const fs::path& checkpoints, const std::string& name) {
+    if (name.empty()) return {};
+    if (auto checked = checkName(name); !checked) return checked;
+    std::error_code ignored;
+    if (!fs::exists(fs::symlink_status(checkpoints / name, ignored))) return {};
+    return nameTaken(checkpoints / name, name);
+}
 
 Result<RunFolder> RunFolder::create(FileLayer& files, const fs::path& checkpoints, const std::string& name,
                                     const config::Settings& settings, RunRecord record, const Clock& clock) {

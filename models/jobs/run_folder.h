@@ -59,6 +59,9 @@ private:
     LifeLock m_life;
 };
 
+/// What create() would refuse `name` for: RUN-02, RUN-03. An empty name is always free.
+Result<void> checkRunName(const std::filesystem::path& checkpoints, const std::string& name);
+
 /// Whether a run that says "running" is: its life lock is taken, or its process lives where no lock tells.
 bool isRunAlive(const std::filesystem::path& folder, const RunRecord& record);
 

@@ -8,6 +8,7 @@
 #include "jobs/run_identity.h"
 #include "jobs/run_list.h"
 #include "jobs/train_session.h"
+#include "llama/train/lr_schedule.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -30,6 +31,15 @@ Result<void> addInitialAdapter(const TrainPlan& plan, const formats::ModelConfig
                   std::to_string(adapter->pairs.size()) + " modules that it has are kept");
     work.initialAdapter = std::move(*adapter);
     return {};
+}
+
+/// Transformers' schedule begins at 0: where all is warm-up, little or nothing is learned.
+void tellWarmup(const config::TrainingSettings& settings, std::int64_t totalSteps, TrainSink& sink) {
+    const engine::LrSchedule schedule(settings.lr_schedule, settings.learning_rate, settings.warmup_ratio,
+                                      totalSteps);
+    if (schedule.warmupSteps() < totalSteps) return;
+    sink.onNotice("every step of the run is warm-up, whose first has the learning rate 0: set "
+                  "training.warmup_ratio to 0 for so short a run");
 }
 
 /// Reads the data, settles what is `auto`, and refuses what does not fit.
@@ -56,6 +66,7 @@ Result<Prepared> prepare(const TrainPlan& plan, const TrainPlace& place) {
         place.sink.onNotice(notice);
     const auto forecast = forecastTraining(settled, *model, *data, place.root, {});
     if (!forecast) return forecast.error();
+    tellWarmup(settled.settings.training, forecast->totalSteps, place.sink);
     place.sink.onForecast(*forecast);
     if (auto fits = checkFits(*forecast, settled.settings); !fits) return fits.error();
     prepared.work.settings.training.batch_size = forecast->batchSize;
@@ -216,6 +227,7 @@ Result<TrainSummary> runTraining(const TrainPlan& plan, engine::Engine& engine, 
                                  const CancelToken& cancel) {
     const DataRoot& root = lock.root();
     const TrainPlace place{engine, root, files, clock, sink, cancel};
+    if (auto free = checkRunName(root.checkpoints(), plan.runName); !free) return free.error();
     const FileWatch watch(filesOf(plan));
     RunRecord record;
     if (auto identified = identifyData(plan, place, record); !identified) return identified.error();

@@ -209,11 +209,10 @@ Result<VerifyReport> verifyModel(const ModelEntry& entry, bool deep, const Cance
                                  const ProgressSink& progress) {
     if (entry.state == ModelState::Absent || entry.state == ModelState::Partial)
         return Error{codes::kModelNotInstalled, entry.name +
-                                                    " is not installed: there is nothing to verify; get it "
-                                                    "with `llamahome download " +
-                                                    entry.family + " " + entry.version +
-                                                    "` or `llamahome import PATH --as " + entry.family + " " +
-                                                    entry.version + "`"};
+                                                    " is not installed: there is nothing to verify; take "
+                                                    "over files that you have with `llamahome import PATH "
+                                                    "--as " +
+                                                    commandWords(entry) + "`"};
     return Verification(entry, cancel, progress).run(deep);
 }
 

@@ -25,14 +25,6 @@ namespace {
 
 constexpr std::uint64_t kBf16Bytes = 2;
 
-/// What a job may plan with, as the command line counts it.
-std::uint64_t usableMemoryHere(const config::MemorySettings& memory) {
-    if (memory.limit_mib > 0) return static_cast<std::uint64_t>(memory.limit_mib) << 20;
-    const std::uint64_t reserve = static_cast<std::uint64_t>(memory.reserve_mib) << 20;
-    const std::uint64_t available = memoryState().availableBytes;
-    return available > reserve ? available - reserve : available;
-}
-
 void addConfiguredFacts(ModelFacts& facts, const formats::ModelConfig& config, bool needsBf16) {
     facts.parameters = config.parameterCount();
     facts.contextTokens = config.max_position_embeddings;
@@ -121,7 +113,7 @@ ModelManager::Listing ModelManager::readListing(const Workspace& workspace) {
     Listing listing;
     listing.models = library.list();
     listing.adapters = library.installedAdapters();
-    listing.usableMemory = usableMemoryHere(settings.model.memory);
+    listing.usableMemory = jobs::usableMemory(settings.model.memory);
     listing.computesInBf16 = jobs::computeBytesHere() == kBf16Bytes;
     for (const jobs::ModelEntry& entry : listing.models)
         listing.facts[entry.name] = readFacts(entry, !listing.computesInBf16);

@@ -360,18 +360,13 @@ void TrainingManager::readEndedRun() {
 }
 
 void TrainingManager::refresh() {
-    const auto canGoOn = [](const jobs::RunInfo& run) {
-        const jobs::RunState state = run.record.state;
-        const bool isUnfinished = state == jobs::RunState::Stopped || state == jobs::RunState::Failed ||
-                                  state == jobs::RunState::Interrupted;
-        return isUnfinished && !run.record.startedAt.empty() && !run.checkpoints.empty();
-    };
     runTask<std::optional<jobs::RunInfo>>(
         m_context.filePool, m_context.jobs,
-        [root = m_context.workspace.root, canGoOn] {
+        [root = m_context.workspace.root] {
             std::optional<jobs::RunInfo> newest;
             for (jobs::RunInfo& run : jobs::listRuns(root))
-                if (canGoOn(run) && (!newest || run.record.updatedAt > newest->record.updatedAt))
+                if (canResume(run) && !run.checkpoints.empty() &&
+                    (!newest || run.record.updatedAt > newest->record.updatedAt))
                     newest = std::move(run);
             return newest;
         },

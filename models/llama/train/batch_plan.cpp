@@ -65,7 +65,7 @@ double BatchPlan::epochAfter(std::int64_t steps) const {
 std::int64_t evaluationInterval(int everySteps, const BatchPlan& plan) {
     if (everySteps > 0) return everySteps;
     const std::int64_t span = std::min(plan.stepsPerEpoch(), plan.totalSteps());
-    return std::max<std::int64_t>(1, (span + 3) / 4);
+    return std::max(kLeastEvaluationInterval, (span + 3) / 4);
 }
 
 } // namespace llamahome::engine

@@ -41,7 +41,10 @@ private:
     mutable std::vector<std::size_t> m_order;
 };
 
-/// Steps between evaluations: the setting, or four times in an epoch or in the run, whichever is shorter.
+inline constexpr std::int64_t kLeastEvaluationInterval = 5;
+
+/// Steps between evaluations: the setting; for 0 four times in an epoch or in the run, whichever is shorter,
+/// but no oftener than every kLeastEvaluationInterval steps.
 std::int64_t evaluationInterval(int everySteps, const BatchPlan& plan);
 
 } // namespace llamahome::engine

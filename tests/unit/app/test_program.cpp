@@ -348,6 +348,94 @@ private Q_SLOTS:
         QVERIFY2(contains(ran.err, "cuda") && contains(ran.err, "--device"), ran.err.c_str());
     }
 
+    void aFamilyAloneRemovesNothing() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        writeTinyModel(runner.home() / "tiny");
+        QCOMPARE(runner.run(importWords(runner)).code, 0);
+        const ProgramResult ran =
+            runner.run({QStringLiteral("remove"), QStringLiteral("smollm2"), QStringLiteral("--yes")});
+        QCOMPARE(ran.code, 2);
+        QVERIFY2(contains(ran.err, "llamahome remove smollm2 135m-instruct"), ran.err.c_str());
+        QVERIFY(std::filesystem::exists(runner.root() / "data/models/smollm2/135m-instruct/llamahome.json"));
+    }
+
+    void theOnlyInstalledModelIsUsedAndTold() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        writeTinyModel(runner.home() / "tiny");
+        QCOMPARE(runner.run(importWords(runner)).code, 0);
+        const ProgramResult ran = runner.run({QStringLiteral("tokenize"), QStringLiteral("--lines")}, "ac\n");
+        QVERIFY2(ran.code == 0 && ran.out == "[100,102]\n", ran.err.c_str());
+        QCOMPARE(ran.err, std::string("Model: smollm2/135m-instruct, the only one installed\n"));
+    }
+
+    void doctorFailsOnAWrongSettingsFileAndGoesOn() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const ProgramResult ran = runner.run({QStringLiteral("doctor"), QStringLiteral("--quick"),
+                                              QStringLiteral("--set"), QStringLiteral("training.lora.r=0")});
+        QCOMPARE(ran.code, 1);
+        QVERIFY2(contains(ran.out, "processor") && contains(ran.out, "training.lora.r"), ran.out.c_str());
+        QVERIFY2(contains(ran.err, "would stop a run"), ran.err.c_str());
+    }
+
+    void aDryRunRefusesWhatTheRunWouldRefuse() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        writeTinyModel(runner.home() / "tiny");
+        QCOMPARE(runner.run(importWords(runner)).code, 0);
+        QVERIFY(writeFileAtomically(systemFiles(), runner.home() / "rows.jsonl",
+                                    "{\"question\":\"a\",\"answer\":\"b\"}\n"));
+        std::filesystem::create_directories(runner.root() / "data/training/checkpoints/taken");
+        const QStringList words{QStringLiteral("train"),         QStringLiteral("smollm2"),
+                                QStringLiteral("135m-instruct"), QStringLiteral("--data"),
+                                QStringLiteral("rows.jsonl"),    QStringLiteral("--dry-run")};
+        const auto codeWith = [&](const char* option, const char* value) {
+            return runner.run(words + QStringList{QString::fromUtf8(option), QString::fromUtf8(value)}).code;
+        };
+        QCOMPARE(codeWith("--device", "cuda"), 5);
+        QCOMPARE(codeWith("--name", "a/b"), 2);
+        QCOMPARE(codeWith("--name", "taken"), 5);
+    }
+
+    void aDataFileIsNoModelToImport() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        QVERIFY(writeFileAtomically(systemFiles(), runner.home() / "rows.jsonl", "{\"text\":\"a\"}\n"));
+        const ProgramResult ran = runner.run({QStringLiteral("import"), QStringLiteral("rows.jsonl")});
+        QCOMPARE(ran.code, 1);
+        QVERIFY2(contains(ran.err, "not a model file") && contains(ran.err, "--data"), ran.err.c_str());
+    }
+
+    void dataOfWhichNothingCanBeUsedNamesTheWayOut() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        writeTinyModel(runner.home() / "tiny");
+        QCOMPARE(runner.run(importWords(runner)).code, 0);
+        QVERIFY(writeFileAtomically(systemFiles(), runner.home() / "t.csv", "frage,antwort\na,b\nc,d\n"));
+        const ProgramResult table = runner.run({QStringLiteral("data"), QStringLiteral("t.csv")});
+        QCOMPARE(table.code, 1);
+        QVERIFY2(contains(table.err, "--map instruction=COLUMN,output=COLUMN") &&
+                     contains(table.err, "frage,antwort") && !contains(table.err, "--skip-bad-rows"),
+                 table.err.c_str());
+        QVERIFY(writeFileAtomically(systemFiles(), runner.home() / "rows.jsonl",
+                                    "{\"question\":\"" + std::string(200, 'a') + "\",\"answer\":\"b\"}\n"));
+        const ProgramResult cut = runner.run({QStringLiteral("data"), QStringLiteral("rows.jsonl"),
+                                              QStringLiteral("--max-length"), QStringLiteral("20")});
+        QCOMPARE(cut.code, 1);
+        QVERIFY2(contains(cut.err, "1 row with nothing to learn") && contains(cut.err, "--max-length"),
+                 (cut.out + cut.err).c_str());
+    }
+
+    void anOptionWithoutItsValueSaysSoInWords() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const ProgramResult ran =
+            runner.run({QStringLiteral("data"), QStringLiteral("x.jsonl"), QStringLiteral("--model")});
+        QCOMPARE(ran.code, 2);
+        QVERIFY2(contains(ran.err, "data: --model: found no value"), ran.err.c_str());
+    }
+
+    void withoutAdaptersTheirListSaysSo() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const ProgramResult ran = runner.run({QStringLiteral("models"), QStringLiteral("finetuned")});
+        QVERIFY2(ran.code == 0 && contains(ran.out, "No adapters yet"), ran.out.c_str());
+    }
+
     void aDamagedModelFailsVerificationInOneDocument() {
         const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
         writeTinyModel(runner.home() / "tiny");

@@ -76,6 +76,10 @@ private Q_SLOTS:
         QVERIFY(!broken);
         QVERIFY(broken.error().code == codes::kJsonSyntax);
         QVERIFY(broken.error().message.find("line 3") != std::string::npos);
+        QVERIFY(broken.error().detail.ends_with("unexpected number literal; expected ':'"));
+        QVERIFY(broken.error().detail.find("json.exception") == std::string::npos);
+        QVERIFY(parseJson("[{\"role\":", "x").error().detail.find("unexpected end of input") !=
+                std::string::npos);
     }
 
     void jsonLimits() {

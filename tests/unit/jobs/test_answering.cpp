@@ -292,6 +292,15 @@ private Q_SLOTS:
         QCOMPARE(report->base->loss, 2.0);
     }
 
+    void badDataIsRefusedBeforeTheModelIsLoaded() {
+        TrainingGround ground;
+        QVERIFY(writeFileAtomically(systemFiles(), ground.data, "{\"question\":\n"));
+        const auto report = evaluateModel(evaluationOf(ground), ground.engine, {}, {});
+        QVERIFY(!report);
+        QVERIFY2(report.error().code.text.starts_with("DATA-"), report.error().message.c_str());
+        QCOMPARE(ground.engine.history().loads, 0);
+    }
+
     void finalNumbersAreCompared() {
         TrainingGround ground; // the data's answers are 2 … 13, the model's always 7
         EvaluateRequest request = evaluationOf(ground);

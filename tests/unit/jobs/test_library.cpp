@@ -5,6 +5,7 @@
 #include "jobs/leftovers.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/model_spec.h"
+#include "jobs/remove_model.h"
 #include "library_fixture.h"
 
 using namespace llamahome;
@@ -160,6 +161,22 @@ private Q_SLOTS:
         QVERIFY(names(wrong.error(), {"13b"}));
     }
 
+    void withoutAWordTheOnlyInstalledModelIsMeant() {
+        const auto only = resolveModel(m_fixture.library(), requestFor({}));
+        QVERIFY(only);
+        QCOMPARE(only->name, std::string("smollm2/135m-instruct"));
+        QCOMPARE(only->notice, std::string("the only one installed"));
+        QVERIFY(m_fixture.import({m_fixture.source(), "smollm2", "135m", false}));
+        const auto several = resolveModel(m_fixture.library(), requestFor({}));
+        QVERIFY(several.error().code == codes::kModelNotInstalled);
+        QVERIFY2(names(several.error(), {"llama/3.3-70b", "smollm2/135m, smollm2/135m-instruct"}),
+                 several.error().message.c_str());
+        fs::remove_all(modelFolder(m_fixture.root(), "smollm2", "135m"));
+        const LibraryFixture empty;
+        const auto none = resolveModel(empty.library(), requestFor({}));
+        QVERIFY(names(none.error(), {"llama/3.3-70b", "no model is installed yet"}));
+    }
+
     void anUnknownVersionNamesTheNearestAndAnUnknownFamilyToo() {
         const auto version = resolveModel(m_fixture.library(), requestFor({"llama", "3.3-7b"}));
         QVERIFY(version.error().code == codes::kVersionUnknown);
@@ -175,8 +192,10 @@ private Q_SLOTS:
         const auto entry = resolveModel(m_fixture.library(), requestFor({"llama", "3.2-1b"}));
         QVERIFY(entry.error().code == codes::kModelNotInstalled);
         QCOMPARE(entry.error().code.errorClass, ErrorClass::NotFound);
-        QVERIFY(
-            names(entry.error(), {"llama/3.2-1b", "llamahome download llama 3.2-1b", "llamahome import"}));
+        QVERIFY2(names(entry.error(), {"llama/3.2-1b", "llamahome import PATH --as llama 3.2-1b",
+                                       "installed: smollm2/135m-instruct"}),
+                 entry.error().message.c_str());
+        QVERIFY(entry.error().message.find("download") == std::string::npos);
         const auto hub = resolveModel(m_fixture.library(), requestFor({"someone/unheard-of"}));
         QVERIFY(hub.error().code == codes::kModelNotInstalled);
         QVERIFY(names(hub.error(), {"someone/unheard-of"}));
@@ -196,9 +215,14 @@ private Q_SLOTS:
     }
 
     void aModelTooLargeForTheMachineIsRefusedAndTheLargestThatFitsIsNamed() {
-        const auto noWords = resolveModel(m_fixture.library(), requestFor({}, ModelUse::Chat, 24 * kGiB));
+        const LibraryFixture empty;
+        const auto noWords = resolveModel(empty.library(), requestFor({}, ModelUse::Chat, 24 * kGiB));
         QVERIFY(noWords.error().code == codes::kModelTooLarge);
         QCOMPARE(noWords.error().code.errorClass, ErrorClass::Refused);
+        const auto installed =
+            resolveModel(m_fixture.library(), requestFor({"llama"}, ModelUse::Chat, 24 * kGiB));
+        QVERIFY2(names(installed.error(), {"the largest that fits is smollm2/135m-instruct"}),
+                 installed.error().message.c_str());
         // 8B in fp32 needs 36 GB; so the largest depends on the type that this processor multiplies.
         const std::string largest = computeBytesHere() == 2 ? "llama/3.1-8b" : "llama/3.2-1b";
         QVERIFY2(names(noWords.error(), {"llama/3.3-70b", largest}), noWords.error().message.c_str());
@@ -231,6 +255,22 @@ private Q_SLOTS:
                 codes::kAdapterNotFound);
         QVERIFY(resolveModel(fixture.library(), requestFor({adapter.string()})).error().code ==
                 codes::kModelWords);
+        ModelRequest request;
+        request.adapter = labels.version;
+        const auto absentBase = resolveModel(fixture.library(), request);
+        QVERIFY(absentBase.error().code == codes::kModelNotInstalled);
+        QVERIFY2(names(absentBase.error(), {labels.version, "no model is installed yet"}),
+                 absentBase.error().message.c_str());
+        const ModelEntry model = fixture.importedModel();
+        auto config = *readJsonFile(adapter / "adapter_config.json");
+        config["base_model_name_or_path"] = model.hubId;
+        QVERIFY(writeFileAtomically(systemFiles(), adapter / "adapter_config.json", writeJson(config)));
+        QVERIFY(writeManifest(systemFiles(), adapter, *buildManifest(adapter, labels, "first seen", {}, {})));
+        QVERIFY(fixture.import({fixture.source(), "smollm2", "135m", false}));
+        const auto base = resolveModel(fixture.library(), request);
+        QVERIFY2(base, base ? "" : base.error().message.c_str());
+        QCOMPARE(base->path, model.path);
+        QCOMPARE(dependentsOf(fixture.library(), model).adapters, std::vector{labels.version});
     }
 
     void anAdapterOptionHasAScaleAfterItsLastColon() {

@@ -217,6 +217,28 @@ private Q_SLOTS:
         QVERIFY(ground.sink.wasNoticed("2 bad rows"));
     }
 
+    void aRunThatIsAllWarmUpSaysSo() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.max_steps = 1;
+        plan.settings.training.warmup_ratio = 0.05;
+        QVERIFY(ground.train(plan));
+        QVERIFY(ground.sink.wasNoticed("warmup_ratio"));
+    }
+
+    void aTakenOrWrongNameIsRefusedBeforeAnythingIsRead() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.runName = "mine";
+        QVERIFY(ground.train(plan));
+        plan.dataFiles = {"/nowhere/at/all.jsonl"};
+        const auto taken = ground.train(plan);
+        QVERIFY(taken.error().code == codes::kRunExists);
+        QVERIFY2(taken.error().message.find("resume") == std::string::npos, taken.error().message.c_str());
+        plan.runName = "a/b";
+        QVERIFY(ground.train(plan).error().code == codes::kRunName);
+    }
+
     void longRowsAreCutCountedAndSaid() {
         TrainingGround ground;
         TrainPlan plan = ground.plan();

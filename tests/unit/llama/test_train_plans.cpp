@@ -95,9 +95,14 @@ private Q_SLOTS:
 
     void evaluationsFourTimesAnEpochOrARun() {
         QCOMPARE(evaluationInterval(0, BatchPlan(160, 4, 1, 3, 0, 1, true)), std::int64_t{10});
-        QCOMPARE(evaluationInterval(0, BatchPlan(160, 4, 1, 3, 6, 1, true)), std::int64_t{2});
-        QCOMPARE(evaluationInterval(0, BatchPlan(2, 4, 1, 1, 0, 1, true)), std::int64_t{1});
+        QCOMPARE(evaluationInterval(0, BatchPlan(160, 4, 1, 3, 30, 1, true)), std::int64_t{8});
         QCOMPARE(evaluationInterval(7, BatchPlan(160, 4, 1, 3, 0, 1, true)), std::int64_t{7});
+    }
+
+    void tinyDataIsEvaluatedNoOftenerThanEveryFiveSteps() {
+        QCOMPARE(evaluationInterval(0, BatchPlan(160, 4, 1, 3, 6, 1, true)), std::int64_t{5});
+        QCOMPARE(evaluationInterval(0, BatchPlan(2, 4, 1, 1, 0, 1, true)), std::int64_t{5});
+        QCOMPARE(evaluationInterval(1, BatchPlan(2, 4, 1, 1, 0, 1, true)), std::int64_t{1});
     }
 
     // Cases made by transformers' EarlyStoppingCallback (tests/parity/make_early_stopping_cases.py).
