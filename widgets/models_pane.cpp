@@ -122,7 +122,7 @@ QWidget* ModelsPane::makeList() {
     header.setStretchLastSection(false);
     header.setMinimumSectionSize(6 * look::kGrid);
     header.setSortIndicatorShown(true);
-    m_list->sortByColumn(ModelTable::Name, Qt::AscendingOrder);
+    m_list->sortByColumn(ModelTable::Size, Qt::AscendingOrder);
     m_list->setColumnWidth(ModelTable::Size, 9 * look::kGrid);
     m_list->setColumnWidth(ModelTable::State, 14 * look::kGrid);
     m_list->setColumnWidth(ModelTable::Fits, 15 * look::kGrid);

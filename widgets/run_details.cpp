@@ -48,13 +48,6 @@ QString stateText(const jobs::RunRecord& record) {
     return parts.join(QStringLiteral(" · "));
 }
 
-/// As `llamahome resume` takes it.
-bool canGoOn(const jobs::RunInfo& run) {
-    const jobs::RunState state = run.record.state;
-    return !run.checkpoints.empty() && (state == jobs::RunState::Stopped || state == jobs::RunState::Failed ||
-                                        state == jobs::RunState::Interrupted);
-}
-
 void addRow(QTableWidget& table, const QString& key, const QString& value) {
     const int row = table.rowCount();
     table.insertRow(row);
@@ -157,7 +150,7 @@ void RunDetailsView::showRun(const managers::RunDetails& details) {
     m_adapter =
         record.adapterFolder.empty() ? QString() : managers::pathToQt(record.adapterFolder.filename());
     m_isRunning = record.state == jobs::RunState::Running;
-    m_isUnfinished = canGoOn(details.info);
+    m_isUnfinished = jobs::canResume(details.info);
     m_title->showText(m_name);
     m_state->setText(stateText(record));
     if (!isSame) m_chart->showRuns({{m_name, &m_manager.metrics()}});

@@ -122,6 +122,7 @@ void RunsPane::makeTable() {
     const int widths[] = {19, 20, 15, 10, 10, 11, 10, 8};
     for (int column = 0; column < RunTable::ColumnCount; ++column)
         header->resizeSection(column, widths[column] * look::kGrid);
+    header->setSectionResizeMode(RunTable::Name, QHeaderView::Stretch);
     auto* erase = new QAction(tr("Remove…"), m_table);
     erase->setShortcut(QKeySequence::Delete);
     erase->setShortcutContext(Qt::WidgetShortcut);
@@ -164,6 +165,10 @@ void RunsPane::connectAll() {
 void RunsPane::listChanged() {
     m_stack->setCurrentIndex(m_model->rowCount() == 0 && m_runs.isListed() ? 0 : 1);
     if (!m_wanted.isEmpty()) choose(m_wanted);
+    if (m_isFirstList && m_sorted->rowCount() > 0) {
+        m_isFirstList = false;
+        if (selectedNames().empty()) m_table->selectRow(0); // the newest
+    }
     const auto names = selectedNames();
     if (names.size() == 1) m_runs.readDetails(names.front()); // it may stand otherwise now
 }

@@ -58,6 +58,7 @@ private:
     RunDetailsView* m_one;
     RunComparisonView* m_several;
     QString m_wanted; ///< to be chosen when it is listed
+    bool m_isFirstList = true; ///< nothing has been chosen by the page itself yet
     std::vector<QString> m_shown;
 };
 

@@ -21,6 +21,7 @@ managers::Workspace ManagerGround::workspace() {
     workspace.userConfigFolder = config();
     workspace.files = &files;
     workspace.openEngine = [this]() -> Result<std::unique_ptr<engine::Engine>> {
+        if (openEngine) return openEngine();
         return std::unique_ptr<engine::Engine>(std::make_unique<FakeEngine>(engine));
     };
     workspace.programVersion = "0.1.0";

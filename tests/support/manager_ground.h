@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 
 #include "managers/manager_context.h"
 #include "support/fake_engine.h"
@@ -29,6 +31,8 @@ public:
     void install();
 
     FakeEngine engine;
+    /// Opens another engine in its place, where it is set before workspace() is called.
+    std::function<Result<std::unique_ptr<engine::Engine>>()> openEngine;
     GuiGuardFiles files;
 
 private:

@@ -9,7 +9,8 @@
 
 namespace llamahome::testing {
 
-WindowGround::WindowGround(bool isInstalled) {
+WindowGround::WindowGround(bool isInstalled, OpenEngine openEngine) {
+    ground.openEngine = std::move(openEngine);
     if (isInstalled) ground.install();
     open();
 }

@@ -1,5 +1,5 @@
-// A real MainWindow over a temporary root, with the fake engine and files that are guarded against the GUI
-// thread. GUI thread; QApplication is there.
+// A real MainWindow over a temporary root, with the fake engine or a real one, and files that are guarded
+// against the GUI thread. GUI thread; QApplication is there.
 #pragma once
 
 #include <functional>
@@ -16,8 +16,11 @@ namespace llamahome::testing {
 
 /// Members may be used in any order; the window goes before the session.
 struct WindowGround {
-    /// `isInstalled`: the tiny model is there as smollm2/135m-instruct.
-    explicit WindowGround(bool isInstalled = false);
+    using OpenEngine = decltype(ManagerGround::openEngine);
+
+    /// `isInstalled`: the tiny model is there as smollm2/135m-instruct. `openEngine`: instead of the fake
+    /// one.
+    explicit WindowGround(bool isInstalled = false, OpenEngine openEngine = {});
     ~WindowGround();
 
     /// Makes session and window and waits until it is active and the list of models is there. Again after
