@@ -45,9 +45,7 @@ ProgressSink ProgressPrinter::sink() {
 }
 
 void ProgressPrinter::show(const Progress& progress, const std::string& note) {
-    // The mere name of a phase is no amount to measure from: a resumed run begins with steps already done.
-    if (progress.total > 0 || progress.done > 0)
-        m_meters.try_emplace(progress.phase, m_clock).first->second.update(progress);
+    m_meters.try_emplace(progress.phase, m_clock).first->second.update(progress);
     if (m_output.isQuiet()) return;
     const double now = m_clock.monotonicSeconds();
     const bool isLive = m_output.hasLiveLine();

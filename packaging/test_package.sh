@@ -158,7 +158,26 @@ libtorch = findings["libtorch"]
 print("doctor:", libtorch["value"])
 sys.exit(0 if libtorch["status"] == "ok" else f"doctor: {libtorch}")
 EOF
+    check_window "$root"
     [[ -z ${LLAMAHOME_TEST_STARTER_GGUF:-} ]] || check_training "$root"
+}
+
+# The window comes up, without a display, from wherever the package lies, and ends on request.
+check_window() {
+    local root=$1 pid status=0
+    mkdir -p "$work/run"
+    chmod 700 "$work/run"
+    env -i PATH=/usr/bin:/bin LANG=C.UTF-8 HOME="$work/home" XDG_RUNTIME_DIR="$work/run" \
+        QT_QPA_PLATFORM=offscreen "$root/lib/llamahome/llamahome-window" &
+    pid=$!
+    for _ in $(seq 100); do
+        [[ -z $(find "$work/run" -name 'llamahome-*' -type s) ]] || break
+        sleep 0.2
+    done
+    [[ -n $(find "$work/run" -name 'llamahome-*' -type s) ]] || die "the window does not come up"
+    kill -TERM "$pid"
+    wait "$pid" || status=$?
+    ((status == 0)) || die "the window ended with $status"
 }
 
 # Two steps on the starter model.

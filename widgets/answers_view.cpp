@@ -1,6 +1,7 @@
 #include "widgets/answers_view.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <QFrame>
 #include <QHBoxLayout>
@@ -15,6 +16,13 @@ namespace llamahome::widgets {
 using managers::toQt;
 
 namespace {
+
+bool areSame(const jobs::SampleAnswer& a, const jobs::SampleAnswer& b) {
+    const auto fields = [](const jobs::SampleAnswer& one) {
+        return std::tie(one.when, one.step, one.prompt, one.reference, one.answer);
+    };
+    return fields(a) == fields(b);
+}
 
 QLabel* makeText(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
@@ -48,8 +56,10 @@ std::vector<AnswersView::Pair> AnswersView::pairsOf(const std::vector<jobs::Samp
 }
 
 void AnswersView::setAnswers(const std::vector<jobs::SampleAnswer>& answers) {
-    if (widget() != nullptr && answers.size() == m_shown) return;
-    m_shown = answers.size();
+    if (widget() != nullptr &&
+        std::equal(answers.begin(), answers.end(), m_shown.begin(), m_shown.end(), areSame))
+        return;
+    m_shown = answers;
     auto* content = new QWidget;
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(look::kGrid, look::kGrid, look::kGrid, look::kGrid);

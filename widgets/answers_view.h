@@ -31,7 +31,7 @@ private:
     QWidget* makePair(const Pair& pair);
     QWidget* makeAnswer(const QString& title, const std::optional<std::string>& answer);
 
-    std::size_t m_shown = 0;
+    std::vector<jobs::SampleAnswer> m_shown;
 };
 
 } // namespace llamahome::widgets

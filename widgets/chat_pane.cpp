@@ -193,13 +193,12 @@ void ChatPane::connectChat() {
     connect(m_stopButton, &QPushButton::clicked, this, [this] { m_chat.stop(); });
     connect(m_view, &MessageView::regenerateRequested, this,
             [this] { attempt([this] { return m_chat.regenerate(); }, false); });
-    connect(m_view, &MessageView::resendRequested, this, [this](int index, const QString& text) {
-        attempt([this, index, text] { return m_chat.editAndResend(index, text); }, true);
-    });
+    connect(m_view, &MessageView::resendRequested, this, &ChatPane::resend);
     connect(&m_chat, &ChatManager::stateChanged, this, &ChatPane::showState);
     connect(&m_chat, &ChatManager::settingsChanged, this, &ChatPane::showState);
     connect(&m_chat, &ChatManager::conversationOpened, this, [this] {
         m_message->clear();
+        dropAttempt();
         showState();
     });
     connect(&m_chat, &ChatManager::messagesChanged, this, [this] { showEmptyState(); });
@@ -237,21 +236,55 @@ void ChatPane::send() {
     attempt(
         [this, text = m_input->toPlainText()] {
             if (!m_chat.send(text)) return false;
-            m_input->clear();
+            if (m_input->toPlainText() == text) m_input->clear(); // what was typed meanwhile stays
             return true;
         },
         true);
 }
 
-void ChatPane::attempt(Attempt attempt, bool isTextKept) {
-    if (m_training.isActive() || m_chat.isEngineTaken()) return offerPause(attempt, isTextKept);
-    m_putsTextBack = isTextKept;
-    if (!attempt()) return;
-    m_message->clear();
-    m_runMessage->clear();
+void ChatPane::resend(int index, const QString& text) {
+    attempt(
+        [this, index, text] {
+            if (m_view->editedText(index) != text) return false; // given up or changed meanwhile
+            if (!m_chat.editAndResend(index, text)) return false;
+            m_view->endEdit(index);
+            return true;
+        },
+        true);
 }
 
-void ChatPane::offerPause(const Attempt& attempt, bool isTextKept) {
+void ChatPane::attempt(std::function<bool()> run, bool isTextKept) {
+    tryNow({m_chat.current().id, isTextKept, std::move(run)});
+}
+
+void ChatPane::tryNow(const Attempt& attempt) {
+    if (attempt.conversation != m_chat.current().id) return;
+    if (m_training.isActive() || m_chat.isEngineTaken()) return offerPause(attempt);
+    if (m_chat.isBusy()) return tellNotSent();
+    m_putsTextBack = attempt.isTextKept;
+    if (!attempt.run()) return tellNotSent();
+    m_message->clear();
+    m_runMessage->clear();
+    m_offersAnswer = false;
+}
+
+void ChatPane::tellNotSent() {
+    if (m_chat.isBusy()) {
+        m_notSent =
+            m_chat.isAnsweringHere()
+                ? tr("Nothing was sent: an answer is on its way. Wait for it or stop it, then send again.")
+                : tr("Nothing was sent: another conversation is being answered. Wait for its answer or "
+                     "stop it, then send again.");
+        m_message->show(MessageBar::Kind::Notice, m_notSent);
+    } else if (m_chat.current().model.empty()) {
+        m_message->show(MessageBar::Kind::Notice, tr("Nothing was sent: choose a model first."));
+    } else {
+        m_message->show(MessageBar::Kind::Notice, tr("Nothing was sent: the message has changed meanwhile."));
+    }
+}
+
+void ChatPane::offerPause(const Attempt& attempt) {
+    m_offersAnswer = true;
     if (m_training.state() != TrainingState::Running) {
         m_runMessage->show(
             MessageBar::Kind::Warning,
@@ -264,9 +297,9 @@ void ChatPane::offerPause(const Attempt& attempt, bool isTextKept) {
         tr("The run %1 is training and uses the processor. It can be paused with a checkpoint and go "
            "on later without any loss.")
             .arg(m_training.runName()),
-        tr("Pause the run and answer"), [this, attempt, isTextKept] {
+        tr("Pause the run and answer"), [this, attempt] {
             m_afterPause = attempt;
-            m_isAfterPauseKept = isTextKept;
+            m_hasPaused = true;
             m_runMessage->show(MessageBar::Kind::Notice, tr("Pausing the run…"));
             m_training.pause();
             goOnAfterPause();
@@ -275,14 +308,19 @@ void ChatPane::offerPause(const Attempt& attempt, bool isTextKept) {
 
 void ChatPane::goOnAfterPause() {
     if (!m_afterPause || m_training.isActive() || m_chat.isEngineTaken()) return;
-    const Attempt waiting = std::exchange(m_afterPause, {});
-    m_hasPaused = m_training.state() == TrainingState::Paused;
-    attempt(waiting, m_isAfterPauseKept);
+    tryNow(*std::exchange(m_afterPause, {}));
+}
+
+void ChatPane::dropAttempt() {
+    m_afterPause.reset();
+    if (std::exchange(m_offersAnswer, false)) m_runMessage->clear();
 }
 
 void ChatPane::offerContinue() {
-    if (!m_hasPaused || m_chat.isBusy()) return;
+    if (!m_hasPaused || m_afterPause || m_chat.isBusy()) return;
+    if (m_training.isActive() || m_chat.isEngineTaken()) return;
     m_hasPaused = false;
+    m_offersAnswer = false;
     if (m_training.state() != TrainingState::Paused) return;
     m_runMessage->show(MessageBar::Kind::Notice, tr("The run %1 is paused.").arg(m_training.runName()),
                        tr("Continue the run"), [this] { m_training.resume(m_training.runName()); });
@@ -309,6 +347,10 @@ void ChatPane::showState() {
     const bool isLoading = m_chat.state() == ChatManager::State::Loading && m_chat.job() != nullptr;
     if (isLoading)
         connect(m_chat.job(), &managers::Job::changed, this, &ChatPane::showProgress, Qt::UniqueConnection);
+    if (!isBusy && !m_notSent.isEmpty()) {
+        if (m_message->text() == m_notSent) m_message->clear();
+        m_notSent.clear();
+    }
     showProgress();
     showEmptyState();
     goOnAfterPause();
@@ -335,10 +377,13 @@ void ChatPane::showFigures() {
     if (figures.contextTokens > 0)
         parts << tr("context %1 of %2 tokens").arg(figures.usedTokens).arg(figures.contextTokens);
     m_figures->setText(parts.join(QStringLiteral(" · ")));
-    m_notice->setText(figures.droppedMessages == 0
-                          ? QString()
-                          : tr("The oldest %n messages no longer fit into the context and were left out",
-                               nullptr, static_cast<int>(figures.droppedMessages)));
+    QString dropped;
+    if (figures.droppedMessages == 1)
+        dropped = tr("The oldest message no longer fits into the context and was left out");
+    else if (figures.droppedMessages > 1)
+        dropped = tr("The oldest %1 messages no longer fit into the context and were left out")
+                      .arg(figures.droppedMessages);
+    m_notice->setText(dropped);
 }
 
 void ChatPane::showKeepProblem() {

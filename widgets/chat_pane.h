@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 
 #include <QWidget>
 
@@ -41,7 +43,11 @@ Q_SIGNALS:
 
 private:
     /// What the user wanted to be answered: send, again, or an edited message.
-    using Attempt = std::function<bool()>;
+    struct Attempt {
+        std::string conversation; ///< id of the one for which it is meant
+        bool isTextKept = false;  ///< put back into the field when no answer comes
+        std::function<bool()> run;
+    };
 
     QWidget* makeMain();
     QWidget* makeEmpty();
@@ -49,9 +55,14 @@ private:
     void connectChat();
 
     void send();
-    void attempt(Attempt attempt, bool isTextKept);
-    void offerPause(const Attempt& attempt, bool isTextKept);
+    void resend(int index, const QString& text);
+    void attempt(std::function<bool()> run, bool isTextKept);
+    void tryNow(const Attempt& attempt);
+    void tellNotSent();
+    void offerPause(const Attempt& attempt);
     void goOnAfterPause();
+    /// Nothing is sent to the conversation that is shown now which was meant for the one before.
+    void dropAttempt();
     void offerContinue();
     void answerFailed(const Error& error, const QString& text);
     void showState();
@@ -83,11 +94,12 @@ private:
     QLabel* m_figures;
     QLabel* m_notice;
 
-    Attempt m_afterPause; ///< waits for the run to have stopped
-    bool m_isAfterPauseKept = false;
-    bool m_hasPaused = false;    ///< the run waits for the answer
-    bool m_putsTextBack = false; ///< of an attempt that fails
-    bool m_hasChosen = false;    ///< the remembered model, once
+    std::optional<Attempt> m_afterPause; ///< waits for the run to have stopped
+    QString m_notSent;                   ///< what the message bar says until no answer runs any more
+    bool m_offersAnswer = false;         ///< what the run's bar says is about an attempt
+    bool m_hasPaused = false;            ///< the run waits for the answer
+    bool m_putsTextBack = false;         ///< of an attempt that fails
+    bool m_hasChosen = false;            ///< the remembered model, once
 };
 
 } // namespace llamahome::widgets

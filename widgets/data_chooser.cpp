@@ -2,6 +2,7 @@
 
 #include <QFileDialog>
 
+#include "widgets/dropped_paths.h"
 #include "widgets/icons.h"
 #include "widgets/training_words.h"
 
@@ -99,7 +100,7 @@ void DataChooser::browse() {
     dialog->setObjectName(QStringLiteral("dataDialog"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFiles);
-    dialog->setNameFilters({tr("Data (*.jsonl *.json *.csv *.tsv *.txt)"), tr("All files (*)")});
+    dialog->setNameFilters({dataFilter(), tr("All files (*)")});
     connect(dialog, &QFileDialog::filesSelected, this, &DataChooser::choose);
     dialog->open();
 }

@@ -1,13 +1,16 @@
 #include "widgets/dropped_paths.h"
 
+#include <QCoreApplication>
 #include <QMimeData>
 #include <QUrl>
 
 namespace llamahome::widgets {
 namespace {
 
+constexpr const char* kDataEndings[] = {".jsonl", ".json", ".csv", ".tsv", ".txt"};
+
 bool isData(const QString& path) {
-    for (const char* ending : {".jsonl", ".json", ".csv", ".tsv", ".txt", ".parquet"})
+    for (const char* ending : kDataEndings)
         if (path.endsWith(QLatin1String(ending), Qt::CaseInsensitive)) return true;
     return false;
 }
@@ -26,6 +29,13 @@ DroppedPaths sortPaths(const QStringList& paths) {
     for (const QString& path : paths)
         (isData(path) ? sorted.data : sorted.models).append(path);
     return sorted;
+}
+
+QString dataFilter() {
+    QStringList patterns;
+    for (const char* ending : kDataEndings)
+        patterns << u'*' + QLatin1String(ending);
+    return QCoreApplication::translate("DroppedPaths", "Data (%1)").arg(patterns.join(u' '));
 }
 
 } // namespace llamahome::widgets

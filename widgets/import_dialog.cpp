@@ -152,6 +152,7 @@ void ImportDialog::connectAll() {
     connect(m_path, &QLineEdit::textChanged, this, [this] {
         m_proposal.reset();
         m_source->clear();
+        m_messages->clear();
         checkName();
         m_typing.start();
     });
@@ -268,6 +269,7 @@ void ImportDialog::tellName(const QString& text, bool isRight) {
 }
 
 void ImportDialog::startImport() {
+    if (!m_proposal) return;
     m_messages->clear();
     m_job = m_manager.importModel(m_proposal->path, m_family->currentText().trimmed(),
                                   m_version->text().trimmed(), m_link->isChecked());

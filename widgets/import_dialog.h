@@ -30,6 +30,8 @@ public:
     ImportDialog(managers::ModelManager& manager, const QString& path, QWidget* parent);
 
     bool isImporting() const { return m_job && m_job->isActive(); }
+    /// Whether the dialog tells how that job ends.
+    bool isAbout(const managers::Job& job) const { return m_job == &job; }
 
 private:
     void build();

@@ -20,7 +20,7 @@ LeaveGuard::LeaveGuard(managers::Session& session, QWidget& window)
 }
 
 bool LeaveGuard::mayClose() {
-    if (m_isSessionEnding || m_session.context.jobs.activeJobs().empty()) return true;
+    if (m_isSessionEnding || work().empty()) return true;
     if (!m_isLeaving && m_question.isNull()) ask();
     return false;
 }
@@ -40,16 +40,16 @@ void LeaveGuard::endSession() {
 }
 
 void LeaveGuard::ask() {
-    QStringList work;
-    for (const Job* job : m_session.context.jobs.activeJobs())
-        work.append(items::jobLine(*job));
+    QStringList lines;
+    for (const Job* job : work())
+        lines.append(items::jobLine(*job));
     auto* question = new QMessageBox(QMessageBox::Question, tr("Close LlamaHome"),
                                      tr("Work is still running."), QMessageBox::NoButton, &m_window);
     question->setObjectName(QStringLiteral("closeQuestion"));
     question->setAttribute(Qt::WA_DeleteOnClose);
     question->setTextFormat(Qt::PlainText);
     question->setInformativeText(
-        work.join(u'\n') + QStringLiteral("\n\n") +
+        lines.join(u'\n') + QStringLiteral("\n\n") +
         (Tray::isAvailable() ? tr("It can go on while the window is away; the icon in the tray brings the "
                                   "window back.")
                              : tr("It can go on while the window is minimised.")) +
@@ -78,8 +78,14 @@ void LeaveGuard::answer(QMessageBox::ButtonRole role) {
         Q_EMIT keepRunningWanted();
 }
 
+std::vector<Job*> LeaveGuard::work() const {
+    std::vector<Job*> jobs = m_session.context.jobs.activeJobs();
+    std::erase_if(jobs, [](const Job* job) { return job->kind() == JobKind::Inspect; });
+    return jobs;
+}
+
 void LeaveGuard::stopWork() {
-    m_hasStoppedWork = m_hasStoppedWork || !m_session.context.jobs.activeJobs().empty();
+    m_hasStoppedWork = m_hasStoppedWork || !work().empty();
     m_session.training.stop();
     m_session.cancelAll();
 }

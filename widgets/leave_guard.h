@@ -2,6 +2,8 @@
 // thread.
 #pragma once
 
+#include <vector>
+
 #include <QMessageBox>
 #include <QObject>
 #include <QPointer>
@@ -23,9 +25,8 @@ public:
     void leave();
     /// The desktop's session ends: work is told to stop and the window no longer asks.
     void endSession();
-    /// Whether jobs were stopped on the way out; they can be continued.
+    /// Whether work was stopped on the way out.
     bool hasStoppedWork() const { return m_hasStoppedWork; }
-    bool isLeaving() const { return m_isLeaving; }
 
 Q_SIGNALS:
     void keepRunningWanted();
@@ -36,6 +37,8 @@ Q_SIGNALS:
 private:
     void ask();
     void answer(QMessageBox::ButtonRole role);
+    /// Jobs whose end would lose something; a look at a file would not.
+    std::vector<managers::Job*> work() const;
     void stopWork();
     void closeIfIdle();
 

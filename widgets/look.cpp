@@ -65,7 +65,6 @@ public:
     }
 
     const Colors& colors() const { return m_colors; }
-    Theme theme() const { return m_theme; }
 
 private:
     explicit LookState(QObject* parent)
@@ -118,10 +117,6 @@ QFont scaledFont(double factor) {
 
 void applyTheme(Theme theme) {
     LookState::instance().apply(theme);
-}
-
-Theme currentTheme() {
-    return LookState::instance().theme();
 }
 
 QList<Theme> allThemes() {

@@ -18,8 +18,6 @@ enum class Theme { System, Light, Dark, HighContrast };
 
 /// Sets palette and style of the whole application; may be called again at any time.
 void applyTheme(Theme theme);
-/// The theme given last.
-Theme currentTheme();
 /// Whether what is shown now is dark.
 bool isDark();
 

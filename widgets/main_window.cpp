@@ -228,6 +228,7 @@ void MainWindow::goTo(Place place) {
     m_menu->setPlace(target);
     m_pages->setCurrentIndex(indexOf(target));
     m_screens->setCurrentIndex(1);
+    showFind();
     m_memory.setValue(kPlaceKey, indexOf(target));
     if (!isVisible()) return;
     m_memory.setValue(kSeenKey, true);
@@ -279,7 +280,9 @@ void MainWindow::changeEvent(QEvent* event) {
     QMainWindow::changeEvent(event);
     if (event->type() != QEvent::ActivationChange || !isActiveWindow()) return;
     m_tray->hide();
-    m_session.models.refresh();
+    m_session.models.refresh(); // a shell may have changed them meanwhile
+    m_session.runs.refresh();
+    m_session.training.refresh();
 }
 
 /// Drops count anywhere on the window, whatever lies under the pointer.
@@ -329,9 +332,14 @@ void MainWindow::find() {
         m_log->focusSearch();
 }
 
+void MainWindow::showFind() {
+    m_menu->setCanFind(place() == Place::Models || place() == Place::Settings || !m_log->isHidden());
+}
+
 void MainWindow::showLog(bool isShown) {
     m_log->setVisible(isShown);
     m_menu->setLogShown(isShown);
+    showFind();
     m_memory.setValue(kLogKey, isShown);
 }
 

@@ -68,6 +68,7 @@ private:
     void chooseFirstScreen();
     void importModel();
     void find();
+    void showFind();
     void showLog(bool isShown);
     void showJobs();
     void copyCommand();

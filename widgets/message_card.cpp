@@ -27,7 +27,9 @@ constexpr int kSpokenCharacters = 200; ///< of a message's accessible name
 /// "84 tokens, 21 a second, cut at the longest answer": as the command line tells it.
 QString noteOf(const jobs::ConversationMessage& message) {
     QStringList parts;
-    if (message.tokens > 0) parts << MessageCard::tr("%n tokens", nullptr, static_cast<int>(message.tokens));
+    if (message.tokens > 0)
+        parts << (message.tokens == 1 ? MessageCard::tr("1 token")
+                                      : MessageCard::tr("%1 tokens").arg(message.tokens));
     if (message.tokens > 0 && message.seconds > 0.0)
         parts << MessageCard::tr("%1 a second")
                      .arg(managers::toQt(
@@ -91,9 +93,7 @@ MessageCard::MessageCard(const jobs::ConversationMessage& message, QWidget* pare
 
     const auto resend = [this] {
         if (!m_edit->hasText()) return;
-        const QString text = m_edit->toPlainText();
-        endEdit();
-        Q_EMIT resendRequested(text);
+        Q_EMIT resendRequested(m_edit->toPlainText());
     };
     connect(m_copyButton, &QToolButton::clicked, this, &MessageCard::copy);
     connect(m_editButton, &QToolButton::clicked, this, &MessageCard::beginEdit);
@@ -154,11 +154,15 @@ void MessageCard::copy() {
 }
 
 void MessageCard::beginEdit() {
-    m_edit->setPlainText(text());
+    if (m_editor->isHidden()) m_edit->setPlainText(text());
     m_body->setVisible(false);
     m_editor->setVisible(true);
     m_edit->moveCursor(QTextCursor::End);
     m_edit->setFocus();
+}
+
+std::optional<QString> MessageCard::editedText() const {
+    return m_editor->isHidden() ? std::nullopt : std::optional(m_edit->toPlainText());
 }
 
 void MessageCard::endEdit() {

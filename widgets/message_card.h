@@ -1,6 +1,8 @@
 // MessageCard: one message with what can be done with it. GUI thread.
 #pragma once
 
+#include <optional>
+
 #include <QFrame>
 #include <QString>
 
@@ -34,7 +36,12 @@ public:
     /// Whether Tab stops here.
     void setTabStop(bool on);
 
+    /// What is in the editor; nothing while it is closed.
+    std::optional<QString> editedText() const;
+    void endEdit();
+
 Q_SIGNALS:
+    /// The editor stays open until endEdit().
     void resendRequested(const QString& text);
     void regenerateRequested();
     void linkActivated(const QUrl& target);
@@ -49,7 +56,6 @@ protected:
 private:
     QToolButton* addButton(const char* name, const QString& text, Icon icon);
     void beginEdit();
-    void endEdit();
     void copy();
 
     bool m_isUser;

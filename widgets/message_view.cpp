@@ -100,8 +100,7 @@ void MessageView::showFrom(int first) {
             addCard(messages[static_cast<std::size_t>(first)], first);
         if (m_chat.isAnsweringHere() && !m_chat.partialAnswer().isEmpty()) answerGrew(m_chat.partialAnswer());
     }
-    m_earlier->setVisible(m_firstDrawn > 0);
-    m_earlier->setText(tr("Show %n earlier messages", nullptr, m_firstDrawn));
+    showEarlierButton();
     if (m_chat.isAnsweringHere()) m_followsEnd = true;
     stateChanged();
 }
@@ -116,9 +115,28 @@ void MessageView::showEarlier() {
     for (int i = m_firstDrawn; i < end; ++i)
         addCard(m_chat.current().messages[static_cast<std::size_t>(i)], i);
     m_cards.insert(m_cards.end(), later.begin(), later.end());
-    m_earlier->setVisible(m_firstDrawn > 0);
-    m_earlier->setText(tr("Show %n earlier messages", nullptr, m_firstDrawn));
+    showEarlierButton();
     updateActions();
+}
+
+void MessageView::showEarlierButton() {
+    m_earlier->setVisible(m_firstDrawn > 0);
+    m_earlier->setText(m_firstDrawn == 1 ? tr("Show 1 earlier message")
+                                         : tr("Show %1 earlier messages").arg(m_firstDrawn));
+}
+
+MessageCard* MessageView::cardOf(int index) const {
+    const auto at = static_cast<std::size_t>(index - m_firstDrawn);
+    return index >= m_firstDrawn && at < m_cards.size() ? m_cards[at] : nullptr;
+}
+
+std::optional<QString> MessageView::editedText(int index) const {
+    const MessageCard* card = cardOf(index);
+    return card == nullptr ? std::nullopt : card->editedText();
+}
+
+void MessageView::endEdit(int index) {
+    if (MessageCard* card = cardOf(index)) card->endEdit();
 }
 
 void MessageView::addCard(const jobs::ConversationMessage& message, int index) {
@@ -156,7 +174,7 @@ void MessageView::stateChanged() {
     if (m_chat.isAnsweringHere()) {
         switch (m_chat.state()) {
         case ChatManager::State::Loading:
-            text = m_chat.isModelLoaded() ? tr("Reading the conversation…") : tr("Loading the model…");
+            text = m_chat.isWantedModelLoaded() ? tr("Reading the conversation…") : tr("Loading the model…");
             break;
         case ChatManager::State::Stopping:
             text = tr("Stopping…");

@@ -31,9 +31,13 @@ public:
 
     /// Cards that are drawn, the answer on its way included.
     const std::vector<MessageCard*>& cards() const { return m_cards; }
+    /// What is in the editor of that message; nothing while it is closed.
+    std::optional<QString> editedText(int index) const;
+    void endEdit(int index);
 
 Q_SIGNALS:
     void regenerateRequested();
+    /// The message's editor stays open until endEdit().
     void resendRequested(int index, const QString& text);
 
 protected:
@@ -44,6 +48,8 @@ private:
     void showAll();
     void showFrom(int first);
     void showEarlier();
+    void showEarlierButton();
+    MessageCard* cardOf(int index) const;
     void addCard(const jobs::ConversationMessage& message, int index);
     void dropCardsFrom(std::size_t at);
     void answerGrew(const QString& piece);

@@ -1,19 +1,15 @@
 #include "widgets/models_pane.h"
 
 #include <QAction>
-#include <QDragEnterEvent>
-#include <QDropEvent>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
-#include <QMimeData>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTreeView>
-#include <QUrl>
 #include <QVBoxLayout>
 
 #include "items/model_table.h"
@@ -38,13 +34,6 @@ using managers::toQt;
 constexpr int kListWidth = 66 * look::kGrid; ///< at first; the rest of the window is shared 3 to 2
 constexpr int kDetailsWidth = 40 * look::kGrid;
 
-QStringList localPaths(const QMimeData& data) {
-    QStringList paths;
-    for (const QUrl& url : data.urls())
-        if (url.isLocalFile()) paths << url.toLocalFile();
-    return paths;
-}
-
 } // namespace
 
 ModelsPane::ModelsPane(managers::ModelManager& manager, managers::JobList& jobs, WindowMemory& memory,
@@ -57,7 +46,6 @@ ModelsPane::ModelsPane(managers::ModelManager& manager, managers::JobList& jobs,
     , m_filter(new items::ModelFilter(this))
     , m_chosen(memory.value(QStringLiteral("models/chosen")).toString()) {
     setObjectName(QStringLiteral("modelsPane"));
-    setAcceptDrops(true);
     m_filter->setSourceModel(m_table);
     build();
     connectAll();
@@ -235,7 +223,7 @@ void ModelsPane::activate(const QModelIndex& index) {
 
 void ModelsPane::verify(const QString& name, bool deep) {
     auto* dialog = new VerifyDialog(m_manager, m_memory, name, deep, this);
-    dialog->open();
+    dialog->show(); // every byte of a large model takes minutes, in which the window can be used
 }
 
 void ModelsPane::remove(const QString& name) {
@@ -272,19 +260,8 @@ void ModelsPane::tellImported(const QString& name, bool wasThere) {
 }
 
 void ModelsPane::tellFailedImport(const managers::Job& job) {
-    const bool isShown = m_importDialog && m_importDialog->isImporting();
-    if (job.kind() != managers::JobKind::Import || isShown || m_importDialog) return;
+    if (job.kind() != managers::JobKind::Import || (m_importDialog && m_importDialog->isAbout(job))) return;
     if (job.error()) m_messages->showError(*job.error(), tr("Import…"), [this] { importModel(); });
-}
-
-void ModelsPane::dragEnterEvent(QDragEnterEvent* event) {
-    if (!localPaths(*event->mimeData()).isEmpty()) event->acceptProposedAction();
-}
-
-void ModelsPane::dropEvent(QDropEvent* event) {
-    for (const QString& path : localPaths(*event->mimeData()))
-        importPath(path);
-    event->acceptProposedAction();
 }
 
 } // namespace llamahome::widgets

@@ -52,10 +52,6 @@ Q_SIGNALS:
     /// `adapter` is set, and `model` empty, for an adapter: it knows its base model.
     void chatRequested(const QString& model, const QString& adapter);
 
-protected:
-    void dragEnterEvent(QDragEnterEvent* event) override;
-    void dropEvent(QDropEvent* event) override;
-
 private:
     void build();
     QWidget* makeHeader();

@@ -45,7 +45,7 @@ RunComparisonView::RunComparisonView(managers::RunManager& manager, QWidget* par
 }
 
 void RunComparisonView::showComparison(const managers::RunComparison& comparison) {
-    m_title->setText(tr("%n runs compared", nullptr, static_cast<int>(comparison.names.size())));
+    m_title->setText(tr("%1 runs compared").arg(comparison.names.size()));
     std::vector<RunChart::Run> runs;
     const auto& stores = m_manager.comparedMetrics();
     for (std::size_t i = 0; i < comparison.names.size() && i < stores.size(); ++i)

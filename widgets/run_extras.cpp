@@ -6,6 +6,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 
+#include "widgets/dropped_paths.h"
 #include "managers/text.h"
 #include "widgets/look.h"
 #include "widgets/training_words.h"
@@ -54,7 +55,7 @@ void RunExtras::chooseFile() {
     auto* dialog = new QFileDialog(this, tr("Rows to measure on"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
-    dialog->setNameFilters({tr("Data (*.jsonl *.json *.csv *.tsv *.txt)"), tr("All files (*)")});
+    dialog->setNameFilters({dataFilter(), tr("All files (*)")});
     connect(dialog, &QFileDialog::fileSelected, &m_setup, &managers::TrainingSetup::chooseValidation);
     dialog->open();
 }

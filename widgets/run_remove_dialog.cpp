@@ -25,10 +25,12 @@ RunRemoveDialog::RunRemoveDialog(const jobs::RunRemovalPlan& plan, bool hasAdapt
     setWindowTitle(tr("Remove run %1").arg(toQt(plan.name)));
     setAttribute(Qt::WA_DeleteOnClose);
     resize(kSize);
-    auto* intro = new QLabel(tr("These %n files in %1 are deleted. This cannot be undone.", nullptr,
-                                static_cast<int>(plan.files.size()))
-                                 .arg(managers::pathToQt(plan.folder)),
-                             this);
+    const QString folder = managers::pathToQt(plan.folder);
+    const std::size_t count = plan.files.size();
+    auto* intro = new QLabel(
+        count == 1 ? tr("This file in %1 is deleted. This cannot be undone.").arg(folder)
+                   : tr("These %1 files in %2 are deleted. This cannot be undone.").arg(count).arg(folder),
+        this);
     intro->setTextFormat(Qt::PlainText);
     intro->setWordWrap(true);
     auto* files = new QListWidget(this);

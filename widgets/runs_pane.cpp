@@ -134,16 +134,17 @@ void RunsPane::makeTable() {
 }
 
 void RunsPane::connectAll() {
-    connect(m_model, &QAbstractItemModel::dataChanged, this, &RunsPane::listChanged);
     connect(&m_runs, &RunManager::runsChanged, this, &RunsPane::listChanged);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &RunsPane::selectionChanged);
     connect(m_table, &QTableView::customContextMenuRequested, this, &RunsPane::showMenu);
     connect(&m_runs, &RunManager::detailsReady, this, [this](const managers::RunDetails& details) {
+        if (selectedNames() != std::vector{managers::toQt(details.info.name)}) return;
         m_one->showRun(details);
         m_details->setCurrentIndex(OnePage);
     });
     connect(&m_runs, &RunManager::compared, this, [this](const managers::RunComparison& comparison) {
+        if (selectedNames().size() < 2) return;
         m_several->showComparison(comparison);
         m_details->setCurrentIndex(SeveralPage);
     });
@@ -164,21 +165,12 @@ void RunsPane::connectAll() {
 
 void RunsPane::listChanged() {
     m_stack->setCurrentIndex(m_model->rowCount() == 0 && m_runs.isListed() ? 0 : 1);
-    if (!m_wanted.isEmpty()) choose(m_wanted);
     if (m_isFirstList && m_sorted->rowCount() > 0) {
         m_isFirstList = false;
         if (selectedNames().empty()) m_table->selectRow(0); // the newest
     }
     const auto names = selectedNames();
     if (names.size() == 1) m_runs.readDetails(names.front()); // it may stand otherwise now
-}
-
-void RunsPane::choose(const QString& name) {
-    const QModelIndex index = m_sorted->mapFromSource(m_model->indexOf(name));
-    m_wanted = index.isValid() ? QString() : name;
-    if (!index.isValid()) return;
-    m_table->selectRow(index.row());
-    m_table->scrollTo(index);
 }
 
 std::vector<QString> RunsPane::selectedNames() const {

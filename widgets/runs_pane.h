@@ -27,9 +27,6 @@ public:
     RunsPane(managers::RunManager& runs, managers::TrainingManager& training, WindowMemory& memory,
              QWidget* parent = nullptr);
 
-    /// Chooses that run, as soon as it is listed.
-    void choose(const QString& name);
-
 Q_SIGNALS:
     void continueRequested(const QString& run);
     void chatRequested(const QString& model, const QString& adapter);
@@ -57,7 +54,6 @@ private:
     QLabel* m_nothing;
     RunDetailsView* m_one;
     RunComparisonView* m_several;
-    QString m_wanted; ///< to be chosen when it is listed
     bool m_isFirstList = true; ///< nothing has been chosen by the page itself yet
     std::vector<QString> m_shown;
 };

@@ -108,7 +108,7 @@ SamplingDrawer::SamplingDrawer(managers::ChatManager& chat, QWidget* parent)
     connect(m_preset, &QComboBox::activated, this, &SamplingDrawer::choosePreset);
     connect(m_system, &QPlainTextEdit::textChanged, this,
             [this] { m_chat.setSystem(m_system->toPlainText()); });
-    connect(&m_chat, &managers::ChatManager::conversationOpened, this, &SamplingDrawer::showCurrent);
+    connect(&m_chat, &managers::ChatManager::conversationOpened, this, &SamplingDrawer::showOpened);
     connect(&m_chat, &managers::ChatManager::settingsChanged, this, &SamplingDrawer::showCurrent);
     showCurrent();
 }
@@ -128,6 +128,18 @@ void SamplingDrawer::addEditor(const QString& key, QWidget* page) {
     m_editors.push_back(editor);
 }
 
+void SamplingDrawer::showOpened() {
+    for (SettingEditor* editor : m_editors)
+        showValue(*editor); // what is being typed was meant for the conversation before
+    showCurrent();
+}
+
+void SamplingDrawer::showValue(SettingEditor& editor) {
+    config::Settings settings;
+    settings.model.generation = m_chat.current().sampling;
+    editor.setText(SettingEditor::textOf(editor.setting(), settings));
+}
+
 void SamplingDrawer::showCurrent() {
     const jobs::Conversation& shown = m_chat.current();
     if (m_system->toPlainText() != toQt(shown.system)) {
@@ -141,11 +153,9 @@ void SamplingDrawer::showCurrent() {
         if (presets[i] == *preset) row = static_cast<int>(i);
     m_preset->setCurrentIndex(row);
     m_preset->setToolTip(preset ? presetHelp(*preset) : tr("The values below"));
-    config::Settings settings;
-    settings.model.generation = shown.sampling;
     for (SettingEditor* editor : m_editors)
-        if (!editor->isAncestorOf(QApplication::focusWidget())) // what is being typed stays
-            editor->setText(SettingEditor::textOf(editor->setting(), settings));
+        if (!editor->isAncestorOf(QApplication::focusWidget()))
+            showValue(*editor); // what is being typed stays
 }
 
 void SamplingDrawer::choosePreset(int at) {

@@ -23,7 +23,9 @@ public:
 
 private:
     void addEditor(const QString& key, QWidget* page);
+    void showOpened();
     void showCurrent();
+    void showValue(SettingEditor& editor);
     void choosePreset(int at);
     void take(const SettingEditor& editor);
 

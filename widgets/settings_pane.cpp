@@ -35,8 +35,6 @@ using managers::toQt;
 
 constexpr int kMostProblems = 4; ///< shown one by one
 
-const QString kThemeKey = QStringLiteral("look/theme");
-
 /// A problem with its place, and where there is one the button that mends it.
 QWidget* makeProblem(const QString& text, QPushButton* button, QWidget* parent) {
     auto* line = new QWidget(parent);
@@ -132,7 +130,7 @@ QWidget* SettingsPane::makeBar() {
     m_theme = new QComboBox(bar);
     m_theme->setObjectName(QStringLiteral("themeBox"));
     m_theme->addItems({tr("As the system"), tr("Light"), tr("Dark"), tr("High contrast")});
-    m_theme->setCurrentIndex(m_memory.value(kThemeKey, 0).toInt());
+    m_theme->setCurrentIndex(m_memory.value(look::kThemeKey, 0).toInt());
     auto* label = new QLabel(tr("&Theme"), bar);
     label->setBuddy(m_theme);
     m_theme->setAccessibleName(tr("Theme"));
@@ -234,7 +232,7 @@ void SettingsPane::spanSections() {
 }
 
 void SettingsPane::chooseTheme(int row) {
-    m_memory.setValue(kThemeKey, row);
+    m_memory.setValue(look::kThemeKey, row);
     look::applyTheme(static_cast<look::Theme>(row));
 }
 
@@ -259,7 +257,7 @@ void SettingsPane::showProblems() {
     }
     if (shown > kMostProblems) {
         const int more = static_cast<int>(problems.size()) - kMostProblems;
-        m_problemList->addWidget(look::makeNote(tr("and %n more", nullptr, more), m_problems));
+        m_problemList->addWidget(look::makeNote(tr("and %1 more").arg(more), m_problems));
     }
     m_problems->setVisible(!problems.empty());
     m_folder->setEnabled(!m_manager.userFolder().isEmpty());

@@ -88,12 +88,26 @@ Job* StatusArea::shownJob() const {
     return shown;
 }
 
+/// The newest job that is worth a word after its end: a look at a file is not.
+const Job* StatusArea::lastTold() const {
+    const auto& jobs = m_jobs.jobs();
+    const auto told = std::find_if(jobs.rbegin(), jobs.rend(),
+                                   [](const Job* job) { return job->kind() != JobKind::Inspect; });
+    return told == jobs.rend() ? nullptr : *told;
+}
+
+QString StatusArea::lossWords(const Job& job) const {
+    const auto& point = m_training.lastPoint();
+    if (job.kind() != JobKind::Train || !point || m_training.state() != TrainingState::Running) return {};
+    return tr(" · loss %1").arg(managers::toQt(formatNumber(point->trainLoss)));
+}
+
 void StatusArea::showJob() {
     const Job* job = shownJob();
     const bool isActive = job != nullptr;
-    const Job* last = m_jobs.jobs().empty() ? nullptr : m_jobs.jobs().back();
+    const Job* last = lastTold();
     if (isActive)
-        m_words->setWords(items::jobLine(*job));
+        m_words->setWords(items::jobLine(*job) + lossWords(*job));
     else if (last != nullptr)
         m_words->setWords(tr("%1: %2").arg(last->title(), items::jobEndWords(*last)));
     else

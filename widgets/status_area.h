@@ -32,6 +32,8 @@ Q_SIGNALS:
     void logWanted();
 
 private:
+    const managers::Job* lastTold() const;
+    QString lossWords(const managers::Job& job) const;
     void showJob();
     void showMemory();
     void stop();

@@ -197,11 +197,21 @@ QWidget* TrainingPane::makeRunPage() {
 }
 
 void TrainingPane::chooseModel(const QString& name) {
+    turnToForm();
     m_form->chooseModel(name);
 }
 
 void TrainingPane::chooseData(const QStringList& paths) {
+    turnToForm();
     m_form->chooseData(paths);
+}
+
+/// Leaves a run that has ended; one that goes on keeps the page.
+void TrainingPane::turnToForm() {
+    if (m_manager.isActive() || m_manager.state() == TrainingState::Paused)
+        m_message->show(MessageBar::Kind::Notice, tr("Chosen for the next training; this one goes on."));
+    else
+        m_manager.showForm();
 }
 
 void TrainingPane::focusFirst() {

@@ -45,6 +45,7 @@ private:
     QWidget* makeOffer();
     QWidget* makeRowPanel();
     QWidget* makeHint();
+    void turnToForm();
     void refresh();
     void showProblem();
     void showButtons();

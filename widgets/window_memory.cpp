@@ -5,6 +5,7 @@
 
 #include <QEvent>
 #include <QHeaderView>
+#include <QSettings>
 #include <QSplitter>
 #include <QWidget>
 
@@ -12,6 +13,8 @@
 
 namespace llamahome::widgets {
 namespace {
+
+constexpr int kWriteDelayMs = 500;
 
 /// Tells when a window is closed or goes away with the program.
 class CloseWatcher final : public QObject {
@@ -33,22 +36,42 @@ private:
 
 } // namespace
 
-WindowMemory::WindowMemory(const std::filesystem::path& file) {
-    if (!file.empty())
-        m_settings = std::make_unique<QSettings>(managers::pathToQt(file), QSettings::IniFormat);
+WindowMemory::WindowMemory(const std::filesystem::path& file)
+    : m_file(managers::pathToQt(file)) {
+    m_writer.setMaxThreadCount(1);
+    m_delay.setSingleShot(true);
+    m_delay.setInterval(kWriteDelayMs);
+    QObject::connect(&m_delay, &QTimer::timeout, &m_delay, [this] { write(); });
+    if (m_file.isEmpty()) return;
+    const QSettings kept(m_file, QSettings::IniFormat);
+    for (const QString& key : kept.allKeys())
+        m_values.insert(key, kept.value(key));
 }
 
-WindowMemory::~WindowMemory() = default;
+WindowMemory::~WindowMemory() {
+    write();
+    m_writer.waitForDone();
+}
 
 QVariant WindowMemory::value(const QString& key, const QVariant& fallback) const {
-    return m_settings ? m_settings->value(key, fallback) : m_values.value(key, fallback);
+    return m_values.value(key, fallback);
 }
 
 void WindowMemory::setValue(const QString& key, const QVariant& value) {
-    if (m_settings)
-        m_settings->setValue(key, value);
-    else
-        m_values.insert(key, value);
+    if (m_values.contains(key) && m_values.value(key) == value) return;
+    m_values.insert(key, value);
+    if (m_file.isEmpty()) return;
+    m_unwritten.insert(key, value);
+    if (!m_delay.isActive()) m_delay.start();
+}
+
+void WindowMemory::write() {
+    if (m_unwritten.isEmpty()) return;
+    m_writer.start([file = m_file, changed = std::exchange(m_unwritten, {})] {
+        QSettings kept(file, QSettings::IniFormat);
+        for (auto at = changed.begin(); at != changed.end(); ++at)
+            kept.setValue(at.key(), at.value());
+    });
 }
 
 void WindowMemory::keep(QSplitter& splitter, const QString& key) {

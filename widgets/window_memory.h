@@ -2,11 +2,11 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 
 #include <QHash>
-#include <QSettings>
 #include <QString>
+#include <QThreadPool>
+#include <QTimer>
 #include <QVariant>
 
 class QHeaderView;
@@ -15,8 +15,9 @@ class QWidget;
 
 namespace llamahome::widgets {
 
-/// A thin door to one ini file. What cannot be read is as if it had never been kept. Outlives the widgets
-/// whose state it keeps.
+/// A thin door to one ini file, which is read at the start and written by a thread of its own a moment after
+/// a change, for the last time when this goes. What cannot be read is as if it had never been kept. Outlives
+/// the widgets whose state it keeps.
 class WindowMemory {
 public:
     /// `file` empty: nothing is kept beyond the process (tests).
@@ -37,8 +38,13 @@ public:
     void keepGeometry(QWidget& window, const QString& key);
 
 private:
-    std::unique_ptr<QSettings> m_settings; ///< null without a file
-    QHash<QString, QVariant> m_values;     ///< where there is no file
+    void write();
+
+    QString m_file; ///< empty: none
+    QHash<QString, QVariant> m_values;
+    QHash<QString, QVariant> m_unwritten;
+    QTimer m_delay;
+    QThreadPool m_writer; ///< one thread: writes come one after the other
 };
 
 } // namespace llamahome::widgets

@@ -43,6 +43,10 @@ void WindowMenu::setPlace(Place place) {
     m_places[static_cast<int>(place)]->setChecked(true);
 }
 
+void WindowMenu::setCanFind(bool canFind) {
+    m_find->setEnabled(canFind);
+}
+
 void WindowMenu::setHasCommand(bool hasCommand) {
     m_command->setEnabled(hasCommand);
 }
@@ -52,9 +56,9 @@ void WindowMenu::addFile(QMainWindow& window) {
     add(menu, QStringLiteral("actionImport"), tr("&Import a model…"), QKeySequence(tr("Ctrl+I")), this,
         &WindowMenu::importWanted)
         ->setIcon(icon(Icon::Import));
-    add(menu, QStringLiteral("actionFind"), tr("&Find on this page"), QKeySequence(QKeySequence::Find), this,
-        &WindowMenu::findWanted)
-        ->setIcon(icon(Icon::Search));
+    m_find = add(menu, QStringLiteral("actionFind"), tr("&Find on this page"),
+                 QKeySequence(QKeySequence::Find), this, &WindowMenu::findWanted);
+    m_find->setIcon(icon(Icon::Search));
     menu->addSeparator();
     auto* quit = add(menu, QStringLiteral("actionQuit"), tr("&Quit"), QKeySequence(tr("Ctrl+Q")), this,
                      &WindowMenu::quitWanted);

@@ -22,6 +22,8 @@ public:
     void setTraining(bool canPause, bool canStop);
     void setLogShown(bool isShown);
     void setPlace(Place place);
+    /// There is something on the page to search in.
+    void setCanFind(bool canFind);
     /// The running job has a command for a shell.
     void setHasCommand(bool hasCommand);
 
@@ -46,6 +48,7 @@ private:
     void addHelp(QMainWindow& window);
 
     QAction* m_places[6] = {};
+    QAction* m_find = nullptr;
     QAction* m_log = nullptr;
     QAction* m_pause = nullptr;
     QAction* m_stop = nullptr;

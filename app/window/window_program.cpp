@@ -102,7 +102,7 @@ QStringList toQtList(const std::vector<std::string>& paths) {
 }
 
 Error stoppedWork() {
-    return Error{codes::kCancelled, "stopped; what ran was saved and can be continued"};
+    return Error{codes::kCancelled, "stopped on request; a training that ran was saved and can be continued"};
 }
 
 /// A run goes on without its run.log where that cannot be opened.

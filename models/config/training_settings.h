@@ -14,7 +14,8 @@ struct LoraSettings {
     int r = 8;
     double alpha = 32.0;
     double dropout = 0.1;
-    std::vector<std::string> target_modules{"q_proj", "v_proj"};
+    std::vector<std::string> target_modules{"q_proj",    "k_proj",  "v_proj",   "o_proj",
+                                            "gate_proj", "up_proj", "down_proj"};
     std::string bias = "none";
 };
 
@@ -37,13 +38,13 @@ struct CheckpointSettings {
 
 struct TrainingSettings {
     int batch_size = 4; ///< data rows a micro-batch; 0 (`auto`): the job chooses before the engine sees it
-    int gradient_accumulation = 4;
+    int gradient_accumulation = 1;
     int max_workers = 4;  ///< threads that prepare data
     int max_length = 512; ///< tokens
     double validation_split = 0.1;
     int num_epochs = 3;
     int max_steps = 0; ///< 0: as many as the epochs need
-    double learning_rate = 5.0e-5;
+    double learning_rate = 2.0e-4;
     std::string lr_schedule = "cosine"; ///< constant, linear, cosine
     double warmup_ratio = 0.05;
     double weight_decay = 0.0;

@@ -6,8 +6,11 @@ ProgressMeter::ProgressMeter(const Clock& clock)
     : m_clock(clock) {}
 
 void ProgressMeter::update(const Progress& progress) {
+    // The mere name of a phase is no amount to measure from: a resumed run begins with steps already done.
+    const auto isName = [](const Progress& one) { return one.done == 0 && one.total == 0; };
+    if (isName(progress) && progress.phase == m_last.phase) return;
     m_now = m_clock.monotonicSeconds();
-    if (progress.phase != m_last.phase || progress.done < m_last.done) {
+    if (isName(m_last) || progress.phase != m_last.phase || progress.done < m_last.done) {
         m_phaseStart = m_now;
         m_phaseFirst = progress.done;
     }

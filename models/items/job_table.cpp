@@ -40,7 +40,7 @@ QVariant JobTable::data(const QModelIndex& index, int role) const {
         return job->title();
     case State:
         return job->error() ? jobStateWords(job->state()) + QStringLiteral(": ") + jobEndWords(*job)
-                            : jobStateWords(job->state());
+                            : jobEndWords(*job);
     case Amount:
         return jobAmountWords(*job);
     default:
@@ -65,11 +65,11 @@ QVariant JobTable::headerData(int section, Qt::Orientation orientation, int role
 }
 
 void JobTable::add(const Job* job) {
-    const auto gone = [this](quint64 id) { return m_jobs.find(id) == nullptr; };
-    while (!m_ids.empty() && gone(m_ids.back())) {
-        const int last = rowCount() - 1;
-        beginRemoveRows({}, last, last);
-        m_ids.pop_back();
+    for (int row = rowCount() - 1; row >= 0; --row) {
+        const auto id = m_ids.begin() + row;
+        if (m_jobs.find(*id) != nullptr) continue;
+        beginRemoveRows({}, row, row);
+        m_ids.erase(id);
         endRemoveRows();
     }
     beginInsertRows({}, 0, 0);

@@ -70,7 +70,8 @@ QString jobLeftWords(const Job& job) {
 
 QString jobLine(const Job& job) {
     QStringList parts{job.title()};
-    if (job.state() != JobState::Running) parts.append(jobStateWords(job.state()));
+    if (job.state() != JobState::Running)
+        parts.append(job.error() ? jobStateWords(job.state()) : jobEndWords(job));
     if (job.isActive())
         parts += {toQt(job.progress().phase), jobAmountWords(job), jobRateWords(job), jobLeftWords(job)};
     parts.removeAll(QString());
@@ -85,7 +86,9 @@ int jobPercent(const Job& job) {
 }
 
 QString jobEndWords(const Job& job) {
-    return job.error() ? toQt(job.error()->message) : jobStateWords(job.state());
+    if (job.error()) return toQt(job.error()->message);
+    if (job.state() == JobState::Cancelled && job.canGoOn()) return Words::tr("stopped, can be continued");
+    return jobStateWords(job.state());
 }
 
 } // namespace llamahome::items

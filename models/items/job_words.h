@@ -20,7 +20,8 @@ QString jobLeftWords(const managers::Job& job);
 QString jobLine(const managers::Job& job);
 /// 0 to 100; -1 where it cannot be told.
 int jobPercent(const managers::Job& job);
-/// How it ended, for a notification: "done", or the cause.
+/// How it ended, for a notification: "done", "stopped, can be continued", or the cause; the state of a job
+/// that goes on.
 QString jobEndWords(const managers::Job& job);
 
 } // namespace llamahome::items

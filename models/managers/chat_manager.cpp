@@ -130,12 +130,25 @@ void ChatManager::drainKeeper() {
     runTask<Outcomes>(
         m_context.filePool, m_context.jobs, [keeper = m_keeper] { return keeper->drain(); }, this,
         [this](const Outcomes& outcomes) {
-            for (const auto& outcome : outcomes) {
-                if (outcome.id != m_current.id) continue;
-                m_keepProblem = outcome.error;
-                Q_EMIT keepProblemChanged();
-            }
+            for (const auto& outcome : outcomes)
+                takeOutcome(outcome);
         });
+}
+
+void ChatManager::takeOutcome(const ConversationKeeper::Outcome& outcome) {
+    if (outcome.id == m_current.id) {
+        m_keepProblem = outcome.error;
+        Q_EMIT keepProblemChanged();
+    }
+    if (!outcome.error) {
+        m_toldUnkept.erase(outcome.id);
+        return;
+    }
+    if (outcome.id == m_current.id || !m_toldUnkept.insert(outcome.id).second) return;
+    const auto found = std::find_if(m_conversations.begin(), m_conversations.end(),
+                                    [&](const auto& info) { return info.id == outcome.id; });
+    const QString title = toQt(found == m_conversations.end() ? outcome.id : found->title);
+    Q_EMIT failed(outcome.error->within(fromQt(tr("“%1” is not being kept").arg(title))));
 }
 
 void ChatManager::renameConversation(const QString& id, const QString& title) {
@@ -148,8 +161,9 @@ void ChatManager::renameConversation(const QString& id, const QString& title) {
     runTask<Result<void>>(
         m_context.filePool, m_context.jobs,
         [keeper = m_keeper, id = fromQt(id), name] { return keeper->rename(id, name); }, this,
-        [this](const Result<void>& renamed) {
+        [this, id = fromQt(id), name](const Result<void>& renamed) {
             if (!renamed) Q_EMIT failed(renamed.error());
+            if (renamed && m_current.id == id) m_current.title = name; // it was opened meanwhile
             refresh();
         });
 }
@@ -377,6 +391,10 @@ QString ChatManager::partialAnswer() const {
     return isAnsweringHere() ? toQt(m_pending->text) : QString();
 }
 
+bool ChatManager::isWantedModelLoaded() const {
+    return m_isLoaded && m_pending && m_loadedModel == m_pending->now.model;
+}
+
 const Job* ChatManager::job() const {
     return m_pending ? m_pending->job.data() : nullptr;
 }
@@ -488,6 +506,7 @@ bool ChatManager::answer(jobs::Conversation now) {
 void ChatManager::takeReady(const std::filesystem::path& folder) {
     m_isLoaded = true;
     m_loadedFolder = folder;
+    if (m_pending) m_loadedModel = m_pending->now.model;
     if (m_state == State::Loading) setState(State::Answering);
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,8 @@ public:
     /// Why the shown conversation is not kept on disk; nothing where it is.
     const std::optional<Error>& keepProblem() const { return m_keepProblem; }
     bool isModelLoaded() const { return m_isLoaded; }
+    /// Whether the loaded model is the one that what runs needs.
+    bool isWantedModelLoaded() const;
     /// The same conversation for a shell; empty without a model.
     QString commandLine() const;
 
@@ -136,7 +139,7 @@ Q_SIGNALS:
     void conversationRemoved(const QString& title, bool canUndo);
     /// No answer came in the shown conversation, which is as before; `text` was asked. RUN-00 after a stop.
     void answerFailed(const llamahome::Error& error, const QString& text);
-    /// A conversation could not be opened, renamed, deleted or, one that is not shown, answered.
+    /// A conversation could not be opened, renamed, deleted or, one that is not shown, answered or kept.
     void failed(const llamahome::Error& error);
 
 private:
@@ -174,6 +177,7 @@ private:
     /// Writes `conversation` soon, and has it in the list.
     void keep(const jobs::Conversation& conversation);
     void drainKeeper();
+    void takeOutcome(const ConversationKeeper::Outcome& outcome);
     void forget(const std::string& id);
     void listChanged();
 
@@ -194,9 +198,11 @@ private:
     std::optional<Pending> m_pending;
     std::optional<jobs::RemovedConversation> m_removed;
     std::optional<Error> m_keepProblem;
+    std::set<std::string> m_toldUnkept; ///< ids told by failed(), until they are kept
     Figures m_figures;
     State m_state = State::Idle;
     std::filesystem::path m_loadedFolder;
+    std::string m_loadedModel; ///< name
     bool m_isLoaded = false;
     unsigned m_nextNumber = 1;
     std::uint64_t m_attempts = 0; ///< answers to the last message so far

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/log.h"
+
 namespace llamahome::managers {
 
 ConversationKeeper::ConversationKeeper(jobs::DataRoot root, FileLayer& files)
@@ -26,6 +28,8 @@ std::vector<ConversationKeeper::Outcome> ConversationKeeper::drain() {
         const auto written = jobs::writeConversation(m_files, m_root, conversation);
         outcomes.push_back({id, written ? std::nullopt : std::optional(written.error())});
         if (written) continue;
+        logLine(LogLevel::Error, "managers",
+                "the conversation " + id + " is not kept: " + written.error().message);
         const std::lock_guard guard(m_waitingGuard);
         m_waiting.emplace(id, std::move(conversation)); // a newer state that came meanwhile stands
     }
@@ -39,7 +43,9 @@ std::vector<jobs::ConversationInfo> ConversationKeeper::list() {
     for (const auto& [id, conversation] : m_waiting) {
         std::erase_if(all, [&wanted = id](const auto& info) { return info.id == wanted; });
         all.insert(std::find_if(all.begin(), all.end(),
-                                [&](const auto& info) { return info.updatedAt <= conversation.updatedAt; }),
+                                [&newest = conversation](const auto& info) {
+                                    return info.updatedAt <= newest.updatedAt;
+                                }),
                    jobs::infoOf(conversation));
     }
     return all;
@@ -59,12 +65,21 @@ Result<jobs::Conversation> ConversationKeeper::read(const std::string& id) {
 
 Result<void> ConversationKeeper::rename(const std::string& id, const std::string& title) {
     const std::lock_guard files(m_filesGuard);
-    auto newest = waiting(id);
+    std::map<std::string, jobs::Conversation>::node_type taken;
+    {
+        const std::lock_guard guard(m_waitingGuard);
+        taken = m_waiting.extract(id);
+    }
     auto conversation =
-        newest ? Result<jobs::Conversation>(std::move(*newest)) : jobs::readConversation(m_root, id);
+        taken ? Result<jobs::Conversation>(taken.mapped()) : jobs::readConversation(m_root, id);
     if (!conversation) return conversation.error();
     conversation->title = title;
-    return jobs::writeConversation(m_files, m_root, *conversation);
+    auto written = jobs::writeConversation(m_files, m_root, *conversation);
+    if (written || !taken) return written;
+    taken.mapped().title = title; // waits on under its new name
+    const std::lock_guard guard(m_waitingGuard);
+    m_waiting.insert(std::move(taken)); // a newer state that came meanwhile stands
+    return written;
 }
 
 Result<jobs::RemovedConversation> ConversationKeeper::remove(const std::string& id) {

@@ -28,11 +28,13 @@ public:
 
     /// The state that the next drain() writes. Never waits for a file.
     void put(const jobs::Conversation& conversation);
+    /// What fails is logged.
     std::vector<Outcome> drain();
 
     /// Those on the disk and those that wait to be written, newest first.
     std::vector<jobs::ConversationInfo> list();
     Result<jobs::Conversation> read(const std::string& id);
+    /// One that waits and still cannot be written waits on with the new title.
     Result<void> rename(const std::string& id, const std::string& title);
     Result<jobs::RemovedConversation> remove(const std::string& id);
     Result<void> putBack(const jobs::RemovedConversation& removed);

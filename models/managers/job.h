@@ -39,6 +39,9 @@ public:
     /// The same job for a shell: "llamahome verify llama 3.2-1b"; empty where there is none.
     QString commandLine() const { return m_commandLine; }
     void setCommandLine(const QString& commandLine) { m_commandLine = commandLine; }
+    /// Whether what was cancelled can be continued: a training whose run is on the disk.
+    bool canGoOn() const { return m_canGoOn; }
+    void setCanGoOn() { m_canGoOn = true; }
     /// The flag that the work looks at.
     const CancelToken& cancelToken() const { return m_cancel; }
 
@@ -64,6 +67,7 @@ private:
     QString m_title;
     QString m_commandLine;
     JobState m_state = JobState::Waiting;
+    bool m_canGoOn = false;
     Progress m_progress;
     ProgressMeter m_meter;
     std::optional<Error> m_error;

@@ -22,7 +22,8 @@ struct ManagerContext {
     JobList jobs;
     LockKeeper lock;
     EngineHost engine;
-    FilePool filePool;
+    FilePool filePool; ///< for what is quick: runTask()
+    FilePool jobPool;  ///< for long jobs, which wait for each other only
 };
 
 } // namespace llamahome::managers

@@ -24,6 +24,16 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kBf16Bytes = 2;
+constexpr std::uint64_t kMemoryStep = 64U << 20; ///< free memory is another all the time; less is not told
+
+bool mayChangeModels(JobKind kind) {
+    return kind == JobKind::Import || kind == JobKind::Verify || kind == JobKind::Remove ||
+           kind == JobKind::Train;
+}
+
+bool isOtherMemory(std::uint64_t a, std::uint64_t b) {
+    return std::max(a, b) - std::min(a, b) >= kMemoryStep;
+}
 
 void addConfiguredFacts(ModelFacts& facts, const formats::ModelConfig& config, bool needsBf16) {
     facts.parameters = config.parameterCount();
@@ -91,7 +101,7 @@ ModelManager::ModelManager(ManagerContext& context, QObject* parent)
     : QObject(parent)
     , m_context(context) {
     connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {
-        if (job->kind() != JobKind::Chat && job->kind() != JobKind::Report) refresh();
+        if (mayChangeModels(job->kind())) refresh();
     });
     installSamples();
     refresh();
@@ -124,12 +134,12 @@ ModelManager::Listing ModelManager::readListing(const Workspace& workspace) {
 void ModelManager::take(Listing listing) {
     const bool isOther = !m_isListed || !isSame(m_models, listing.models) ||
                          !isSame(m_adapters, listing.adapters) || m_facts != listing.facts ||
-                         m_usableMemory != listing.usableMemory;
+                         isOtherMemory(m_usableMemory, listing.usableMemory);
     m_models = std::move(listing.models);
     m_adapters = std::move(listing.adapters);
     m_facts = std::move(listing.facts);
     m_rootWords = std::move(listing.rootWords);
-    m_usableMemory = listing.usableMemory;
+    if (isOther) m_usableMemory = listing.usableMemory; // else that which was told
     m_computesInBf16 = listing.computesInBf16;
     m_isListed = true;
     m_isReading = false;
@@ -225,12 +235,12 @@ Job* ModelManager::importModel(const QString& path, const QString& family, const
     job.setCommandLine(importCommand(path, family, version, link));
     const jobs::ImportRequest request{pathFromQt(path), fromQt(family), fromQt(version), link};
     runJob<jobs::ImportResult>(
-        m_context.filePool, m_context.jobs, job, *m_context.workspace.clock,
-        [this, request,
+        m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
+        [lock = &m_context.lock, request,
          workspace = m_context.workspace](const JobControl& control) -> Result<jobs::ImportResult> {
-            const auto lock = m_context.lock.acquire();
-            if (!lock) return lock.error();
-            return jobs::importModel(request, **lock, workspace.catalog, *workspace.files, control.cancel,
+            const auto held = lock->acquire();
+            if (!held) return held.error();
+            return jobs::importModel(request, **held, workspace.catalog, *workspace.files, control.cancel,
                                      control.progress);
         },
         this,
@@ -248,7 +258,7 @@ Job* ModelManager::verify(const QString& name, bool deep) {
     Job& job = m_context.jobs.start(JobKind::Verify, tr("Verifying %1").arg(name));
     job.setCommandLine(verifyCommand(name, deep));
     runJob<jobs::VerifyReport>(
-        m_context.filePool, m_context.jobs, job, *m_context.workspace.clock,
+        m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
         [entry = *entry, deep](const JobControl& control) {
             return jobs::verifyModel(entry, deep, control.cancel, control.progress);
         },
@@ -285,11 +295,12 @@ Job* ModelManager::remove(const jobs::RemovalPlan& plan) {
     Job& job = m_context.jobs.start(JobKind::Remove, tr("Removing %1").arg(name));
     job.setCommandLine(removeCommand(name));
     runJob<std::uint64_t>(
-        m_context.filePool, m_context.jobs, job, *m_context.workspace.clock,
-        [this, plan, files = m_context.workspace.files](const JobControl&) -> Result<std::uint64_t> {
-            const auto lock = m_context.lock.acquire();
-            if (!lock) return lock.error();
-            return jobs::removeModel(plan, **lock, *files);
+        m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
+        [lock = &m_context.lock, plan,
+         files = m_context.workspace.files](const JobControl&) -> Result<std::uint64_t> {
+            const auto held = lock->acquire();
+            if (!held) return held.error();
+            return jobs::removeModel(plan, **held, *files);
         },
         this,
         [this, name](const Result<std::uint64_t>& freed) {

@@ -64,7 +64,7 @@ Job* ReportWriter::save(const QString& path) {
                         file = pathFromQt(path)](const JobControl&) {
         return writeFileAtomically(*place.files, file, reportText(place, log));
     };
-    runJob<void>(m_context.filePool, m_context.jobs, job, *m_context.workspace.clock, write, this,
+    runJob<void>(m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock, write, this,
                  [this, path](const Result<void>& written) {
                      if (written)
                          Q_EMIT saved(path);

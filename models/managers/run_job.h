@@ -38,8 +38,8 @@ void runJob(TaskRunner& runner, JobList& jobs, Job& job, const Clock& clock,
             std::type_identity_t<std::function<Result<T>(const JobControl&)>> work, QObject* context,
             std::type_identity_t<std::function<void(Result<T>)>> done);
 
-/// runJob without a job, for what is quick and needs no cancel: reading a list, a plan. `work` throws nothing
-/// but std::bad_alloc, which ends the program.
+/// runJob without a job, for what is quick and needs no cancel: reading a list, a plan; not on the pool of
+/// the jobs, behind which it would wait. `work` throws nothing but std::bad_alloc, which ends the program.
 template <typename T>
 void runTask(TaskRunner& runner, JobList& jobs, std::type_identity_t<std::function<T()>> work,
              QObject* context, std::type_identity_t<std::function<void(T)>> done);
@@ -66,8 +66,8 @@ void runJob(TaskRunner& runner, JobList& jobs, Job& job, const Clock& clock,
             jobs.post([&jobs, id] {
                 if (Job* running = jobs.find(id)) running->setRunning();
             });
-        auto result = std::make_shared<Result<T>>(
-            isCancelled ? Result<T>(cancelledBeforeStart()) : guarded([&] { return work(control); }));
+        auto result = std::make_shared<Result<T>>(isCancelled ? Result<T>(cancelledBeforeStart())
+                                                              : guarded([&] { return work(control); }));
         jobs.post([&jobs, id, result, done, receiver] {
             if (Job* ended = jobs.find(id)) ended->finish(errorOf(*result));
             if (receiver && done) done(std::move(*result));
@@ -78,13 +78,13 @@ void runJob(TaskRunner& runner, JobList& jobs, Job& job, const Clock& clock,
 template <typename T>
 void runTask(TaskRunner& runner, JobList& jobs, std::type_identity_t<std::function<T()>> work,
              QObject* context, std::type_identity_t<std::function<void(T)>> done) {
-    runner.post([&jobs, work = std::move(work), done = std::move(done),
-                 receiver = QPointer<QObject>(context)] {
-        auto result = std::make_shared<T>(work());
-        jobs.post([result, done, receiver] {
-            if (receiver) done(std::move(*result));
+    runner.post(
+        [&jobs, work = std::move(work), done = std::move(done), receiver = QPointer<QObject>(context)] {
+            auto result = std::make_shared<T>(work());
+            jobs.post([result, done, receiver] {
+                if (receiver) done(std::move(*result));
+            });
         });
-    });
 }
 
 } // namespace llamahome::managers

@@ -15,6 +15,8 @@
 namespace llamahome::managers {
 namespace {
 
+constexpr const char* kTrainingPhase = "training"; ///< as TrainSink::onPhase() tells it
+
 /// The end of a text file from the first whole line on; empty where there is none.
 std::string tailOf(const std::filesystem::path& path, std::uint64_t bytes) {
     std::error_code failure;
@@ -72,7 +74,16 @@ RunManager::RunManager(ManagerContext& context, QObject* parent)
     connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {
         if (job->kind() == JobKind::Train || job->kind() == JobKind::Remove) refresh();
     });
+    connect(&m_context.jobs, &JobList::jobChanged, this, &RunManager::follow);
     refresh();
+}
+
+void RunManager::follow(const Job* job) {
+    if (job->kind() != JobKind::Train || !job->isActive()) return;
+    const Followed now{job->id(), job->progress().phase};
+    if (now == m_followed || (m_followed.job == now.job && m_followed.phase == kTrainingPhase)) return;
+    m_followed = now;
+    refresh(); // its folder comes between two of the phases before the first step
 }
 
 void RunManager::refresh() {
@@ -158,7 +169,7 @@ Job* RunManager::remove(const jobs::RunRemovalPlan& plan) {
     Job& job = m_context.jobs.start(JobKind::Remove, tr("Removing run %1").arg(name));
     job.setCommandLine(commandLine({"runs", "remove", plan.name}));
     runJob<void>(
-        m_context.filePool, m_context.jobs, job, *m_context.workspace.clock,
+        m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
         [lock = &m_context.lock, files = m_context.workspace.files, plan](const JobControl&) -> Result<void> {
             const auto held = lock->acquire();
             if (!held) return held.error();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <QObject>
@@ -41,7 +42,8 @@ public:
 
     explicit RunManager(ManagerContext& context, QObject* parent = nullptr);
 
-    /// Reads the list anew; runsChanged() follows. Done by itself after each job that trains or removes.
+    /// Reads the list anew; runsChanged() follows. Done by itself when a run begins and after each job that
+    /// trains or removes.
     void refresh();
     /// False until the first list is there.
     bool isListed() const { return m_isListed; }
@@ -81,6 +83,15 @@ private:
         std::vector<std::string> rootWords; ///< {"--root", PATH} where a shell would take another root
     };
 
+    /// The training that goes on, and the last phase of it at which the list was read.
+    struct Followed {
+        quint64 job = 0;
+        std::string phase;
+
+        friend bool operator==(const Followed&, const Followed&) = default;
+    };
+
+    void follow(const Job* job);
     QString commandLine(std::vector<std::string> words) const;
 
     ManagerContext& m_context;
@@ -88,6 +99,7 @@ private:
     std::vector<MetricStore*> m_compared; ///< children of this
     std::vector<jobs::RunInfo> m_runs;
     std::vector<std::string> m_rootWords;
+    Followed m_followed;
     bool m_isListed = false;
     quint64 m_listAsked = 0;
     quint64 m_detailsAsked = 0;

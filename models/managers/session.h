@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <QObject>
+
 #include "managers/chat_manager.h"
 #include "managers/download_manager.h"
 #include "managers/log_store.h"
@@ -26,7 +28,9 @@ struct Session {
         , runs(context)
         , training(context, models, settings)
         , chat(context, models, settings)
-        , report(context, log) {}
+        , report(context, log) {
+        QObject::connect(&settings, &SettingsManager::settingsChanged, &models, &ModelManager::refresh);
+    }
     ~Session() { cancelAll(); }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;

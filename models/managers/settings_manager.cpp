@@ -1,8 +1,13 @@
 #include "managers/settings_manager.h"
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
+
+#include <queue>
 
 #include "config/settings_file.h"
 #include "config/settings_writer.h"
@@ -57,12 +62,63 @@ std::vector<std::string> filesWithLastGood(const fs::path& folder) {
 
 } // namespace
 
+/// Changes in the order they came, written one at a time. Any thread.
+class SettingsManager::Changes {
+public:
+    using Write = std::function<Result<void>()>;
+
+    struct Outcome {
+        QString key;
+        Result<void> written;
+    };
+
+    void put(const QString& key, Write write) {
+        const std::lock_guard guard(m_waitingGuard);
+        m_waiting.push({key, std::move(write)});
+    }
+    bool isEmpty() {
+        const std::lock_guard guard(m_waitingGuard);
+        return m_waiting.empty();
+    }
+    /// Nothing where none waits.
+    std::optional<Outcome> writeNext() {
+        const std::lock_guard files(m_filesGuard);
+        std::optional<Change> next;
+        {
+            const std::lock_guard guard(m_waitingGuard);
+            if (m_waiting.empty()) return std::nullopt;
+            next = std::move(m_waiting.front());
+            m_waiting.pop();
+        }
+        return Outcome{next->key, next->write()};
+    }
+
+private:
+    struct Change {
+        QString key;
+        Write write;
+    };
+
+    std::mutex m_filesGuard; ///< held while one is written
+    std::mutex m_waitingGuard;
+    std::queue<Change> m_waiting;
+};
+
 SettingsManager::SettingsManager(ManagerContext& context, QObject* parent)
     : QObject(parent)
-    , m_context(context) {
+    , m_context(context)
+    , m_changes(std::make_shared<Changes>()) {
     for (const config::SettingDescriptor& setting : config::allSettings())
         m_report.resolved.origins[setting.key] = config::Origin{};
     refresh();
+}
+
+SettingsManager::~SettingsManager() {
+    // The pool drops what waits when it ends; this must not be lost.
+    std::thread([changes = m_changes] {
+        while (changes->writeNext()) {
+        }
+    }).join();
 }
 
 SettingsManager::Reading SettingsManager::read(const Workspace& workspace) {
@@ -156,30 +212,28 @@ void SettingsManager::change(const QString& key, std::function<Result<void>()> w
                                         "name the settings folder; set HOME"});
         return;
     }
-    m_changes.push({key, std::move(write)});
+    m_changes->put(key, std::move(write));
     startNext();
 }
 
 void SettingsManager::startNext() {
-    if (m_isChanging || m_changes.empty()) return;
+    if (m_isChanging || m_changes->isEmpty()) return;
     m_isChanging = true;
-    const Change next = std::move(m_changes.front());
-    m_changes.pop();
-    using Outcome = std::pair<Result<void>, Reading>;
+    using Outcome = std::pair<std::optional<Changes::Outcome>, Reading>;
     runTask<Outcome>(
         m_context.filePool, m_context.jobs,
-        [write = next.write, workspace = m_context.workspace] {
-            Result<void> written = write();
+        [changes = m_changes, workspace = m_context.workspace] {
+            auto written = changes->writeNext();
             return Outcome(std::move(written), read(workspace));
         },
         this,
-        [this, key = next.key](Outcome outcome) {
+        [this](Outcome outcome) {
             m_isChanging = false;
             take(std::move(outcome.second));
-            if (outcome.first)
-                Q_EMIT settingSaved(key);
-            else
-                Q_EMIT settingFailed(key, outcome.first.error());
+            if (const auto& change = outcome.first; change && change->written)
+                Q_EMIT settingSaved(change->key);
+            else if (change)
+                Q_EMIT settingFailed(change->key, change->written.error());
             startNext();
         });
 }

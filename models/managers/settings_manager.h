@@ -3,11 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include <QObject>
 #include <QString>
-#include <queue>
 
 #include "config/presets.h"
 #include "config/setting_descriptor.h"
@@ -24,6 +25,8 @@ class SettingsManager final : public QObject {
 public:
     /// Reads all places; until settingsChanged() the built-in values stand. `context` outlives it.
     explicit SettingsManager(ManagerContext& context, QObject* parent = nullptr);
+    /// Writes the changes that still wait.
+    ~SettingsManager() override;
 
     /// Reads all places anew; settingsChanged() follows.
     void refresh();
@@ -78,16 +81,13 @@ private:
     void change(const QString& key, std::function<Result<void>()> write);
     void startNext();
 
-    struct Change {
-        QString key;
-        std::function<Result<void>()> write;
-    };
+    class Changes;
 
     ManagerContext& m_context;
     config::SettingsReport m_report;
     std::vector<config::Preset> m_presets;
     std::vector<std::string> m_withLastGood;
-    std::queue<Change> m_changes;
+    std::shared_ptr<Changes> m_changes; ///< with the pool's thread
     bool m_isChanging = false;
     bool m_isRead = false;
 };

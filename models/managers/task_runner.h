@@ -16,8 +16,8 @@ public:
     virtual void post(std::function<void()> task) = 0;
 };
 
-/// Hashing, scanning, deleting, inspecting data: value in, Result out. The destructor waits for what runs and
-/// drops what waits.
+/// Hashing, scanning, deleting, inspecting data: value in, Result out. What takes long has a pool of its own,
+/// so that no list waits for an import. The destructor waits for what runs and drops what waits.
 class FilePool final : public TaskRunner {
 public:
     static constexpr int kThreads = 2;

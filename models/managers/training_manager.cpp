@@ -25,7 +25,10 @@ TrainingManager::TrainingManager(ManagerContext& context, ModelManager& models, 
     , m_setup(context, models, settings) {
     connect(&m_setup, &TrainingSetup::checked, this, &TrainingManager::setupChanged);
     connect(&m_setup, &TrainingSetup::choiceChanged, this, [this] {
-        if (isEditable()) m_problem.reset();
+        if (isEditable()) m_page.problem.reset();
+    });
+    connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {
+        if (job->kind() == JobKind::Remove) refresh();
     });
     m_state = formState();
     refresh();
@@ -74,55 +77,52 @@ void TrainingManager::setupChanged() {
 }
 
 const std::optional<Error>& TrainingManager::problem() const {
-    return m_problem || !isEditable() ? m_problem : m_setup.problem();
+    return m_page.problem || !isEditable() ? m_page.problem : m_setup.problem();
 }
 
 QString TrainingManager::commandLine() const {
-    return isEditable() ? m_setup.commandLine() : m_commandLine;
+    return isEditable() ? m_setup.commandLine() : m_page.commandLine;
 }
 
 std::optional<double> TrainingManager::secondsLeft() const {
-    if (!isActive() || !m_forecast || !m_lastPoint || m_lastPoint->step <= m_firstStep) return std::nullopt;
+    if (!isActive() || !m_page.forecast || !m_page.lastPoint || m_page.lastPoint->step <= m_firstStep)
+        return std::nullopt;
     const double elapsed = m_lastSeconds - m_firstSeconds;
     if (elapsed < kLeastElapsed) return std::nullopt;
-    const auto done = static_cast<double>(m_lastPoint->step - m_firstStep);
-    const auto left = static_cast<double>(m_forecast->totalSteps - m_lastPoint->step);
+    const auto done = static_cast<double>(m_page.lastPoint->step - m_firstStep);
+    const auto left = static_cast<double>(m_page.forecast->totalSteps - m_page.lastPoint->step);
     return left * elapsed / done;
 }
 
 void TrainingManager::start() {
     if (m_state != TrainingState::Ready) return;
     const TrainingChoice choice = m_setup.choice();
-    m_run = {{}, m_setup.modelName(), m_setup.dataFiles(), m_setup.presetName(), m_setup.settings()};
-    m_metrics.clear(stoppingRuleOf(m_run.settings.training));
-    m_answers.clear();
-    m_summary.reset();
-    m_endedRun.reset();
-    const QString title = tr("Training %1 on %2").arg(m_run.model, pathToQt(choice.data.front().filename()));
+    m_page = {};
+    m_page.run = {{}, m_setup.modelName(), m_setup.dataFiles(), m_setup.presetName(), m_setup.settings()};
+    m_metrics.clear(stoppingRuleOf(m_page.run.settings.training));
+    const QString title =
+        tr("Training %1 on %2").arg(m_page.run.model, pathToQt(choice.data.front().filename()));
     launch(title, m_setup.commandLine(), [choice](Place& place) { return trainNew(place, choice); });
 }
 
 void TrainingManager::resume(const QString& runName) {
     if (isActive() || runName.isEmpty()) return;
     if (isEditable()) {
-        m_run = {};
+        m_page = {};
         m_metrics.clear();
-        m_answers.clear();
-        m_summary.reset();
-        m_endedRun.reset();
     }
     launch(tr("Training %1").arg(runName), {},
            [name = fromQt(runName)](Place& place) { return goOn(place, name); });
 }
 
 void TrainingManager::launch(const QString& title, const QString& commandLine, Work work) {
-    m_before = m_state;
+    m_before = {m_state, m_page, m_metrics.columns()};
     m_hasBegun = false;
-    m_commandLine = commandLine;
-    m_problem.reset();
-    m_notices.clear();
-    m_forecast.reset();
-    m_lastPoint.reset();
+    m_page.commandLine = commandLine;
+    m_page.problem.reset();
+    m_page.notices.clear();
+    m_page.forecast.reset();
+    m_page.lastPoint.reset();
     m_progress = {};
     m_phase = tr("waiting for the engine");
     Job& job = m_context.jobs.start(JobKind::Train, title);
@@ -133,48 +133,48 @@ void TrainingManager::launch(const QString& title, const QString& commandLine, W
     Q_EMIT runChanged();
     Q_EMIT progressed();
 
-    const QPointer<TrainingManager> self(this);
     const auto summary = std::make_shared<std::optional<jobs::TrainSummary>>();
     runJob<void>(
         m_context.engine, m_context.jobs, job, *m_context.workspace.clock,
-        [&context = m_context, self, summary,
+        [&context = m_context, self = QPointer<TrainingManager>(this), summary,
          work = std::move(work)](const JobControl& control) -> Result<void> {
-            const auto lock = context.lock.acquire();
-            if (!lock) return lock.error();
-            const auto toGui = [&context](std::function<void()> call) { context.jobs.post(std::move(call)); };
-            TrainRelay relay(
-                [toGui, self](TrainNews news) {
-                    toGui([self, told = std::make_shared<TrainNews>(std::move(news))] {
-                        if (self) self->hear(*told);
-                    });
-                },
-                control.progress, context.workspace.openRunLog, *context.workspace.clock);
-            Place place{context,
-                        **lock,
-                        relay,
-                        control.cancel,
-                        [toGui, self](RunView view) {
-                            toGui([self, shown = std::make_shared<RunView>(std::move(view))] {
-                                if (self) self->show(std::move(*shown));
-                            });
-                        },
-                        [&context](const config::Settings& settings) -> Result<engine::Engine*> {
-                            if (auto there = jobs::checkDevice(settings.training.device); !there)
-                                return there.error();
-                            auto engine = context.engine.engine();
-                            if (!engine) return engine;
-                            if (auto set = (*engine)->setThreads(settings.model.threads); !set)
-                                return set.error();
-                            return engine;
-                        }};
-            auto result = work(place);
-            relay.flush();
+            auto result = perform(context, self, work, control);
             if (!result) return result.error();
             *summary = *result;
             if (result->end != jobs::TrainEnd::Interrupted) return {};
             return Error{codes::kCancelled, "stopped at step " + std::to_string(result->steps)};
         },
         this, [this, summary](const Result<void>& result) { ended(errorOf(result), *summary); });
+}
+
+Result<jobs::TrainSummary> TrainingManager::perform(ManagerContext& context,
+                                                    const QPointer<TrainingManager>& self, const Work& work,
+                                                    const JobControl& control) {
+    const auto lock = context.lock.acquire();
+    if (!lock) return lock.error();
+    const auto toGui = [&context](std::function<void()> call) { context.jobs.post(std::move(call)); };
+    const auto tell = [toGui, self](TrainNews news) {
+        toGui([self, told = std::make_shared<TrainNews>(std::move(news))] {
+            if (self) self->hear(*told);
+        });
+    };
+    const auto show = [toGui, self](RunView view) {
+        toGui([self, shown = std::make_shared<RunView>(std::move(view))] {
+            if (self) self->show(std::move(*shown));
+        });
+    };
+    const auto openEngine = [&context](const config::Settings& settings) -> Result<engine::Engine*> {
+        if (auto there = jobs::checkDevice(settings.training.device); !there) return there.error();
+        auto engine = context.engine.engine();
+        if (!engine) return engine;
+        if (auto set = (*engine)->setThreads(settings.model.threads); !set) return set.error();
+        return engine;
+    };
+    TrainRelay relay(tell, control.progress, context.workspace.openRunLog, *context.workspace.clock);
+    Place place{context, **lock, relay, control.cancel, show, openEngine};
+    auto result = work(place);
+    relay.flush();
+    return result;
 }
 
 Result<jobs::TrainSummary> TrainingManager::trainNew(Place& place, const TrainingChoice& choice) {
@@ -225,14 +225,15 @@ Result<jobs::TrainSummary> TrainingManager::goOn(Place& place, const std::string
 }
 
 void TrainingManager::show(RunView view) {
-    m_run = std::move(view.run);
-    m_commandLine = view.commandLine;
-    if (m_job) m_job->setCommandLine(m_commandLine);
+    m_page.run = std::move(view.run);
+    m_page.commandLine = view.commandLine;
+    if (m_job) m_job->setCommandLine(m_page.commandLine);
+    if (m_unfinished && isShown(*m_unfinished)) offer({});
     if (view.metrics)
         m_metrics.assign(std::move(*view.metrics));
     else
-        m_metrics.clear(stoppingRuleOf(m_run.settings.training));
-    m_answers = std::move(view.answers);
+        m_metrics.clear(stoppingRuleOf(m_page.run.settings.training));
+    m_page.answers = std::move(view.answers);
     Q_EMIT runChanged();
 }
 
@@ -240,12 +241,13 @@ void TrainingManager::hear(const TrainNews& news) {
     if (!isActive()) return;
     if (news.runName) {
         m_hasBegun = true;
-        m_run.name = toQt(*news.runName);
-        m_summary.reset();
-        m_endedRun.reset();
+        if (m_job) m_job->setCanGoOn();
+        m_page.run.name = toQt(*news.runName);
+        m_page.summary.reset();
+        m_page.endedRun.reset();
         Q_EMIT runChanged();
     }
-    if (news.forecast) m_forecast = news.forecast;
+    if (news.forecast) m_page.forecast = news.forecast;
     if (news.phase) {
         m_phase = toQt(*news.phase);
         m_progress = {};
@@ -253,8 +255,8 @@ void TrainingManager::hear(const TrainNews& news) {
     }
     if (news.progress) m_progress = *news.progress;
     for (const std::string& notice : news.notices)
-        m_notices << toQt(notice);
-    m_answers.insert(m_answers.end(), news.answers.begin(), news.answers.end());
+        m_page.notices << toQt(notice);
+    m_page.answers.insert(m_page.answers.end(), news.answers.begin(), news.answers.end());
     takePoints(news.samples);
     Q_EMIT progressed();
 }
@@ -263,11 +265,11 @@ void TrainingManager::takePoints(const std::vector<MetricSample>& samples) {
     for (const MetricSample& sample : samples) {
         if (sample.point.isEvaluation) continue;
         m_lastSeconds = m_context.workspace.clock->monotonicSeconds();
-        if (!m_lastPoint) {
+        if (!m_page.lastPoint) {
             m_firstStep = sample.point.step;
             m_firstSeconds = m_lastSeconds;
         }
-        m_lastPoint = sample.point;
+        m_page.lastPoint = sample.point;
     }
     m_metrics.append(samples);
 }
@@ -281,7 +283,7 @@ void TrainingManager::pause() {
 void TrainingManager::stop() {
     if (m_state == TrainingState::Paused) {
         setState(TrainingState::Done);
-        Q_EMIT runEnded(m_run.name, m_summary ? toQt(m_summary->adapterName) : QString());
+        Q_EMIT runEnded(m_page.run.name, m_page.summary ? toQt(m_page.summary->adapterName) : QString());
         return;
     }
     if (!isActive() || !m_job) return;
@@ -298,9 +300,9 @@ void TrainingManager::jobChanged() {
 
 void TrainingManager::showForm() {
     if (isActive() || isEditable()) return;
-    m_problem.reset();
+    m_page.problem.reset();
     setState(formState());
-    m_run = {};
+    m_page.run = {};
     m_metrics.clear();
     Q_EMIT runChanged();
     m_setup.checkAgain();
@@ -315,65 +317,88 @@ void TrainingManager::ended(const std::optional<Error>& error,
     if (!summary) {
         endedBy(error.value_or(Error{codes::kInternal, "the run ended without a result"}));
     } else {
-        m_summary = summary;
+        m_page.summary = summary;
         const bool isInterrupted = summary->end == jobs::TrainEnd::Interrupted;
         setState(isPause && isInterrupted ? TrainingState::Paused : TrainingState::Done);
-        if (m_state == TrainingState::Done) Q_EMIT runEnded(m_run.name, toQt(summary->adapterName));
+        if (m_state == TrainingState::Done) Q_EMIT runEnded(m_page.run.name, toQt(summary->adapterName));
     }
     m_job = nullptr;
+    m_before = Before();
     Q_EMIT progressed();
     refresh();
 }
 
 void TrainingManager::endedBy(const Error& error) {
     const bool isStop = error.code == codes::kCancelled;
-    const bool wasShown = m_before > TrainingState::DoesNotFit;
-    if (!isStop) m_problem = error;
+    const bool wasShown = m_before.state > TrainingState::DoesNotFit;
     if (m_hasBegun && !isStop) {
+        m_page.problem = error;
         setState(TrainingState::Failed);
         readEndedRun();
-        Q_EMIT runEnded(m_run.name, {});
+        Q_EMIT runEnded(m_page.run.name, {});
         return;
     }
-    if (wasShown) { // a run that could not go on stays as it was
-        if (m_before == TrainingState::Failed && !m_problem) m_problem = error;
-        setState(m_before);
+    if (wasShown) {
+        fallBack();
+        if (!isStop) m_page.problem = error;
+        setState(m_before.state);
+        Q_EMIT runChanged();
         return;
     }
-    m_run = {};
+    m_page = {};
+    if (!isStop) m_page.problem = error;
     m_metrics.clear();
     setState(formState());
     Q_EMIT runChanged();
     if (error.code.text.starts_with("FIT-")) m_setup.checkAgain();
 }
 
+/// A run that could not go on stays as it was, and so does the one that was shown while another was tried.
+void TrainingManager::fallBack() {
+    m_page = std::move(m_before.page);
+    m_metrics.assign(std::move(m_before.metrics));
+}
+
 void TrainingManager::readEndedRun() {
     runTask<Result<jobs::RunInfo>>(
         m_context.filePool, m_context.jobs,
-        [root = m_context.workspace.root, name = fromQt(m_run.name)] { return jobs::findRun(root, name); },
+        [root = m_context.workspace.root, name = fromQt(m_page.run.name)] {
+            return jobs::findRun(root, name);
+        },
         this,
         [this](const Result<jobs::RunInfo>& run) {
-            if (!run || m_state != TrainingState::Failed || toQt(run->name) != m_run.name) return;
-            m_endedRun = *run;
+            if (!run || m_state != TrainingState::Failed || toQt(run->name) != m_page.run.name) return;
+            m_page.endedRun = *run;
             Q_EMIT progressed();
         });
 }
 
+bool TrainingManager::isShown(const jobs::RunInfo& run) const {
+    return !isEditable() && toQt(run.name) == runName();
+}
+
+void TrainingManager::offer(std::optional<jobs::RunInfo> unfinished) {
+    m_unfinished = std::move(unfinished);
+    Q_EMIT unfinishedChanged();
+}
+
 void TrainingManager::refresh() {
+    const std::string shown = isEditable() ? std::string() : fromQt(runName());
     runTask<std::optional<jobs::RunInfo>>(
         m_context.filePool, m_context.jobs,
-        [root = m_context.workspace.root] {
+        [root = m_context.workspace.root, shown] {
             std::optional<jobs::RunInfo> newest;
             for (jobs::RunInfo& run : jobs::listRuns(root))
-                if (canResume(run) && !run.checkpoints.empty() &&
+                if (run.name != shown && canResume(run) && !run.checkpoints.empty() &&
                     (!newest || run.record.updatedAt > newest->record.updatedAt))
                     newest = std::move(run);
             return newest;
         },
         this,
-        [this](std::optional<jobs::RunInfo> newest) {
-            m_unfinished = std::move(newest);
-            Q_EMIT unfinishedChanged();
+        [this, asked = ++m_unfinishedAsked](std::optional<jobs::RunInfo> newest) {
+            if (asked != m_unfinishedAsked) return;
+            if (newest && isShown(*newest)) newest.reset(); // since it was asked for
+            offer(std::move(newest));
         });
 }
 

@@ -21,6 +21,8 @@
 
 namespace llamahome::managers {
 
+struct JobControl;
+
 enum class TrainingState {
     NothingChosen, ///< model or data is missing, or problem() says why they cannot be used
     CheckingData,
@@ -80,8 +82,8 @@ public:
     MetricStore& metrics() { return m_metrics; }
     const MetricStore& metrics() const { return m_metrics; }
     /// Set while !isEditable().
-    const ShownRun& run() const { return m_run; }
-    QString runName() const { return m_run.name; }
+    const ShownRun& run() const { return m_page.run; }
+    QString runName() const { return m_page.run.name; }
     /// In words: "loading the model".
     QString phase() const { return m_phase; }
     /// Steps while training; else what the phase counts.
@@ -89,17 +91,17 @@ public:
     /// Of the training, by its own pace so far, evaluations included; nothing before two steps.
     std::optional<double> secondsLeft() const;
     /// The newest step; nothing before the first.
-    const std::optional<engine::MetricPoint>& lastPoint() const { return m_lastPoint; }
+    const std::optional<engine::MetricPoint>& lastPoint() const { return m_page.lastPoint; }
     /// Rows, steps and bytes; nothing before the data is read.
-    const std::optional<jobs::TrainForecast>& forecast() const { return m_forecast; }
+    const std::optional<jobs::TrainForecast>& forecast() const { return m_page.forecast; }
     /// Accepted, but worth a word, in order.
-    const QStringList& notices() const { return m_notices; }
+    const QStringList& notices() const { return m_page.notices; }
     /// To the evaluation prompts, before and after, as they come.
-    const std::vector<jobs::SampleAnswer>& answers() const { return m_answers; }
+    const std::vector<jobs::SampleAnswer>& answers() const { return m_page.answers; }
     /// In Paused and Done.
-    const std::optional<jobs::TrainSummary>& summary() const { return m_summary; }
+    const std::optional<jobs::TrainSummary>& summary() const { return m_page.summary; }
     /// The run as it lies on the disk after a failure: its step, checkpoints and bytes; soon after Failed.
-    const std::optional<jobs::RunInfo>& endedRun() const { return m_endedRun; }
+    const std::optional<jobs::RunInfo>& endedRun() const { return m_page.endedRun; }
     /// Why the run failed, could not begin, or why the form's choice cannot be trained.
     const std::optional<Error>& problem() const;
     /// The same for a shell: of the run that is shown, else of the form.
@@ -129,6 +131,24 @@ private:
         std::optional<MetricColumns> metrics; ///< of a run that goes on
         std::vector<jobs::SampleAnswer> answers;
     };
+    /// All that is shown of a run but its metrics.
+    struct Page {
+        ShownRun run;
+        QString commandLine;
+        std::optional<jobs::TrainForecast> forecast;
+        std::optional<engine::MetricPoint> lastPoint;
+        QStringList notices;
+        std::vector<jobs::SampleAnswer> answers;
+        std::optional<jobs::TrainSummary> summary;
+        std::optional<jobs::RunInfo> endedRun;
+        std::optional<Error> problem; ///< of the run, or of its start
+    };
+    /// What a start that comes to nothing falls back to, as a whole.
+    struct Before {
+        TrainingState state = TrainingState::NothingChosen;
+        Page page;
+        MetricColumns metrics;
+    };
     /// What the engine thread works with.
     struct Place {
         ManagerContext& context;
@@ -140,6 +160,9 @@ private:
     };
     using Work = std::function<Result<jobs::TrainSummary>(Place&)>;
 
+    /// On the engine thread, as the next two.
+    static Result<jobs::TrainSummary> perform(ManagerContext& context, const QPointer<TrainingManager>& self,
+                                              const Work& work, const JobControl& control);
     static Result<jobs::TrainSummary> trainNew(Place& place, const TrainingChoice& choice);
     static Result<jobs::TrainSummary> goOn(Place& place, const std::string& runName);
 
@@ -150,7 +173,10 @@ private:
     void jobChanged();
     void ended(const std::optional<Error>& error, const std::optional<jobs::TrainSummary>& summary);
     void endedBy(const Error& error);
+    void fallBack();
     void readEndedRun();
+    void offer(std::optional<jobs::RunInfo> unfinished);
+    bool isShown(const jobs::RunInfo& run) const;
     void setupChanged();
     TrainingState formState() const;
     void setState(TrainingState state);
@@ -160,24 +186,17 @@ private:
     MetricStore m_metrics;
 
     TrainingState m_state = TrainingState::NothingChosen;
-    TrainingState m_before = TrainingState::NothingChosen; ///< the state that a refused start falls back to
+    Before m_before;
     QPointer<Job> m_job;
     bool m_hasBegun = false; ///< the run's folder is there and taken
-    ShownRun m_run;
-    QString m_commandLine;
+    Page m_page;
     QString m_phase;
     Progress m_progress;
-    std::optional<engine::MetricPoint> m_lastPoint;
     std::int64_t m_firstStep = 0; ///< told since the run was started or continued here
     double m_firstSeconds = 0.0;  ///< when that was
     double m_lastSeconds = 0.0;
-    std::optional<jobs::TrainForecast> m_forecast;
-    QStringList m_notices;
-    std::vector<jobs::SampleAnswer> m_answers;
-    std::optional<jobs::TrainSummary> m_summary;
-    std::optional<jobs::RunInfo> m_endedRun;
     std::optional<jobs::RunInfo> m_unfinished;
-    std::optional<Error> m_problem; ///< of the run, or of its start
+    quint64 m_unfinishedAsked = 0;
 };
 
 } // namespace llamahome::managers

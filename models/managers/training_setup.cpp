@@ -98,10 +98,9 @@ void TrainingSetup::chooseData(const QStringList& paths) {
     std::vector<std::filesystem::path> files;
     for (const QString& path : paths)
         files.push_back(pathFromQt(path));
-    if (files == m_choice.data) return;
+    if (files.empty() && m_choice.data.empty()) return;
     m_choice.data = std::move(files);
-    dropCheck();
-    edited();
+    checkAgain(); // the same files too: what was wrong in them may be mended
 }
 
 void TrainingSetup::chooseValidation(const QString& path) {
@@ -278,7 +277,7 @@ void TrainingSetup::checkData() {
         Q_EMIT checked();
     });
     runJob<jobs::DataReport>(
-        m_context.filePool, m_context.jobs, job, *m_context.workspace.clock,
+        m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
         [choice = m_choice, values = settings()](const JobControl& control) {
             return jobs::inspectData(choice.data, choice.model->path, values, control.cancel,
                                      control.progress);
@@ -342,8 +341,10 @@ std::optional<Error> TrainingSetup::findProblem() const {
     if (m_report && m_report->summary.badRows > 0 && !settings().data.skip_bad_rows) {
         Error error = m_report->summary.problems.front().error;
         const quint64 count = m_report->summary.badRows;
-        const QString words = count == 1 ? tr("1 bad row: %1") : tr("%2 bad rows, the first: %1");
-        error.message = fromQt(words.arg(toQt(error.message), QString::number(count)));
+        const QString first = toQt(error.message);
+        error.message =
+            fromQt(count == 1 ? tr("1 bad row: %1").arg(first)
+                              : tr("%2 bad rows, the first: %1").arg(first, QString::number(count)));
         return error;
     }
     if (m_outlookProblem) return m_outlookProblem;

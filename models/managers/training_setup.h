@@ -42,6 +42,7 @@ public:
 
     /// As in ModelEntry::name: "smollm2/135m-instruct".
     void chooseModel(const QString& name);
+    /// Reads them anew even where they are those of before.
     void chooseData(const QStringList& paths);
     /// Rows to measure on, instead of a share of the data; empty: the share.
     void chooseValidation(const QString& path);

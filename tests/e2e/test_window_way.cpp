@@ -8,6 +8,7 @@
 #include <QComboBox>
 #include <QDialog>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QSignalSpy>
 #include <QTableView>
@@ -175,10 +176,11 @@ private Q_SLOTS:
         WindowWay way(LLAMAHOME_ENGINE_FOLDER);
         way.picture("first_start");
         way.ground().drop({gguf});
-        auto& version = way.shown<QWidget>("versionEdit");
+        auto& version = way.shown<QLineEdit>("versionEdit");
         way.await("the file is looked at", [&] { return way.shownWidget("startImportButton").isEnabled(); });
+        way.shown<QComboBox>("familyBox").setCurrentText(QStringLiteral("smollm2"));
+        version.setText(QStringLiteral("135m-instruct"));
         way.picture("import");
-        version.setFocus();
         way.click("startImportButton");
         way.await(
             "a model", [&] { return way.session().models.hasUsableModel(); }, WindowWay::kWorkMs);
@@ -188,8 +190,8 @@ private Q_SLOTS:
         way.await("the samples", [&] { return !way.session().training.setup().samples().isEmpty(); });
         way.click("useSample");
         way.session().training.setup().choosePreset(QStringLiteral("quick_look"));
-        set(way, "training.max_steps", "12");
-        set(way, "training.evaluation.every_steps", "6");
+        set(way, "training.max_steps", "10");
+        set(way, "training.evaluation.every_steps", "5");
         way.awaitTraining(TrainingState::Ready);
         way.picture("training_ready");
         way.click("startButton");
@@ -198,7 +200,7 @@ private Q_SLOTS:
             "some steps",
             [&] {
                 return way.session().training.lastPoint().has_value() &&
-                       way.session().training.lastPoint()->step >= 8;
+                       way.session().training.lastPoint()->step >= 7;
             },
             WindowWay::kWorkMs);
         way.picture("training_running");

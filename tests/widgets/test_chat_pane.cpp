@@ -27,6 +27,7 @@
 #include "support/manager_ground.h"
 #include "support/step_gate.h"
 #include "support/trained_run.h"
+#include "widgets/answers_view.h"
 #include "widgets/chat_input.h"
 #include "widgets/chat_pane.h"
 #include "widgets/code_block.h"
@@ -37,6 +38,7 @@
 #include "widgets/message_body.h"
 #include "widgets/message_card.h"
 #include "widgets/message_view.h"
+#include "widgets/setting_editor.h"
 
 using namespace llamahome;
 using namespace llamahome::testing;
@@ -103,15 +105,22 @@ struct Place {
         if (found == nullptr) qFatal("no '%s'", name);
         return found;
     }
+    static void press(const QWidget* place, const char* button) {
+        QTest::mouseClick(place->findChild<QAbstractButton*>(QLatin1String(button)), Qt::LeftButton);
+    }
+    /// Instead of what is in the field, and Enter.
+    template <typename Field>
+    static void enter(Field* field, const QString& text) {
+        field->setFocus();
+        field->selectAll();
+        QTest::keyClicks(field, text);
+        QTest::keyClick(field, Qt::Key_Return);
+    }
     void click(const char* name) const { QTest::mouseClick(find<QAbstractButton>(name), Qt::LeftButton); }
     ChatInput* input() const { return find<ChatInput>("chatInput"); }
     MessageBar* bar(const char* name = "messageBar") const { return find<MessageBar>(name); }
     const std::vector<MessageCard*>& cards() const { return find<MessageView>("messageView")->cards(); }
-    void type(const QString& text) const {
-        input()->setFocus();
-        QTest::keyClicks(input(), text);
-        QTest::keyClick(input(), Qt::Key_Return);
-    }
+    void type(const QString& text) const { enter(input(), text); }
     bool awaitIdle() const {
         return wait([this] { return !chat->isBusy(); });
     }
@@ -124,6 +133,36 @@ struct Place {
         config::GenerationSettings sampling = chat->current().sampling;
         sampling.max_new_tokens = static_cast<int>(text.size()) + 1;
         chat->setSampling(sampling);
+    }
+    /// A run of six steps that waits before its third.
+    void train() {
+        const auto data = ground.folder() / "questions.jsonl";
+        writeQuestions(data);
+        auto& setup = training->setup();
+        setup.chooseModel(kModel);
+        setup.chooseData({managers::pathToQt(data)});
+        setup.setSetting(QStringLiteral("training.max_steps"), QStringLiteral("6"));
+        setup.setSetting(QStringLiteral("training.batch_size"), QStringLiteral("2"));
+        setup.setSetting(QStringLiteral("training.gradient_accumulation"), QStringLiteral("1"));
+        QVERIFY(wait([this] { return training->state() == TrainingState::Ready; }));
+        steps.holdBefore(3);
+        training->start();
+        QVERIFY(wait([this] { return steps.isReached(); }));
+        QTRY_VERIFY(training->state() == TrainingState::Running);
+    }
+    bool open(const std::string& id) const {
+        chat->openConversation(toQt(id));
+        return wait([&] { return chat->current().id == id; });
+    }
+    /// The editor of a user's message, with another text in it where one is given.
+    ChatInput* edit(std::size_t card, const QString& text = {}) const {
+        press(cards()[card], "editButton");
+        auto* editor = cards()[card]->findChild<ChatInput*>(QStringLiteral("editMessage"));
+        if (!text.isEmpty()) editor->setPlainText(text);
+        return editor;
+    }
+    QPushButton* runAction() const {
+        return bar("runBar")->findChild<QPushButton*>(QStringLiteral("messageButton"));
     }
     /// All that the newest card shows.
     QString shownText() const {
@@ -168,6 +207,13 @@ private Q_SLOTS:
         QVERIFY(place.input()->toPlainText().isEmpty());
         QVERIFY(place.find<QLabel>("chatFigures")->text().contains(QStringLiteral("tokens a second")));
         QVERIFY(place.find<QLabel>("chatFigures")->text().contains(QStringLiteral("of 512 tokens")));
+        place.type(QStringLiteral("three"));
+        QCOMPARE(place.find<QLabel>("waitingNote")->text(), QStringLiteral("Reading the conversation…"));
+        QVERIFY(place.awaitIdle());
+        place.chat->setModel(QStringLiteral("llama/3.2-1b")); // while the first one is still loaded
+        place.type(QStringLiteral("four"));
+        QCOMPARE(place.find<QLabel>("waitingNote")->text(), QStringLiteral("Loading the model…"));
+        QVERIFY(place.awaitIdle());
     }
 
     void textIsShownWhileItComesAndStopKeepsIt() {
@@ -219,31 +265,27 @@ private Q_SLOTS:
         Place place;
         QVERIFY(place.ask(QStringLiteral("one")));
         QVERIFY(place.ask(QStringLiteral("two")));
-        MessageCard* first = place.cards()[0];
-        QTest::mouseClick(first->findChild<QToolButton*>(QStringLiteral("editButton")), Qt::LeftButton);
-        auto* edit = first->findChild<ChatInput*>(QStringLiteral("editMessage"));
+        ChatInput* edit = place.edit(0);
         QVERIFY(edit->isVisible());
         QCOMPARE(edit->toPlainText(), QStringLiteral("one"));
         QTest::keyClick(edit, Qt::Key_Escape);
         QVERIFY(!edit->isVisible());
-        QTest::mouseClick(first->findChild<QToolButton*>(QStringLiteral("editButton")), Qt::LeftButton);
-        edit->selectAll();
-        QTest::keyClicks(edit, QStringLiteral("three"));
-        QTest::keyClick(edit, Qt::Key_Return);
+        QTest::keyClick(place.edit(0, QStringLiteral("three")), Qt::Key_Return);
         QVERIFY(place.awaitIdle());
         QCOMPARE(place.cards().size(), std::size_t{2});
         QCOMPARE(place.cards()[0]->text(), QStringLiteral("three"));
+        edit = place.edit(0);
+        QTest::keyClick(edit, Qt::Key_Return); // as it is
+        QVERIFY(place.awaitIdle() && !edit->isVisible());
     }
 
     void messagesAreCopied() {
         Place place;
         place.answerWith("Look:\n```py\nx = 1\n```\ndone");
         QVERIFY(place.ask(QStringLiteral("hello")));
-        QTest::mouseClick(place.cards()[1]->findChild<QToolButton*>(QStringLiteral("copyButton")),
-                          Qt::LeftButton);
+        Place::press(place.cards()[1], "copyButton");
         QCOMPARE(QApplication::clipboard()->text(), QStringLiteral("Look:\n```py\nx = 1\n```\ndone"));
-        QTest::mouseClick(place.cards()[1]->findChild<QToolButton*>(QStringLiteral("copyCodeButton")),
-                          Qt::LeftButton);
+        Place::press(place.cards()[1], "copyCodeButton");
         QCOMPARE(QApplication::clipboard()->text(), QStringLiteral("x = 1"));
         place.cards()[0]->setFocus();
         QTest::keyClick(place.cards()[0], Qt::Key_C, Qt::ControlModifier);
@@ -260,12 +302,17 @@ private Q_SLOTS:
         QVERIFY(place.cards()[0]->isAncestorOf(QApplication::focusWidget()));
     }
 
-    void aConversationIsDeletedAndTheDeletionUndone() {
+    void aConversationIsRenamedAndDeletedAndTheDeletionUndone() {
         Place place;
         QVERIFY(place.ask(QStringLiteral("hello")));
         auto* list = place.find<QListView>("conversationList");
         QTRY_COMPARE(list->model()->rowCount(), 1);
         QCOMPARE(list->model()->index(0, 0).data().toString(), QStringLiteral("hello"));
+        list->setFocus();
+        list->setCurrentIndex(list->model()->index(0, 0));
+        QTest::keyClick(list, Qt::Key_F2);
+        Place::enter(list->viewport()->findChild<QLineEdit*>(), QStringLiteral("My talk"));
+        QTRY_COMPARE(list->model()->index(0, 0).data().toString(), QStringLiteral("My talk"));
         place.click("newConversationButton");
         QVERIFY(place.cards().empty());
         list->setFocus();
@@ -273,26 +320,10 @@ private Q_SLOTS:
         QTest::keyClick(list, Qt::Key_Delete);
         QCOMPARE(list->model()->rowCount(), 0);
         QTRY_VERIFY(place.bar()->isVisible());
-        QVERIFY(place.bar()->text().contains(QStringLiteral("hello")));
-        QTest::mouseClick(place.bar()->findChild<QPushButton*>(QStringLiteral("messageButton")),
-                          Qt::LeftButton);
+        QVERIFY(place.bar()->text().contains(QStringLiteral("My talk")));
+        Place::press(place.bar(), "messageButton");
         QTRY_COMPARE(list->model()->rowCount(), 1);
         QTRY_COMPARE(place.cards().size(), std::size_t{2});
-    }
-
-    void aConversationIsRenamedInTheList() {
-        Place place;
-        QVERIFY(place.ask(QStringLiteral("hello")));
-        auto* list = place.find<QListView>("conversationList");
-        list->setFocus();
-        list->setCurrentIndex(list->model()->index(0, 0));
-        QTest::keyClick(list, Qt::Key_F2);
-        auto* editor = list->viewport()->findChild<QLineEdit*>();
-        QVERIFY(editor);
-        editor->selectAll();
-        QTest::keyClicks(editor, QStringLiteral("My talk"));
-        QTest::keyClick(editor, Qt::Key_Return);
-        QTRY_COMPARE(list->model()->index(0, 0).data().toString(), QStringLiteral("My talk"));
     }
 
     void aClickOpensAConversation() {
@@ -319,10 +350,7 @@ private Q_SLOTS:
         QTRY_COMPARE(toQt(place.chat->current().adapter), place.adapter);
         QVERIFY(scale->isVisible());
         QCOMPARE(scale->value(), 1.0);
-        scale->setFocus();
-        scale->selectAll();
-        QTest::keyClicks(scale, QStringLiteral("0.5"));
-        QTest::keyClick(scale, Qt::Key_Return);
+        Place::enter(scale, QStringLiteral("0.5"));
         QCOMPARE(place.chat->current().adapterScale, 0.5);
         QVERIFY(place.ask(QStringLiteral("hello")));
         QCOMPARE(place.ground.engine.history().scales.back(), 0.5);
@@ -349,6 +377,13 @@ private Q_SLOTS:
         QCOMPARE(place.chat->current().system, std::string("Be brief."));
         QVERIFY(place.ask(QStringLiteral("hello")));
         QCOMPARE(place.ground.engine.history().generations.back().temperature, 0.37);
+
+        auto* line = place.find<SettingEditor>("model.generation.temperature")->findChild<QLineEdit*>();
+        Place::enter(line, QStringLiteral("1.5"));
+        QCOMPARE(place.chat->current().sampling.temperature, 1.5);
+        QTest::keyClick(line, Qt::Key_N, Qt::ControlModifier); // the field keeps the focus until then
+        QTRY_COMPARE(place.chat->current().sampling.temperature, 0.6);
+        QCOMPARE(line->text(), QStringLiteral("0.6"));
     }
 
     void hostileMarkdownIsShownAsTextAndFetchesNothing() {
@@ -361,11 +396,9 @@ private Q_SLOTS:
                          managers::fromQt(secret) + ") [click](https://example.org/real)");
         QVERIFY(place.ask(QStringLiteral("hello")));
         const QString shown = place.shownText();
-        QVERIFY2(shown.contains(QStringLiteral("<img src=")), qPrintable(shown));
-        QVERIFY2(shown.contains(QStringLiteral("<script>alert(1)</script>")), qPrintable(shown));
-        QVERIFY2(shown.contains(QStringLiteral("<td>cell</td>")), qPrintable(shown));
-        QVERIFY2(shown.contains(QStringLiteral("photo")) && shown.contains(QStringLiteral("/y.png")),
-                 qPrintable(shown));
+        for (const char* part :
+             {"<img src=", "<script>alert(1)</script>", "<td>cell</td>", "photo", "/y.png"})
+            QVERIFY2(shown.contains(QLatin1String(part)), qPrintable(shown));
         for (const auto* part : place.cards()[1]->findChildren<MarkdownText*>())
             for (QTextBlock block = part->document()->begin(); block.isValid(); block = block.next())
                 for (auto piece = block.begin(); !piece.atEnd(); ++piece)
@@ -451,53 +484,100 @@ private Q_SLOTS:
         long_.id = "long";
         long_.model = managers::fromQt(kModel);
         long_.createdAt = long_.updatedAt = "2026-01-31T12:00:00.000Z";
-        for (int i = 0; i < 100; ++i)
+        for (int i = 0; i < 2 * MessageView::kDrawnAtFirst + 1; ++i)
             long_.messages.push_back(
                 {i % 2 == 0 ? "user" : "assistant", "m" + std::to_string(i), "stop", 1, 1.0});
         QVERIFY(jobs::writeConversation(systemFiles(), {place.ground.root()}, long_));
         place.chat->openConversation(QStringLiteral("long"));
         QTRY_COMPARE(place.cards().size(), std::size_t{MessageView::kDrawnAtFirst});
-        QCOMPARE(place.cards().back()->text(), QStringLiteral("m99"));
+        QCOMPARE(place.cards().back()->text(), QStringLiteral("m60"));
+        const auto* earlier = place.find<QPushButton>("earlierButton");
+        QCOMPARE(earlier->text(), QStringLiteral("Show 31 earlier messages"));
         place.click("earlierButton");
+        QCOMPARE(earlier->text(), QStringLiteral("Show 1 earlier message"));
+        const auto* note = place.cards().front()->findChild<QLabel*>(QStringLiteral("messageNote"));
+        QCOMPARE(note->text(), QStringLiteral("1 token, 1 a second"));
         QCOMPARE(place.cards().size(), std::size_t{2 * MessageView::kDrawnAtFirst});
-        QCOMPARE(place.cards().front()->text(), QStringLiteral("m40"));
+        QCOMPARE(place.cards().front()->text(), QStringLiteral("m1"));
         QVERIFY(place.ask(QStringLiteral("more")));
         QCOMPARE(place.cards().size(), std::size_t{2 * MessageView::kDrawnAtFirst + 2});
     }
 
     void whileARunTrainsThePageOffersToPauseItAndToGoOn() {
         Place place;
-        const auto data = place.ground.folder() / "questions.jsonl";
-        writeQuestions(data);
-        auto& setup = place.training->setup();
-        setup.chooseModel(kModel);
-        setup.chooseData({managers::pathToQt(data)});
-        for (const auto& [key, value] : {std::pair("training.max_steps", "6"),
-                                         {"training.batch_size", "2"},
-                                         {"training.gradient_accumulation", "1"}})
-            setup.setSetting(QString::fromLatin1(key), QString::fromLatin1(value));
-        QTRY_VERIFY_WITH_TIMEOUT(place.training->state() == TrainingState::Ready, kPatienceMs);
-        place.steps.holdBefore(3);
-        place.training->start();
-        QVERIFY(Place::wait([&] { return place.steps.isReached(); }));
-        QTRY_VERIFY(place.training->state() == TrainingState::Running);
-
+        place.train();
         place.type(QStringLiteral("hello"));
         MessageBar* bar = place.bar("runBar");
         QTRY_VERIFY(bar->isVisible());
         QVERIFY(!place.chat->isBusy());
         QCOMPARE(place.input()->toPlainText(), QStringLiteral("hello"));
-        auto* action = bar->findChild<QPushButton*>(QStringLiteral("messageButton"));
+        auto* action = place.runAction();
         QCOMPARE(action->text(), QStringLiteral("Pause the run and answer"));
         QTest::mouseClick(action, Qt::LeftButton);
+        QTest::keyClicks(place.input(), QStringLiteral(" again")); // stays
         place.steps.open();
         QTRY_COMPARE_WITH_TIMEOUT(place.cards().size(), std::size_t{2}, kPatienceMs);
         QVERIFY(place.awaitIdle());
+        QCOMPARE(place.cards()[0]->text(), QStringLiteral("hello"));
+        QCOMPARE(place.input()->toPlainText(), QStringLiteral("hello again"));
         QVERIFY(place.training->state() == TrainingState::Paused);
         QTRY_COMPARE(action->text(), QStringLiteral("Continue the run"));
         QTest::mouseClick(action, Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(place.training->state() == TrainingState::Done, kPatienceMs);
         QVERIFY(!place.chat->isModelLoaded());
+    }
+
+    void anEditThatWaitsForThePauseIsNotSentToAnotherConversation() {
+        Place place;
+        QVERIFY(place.ask(QStringLiteral("one")));
+        const std::string first = place.chat->current().id;
+        place.click("newConversationButton");
+        QVERIFY(place.ask(QStringLiteral("two")));
+        const jobs::Conversation second = place.chat->current();
+        QVERIFY(place.open(first));
+        place.train();
+        QTest::keyClick(place.edit(0, QStringLiteral("other")), Qt::Key_Return);
+        QTRY_VERIFY(place.bar("runBar")->isVisible());
+        QVERIFY(place.open(second.id));
+        QVERIFY(!place.bar("runBar")->isVisible());
+
+        QVERIFY(place.open(first));
+        ChatInput* editor = place.edit(0, QStringLiteral("other"));
+        QTest::keyClick(editor, Qt::Key_Return);
+        QVERIFY(editor->isVisible());
+        QTest::mouseClick(place.runAction(), Qt::LeftButton);
+        QVERIFY(place.open(second.id));
+        place.steps.open();
+        QTRY_COMPARE_WITH_TIMEOUT(place.runAction()->text(), QStringLiteral("Continue the run"), kPatienceMs);
+        QVERIFY(!place.chat->isBusy() && place.chat->current().messages == second.messages);
+    }
+
+    void anEditThatCannotBeSentStaysAndThePageSaysWhy() {
+        Place place;
+        QVERIFY(place.ask(QStringLiteral("one")));
+        ChatInput* editor = place.edit(0, QStringLiteral("other"));
+        place.tokens.holdBefore(3);
+        place.type(QStringLiteral("two"));
+        QTest::keyClick(editor, Qt::Key_Return);
+        QVERIFY(editor->isVisible());
+        QVERIFY(place.bar()->text().contains(QStringLiteral("an answer is on its way")));
+        place.tokens.open();
+        QVERIFY(place.awaitIdle());
+        QTRY_VERIFY(!place.bar()->isVisible());
+        QTest::keyClick(editor, Qt::Key_Return);
+        QVERIFY(place.awaitIdle());
+        QCOMPARE(place.cards().size(), std::size_t{2});
+        QCOMPARE(place.cards()[0]->text(), QStringLiteral("other"));
+    }
+
+    void asManyOtherAnswersAreShown() {
+        AnswersView view;
+        view.setAnswers({{"before", 0, "Why?", {}, "because"}});
+        view.setAnswers({{"before", 0, "Why?", {}, "therefore"}});
+        QStringList shown;
+        for (const auto* label : view.findChildren<QLabel*>())
+            shown << label->text();
+        QVERIFY2(shown.contains(QStringLiteral("therefore")), qPrintable(shown.join(u'|')));
     }
 
     void everythingThatTakesTheFocusHasAName() {

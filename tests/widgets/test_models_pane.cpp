@@ -4,17 +4,14 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QDialog>
-#include <QDropEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
-#include <QMimeData>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
 #include <QTreeView>
 #include <QTreeWidget>
-#include <QUrl>
 
 #include "managers/text.h"
 #include "support/manager_ground.h"
@@ -45,6 +42,7 @@ struct Place {
         workspace.root = root;
         open(workspace);
     }
+    explicit Place(const managers::Workspace& workspace) { open(workspace); }
     void open(const managers::Workspace& workspace) {
         context.emplace(workspace);
         manager.emplace(*context);
@@ -64,16 +62,7 @@ struct Place {
     Widget* find(const char* name) {
         return pane->findChild<Widget*>(QString::fromLatin1(name));
     }
-    void drop(const fs::path& path) {
-        QMimeData data;
-        data.setUrls({QUrl::fromLocalFile(pathToQt(path))});
-        const QPoint at = pane->rect().center();
-        QDragEnterEvent enter(at, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QApplication::sendEvent(&*pane, &enter);
-        if (!enter.isAccepted()) qFatal("the page takes no drop");
-        QDropEvent event(at, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QApplication::sendEvent(&*pane, &event);
-    }
+    void take(const fs::path& path) { pane->importPath(pathToQt(path)); }
     /// The dialog of that name once it is there.
     QDialog* dialog(const char* name) {
         QDialog* found = nullptr;
@@ -123,9 +112,9 @@ private Q_SLOTS:
         QVERIFY(place.dialog("importDialog"));
     }
 
-    void aDroppedFolderIsImportedUnderTheNameThatIsTyped() {
+    void aFolderIsImportedUnderTheNameThatIsTyped() {
         Place place;
-        place.drop(place.ground.source());
+        place.take(place.ground.source());
         QDialog* dialog = place.dialog("importDialog");
         QVERIFY(dialog);
         auto* version = in<QLineEdit>(dialog, "versionEdit");
@@ -153,7 +142,7 @@ private Q_SLOTS:
         const fs::path cut = place.ground.folder() / "cut.gguf";
         fs::copy_file(fs::path(LLAMAHOME_TEST_DATA) / "formats/tiny.gguf", cut);
         cutInHalf(cut);
-        place.drop(cut);
+        place.take(cut);
         QDialog* dialog = place.dialog("importDialog");
         auto* import = in<QPushButton>(dialog, "startImportButton");
         auto* bar = in<MessageBar>(dialog, "messageBar");
@@ -246,7 +235,21 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(place.manager->adapters().empty(), kPatienceMs);
     }
 
-    void whatDoesNotFitCannotBeStarted() {
+    void anInstalledModelThatDoesNotFitCannotBeStarted() {
+        ManagerGround ground;
+        ground.install();
+        managers::Workspace workspace = ground.workspace();
+        workspace.options = {{"model.memory.limit_mib", "2"}, {"model.memory.reserve_mib", "0"}};
+        Place place(workspace);
+        QTRY_COMPARE(place.pane->chosenName(), kName);
+        QVERIFY(textOf(&*place.pane, "toTrain").contains(QStringLiteral("short")));
+        for (const char* button : {"trainButton", "chatButton"})
+            QVERIFY2(!place.find<QPushButton>(button)->isVisible() ||
+                         !place.find<QPushButton>(button)->isEnabled(),
+                     button);
+    }
+
+    void aKnownModelThatDoesNotFitOffersNoStart() {
         Place place;
         place.pane->choose(QStringLiteral("llama/3.1-405b"));
         QCOMPARE(place.pane->chosenName(), QStringLiteral("llama/3.1-405b"));

@@ -1,16 +1,18 @@
 // Prints how long an event waits for the window while it trains the starter model beside it. By hand:
 //   QT_QPA_PLATFORM=offscreen build/ci/tests/bench_event_loop "$(packaging/fetch_starter_model.sh --gguf)" 60
-// The first figure of each line is what a click would feel; the page with the curves is shown meanwhile.
+// The figures are what a click would feel; the page with the curves is shown meanwhile.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <thread>
 #include <vector>
 
 #include <QApplication>
-#include <QTest>
+#include <QEventLoop>
+#include <QTimer>
 
 #include "support/window_way.h"
 
@@ -60,6 +62,23 @@ private:
     std::thread m_thread;
 };
 
+/// Runs the event loop until a condition holds; Qt Test's own waits sleep between events, which a user's
+/// window does not.
+void runUntil(const std::function<bool()>& isOver) {
+    QEventLoop loop;
+    QTimer look;
+    QObject::connect(&look, &QTimer::timeout, &loop, [&] {
+        if (isOver()) loop.quit();
+    });
+    look.start(200);
+    loop.exec();
+}
+
+void runFor(int seconds) {
+    const auto end = SteadyClock::now() + std::chrono::seconds(seconds);
+    runUntil([end] { return SteadyClock::now() >= end; });
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -73,15 +92,14 @@ int main(int argc, char** argv) {
     QObject receiver;
     {
         EventProbe probe(receiver);
-        QTest::qWait(5'000);
+        runFor(5);
         probe.print("at rest");
     }
     {
         EventProbe probe(receiver);
         way.ground().drop({QString::fromLocal8Bit(argv[1])});
         way.click("startImportButton");
-        way.await(
-            "a model", [&] { return way.session().models.hasUsableModel(); }, WindowWay::kWorkMs);
+        runUntil([&] { return way.session().models.hasUsableModel(); });
         probe.print("importing");
     }
     way.click("trainButton");
@@ -91,13 +109,12 @@ int main(int argc, char** argv) {
     way.click("startButton");
     {
         EventProbe probe(receiver);
-        way.await(
-            "a step", [&] { return way.session().training.lastPoint().has_value(); }, WindowWay::kWorkMs);
+        runUntil([&] { return way.session().training.lastPoint().has_value(); });
         probe.print("loading, first evaluation");
     }
     {
         EventProbe probe(receiver);
-        QTest::qWait(seconds * 1'000);
+        runFor(seconds);
         probe.print("training");
     }
     way.click("stopButton");

@@ -43,6 +43,24 @@ private Q_SLOTS:
         QCOMPARE(jobPercent(job), 25);
     }
 
+    void aRunThatGoesOnIsMeasuredFromItsFirstStepHere() {
+        JobList jobs(m_clock);
+        Job& job = jobs.start(JobKind::Train, QStringLiteral("Training recipes"));
+        job.setRunning();
+        job.setProgress(Progress{"loading the model", 10, 10, "bytes"});
+        m_clock.advance(10.0);
+        job.setProgress(Progress{"training", 0, 0, "steps"}); // its name, before any step
+        m_clock.advance(10.0);
+        job.setProgress(Progress{"training", 4000, 4240, "steps"});
+        QVERIFY(!job.ratePerSecond());
+        m_clock.advance(60.0);
+        job.setProgress(Progress{"training", 4120, 4240, "steps"});
+        QCOMPARE(jobLine(job),
+                 QStringLiteral("Training recipes · training · step 4,120/4,240 · 2 steps/s · 60 s left"));
+        job.setProgress(Progress{"training", 0, 0, "steps"});
+        QCOMPARE(job.ratePerSecond(), std::optional(2.0)); // named again, it is still the same phase
+    }
+
     void bytesAreSizesAndOtherUnitsAreCounted() {
         JobList jobs(m_clock);
         Job& job = jobs.start(JobKind::Import, QStringLiteral("Importing"));
@@ -61,6 +79,21 @@ private Q_SLOTS:
         job.finish(Error{codes::kDiskFull, "no room on the disk"});
         QCOMPARE(jobLine(job), QStringLiteral("Importing · failed"));
         QCOMPARE(jobEndWords(job), QStringLiteral("no room on the disk"));
+    }
+
+    void aTrainingThatCanBeContinuedIsNotSimplyCancelled() {
+        JobList jobs(m_clock);
+        JobTable table(jobs);
+        Job& unbegun = jobs.start(JobKind::Train, QStringLiteral("Training"));
+        unbegun.finish(Error{codes::kCancelled, "stopped before it began"});
+        QCOMPARE(jobEndWords(unbegun), QStringLiteral("cancelled"));
+        Job& job = jobs.start(JobKind::Train, QStringLiteral("Training"));
+        job.setCanGoOn();
+        QCOMPARE(jobEndWords(job), QStringLiteral("waiting"));
+        job.finish(Error{codes::kCancelled, "stopped at step 3"});
+        QCOMPARE(jobEndWords(job), QStringLiteral("stopped, can be continued"));
+        QCOMPARE(jobLine(job), QStringLiteral("Training · stopped, can be continued"));
+        QCOMPARE(cell(table, 0, JobTable::State), QStringLiteral("stopped, can be continued"));
     }
 
     void jobsAreListedNewestFirstAndFollowTheirState() {
@@ -88,6 +121,18 @@ private Q_SLOTS:
         for (int i = 0; i < JobList::kKept + 10; ++i)
             jobs.start(JobKind::Verify, QString::number(i)).finish({});
         QCOMPARE(table.rowCount(), JobList::kKept);
+        QCOMPARE(cell(table, 0, JobTable::Title), QString::number(JobList::kKept + 9));
+    }
+
+    void rowsThatLeftTheListBehindALongJobGoToo() {
+        JobList jobs(m_clock);
+        JobTable table(jobs);
+        const QAbstractItemModelTester tester(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        jobs.start(JobKind::Train, QStringLiteral("long"));
+        for (int i = 0; i < JobList::kKept + 10; ++i)
+            jobs.start(JobKind::Verify, QString::number(i)).finish({});
+        QCOMPARE(table.rowCount(), JobList::kKept + 1);
+        QCOMPARE(cell(table, table.rowCount() - 1, JobTable::Title), QStringLiteral("long"));
         QCOMPARE(cell(table, 0, JobTable::Title), QString::number(JobList::kKept + 9));
     }
 

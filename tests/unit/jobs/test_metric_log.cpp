@@ -55,7 +55,7 @@ class TestMetricLog final : public QObject {
     Q_OBJECT
 
 private:
-    const FixedClock m_clock;
+    const FixedClock m_clock{};
 
     std::vector<std::string> linesOf(const std::filesystem::path& path) const {
         const std::string text = *readFile(path);

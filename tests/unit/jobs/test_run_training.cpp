@@ -307,8 +307,9 @@ private Q_SLOTS:
 
     void trainingGoesOnFromAnAdapter() {
         TrainingGround ground;
-        const auto first = ground.train(ground.plan());
         TrainPlan plan = ground.plan();
+        plan.settings.training.lora.target_modules = {"q_proj", "v_proj"};
+        const auto first = ground.train(plan);
         plan.initAdapter = first->adapterFolder;
         plan.settings.training.lora.r = 16;
         plan.settings.training.lora.target_modules = {"down_proj"};

@@ -41,7 +41,7 @@ class TestRuns final : public QObject {
     Q_OBJECT
 
 private:
-    const FixedClock m_clock;
+    const FixedClock m_clock{};
 
     Result<RunFolder> make(const DataRoot& root, const std::string& name, config::Settings settings = {},
                            FileLayer& files = systemFiles()) {

@@ -1,12 +1,15 @@
 // Conversations over the fake engine, on the threads of the window.
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <memory>
+#include <mutex>
 
 #include <QSignalSpy>
 #include <QTest>
 
 #include "core/error_codes.h"
+#include "core/log.h"
 #include "managers/chat_manager.h"
 #include "managers/model_manager.h"
 #include "managers/settings_manager.h"
@@ -57,6 +60,33 @@ public:
 
 private:
     GuiGuardFiles m_real;
+};
+
+/// The program's log, for as long as it lives.
+class KeptLog final {
+public:
+    KeptLog() { setLogSink(m_sink); }
+    ~KeptLog() { setLogSink(nullptr); }
+
+    std::size_t countOf(const std::string& part) const {
+        const std::lock_guard guard(m_sink->guard);
+        return static_cast<std::size_t>(
+            std::count_if(m_sink->lines.begin(), m_sink->lines.end(),
+                          [&](const std::string& line) { return line.find(part) != std::string::npos; }));
+    }
+
+private:
+    struct Sink final : LogSink {
+        std::mutex guard;
+        std::vector<std::string> lines;
+
+        void write(LogLevel, std::string_view, std::string_view message) override {
+            const std::lock_guard held(guard);
+            lines.emplace_back(message);
+        }
+    };
+
+    std::shared_ptr<Sink> m_sink = std::make_shared<Sink>();
 };
 
 struct Ground {
@@ -452,6 +482,59 @@ private Q_SLOTS:
         ground.chat->keepAgain();
         QVERIFY(ground.awaitKept(1));
         QTRY_VERIFY(!ground.chat->keepProblem());
+    }
+
+    void aConversationThatIsNoLongerShownAndCannotBeKeptIsTold() {
+        Ground ground;
+        const KeptLog log;
+        ground.files.isFull = true;
+        QVERIFY(ground.ask("one"));
+        const std::string id = ground.chat->current().id;
+        QSignalSpy failed(ground.chat.get(), &ChatManager::failed);
+        ground.chat->startConversation();
+        ground.chat->keepAgain();
+        QTRY_COMPARE(failed.size(), 1);
+        const auto error = failed.front().front().value<Error>();
+        QVERIFY(error.code == codes::kDiskFull);
+        QVERIFY2(contains(error.message, "“one” is not being kept: cannot write"), error.message.c_str());
+        QVERIFY(ground.ask("two")); // tells of its own trouble, not again of the other's
+        QTRY_VERIFY(ground.chat->keepProblem());
+        QCOMPARE(failed.size(), 1);
+        const std::string line = "the conversation " + id + " is not kept: cannot write";
+        QVERIFY(log.countOf(line) > 0);
+    }
+
+    void aConversationThatIsLostAtTheEndIsLogged() {
+        Ground ground;
+        const KeptLog log;
+        QVERIFY(ground.ask("one"));
+        QVERIFY(ground.awaitKept(1));
+        const std::string line =
+            "the conversation " + ground.chat->current().id + " is not kept: cannot write";
+        ground.files.isFull = true;
+        ground.chat->setSystem(QStringLiteral("Be brief.")); // is written a while later
+        ground.close();
+        QVERIFY(log.countOf(line) > 0);
+    }
+
+    void aNewTitleStaysWhileTheConversationCannotBeKept() {
+        Ground ground;
+        ground.files.isFull = true;
+        QVERIFY(ground.ask("one"));
+        const QString id = toQt(ground.chat->current().id);
+        ground.chat->startConversation();
+        ground.chat->renameConversation(id, QStringLiteral("My talk"));
+        QTRY_COMPARE(ground.chat->conversations().front().title, std::string("My talk"));
+        ground.files.isFull = false;
+        ground.chat->renameConversation(id, QStringLiteral("Our talk"));
+        QTRY_COMPARE(ground.chat->conversations().front().title, std::string("Our talk"));
+        ground.chat->openConversation(id);
+        QTRY_COMPARE(ground.chat->current().title, std::string("Our talk"));
+        ground.close(); // writes what waits
+        const auto kept = jobs::readConversation({ground.ground.root()}, managers::fromQt(id));
+        QVERIFY2(kept, kept ? "" : kept.error().message.c_str());
+        QCOMPARE(kept->title, std::string("Our talk"));
+        QCOMPARE(kept->messages.size(), std::size_t{2});
     }
 
     void aDamagedConversationIsToldAndTheOthersOpen() {

@@ -10,17 +10,22 @@
 
 #include "core/error_codes.h"
 #include "managers/job_list.h"
+#include "managers/model_manager.h"
 #include "managers/run_job.h"
 #include "managers/task_runner.h"
+#include "managers/text.h"
 #include "support/fixed_clock.h"
+#include "support/manager_ground.h"
+#include "support/step_gate.h"
 
 using namespace llamahome;
 using namespace llamahome::managers;
 using llamahome::testing::FixedClock;
+using llamahome::testing::kPatienceMs;
+using llamahome::testing::ManagerGround;
+using llamahome::testing::StepGate;
 
 namespace {
-
-constexpr int kPatienceMs = 30'000;
 
 /// Keeps tasks until the test runs them, on the test's own thread.
 class HeldRunner final : public TaskRunner {
@@ -145,6 +150,30 @@ private Q_SLOTS:
         job.cancel();
         QTRY_COMPARE_WITH_TIMEOUT(job.state(), JobState::Cancelled, kPatienceMs);
         QVERIFY(!job.error());
+    }
+
+    void whatIsQuickDoesNotWaitForLongJobs() {
+        ManagerGround ground;
+        StepGate busy; // before the context, whose pools wait for their tasks
+        busy.holdBefore(1);
+        ManagerContext context(ground.workspace());
+        ModelManager models(context);
+        const auto importAs = [&](const char* version) {
+            return models.importModel(pathToQt(ground.source()), QStringLiteral("local"),
+                                      QString::fromLatin1(version), false);
+        };
+        for (int i = 0; i < FilePool::kThreads; ++i)
+            context.jobPool.post([&busy] { busy.pass(1); });
+        const Job* waiting = importAs("tiny");
+        bool isDone = false;
+        runTask<int>(
+            context.filePool, context.jobs, [] { return 1; }, this, [&](int) { isDone = true; });
+        const bool isTold = QTest::qWaitFor([&] { return isDone && models.isListed(); }, kPatienceMs);
+        const JobState state = waiting->state();
+        busy.open();
+        QVERIFY(isTold);
+        QCOMPARE(state, JobState::Waiting);
+        QTRY_COMPARE_WITH_TIMEOUT(waiting->state(), JobState::Done, kPatienceMs);
     }
 
     void endedJobsLeaveAfterAWhileAndActiveOnesStay() {

@@ -1,4 +1,10 @@
+#include <atomic>
+#include <barrier>
 #include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include <QSignalSpy>
 #include <QTest>
@@ -6,8 +12,10 @@
 #include "core/error_codes.h"
 #include "managers/model_manager.h"
 #include "managers/model_words.h"
+#include "managers/session.h"
 #include "managers/text.h"
 #include "support/manager_ground.h"
+#include "support/step_gate.h"
 
 using namespace llamahome;
 using namespace llamahome::managers;
@@ -35,11 +43,57 @@ std::uint64_t bytesIn(const fs::path& folder) {
     return bytes;
 }
 
-/// The ground, a context on it, and a manager whose first list is there.
+constexpr int kMemoryMib = 4096;
+
+/// The operating system's files, held before the first file of that name is made.
+class HeldFiles final : public FileLayer {
+public:
+    explicit HeldFiles(std::string name)
+        : m_name(std::move(name)) {
+        gate.holdBefore(1);
+    }
+
+    StepGate gate;
+    /// Once the gate is reached.
+    fs::path held() const { return m_held; }
+
+    Result<std::unique_ptr<WritableFile>> createNew(const fs::path& path) override {
+        if (path.filename() == m_name && m_held.empty()) {
+            m_held = path;
+            gate.pass(1);
+        }
+        return m_real.createNew(path);
+    }
+    Result<std::unique_ptr<WritableFile>> openAppend(const fs::path& path) override {
+        return m_real.openAppend(path);
+    }
+    Result<void> rename(const fs::path& from, const fs::path& to) override { return m_real.rename(from, to); }
+    Result<bool> exchange(const fs::path& one, const fs::path& other) override {
+        return m_real.exchange(one, other);
+    }
+    Result<void> remove(const fs::path& path) override { return m_real.remove(path); }
+    Result<void> makeDirectory(const fs::path& path) override { return m_real.makeDirectory(path); }
+    Result<void> makeDirectories(const fs::path& path) override { return m_real.makeDirectories(path); }
+    Result<void> syncDirectory(const fs::path& path) override { return m_real.syncDirectory(path); }
+    Result<void> symlink(const fs::path& target, const fs::path& link) override {
+        return m_real.symlink(target, link);
+    }
+
+private:
+    FileLayer& m_real = systemFiles();
+    std::string m_name;
+    fs::path m_held;
+};
+
+/// The ground, a context on it, and a manager whose first list is there. The memory is a set one, not the
+/// machine's.
 struct Place {
-    explicit Place(bool isInstalled = false) {
+    explicit Place(bool isInstalled = false, FileLayer* files = nullptr) {
         if (isInstalled) ground.install();
-        context.emplace(ground.workspace());
+        limitMemory(kMemoryMib);
+        Workspace workspace = ground.workspace();
+        if (files != nullptr) workspace.files = files;
+        context.emplace(std::move(workspace));
         manager.emplace(*context);
         if (!QTest::qWaitFor([this] { return manager->isListed(); }, kPatienceMs)) qFatal("no list came");
     }
@@ -48,10 +102,32 @@ struct Place {
             qFatal("on the GUI thread: %s", ground.files.violations().front().c_str());
     }
 
+    void limitMemory(int mib) const {
+        fs::create_directories(ground.config());
+        std::ofstream(ground.config() / "model_config.yaml")
+            << "model: {memory: {limit_mib: " << mib << "}}\n";
+    }
+
     ManagerGround ground;
     std::optional<ManagerContext> context;
     std::optional<ModelManager> manager;
 };
+
+/// Waits until every reading that was asked for, and one that it led to, has been taken.
+bool hasReadAll(Place& place) {
+    for (int round = 0; round < 3; ++round) {
+        std::barrier all(FilePool::kThreads);
+        std::atomic<int> passed = 0;
+        for (int i = 0; i < FilePool::kThreads; ++i)
+            place.context->filePool.post([&] {
+                all.arrive_and_wait();
+                ++passed;
+            });
+        if (!QTest::qWaitFor([&] { return passed == FilePool::kThreads; }, kPatienceMs)) return false;
+        QCoreApplication::processEvents();
+    }
+    return true;
+}
 
 bool hasEnded(const Job* job) {
     return QTest::qWaitFor([job] { return !job->isActive(); }, kPatienceMs);
@@ -155,18 +231,40 @@ private Q_SLOTS:
         QCOMPARE(job->state(), JobState::Failed);
         QVERIFY(job->error()->message.find("cut.gguf") != std::string::npos);
         QVERIFY(!fs::exists(place.ground.root() / "data/models/local/cut"));
+        place.ground.install(); // shows that the list was read again since
         place.manager->refresh();
-        QTest::qWait(0);
+        QTRY_VERIFY_WITH_TIMEOUT(place.manager->find(kName)->isUsable(), kPatienceMs);
         QVERIFY(!place.manager->find(QStringLiteral("local/cut")));
     }
 
     void anImportThatIsStoppedLeavesNothing() {
-        Place place;
+        HeldFiles files("model.safetensors");
+        Place place(false, &files);
         Job* job = place.manager->importModel(pathToQt(place.ground.source()), kFamily, kVersion, false);
+        const bool isHeld = QTest::qWaitFor([&] { return files.gate.isReached(); }, kPatienceMs);
+        const bool hasStaging = isHeld && fs::exists(files.held().parent_path() / "config.json");
         job->cancel();
+        files.gate.open();
+        QVERIFY(isHeld);
+        QVERIFY(hasStaging); // something of it was there
         QVERIFY(hasEnded(job));
         QCOMPARE(job->state(), JobState::Cancelled);
         QVERIFY(!fs::exists(place.ground.installed()));
+        QVERIFY(!fs::exists(files.held().parent_path()));
+    }
+
+    void aJobThatWaitsOutlivesItsManager() {
+        StepGate busy;
+        busy.holdBefore(1);
+        Place place;
+        for (int i = 0; i < FilePool::kThreads; ++i)
+            place.context->jobPool.post([&busy] { busy.pass(1); });
+        auto manager = std::make_unique<ModelManager>(*place.context);
+        const Job* job = manager->importModel(pathToQt(place.ground.source()), kFamily, kVersion, false);
+        manager.reset();
+        busy.open();
+        QVERIFY(hasEnded(job));
+        QCOMPARE(job->state(), JobState::Done);
     }
 
     void aWholeModelPassesEveryCheck() {
@@ -240,7 +338,47 @@ private Q_SLOTS:
         for (int i = 0; i < 20; ++i)
             place.manager->refresh();
         QTRY_VERIFY_WITH_TIMEOUT(place.manager->find(kName)->isUsable(), kPatienceMs);
-        QVERIFY(changed.size() <= 3);
+        QVERIFY(hasReadAll(place));
+        QCOMPARE(changed.size(), 1);
+        place.manager->refresh();
+        QVERIFY(hasReadAll(place));
+        QCOMPARE(changed.size(), 1);
+    }
+
+    void aLittleMoreMemoryIsNotToldAndMuchMoreIs() {
+        Place place;
+        const auto usable = [&place](int mib) {
+            place.limitMemory(mib);
+            place.manager->refresh();
+            if (!hasReadAll(place)) qFatal("not read");
+            return place.manager->usableMemory() >> 20;
+        };
+        QSignalSpy changed(&*place.manager, &ModelManager::modelsChanged);
+        QCOMPARE(usable(kMemoryMib + 50), std::uint64_t(kMemoryMib)); // as it was told
+        QCOMPARE(changed.size(), 0);
+        QCOMPARE(usable(kMemoryMib + 100), std::uint64_t(kMemoryMib + 100));
+        QCOMPARE(changed.size(), 1);
+    }
+
+    void onlyJobsThatMayChangeModelsLeadToAReading() {
+        Place place(true);
+        QSignalSpy changed(&*place.manager, &ModelManager::modelsChanged);
+        cutInHalf(place.ground.installed() / "model.safetensors");
+        for (const JobKind kind : {JobKind::Inspect, JobKind::Chat, JobKind::Report})
+            place.context->jobs.start(kind, QStringLiteral("x")).finish({});
+        QVERIFY(hasReadAll(place));
+        QCOMPARE(changed.size(), 0);
+        place.context->jobs.start(JobKind::Train, QStringLiteral("x")).finish({});
+        QVERIFY(hasReadAll(place));
+        QCOMPARE(changed.size(), 1);
+    }
+
+    void aChangedSettingCountsForTheModels() {
+        ManagerGround ground;
+        Session session(ground.workspace());
+        QTRY_VERIFY_WITH_TIMEOUT(session.settings.isRead() && session.models.isListed(), kPatienceMs);
+        session.settings.setValue(QStringLiteral("model.memory.limit_mib"), QStringLiteral("4096"));
+        QTRY_COMPARE_WITH_TIMEOUT(session.models.usableMemory(), std::uint64_t(4096) << 20, kPatienceMs);
     }
 };
 

@@ -80,6 +80,21 @@ private Q_SLOTS:
         QVERIFY(!changed.isEmpty());
     }
 
+    void aRunIsListedAsSoonAsItHasBegun() {
+        const Ground ground(true);
+        QSignalSpy changed(ground.runs.get(), &RunManager::runsChanged);
+        managers::Job& job = ground.context->jobs.start(managers::JobKind::Train, QStringLiteral("x"));
+        trainRun(const_cast<ManagerGround&>(ground.ground), {"now", 2e-4, 0});
+        job.setProgress(Progress{"loading the model", 0, 0, "steps"});
+        QTRY_COMPARE(ground.runs->runs().size(), std::size_t{1});
+        job.setProgress(Progress{"training", 0, 6, "steps"});
+        QTRY_COMPARE(changed.size(), 2);
+        for (std::uint64_t step = 1; step < 6; ++step)
+            job.setProgress(Progress{"training", step, 6, "steps"});
+        job.finish({});
+        QTRY_COMPARE(changed.size(), 3); // not at each step
+    }
+
     void detailsHaveNumbersSettingsAnswersAndTheEndOfTheLog() {
         const Ground ground;
         QSignalSpy ready(ground.runs.get(), &RunManager::detailsReady);

@@ -6,6 +6,7 @@
 #include "managers/settings_manager.h"
 #include "managers/text.h"
 #include "support/manager_ground.h"
+#include "support/step_gate.h"
 
 using namespace llamahome;
 using namespace llamahome::managers;
@@ -170,6 +171,22 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(saved.size(), 16, kPatienceMs);
         QCOMPARE(manager.settings().training.lora.r, 8);
         QCOMPARE(manager.settings().training.seed, 8);
+    }
+
+    void changesThatStillWaitAtTheEndAreWritten() {
+        Place place;
+        SettingsManager& manager = place.start();
+        StepGate busy;
+        busy.holdBefore(1);
+        for (int i = 0; i < FilePool::kThreads; ++i)
+            place.context->filePool.post([&busy] { busy.pass(1); });
+        manager.setValue(kRank, QStringLiteral("32"));
+        manager.setValue(QStringLiteral("training.seed"), QStringLiteral("7"));
+        place.manager.reset();
+        const QString written = toQt(place.content("training_config.yaml"));
+        busy.open();
+        QVERIFY2(written.contains(QStringLiteral("r: 32")), qPrintable(written));
+        QVERIFY2(written.contains(QStringLiteral("seed: 7")), qPrintable(written));
     }
 
     void theHomeFolderMayBeWrittenAsATilde() {

@@ -15,6 +15,7 @@
 #include "jobs/root_lock.h"
 #include "jobs/run_list.h"
 #include "managers/model_manager.h"
+#include "managers/run_manager.h"
 #include "managers/settings_manager.h"
 #include "managers/text.h"
 #include "managers/training_manager.h"
@@ -28,6 +29,30 @@ using managers::TrainingState;
 namespace {
 
 const QString kModel = QStringLiteral("smollm2/135m-instruct");
+
+/// Starts the run of the form and pauses it before that step.
+bool stoppedAt(testing::RunGround& g, std::int64_t step) {
+    g.gate.holdBefore(step);
+    g.training->start();
+    if (!g.holds() || !g.comesTo(TrainingState::Running)) return false;
+    g.training->pause();
+    g.gate.open();
+    return g.comesTo(TrainingState::Paused);
+}
+
+/// Continues the run that is shown and stops it while its model loads.
+bool stopsWhileLoading(testing::RunGround& g) {
+    testing::StepGate loading;
+    loading.holdBefore(1);
+    g.ground.engine.script().beforeLoad = [&loading] { loading.pass(1); };
+    g.training->resume(g.training->runName());
+    if (!QTest::qWaitFor([&] { return loading.isReached(); }, testing::kPatienceMs)) return false;
+    g.training->stop();
+    loading.open();
+    const bool hasEnded = QTest::qWaitFor([&] { return !g.training->isActive(); }, testing::kPatienceMs);
+    g.ground.engine.script().beforeLoad = {};
+    return hasEnded;
+}
 
 } // namespace
 
@@ -122,9 +147,12 @@ private Q_SLOTS:
         QCOMPARE(g.training->summary()->end, jobs::TrainEnd::Interrupted);
         QVERIFY(!g.training->summary()->adapterName.empty());
         QCOMPARE(ended.count(), 1);
-        QTRY_VERIFY_WITH_TIMEOUT(g.training->unfinished().has_value(), testing::kPatienceMs);
+        QSignalSpy offered(g.training.get(), &managers::TrainingManager::unfinishedChanged);
+        QVERIFY(offered.wait(testing::kPatienceMs));
+        QVERIFY(!g.training->unfinished()); // it is shown
         g.training->showForm();
         QVERIFY(g.comesTo(TrainingState::Ready));
+        QTRY_VERIFY_WITH_TIMEOUT(g.training->unfinished().has_value(), testing::kPatienceMs);
         QCOMPARE(g.setup().modelName(), kModel);
         QVERIFY(g.training->runName().isEmpty());
     }
@@ -189,6 +217,90 @@ private Q_SLOTS:
         g.training->resume(g.training->runName());
         QVERIFY(g.comesTo(TrainingState::Done));
         QVERIFY(!g.training->problem());
+    }
+
+    void aRunThatCannotGoOnLeavesTheOneThatIsShown() {
+        testing::RunGround g;
+        g.chooseShortRun();
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        QVERIFY(stoppedAt(g, 4));
+        const QString stopped = g.training->runName();
+        g.training->showForm();
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        g.training->start();
+        QVERIFY(g.comesTo(TrainingState::Done));
+        const QString shown = g.training->runName();
+        QVERIFY(shown != stopped);
+        const QString command = g.training->commandLine();
+        const std::size_t answers = g.training->answers().size();
+
+        std::ofstream(g.data, std::ios::app) << R"({"question":"And now?","answer":"Other"})"
+                                             << "\n";
+        g.training->resume(stopped);
+        QVERIFY(g.isIn(TrainingState::Starting));
+        QVERIFY(g.comesTo(TrainingState::Done));
+        QCOMPARE(g.training->problem()->code, codes::kRunChanged);
+        QCOMPARE(g.training->runName(), shown);
+        QCOMPARE(g.training->commandLine(), command);
+        QCOMPARE(g.training->summary()->end, jobs::TrainEnd::Finished);
+        QCOMPARE(g.training->metrics().columns().lastStep(), 6);
+        QCOMPARE(g.training->answers().size(), answers);
+        QVERIFY(g.training->forecast().has_value());
+    }
+
+    void aRunThatIsStoppedWhileTheModelLoadsIsPausedAsBefore() {
+        testing::RunGround g;
+        g.chooseShortRun();
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        QVERIFY(stoppedAt(g, 4));
+        QVERIFY(stopsWhileLoading(g));
+        QVERIFY(g.comesTo(TrainingState::Paused));
+        QVERIFY(g.training->summary().has_value());
+        QCOMPARE(g.training->summary()->steps, 3);
+        QCOMPARE(g.training->metrics().columns().lastStep(), 3);
+        QVERIFY(!g.training->problem());
+        for (const managers::Job* job : g.context->jobs.jobs())
+            QVERIFY(job->kind() != managers::JobKind::Train || job->canGoOn());
+    }
+
+    void aRetryThatIsStoppedLeavesTheCauseOfTheFailure() {
+        testing::RunGround g;
+        g.ground.engine.script().nonFiniteStep = 4;
+        g.chooseShortRun();
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        g.training->start();
+        QVERIFY(g.comesTo(TrainingState::Failed));
+        QTRY_VERIFY_WITH_TIMEOUT(g.training->endedRun().has_value(), testing::kPatienceMs);
+        QVERIFY(stopsWhileLoading(g));
+        QVERIFY(g.comesTo(TrainingState::Failed));
+        QCOMPARE(g.training->problem()->code, codes::kNonFiniteLoss);
+        QVERIFY(g.training->endedRun().has_value());
+    }
+
+    void aRunThatIsRemovedIsNotOffered() {
+        testing::RunGround g;
+        g.chooseShortRun();
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        QVERIFY(stoppedAt(g, 4));
+        const std::string name = managers::fromQt(g.training->runName());
+        g.training->showForm();
+        QTRY_VERIFY_WITH_TIMEOUT(g.training->unfinished().has_value(), testing::kPatienceMs);
+        const auto run = jobs::findRun(g.root(), name);
+        QVERIFY(bool(run));
+        managers::RunManager runs(*g.context);
+        runs.remove(*jobs::planRunRemoval(*run));
+        QTRY_VERIFY_WITH_TIMEOUT(!g.training->unfinished(), testing::kPatienceMs);
+    }
+
+    void aMendedFileIsReadAgainWhenItIsChosenAgain() {
+        testing::RunGround g(1);
+        g.chooseShortRun();
+        QTRY_VERIFY_WITH_TIMEOUT(g.training->problem().has_value(), testing::kPatienceMs);
+        QCOMPARE(g.setup().dataReport()->summary.badRows, 1U);
+        std::filesystem::resize_file(g.data, std::filesystem::file_size(g.data) - sizeof("{\"question\":"));
+        g.setup().chooseData({managers::pathToQt(g.data)});
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        QCOMPARE(g.setup().dataReport()->summary.badRows, 0U);
     }
 
     void whatDoesNotFitIsToldWithTheChangeThatMakesItFit() {
