@@ -39,7 +39,8 @@ QPushButton* makeButton(const QString& text, const char* name, Icon shown, QWidg
 QString stateText(const jobs::RunRecord& record) {
     QStringList parts{items::runStateWord(record.state)};
     if (!record.cause.empty()) parts << toQt(record.cause);
-    if (record.totalSteps > 0)
+    const bool isThrough = record.state == jobs::RunState::Finished && record.step == record.totalSteps;
+    if (record.totalSteps > 0 && !isThrough)
         parts << RunDetailsView::tr("step %1 of %2").arg(record.step).arg(record.totalSteps);
     if (record.best)
         parts << RunDetailsView::tr("best loss %1 at step %2")

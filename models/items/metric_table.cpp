@@ -114,7 +114,7 @@ QString MetricTable::text(const QModelIndexList& rows) const {
     std::set<int> chosen;
     for (const QModelIndex& index : rows)
         chosen.insert(index.row());
-    const auto line = [this](const auto& cell) {
+    const auto line = [](const auto& cell) {
         QStringList cells;
         for (int column = 0; column < kColumns; ++column)
             cells << cell(column);

@@ -18,11 +18,6 @@ void Job::cancel() {
     Q_EMIT changed();
 }
 
-void Job::setTitle(const QString& title) {
-    m_title = title;
-    Q_EMIT changed();
-}
-
 void Job::setProgress(const Progress& progress) {
     if (!isActive()) return;
     m_progress = progress;

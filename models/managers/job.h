@@ -32,7 +32,9 @@ public:
     bool isActive() const { return m_state < JobState::Done; }
     const Progress& progress() const { return m_progress; }
     /// By the rate so far; nothing while it cannot be told.
-    std::optional<double> secondsLeft() const { return m_meter.secondsLeft(); }
+    std::optional<double> secondsLeft() const {
+        return m_secondsLeft ? m_secondsLeft : m_meter.secondsLeft();
+    }
     std::optional<double> ratePerSecond() const { return m_meter.ratePerSecond(); }
     /// Set in state Failed.
     const std::optional<Error>& error() const { return m_error; }
@@ -49,14 +51,15 @@ public:
     void cancel();
 
     /// For the manager that made it.
-    void setTitle(const QString& title);
     void setProgress(const Progress& progress);
+    /// Where the manager knows better than the rate of the phase; told with the next change.
+    void setSecondsLeft(std::optional<double> seconds) { m_secondsLeft = seconds; }
     void setRunning();
     /// Ends the job: Done without an error, Cancelled for RUN-00, else Failed.
     void finish(const std::optional<Error>& error);
 
 Q_SIGNALS:
-    /// State, title or progress is another.
+    /// State or progress is another.
     void changed();
     /// The job has ended; its state says how. Once.
     void finished();
@@ -70,6 +73,7 @@ private:
     bool m_canGoOn = false;
     Progress m_progress;
     ProgressMeter m_meter;
+    std::optional<double> m_secondsLeft;
     std::optional<Error> m_error;
     CancelToken m_cancel;
 };

@@ -258,6 +258,7 @@ void TrainingManager::hear(const TrainNews& news) {
         m_page.notices << toQt(notice);
     m_page.answers.insert(m_page.answers.end(), news.answers.begin(), news.answers.end());
     takePoints(news.samples);
+    if (m_job) m_job->setSecondsLeft(secondsLeft());
     Q_EMIT progressed();
 }
 

@@ -179,7 +179,8 @@ private Q_SLOTS:
         auto& version = way.shown<QLineEdit>("versionEdit");
         way.await("the file is looked at", [&] { return way.shownWidget("startImportButton").isEnabled(); });
         way.shown<QComboBox>("familyBox").setCurrentText(QStringLiteral("smollm2"));
-        version.setText(QStringLiteral("135m-instruct"));
+        version.selectAll();
+        way.type("versionEdit", QStringLiteral("135m-instruct"));
         way.picture("import");
         way.click("startImportButton");
         way.await(
