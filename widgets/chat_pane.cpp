@@ -45,7 +45,7 @@ bool isAboutModel(const Error& error) {
 } // namespace
 
 ChatPane::ChatPane(ChatManager& chat, managers::ModelManager& models, managers::TrainingManager& training,
-                   managers::SettingsManager&, WindowMemory& memory, QWidget* parent)
+                   WindowMemory& memory, QWidget* parent)
     : QWidget(parent)
     , m_chat(chat)
     , m_models(models)

@@ -9,7 +9,6 @@
 
 #include "managers/chat_manager.h"
 #include "managers/model_manager.h"
-#include "managers/settings_manager.h"
 #include "managers/training_manager.h"
 #include "widgets/window_memory.h"
 
@@ -32,7 +31,7 @@ class ChatPane final : public QWidget {
 
 public:
     ChatPane(managers::ChatManager& chat, managers::ModelManager& models, managers::TrainingManager& training,
-             managers::SettingsManager& settings, WindowMemory& memory, QWidget* parent = nullptr);
+             WindowMemory& memory, QWidget* parent = nullptr);
 
     /// A new conversation with that model and adapter, by name; without a model the adapter's own base.
     void open(const QString& model, const QString& adapter);

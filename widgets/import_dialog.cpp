@@ -15,6 +15,7 @@
 
 #include "managers/model_words.h"
 #include "managers/text.h"
+#include "widgets/buttons.h"
 #include "widgets/icons.h"
 #include "widgets/job_progress.h"
 #include "widgets/look.h"
@@ -27,13 +28,6 @@ constexpr int kTypingPauseMs = 300;
 constexpr int kWidth = 72 * look::kGrid;
 
 using managers::toQt;
-
-QPushButton* makeButton(const QString& text, const QString& objectName, QWidget* parent) {
-    auto* button = new QPushButton(text, parent);
-    button->setObjectName(objectName);
-    button->setAutoDefault(false);
-    return button;
-}
 
 QString capitalised(QString text) {
     if (!text.isEmpty()) text[0] = text[0].toUpper();
@@ -67,8 +61,8 @@ void ImportDialog::build() {
     m_path = new QLineEdit(this);
     m_path->setObjectName(QStringLiteral("pathEdit"));
     m_path->setPlaceholderText(tr("Folder or .gguf file; it can also be dropped on the window"));
-    m_folderButton = makeButton(tr("F&older…"), QStringLiteral("folderButton"), this);
-    m_fileButton = makeButton(tr("&GGUF file…"), QStringLiteral("fileButton"), this);
+    m_folderButton = makeDialogButton(tr("F&older…"), QStringLiteral("folderButton"), this);
+    m_fileButton = makeDialogButton(tr("&GGUF file…"), QStringLiteral("fileButton"), this);
     auto* path = new QHBoxLayout;
     path->setSpacing(look::kGrid);
     path->addWidget(m_path, 1);
@@ -129,10 +123,10 @@ void ImportDialog::build() {
 
 QWidget* ImportDialog::makeButtons() {
     auto* bar = new QWidget(this);
-    m_copy = makeButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), bar);
-    m_cancel = makeButton(tr("Cancel"), QStringLiteral("cancelButton"), bar);
-    m_background = makeButton(tr("Go on in the background"), QStringLiteral("backgroundButton"), bar);
-    m_import = makeButton(tr("&Import"), QStringLiteral("startImportButton"), bar);
+    m_copy = makeDialogButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), bar);
+    m_cancel = makeDialogButton(tr("Cancel"), QStringLiteral("cancelButton"), bar);
+    m_background = makeDialogButton(tr("Go on in the background"), QStringLiteral("backgroundButton"), bar);
+    m_import = makeDialogButton(tr("&Import"), QStringLiteral("startImportButton"), bar);
     m_import->setIcon(icon(Icon::Import, QPalette::BrightText));
     m_import->setDefault(true);
     look::makePrimary(*m_import);

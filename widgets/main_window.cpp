@@ -140,10 +140,8 @@ QWidget* MainWindow::makePages() {
     m_pages->setObjectName(QStringLiteral("pages"));
     m_models = new ModelsPane(m_session.models, m_session.context.jobs, m_memory, m_pages);
     auto* downloads = new DownloadsPane(m_session.downloads, m_pages);
-    m_training =
-        new TrainingPane(m_session.training, m_session.models, m_session.settings, m_memory, m_pages);
-    m_chat = new ChatPane(m_session.chat, m_session.models, m_session.training, m_session.settings, m_memory,
-                          m_pages);
+    m_training = new TrainingPane(m_session.training, m_session.models, m_memory, m_pages);
+    m_chat = new ChatPane(m_session.chat, m_session.models, m_session.training, m_memory, m_pages);
     m_runs = new RunsPane(m_session.runs, m_session.training, m_memory, m_pages);
     m_settings = new SettingsPane(m_session.settings, m_memory, m_pages);
     for (QWidget* page :

@@ -19,6 +19,7 @@
 
 #include "managers/model_words.h"
 #include "managers/text.h"
+#include "widgets/buttons.h"
 #include "widgets/icon_label.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -54,12 +55,6 @@ QLabel* makeText(QWidget* parent, const QString& objectName) {
     label->setWordWrap(true);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     return label;
-}
-
-QPushButton* makeButton(const QString& text, Icon name, const QString& objectName, QWidget* parent) {
-    auto* button = new QPushButton(icon(name), text, parent);
-    button->setObjectName(objectName);
-    return button;
 }
 
 /// Names at the left, values at the right.

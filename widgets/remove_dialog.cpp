@@ -11,6 +11,7 @@
 
 #include "managers/model_words.h"
 #include "managers/text.h"
+#include "widgets/buttons.h"
 #include "widgets/icons.h"
 #include "widgets/job_progress.h"
 #include "widgets/look.h"
@@ -22,13 +23,6 @@ namespace {
 constexpr QSize kSize(64 * look::kGrid, 48 * look::kGrid);
 
 using managers::toQt;
-
-QPushButton* makeButton(const QString& text, const QString& objectName, QWidget* parent) {
-    auto* button = new QPushButton(text, parent);
-    button->setObjectName(objectName);
-    button->setAutoDefault(false);
-    return button;
-}
 
 } // namespace
 
@@ -74,9 +68,9 @@ void RemoveDialog::build() {
     m_foreign->setTextFormat(Qt::PlainText);
     m_foreign->hide();
     m_progress = new JobProgress(this);
-    m_copy = makeButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), this);
-    m_cancel = makeButton(tr("Cancel"), QStringLiteral("cancelButton"), this);
-    m_delete = makeButton(tr("Delete"), QStringLiteral("deleteButton"), this);
+    m_copy = makeDialogButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), this);
+    m_cancel = makeDialogButton(tr("Cancel"), QStringLiteral("cancelButton"), this);
+    m_delete = makeDialogButton(tr("Delete"), QStringLiteral("deleteButton"), this);
     m_delete->setIcon(icon(Icon::Remove));
     m_delete->setEnabled(false);
     auto* row = new QHBoxLayout;

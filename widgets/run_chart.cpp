@@ -74,7 +74,7 @@ void RunChart::showRuns(const std::vector<Run>& runs) {
 void RunChart::draw() {
     m_chart->setColors({palette().color(QPalette::Base), palette().color(QPalette::Text),
                         look::color(look::Tone::Quiet), palette().color(QPalette::Mid),
-                        look::color(look::Tone::Warning)});
+                        look::color(look::Tone::Good)});
     m_chart->clearLines();
     m_chart->setBestOf(nullptr);
     const auto metric = static_cast<Metric>(m_metric->currentData().toInt());
@@ -96,8 +96,8 @@ void RunChart::drawOne(managers::MetricStore& store, Metric metric) {
                              Qt::SolidLine, ChartMarker::None});
     m_chart->addLine(store, {tr("train, smoothed"), Metric::SmoothedLoss, accent, kThick, Qt::SolidLine,
                              ChartMarker::None});
-    m_chart->addLine(store, {tr("eval"), Metric::EvalLoss, look::color(look::Tone::Good), kThin, Qt::DashLine,
-                             ChartMarker::Circle});
+    m_chart->addLine(store, {tr("eval"), Metric::EvalLoss, look::color(look::Tone::Warning), kThin,
+                             Qt::DashLine, ChartMarker::Circle});
     m_chart->setBestOf(&store);
 }
 

@@ -20,6 +20,7 @@
 #include "core/quantity.h"
 #include "items/run_table.h"
 #include "managers/text.h"
+#include "widgets/buttons.h"
 #include "widgets/elided_label.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -29,12 +30,6 @@ namespace llamahome::widgets {
 namespace {
 
 using managers::toQt;
-
-QPushButton* makeButton(const QString& text, const char* name, Icon shown, QWidget* parent) {
-    auto* button = new QPushButton(icon(shown), text, parent);
-    button->setObjectName(QLatin1String(name));
-    return button;
-}
 
 QString stateText(const jobs::RunRecord& record) {
     QStringList parts{items::runStateWord(record.state)};
@@ -116,13 +111,13 @@ QWidget* RunDetailsView::makeHead() {
     m_state->setObjectName(QStringLiteral("runState"));
     m_state->setTextFormat(Qt::PlainText);
     m_state->setWordWrap(true);
-    m_continue = makeButton(tr("&Continue"), "continueButton", Icon::Start, head);
+    m_continue = makeButton(tr("&Continue"), Icon::Start, QStringLiteral("continueButton"), head);
     m_continue->setToolTip(tr("Go on from the last checkpoint, as if it had never stopped"));
     look::makePrimary(*m_continue);
-    m_chat = makeButton(tr("C&hat"), "chatButton", Icon::Chat, head);
+    m_chat = makeButton(tr("C&hat"), Icon::Chat, QStringLiteral("chatButton"), head);
     m_chat->setToolTip(tr("Talk to the model with the adapter of this run"));
-    m_remove = makeButton(tr("Re&move…"), "removeButton", Icon::Remove, head);
-    m_copy = makeButton(tr("Copy as command"), "copyCommandButton", Icon::Copy, head);
+    m_remove = makeButton(tr("Re&move…"), Icon::Remove, QStringLiteral("removeButton"), head);
+    m_copy = makeButton(tr("Copy as command"), Icon::Copy, QStringLiteral("copyCommandButton"), head);
     auto* words = new QVBoxLayout;
     words->setSpacing(0);
     words->addWidget(m_title);

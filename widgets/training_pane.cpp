@@ -11,6 +11,7 @@
 
 #include "core/error_codes.h"
 #include "managers/text.h"
+#include "widgets/buttons.h"
 #include "widgets/data_preview.h"
 #include "widgets/forecast_strip.h"
 #include "widgets/icons.h"
@@ -26,18 +27,8 @@ namespace llamahome::widgets {
 using managers::toQt;
 using managers::TrainingState;
 
-namespace {
-
-QPushButton* makeButton(const QString& text, Icon name, const QString& objectName, QWidget* parent) {
-    auto* button = new QPushButton(icon(name), text, parent);
-    button->setObjectName(objectName);
-    return button;
-}
-
-} // namespace
-
 TrainingPane::TrainingPane(managers::TrainingManager& manager, managers::ModelManager& models,
-                           managers::SettingsManager&, WindowMemory& memory, QWidget* parent)
+                           WindowMemory& memory, QWidget* parent)
     : QWidget(parent)
     , m_manager(manager)
     , m_memory(memory)

@@ -5,7 +5,6 @@
 #include <QWidget>
 
 #include "managers/model_manager.h"
-#include "managers/settings_manager.h"
 #include "managers/training_manager.h"
 #include "widgets/window_memory.h"
 
@@ -28,8 +27,8 @@ class TrainingPane final : public QWidget {
 
 public:
     /// All outlive it.
-    TrainingPane(managers::TrainingManager& manager, managers::ModelManager& models,
-                 managers::SettingsManager& settings, WindowMemory& memory, QWidget* parent = nullptr);
+    TrainingPane(managers::TrainingManager& manager, managers::ModelManager& models, WindowMemory& memory,
+                 QWidget* parent = nullptr);
 
     void chooseModel(const QString& name);
     void chooseData(const QStringList& paths);

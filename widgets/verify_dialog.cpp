@@ -14,6 +14,7 @@
 #include "items/check_table.h"
 #include "managers/model_words.h"
 #include "managers/text.h"
+#include "widgets/buttons.h"
 #include "widgets/job_progress.h"
 #include "widgets/look.h"
 #include "widgets/message_bar.h"
@@ -24,13 +25,6 @@ namespace llamahome::widgets {
 namespace {
 
 constexpr QSize kSize(90 * look::kGrid, 56 * look::kGrid);
-
-QPushButton* makeButton(const QString& text, const QString& objectName, QWidget* parent) {
-    auto* button = new QPushButton(text, parent);
-    button->setObjectName(objectName);
-    button->setAutoDefault(false);
-    return button;
-}
 
 } // namespace
 
@@ -73,10 +67,10 @@ void VerifyDialog::build(WindowMemory& memory) {
     m_table->setColumnWidth(items::CheckTable::Check, 20 * look::kGrid);
     m_table->setColumnWidth(items::CheckTable::Outcome, 13 * look::kGrid);
     memory.keep(*m_table->header(), QStringLiteral("models/checks"));
-    m_copy = makeButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), this);
-    m_deep = makeButton(tr("Verify &every byte"), QStringLiteral("deepButton"), this);
+    m_copy = makeDialogButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), this);
+    m_deep = makeDialogButton(tr("Verify &every byte"), QStringLiteral("deepButton"), this);
     m_deep->setToolTip(tr("Also reads all files, compares their hashes and looks at every weight."));
-    m_close = makeButton(tr("Close"), QStringLiteral("closeButton"), this);
+    m_close = makeDialogButton(tr("Close"), QStringLiteral("closeButton"), this);
     auto* row = new QHBoxLayout;
     row->setSpacing(look::kGrid);
     row->addWidget(m_copy);

@@ -181,7 +181,6 @@ private Q_SLOTS:
         way.shown<QComboBox>("familyBox").setCurrentText(QStringLiteral("smollm2"));
         version.selectAll();
         way.type("versionEdit", QStringLiteral("135m-instruct"));
-        way.picture("import");
         way.click("startImportButton");
         way.await(
             "a model", [&] { return way.session().models.hasUsableModel(); }, WindowWay::kWorkMs);

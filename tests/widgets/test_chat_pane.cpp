@@ -75,7 +75,7 @@ struct Place {
         models = std::make_unique<managers::ModelManager>(*context);
         training = std::make_unique<managers::TrainingManager>(*context, *models, *settings);
         chat = std::make_unique<ChatManager>(*context, *models, *settings);
-        pane = std::make_unique<ChatPane>(*chat, *models, *training, *settings, memory);
+        pane = std::make_unique<ChatPane>(*chat, *models, *training, memory);
         pane->resize(1024, 640);
         pane->show();
         QApplication::setActiveWindow(pane.get());

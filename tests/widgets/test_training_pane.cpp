@@ -44,7 +44,7 @@ struct Page {
             qFatal("on the GUI thread: %s", run.ground.files.violations().front().c_str());
     }
     void open() {
-        pane = std::make_unique<widgets::TrainingPane>(*run.training, *run.models, *run.settings, memory);
+        pane = std::make_unique<widgets::TrainingPane>(*run.training, *run.models, memory);
         pane->resize(1024, 640);
         pane->show();
         QApplication::setActiveWindow(pane.get());
