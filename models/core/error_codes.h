@@ -153,6 +153,18 @@ inline constexpr ErrorCode kDataTableRow{"DATA-32", ErrorClass::Failed};
 inline constexpr ErrorCode kDataParquet{"DATA-40", ErrorClass::Failed};
 inline constexpr ErrorCode kDataMap{"DATA-50", ErrorClass::Usage};
 
+// network and download
+inline constexpr ErrorCode kNetworkMissing{"NET-01", ErrorClass::Failed};
+inline constexpr ErrorCode kNetworkFailure{"NET-02", ErrorClass::Failed};
+inline constexpr ErrorCode kNetworkTls{"NET-03", ErrorClass::Failed};
+inline constexpr ErrorCode kNetworkStalled{"NET-04", ErrorClass::Failed};
+inline constexpr ErrorCode kHttpStatus{"NET-05", ErrorClass::Failed};
+inline constexpr ErrorCode kHttpRedirect{"NET-06", ErrorClass::Failed};
+inline constexpr ErrorCode kHttpBody{"NET-07", ErrorClass::Failed};
+inline constexpr ErrorCode kAddressRefused{"NET-08", ErrorClass::Usage};
+inline constexpr ErrorCode kIndexAnswer{"DL-01", ErrorClass::Failed};
+inline constexpr ErrorCode kDownloadBusy{"DL-02", ErrorClass::Refused};
+
 // llama (engine)
 inline constexpr ErrorCode kEngineMissing{"ENG-01", ErrorClass::Failed};
 inline constexpr ErrorCode kCpuTooOld{"ENG-02", ErrorClass::Refused};
@@ -205,6 +217,11 @@ inline constexpr ErrorCode kCheckpointDamaged{"CKPT-01", ErrorClass::Failed};
 inline constexpr ErrorCode kNoCheckpoint{"CKPT-02", ErrorClass::Failed};
 inline constexpr ErrorCode kNotEnoughMemory{"FIT-01", ErrorClass::Refused};
 inline constexpr ErrorCode kNotEnoughDisk{"FIT-02", ErrorClass::Refused};
+
+// jobs: the CUDA component
+inline constexpr ErrorCode kNoGraphicsCard{"CUDA-01", ErrorClass::Refused};
+inline constexpr ErrorCode kDriverTooOld{"CUDA-02", ErrorClass::Refused};
+inline constexpr ErrorCode kComponentDamaged{"CUDA-03", ErrorClass::Failed};
 
 // jobs: conversations
 inline constexpr ErrorCode kChatDamaged{"CHAT-01", ErrorClass::Failed};
