@@ -17,6 +17,8 @@ LeaveGuard::LeaveGuard(managers::Session& session, QWidget& window)
     , m_window(window) {
     connect(&session.context.jobs, &JobList::jobFinished, this, &LeaveGuard::closeIfIdle,
             Qt::QueuedConnection);
+    // Nobody tells that a logout was called off; work that begins after it does.
+    connect(&session.context.jobs, &JobList::jobStarted, this, [this] { m_isSessionEnding = false; });
 }
 
 bool LeaveGuard::mayClose() {

@@ -23,7 +23,8 @@ public:
     bool mayClose();
     /// Stops all work in order, then readyToClose(). Without work that is at once.
     void leave();
-    /// The desktop's session ends: work is told to stop and the window no longer asks.
+    /// The desktop's session ends: work is told to stop and the window does not ask, unless other work begins
+    /// after all.
     void endSession();
     /// Whether work was stopped on the way out.
     bool hasStoppedWork() const { return m_hasStoppedWork; }

@@ -22,6 +22,7 @@
 #include "support/window_ground.h"
 #include "widgets/elided_button.h"
 #include "widgets/jobs_dialog.h"
+#include "widgets/leave_guard.h"
 #include "widgets/log_drawer.h"
 #include "widgets/look.h"
 #include "widgets/status_area.h"
@@ -249,6 +250,29 @@ private Q_SLOTS:
         QVERIFY(ground.window->findChild<QMessageBox*>(QStringLiteral("closeQuestion")) == nullptr);
         endIfCancelled(job);
         QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, kPatienceMs);
+    }
+
+    void theEndOfTheSessionStopsWorkWithoutAsking() {
+        WindowGround ground(true);
+        Job& job = startJob(ground);
+        QSignalSpy closed(&*ground.window, &MainWindow::closed);
+        ground.window->findChild<LeaveGuard*>()->endSession();
+        QCOMPARE(job.state(), JobState::Stopping);
+        ground.window->close();
+        QCOMPARE(closed.size(), 1);
+        job.finish(Error{codes::kCancelled, "stopped"});
+    }
+
+    void aCalledOffLogoutLeavesTheQuestionForWorkThatBeginsAfterIt() {
+        WindowGround ground(true);
+        QSignalSpy closed(&*ground.window, &MainWindow::closed);
+        ground.window->findChild<LeaveGuard*>()->endSession();
+        Job& job = startJob(ground);
+        ground.window->close();
+        ground.await<QMessageBox>("closeQuestion");
+        QCOMPARE(closed.size(), 0);
+        QCOMPARE(job.state(), JobState::Running);
+        job.finish({});
     }
 
     void modelsAndDataAreTakenWhereverTheyAreDropped() {
