@@ -31,6 +31,12 @@ void Job::setRunning() {
     Q_EMIT changed();
 }
 
+void Job::setCanGoOn() {
+    if (m_canGoOn) return;
+    m_canGoOn = true;
+    Q_EMIT changed();
+}
+
 void Job::finish(const std::optional<Error>& error) {
     if (!isActive()) return;
     if (!error) {

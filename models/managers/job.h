@@ -43,7 +43,7 @@ public:
     void setCommandLine(const QString& commandLine) { m_commandLine = commandLine; }
     /// Whether what was cancelled can be continued: a training whose run is on the disk.
     bool canGoOn() const { return m_canGoOn; }
-    void setCanGoOn() { m_canGoOn = true; }
+    void setCanGoOn();
     /// The flag that the work looks at.
     const CancelToken& cancelToken() const { return m_cancel; }
 
@@ -59,7 +59,7 @@ public:
     void finish(const std::optional<Error>& error);
 
 Q_SIGNALS:
-    /// State or progress is another.
+    /// State, progress or canGoOn() is another.
     void changed();
     /// The job has ended; its state says how. Once.
     void finished();

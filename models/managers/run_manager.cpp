@@ -15,8 +15,6 @@
 namespace llamahome::managers {
 namespace {
 
-constexpr const char* kTrainingPhase = "training"; ///< as TrainSink::onPhase() tells it
-
 /// The end of a text file from the first whole line on; empty where there is none.
 std::string tailOf(const std::filesystem::path& path, std::uint64_t bytes) {
     std::error_code failure;
@@ -79,11 +77,9 @@ RunManager::RunManager(ManagerContext& context, QObject* parent)
 }
 
 void RunManager::follow(const Job* job) {
-    if (job->kind() != JobKind::Train || !job->isActive()) return;
-    const Followed now{job->id(), job->progress().phase};
-    if (now == m_followed || (m_followed.job == now.job && m_followed.phase == kTrainingPhase)) return;
-    m_followed = now;
-    refresh(); // its folder comes between two of the phases before the first step
+    if (job->kind() != JobKind::Train || !job->canGoOn() || job->id() == m_followedJob) return;
+    m_followedJob = job->id();
+    refresh(); // its run is on the disk now
 }
 
 void RunManager::refresh() {

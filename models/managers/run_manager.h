@@ -83,14 +83,6 @@ private:
         std::vector<std::string> rootWords; ///< {"--root", PATH} where a shell would take another root
     };
 
-    /// The training that goes on, and the last phase of it at which the list was read.
-    struct Followed {
-        quint64 job = 0;
-        std::string phase;
-
-        friend bool operator==(const Followed&, const Followed&) = default;
-    };
-
     void follow(const Job* job);
     QString commandLine(std::vector<std::string> words) const;
 
@@ -99,7 +91,7 @@ private:
     std::vector<MetricStore*> m_compared; ///< children of this
     std::vector<jobs::RunInfo> m_runs;
     std::vector<std::string> m_rootWords;
-    Followed m_followed;
+    quint64 m_followedJob = 0; ///< the training for whose run the list was read last
     bool m_isListed = false;
     quint64 m_listAsked = 0;
     quint64 m_detailsAsked = 0;
