@@ -9,7 +9,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
-#include "llama/engine_loader.h"
+#include "core/program_module.h"
 
 namespace llamahome::app {
 namespace fs = std::filesystem;
@@ -68,7 +68,7 @@ Result<void> openWindow(const GlobalOptions& options, const std::vector<std::str
                      "no window: neither DISPLAY nor WAYLAND_DISPLAY names a display; start it in a desktop "
                      "session, or go on in the shell as above"};
     std::string tried;
-    for (const fs::path& folder : engine::engineFolders()) {
+    for (const fs::path& folder : moduleFolders()) {
         const fs::path program = folder / kProgram;
         become(program, windowWords(options, paths));
         tried += displayPath(program) + ": " + std::system_category().message(errno) + "\n";

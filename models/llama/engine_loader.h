@@ -5,19 +5,17 @@
 #include <memory>
 #include <vector>
 
+#include "core/program_module.h"
 #include "core/result.h"
 #include "llama/engine.h"
 
 namespace llamahome::engine {
-
-/// Where the library may lie: beside the program, ../lib/llamahome and ../lib.
-std::vector<std::filesystem::path> engineFolders();
 
 /// Opens libllamahome_engine.so from the first folder that has it and makes the engine.
 /// ENG-01: library missing or damaged; ENG-02: this CPU is below libtorch's baseline (AVX2 and FMA);
 /// ENG-03, ENG-04: it opens, but makes no engine.
 /// The library stays open for the life of the process, and its log lines go to the program's log.
 Result<std::unique_ptr<Engine>>
-openEngine(const std::vector<std::filesystem::path>& folders = engineFolders());
+openEngine(const std::vector<std::filesystem::path>& folders = moduleFolders());
 
 } // namespace llamahome::engine

@@ -18,12 +18,13 @@ SOURCE_FOLDERS = ("app", "models", "widgets", "tests", "packaging")
 CPP_SUFFIXES = {".h", ".cpp", ".c"}
 TEXT_SUFFIXES = CPP_SUFFIXES | {".py", ".sh", ".cmake"}
 UNBOUND_COLUMNS = {".py"}  # generators hold lines of test text
-QT_FREE = ("models/core", "models/config", "models/formats", "models/text", "models/llama", "models/jobs")
+QT_FREE = ("models/core", "models/config", "models/formats", "models/text", "models/llama", "models/download", "models/jobs")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
 TABLE_ROW = re.compile(r"^\|\s*`([a-z/]+)/`\s*\|(.*)\|([^|]*)\|\s*$")
 QT_HEADER = re.compile(r"^(Q[A-Z]|Qt[A-Z]?|q[a-z]+\.h)")
 TORCH_HEADER = re.compile(r"^(torch|ATen|c10|caffe2)/")
+NETWORK_HEADER = re.compile(r"^QtNetwork/|^QNetwork\w+$|^QSsl\w+$")
 CHARTS_HEADER = re.compile(r"^QtCharts/|^Q\w*(Chart|Series|Axis)\w*$")
 
 # Third party: what its include paths look like, where it may be included (a path or the start of one), why.
@@ -37,6 +38,9 @@ HOMES = (
     (re.compile(r"^openssl/"), re.compile(r"^models/core/.*\.cpp$"),
      "OpenSSL belongs into models/core/*.cpp"),
     (re.compile(r"^pcre2\.h$"), re.compile(r"^models/text/.*\.cpp$"), "PCRE2 belongs into models/text/*.cpp"),
+    (re.compile(r"^z(lib|conf)\.h$"), re.compile(r"^models/formats/.*\.cpp$"),
+     "zlib belongs into models/formats/*.cpp"),
+    (NETWORK_HEADER, re.compile(r"^models/network/"), "Qt Network belongs into models/network/"),
     (CHARTS_HEADER, re.compile(r"^widgets/charts/"), "Qt Charts belongs into widgets/charts/"),
 )
 
@@ -226,9 +230,10 @@ class SelfTest(unittest.TestCase):
 
     def test_third_parties_away_from_home_are_caught(self):
         for header in ("nlohmann/json.hpp", "yaml-cpp/yaml.h", "spdlog/spdlog.h", "CLI/CLI.hpp",
-                       "openssl/evp.h", "pcre2.h"):
+                       "openssl/evp.h", "pcre2.h", "zlib.h"):
             self.assert_caught("models/jobs/z.cpp", f"#include <{header}>\n", "")
         self.assert_caught("widgets/z.cpp", "#include <QtCharts/QChart>\n", "Qt Charts")
+        self.assert_caught("widgets/z.cpp", "#include <QNetworkReply>\n", "Qt Network")
         self.assert_caught("tests/unit/z.cpp", "#include <nlohmann/json.hpp>\n", "one door")
 
     def test_an_include_that_resolves_nowhere_is_caught(self):

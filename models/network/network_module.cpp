@@ -1,0 +1,34 @@
+// The one symbol that libllamahome_network.so exports; transport_loader.cpp looks it up.
+#include <mutex>
+#include <type_traits>
+
+#include <QtCore/QCoreApplication>
+#include <QtNetwork/QNetworkProxyFactory>
+
+#include "network/qt_transport.h"
+#include "network/transport_entry.h"
+
+namespace {
+
+/// Qt needs one application object; the command line has none. It stays until the process ends.
+void prepareQt() {
+    static std::once_flag isDone;
+    std::call_once(isDone, [] {
+        static int count = 1;
+        static char name[] = "llamahome";
+        static char* arguments[] = {name, nullptr};
+        if (QCoreApplication::instance() == nullptr) new QCoreApplication(count, arguments);
+        QNetworkProxyFactory::setUseSystemConfiguration(true);
+    });
+}
+
+} // namespace
+
+extern "C" __attribute__((visibility("default"))) llamahome::network::Transport*
+llamahome_create_transport(const std::shared_ptr<llamahome::LogSink>& log, double stallSeconds) {
+    llamahome::setLogSink(log);
+    prepareQt();
+    return new llamahome::network::QtTransport(stallSeconds);
+}
+
+static_assert(std::is_same_v<decltype(&llamahome_create_transport), llamahome::network::CreateTransport>);

@@ -1,0 +1,320 @@
+#include <QTest>
+
+#include "core/error_codes.h"
+#include "core/hash.h"
+#include "download/fetch_file.h"
+#include "download/http_get.h"
+#include "network/transport_loader.h"
+#include "support/fault_file_layer.h"
+#include "support/http_server.h"
+#include "support/temporary_folder.h"
+
+using namespace llamahome;
+using namespace llamahome::download;
+using namespace llamahome::testing;
+using Then = ServedAnswer::Then;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string someBytes(std::size_t count) {
+    std::string bytes(count, '\0');
+    for (std::size_t i = 0; i < count; ++i)
+        bytes[i] = static_cast<char>((i * 2654435761U) >> 11);
+    return bytes;
+}
+
+const std::string kFile = someBytes(300'000);
+
+std::string read(const fs::path& path) {
+    const auto text = readFile(path);
+    return text ? *text : text.error().message;
+}
+
+/// A folder, a server and what fetchFile needs; pauses are noted and not waited for.
+struct Ground {
+    explicit Ground(HttpServer::Script script)
+        : server(std::move(script)) {}
+
+    fs::path target() const { return folder / "wheel.whl"; }
+    fs::path part() const { return folder / "wheel.whl.part"; }
+
+    Result<void> fetch(FileLayer& files = systemFiles()) {
+        const auto transport = network::openTransport();
+        if (!transport) return transport.error();
+        const FetchRequest request{server.url("/wheel.whl"), target(), kFile.size(), sha256Hex(kFile)};
+        const FetchTools tools{**transport, files,
+                               [this](double seconds, const CancelToken&) { pauses.push_back(seconds); }};
+        return fetchFile(request, tools, cancel, [this](const Progress& now) {
+            progress.push_back(now.done);
+            if (now.done >= cancelAfter) cancel.cancel();
+        });
+    }
+
+    TemporaryFolder folder;
+    HttpServer server;
+    CancelToken cancel;
+    std::uint64_t cancelAfter = ~0ULL;
+    std::vector<double> pauses;
+    std::vector<std::uint64_t> progress;
+};
+
+/// The first `count` answers are cut after `bytes` bytes of body, by `then`.
+HttpServer::Script cutFirst(int count, std::size_t bytes, Then then) {
+    return [left = count, bytes, then](const ServedRequest& request) mutable {
+        ServedAnswer answer{fileAnswer(request, kFile)};
+        if (left-- > 0) {
+            answer.bytes.resize(answer.bytes.find("\r\n\r\n") + 4 + bytes);
+            answer.then = then;
+        }
+        return answer;
+    };
+}
+
+} // namespace
+
+class TestFetchFile final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aFileArrivesWholeUnderItsName() {
+        Ground ground([](const ServedRequest& request) { return ServedAnswer{fileAnswer(request, kFile)}; });
+        const auto fetched = ground.fetch();
+        QVERIFY2(fetched, fetched ? "" : fetched.error().message.c_str());
+        QCOMPARE(read(ground.target()), kFile);
+        QVERIFY(!fs::exists(ground.part()));
+        QCOMPARE(ground.progress.front(), std::uint64_t{0});
+        QCOMPARE(ground.progress.back(), std::uint64_t{kFile.size()});
+        QVERIFY(std::is_sorted(ground.progress.begin(), ground.progress.end()));
+    }
+
+    void aFileThatIsThereIsNotAskedForAgain() {
+        Ground ground([](const ServedRequest& request) { return ServedAnswer{fileAnswer(request, kFile)}; });
+        QVERIFY(ground.fetch());
+        QVERIFY(ground.fetch());
+        QCOMPARE(ground.server.requests().size(), std::size_t{1});
+    }
+
+    void aBrokenConnectionGoesOnWhereItEnded_data() {
+        QTest::addColumn<int>("bytes");
+        QTest::addColumn<bool>("reset");
+        for (const int bytes : {1, 150'000, static_cast<int>(kFile.size()) - 1}) {
+            QTest::addRow("closed after %d", bytes) << bytes << false;
+            QTest::addRow("reset after %d", bytes) << bytes << true;
+        }
+    }
+    void aBrokenConnectionGoesOnWhereItEnded() {
+        QFETCH(int, bytes);
+        QFETCH(bool, reset);
+        Ground ground(cutFirst(1, static_cast<std::size_t>(bytes), reset ? Then::Reset : Then::Close));
+        const auto fetched = ground.fetch();
+        QVERIFY2(fetched, fetched ? "" : fetched.error().message.c_str());
+        QCOMPARE(read(ground.target()), kFile);
+        const auto requests = ground.server.requests();
+        QVERIFY(requests.size() >= 2);
+        if (!reset) // after a reset the receiver may have lost what had arrived, and asks once more
+            QCOMPARE(requests[1].headers.at("range"), "bytes=" + std::to_string(bytes) + "-");
+    }
+
+    void triesWithoutProgressAreCountedAndTheirPausesGrow() {
+        Ground ground([](const ServedRequest&) { return ServedAnswer{httpAnswer(503, "")}; });
+        const auto fetched = ground.fetch();
+        QVERIFY(!fetched);
+        QCOMPARE(fetched.error().code, codes::kHttpStatus);
+        QCOMPARE(ground.server.requests().size(), std::size_t{kTriesWithoutProgress});
+        QCOMPARE(ground.pauses, (std::vector<double>{1, 2, 4, 8, 16}));
+    }
+
+    void progressStartsTheCountAnew() {
+        Ground ground(cutFirst(20, 10'000, Then::Close));
+        const auto fetched = ground.fetch();
+        QVERIFY2(fetched, fetched ? "" : fetched.error().message.c_str());
+        QCOMPARE(read(ground.target()), kFile);
+        QCOMPARE(ground.server.requests().size(), std::size_t{21});
+    }
+
+    void theServersPauseIsObeyedWithinReason() {
+        Ground ground([left = 2](const ServedRequest& request) mutable {
+            if (left-- > 0)
+                return ServedAnswer{
+                    httpAnswer(429, "", {left == 1 ? "Retry-After: 7" : "Retry-After: 864000"})};
+            return ServedAnswer{fileAnswer(request, kFile)};
+        });
+        QVERIFY(ground.fetch());
+        QCOMPARE(ground.pauses, (std::vector<double>{7, kLongestPauseSeconds}));
+    }
+
+    void aRefusalIsNotRepeated() {
+        Ground ground([](const ServedRequest&) { return ServedAnswer{httpAnswer(404, "")}; });
+        const auto fetched = ground.fetch();
+        QVERIFY(!fetched);
+        QCOMPARE(fetched.error().code, codes::kHttpStatus);
+        QVERIFY(fetched.error().message.find("wheel.whl") != std::string::npos);
+        QCOMPARE(ground.server.requests().size(), std::size_t{1});
+        QVERIFY(!fs::exists(ground.target()));
+    }
+
+    void oneWrongByteIsFoundAndTheFileFetchedAgain() {
+        Ground ground([first = true](const ServedRequest& request) mutable {
+            std::string file = kFile;
+            if (first) file[1000] ^= 1;
+            first = false;
+            return ServedAnswer{fileAnswer(request, file)};
+        });
+        QVERIFY(ground.fetch());
+        QCOMPARE(read(ground.target()), kFile);
+    }
+
+    void aServerOfOtherBytesNeverGivesTheFileItsName() {
+        std::string other = kFile;
+        other.back() ^= 1;
+        Ground ground([&](const ServedRequest& request) { return ServedAnswer{fileAnswer(request, other)}; });
+        const auto fetched = ground.fetch();
+        QVERIFY(!fetched);
+        QCOMPARE(fetched.error().code, codes::kHashMismatch);
+        QCOMPARE(ground.server.requests().size(), std::size_t{2});
+        QVERIFY(!fs::exists(ground.target()));
+    }
+
+    void aWrongByteInWhatWasKeptIsFound() {
+        Ground ground([](const ServedRequest& request) { return ServedAnswer{fileAnswer(request, kFile)}; });
+        std::string kept = kFile.substr(0, 100'000);
+        kept[5] ^= 1;
+        QVERIFY(writeFileAtomically(systemFiles(), ground.part(), kept));
+        QVERIFY(ground.fetch());
+        QCOMPARE(read(ground.target()), kFile);
+    }
+
+    void moreThanPromisedIsStopped() {
+        Ground ground([](const ServedRequest&) { return ServedAnswer{httpAnswer(200, kFile + "more")}; });
+        const auto fetched = ground.fetch();
+        QVERIFY(!fetched);
+        QCOMPARE(fetched.error().code, codes::kHttpBody);
+        QVERIFY(!fs::exists(ground.target()));
+    }
+
+    void aServerWithoutRangesBeginsAnew() {
+        Ground ground([](const ServedRequest&) { return ServedAnswer{httpAnswer(200, kFile)}; });
+        QVERIFY(writeFileAtomically(systemFiles(), ground.part(), kFile.substr(0, 1234)));
+        QVERIFY(ground.fetch());
+        QCOMPARE(read(ground.target()), kFile);
+    }
+
+    void aRangeThatIsNotOursIsRefusedAndBegunAnew_data() {
+        QTest::addColumn<QString>("range");
+        QTest::newRow("another start") << "Content-Range: bytes 999-299999/300000";
+        QTest::newRow("another total") << "Content-Range: bytes 1234-299999/400000";
+        QTest::newRow("no range") << "X-None: 1";
+        QTest::newRow("nonsense") << "Content-Range: bytes -/";
+    }
+    void aRangeThatIsNotOursIsRefusedAndBegunAnew() {
+        QFETCH(QString, range);
+        const std::string header = range.toStdString();
+        Ground ground([header](const ServedRequest& request) {
+            if (request.headers.contains("range"))
+                return ServedAnswer{httpAnswer(206, kFile.substr(1234), {header})};
+            return ServedAnswer{httpAnswer(200, kFile)};
+        });
+        QVERIFY(writeFileAtomically(systemFiles(), ground.part(), kFile.substr(0, 1234)));
+        const auto fetched = ground.fetch();
+        QVERIFY2(fetched, fetched ? "" : fetched.error().message.c_str());
+        QCOMPARE(read(ground.target()), kFile);
+    }
+
+    void aPartThatIsTooLongIsBegunAnew() {
+        Ground ground([](const ServedRequest& request) { return ServedAnswer{fileAnswer(request, kFile)}; });
+        QVERIFY(writeFileAtomically(systemFiles(), ground.part(), kFile + "x"));
+        QVERIFY(ground.fetch());
+        QCOMPARE(read(ground.target()), kFile);
+        QVERIFY(!ground.server.requests()[0].headers.contains("range"));
+    }
+
+    void packedBytesAreRefused() {
+        Ground ground([](const ServedRequest&) {
+            return ServedAnswer{httpAnswer(200, kFile, {"Content-Encoding: gzip"})};
+        });
+        const auto fetched = ground.fetch();
+        QVERIFY(!fetched);
+        QVERIFY(!fs::exists(ground.target()));
+    }
+
+    void cancelKeepsWhatHasBeenReceived() {
+        Ground ground([](const ServedRequest& request) {
+            ServedAnswer answer{fileAnswer(request, kFile), Then::Silence};
+            answer.bytes.resize(answer.bytes.size() - 1000);
+            return answer;
+        });
+        ground.cancelAfter = 1;
+        const auto fetched = ground.fetch();
+        QVERIFY(!fetched);
+        QCOMPARE(fetched.error().code, codes::kCancelled);
+        const std::string kept = read(ground.part());
+        QVERIFY(!kept.empty() && kFile.starts_with(kept));
+        QVERIFY(!fs::exists(ground.target()));
+    }
+
+    void aFaultAtEveryFileCallLeavesAWholeFileOrNone() {
+        for (const Fault fault : {Fault::DiskFull, Fault::IoError, Fault::Short}) {
+            for (std::uint64_t at = 1;; ++at) {
+                Ground ground(
+                    [](const ServedRequest& request) { return ServedAnswer{fileAnswer(request, kFile)}; });
+                FaultFileLayer files(at, fault);
+                const auto fetched = ground.fetch(files);
+                if (files.calls() < at) {
+                    QVERIFY(fetched);
+                    break;
+                }
+                if (fs::exists(ground.target())) QCOMPARE(read(ground.target()), kFile);
+                QVERIFY(ground.fetch()); // goes on as if nothing had been
+                QCOMPARE(read(ground.target()), kFile);
+            }
+        }
+    }
+
+    void redirectsAreFollowedAndTheirAddressesChecked() {
+        Ground ground([](const ServedRequest& request) {
+            if (request.target == "/wheel.whl")
+                return ServedAnswer{httpAnswer(302, "moved", {"Location: /elsewhere/w.whl"})};
+            return ServedAnswer{fileAnswer(request, kFile)};
+        });
+        QVERIFY(ground.fetch());
+        QCOMPARE(read(ground.target()), kFile);
+    }
+
+    void aRedirectToAnUnsafePlaceIsRefused_data() {
+        QTest::addColumn<QString>("location");
+        for (const char* location :
+             {"http://example.com/w.whl", "file:///etc/passwd", "http://169.254.169.254/",
+              "https://user:secret@example.com/", "ftp://127.0.0.1/w"})
+            QTest::newRow(location) << location;
+    }
+    void aRedirectToAnUnsafePlaceIsRefused() {
+        QFETCH(QString, location);
+        const std::string header = "Location: " + location.toStdString();
+        Ground ground([header](const ServedRequest&) { return ServedAnswer{httpAnswer(302, "", {header})}; });
+        const auto fetched = ground.fetch();
+        QVERIFY(!fetched);
+        QCOMPARE(fetched.error().code, codes::kHttpRedirect);
+    }
+
+    void aCircleOfRedirectsEnds() {
+        Ground ground(
+            [](const ServedRequest&) { return ServedAnswer{httpAnswer(302, "", {"Location: /wheel.whl"})}; });
+        const auto fetched = ground.fetch();
+        QVERIFY(!fetched);
+        QCOMPARE(fetched.error().code, codes::kHttpRedirect);
+        QCOMPARE(ground.server.requests().size(), std::size_t{11});
+    }
+
+    void onlySafeAddressesAreAllowed() {
+        for (const char* url :
+             {"https://pypi.org/simple", "http://127.0.0.1:80/", "http://localhost/x", "http://[::1]:8/"})
+            QVERIFY2(checkAddress(url), url);
+        for (const char* url : {"http://pypi.org/", "http://127.0.0.1.example.com/", "http://localhost.evil/",
+                                "https://a:b@c/", "file:///", "", "https://", "HTTP"})
+            QVERIFY2(!checkAddress(url), url);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestFetchFile)
+#include "test_fetch_file.moc"
