@@ -108,6 +108,7 @@ package_of() {
     libgcc_s.so.1) echo libgcc-s1 ;;
     libstdc++.so.6) echo libstdc++6 ;;
     libpcre2-8.so.0) echo libpcre2-8-0 ;;
+    libz.so.1) echo zlib1g ;;
     libcrypto.so.3 | libssl.so.3) echo libssl3 ;;
     libQt6*.so.6) name=${1#libQt6} && name=${name%.so.6} && echo "libqt6${name,,}6" ;;
     *) echo "unknown, add it to package_of and to Package.cmake: $1" ;;

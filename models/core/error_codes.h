@@ -117,6 +117,8 @@ inline constexpr ErrorCode kGgufMetadata{"GG-16", ErrorClass::Failed};
 inline constexpr ErrorCode kGgufUnsupported{"GG-17", ErrorClass::Failed};
 inline constexpr ErrorCode kGgufTokenizer{"GG-18", ErrorClass::Failed};
 inline constexpr ErrorCode kGgufTensors{"GG-19", ErrorClass::Failed};
+inline constexpr ErrorCode kZipDamaged{"ZIP-01", ErrorClass::Failed};
+inline constexpr ErrorCode kZipUnsupported{"ZIP-02", ErrorClass::Failed};
 
 // text: the numbers are those of the bad inputs in the reliability study
 inline constexpr ErrorCode kTokenizerShape{"TK-01", ErrorClass::Failed};

@@ -31,6 +31,7 @@ set(depends [[
     libgcc-s1 (>= 12)
     libstdc++6 (>= 12)
     libpcre2-8-0 (>= 10.32)
+    zlib1g (>= 1:1.2.11)
     libssl3t64 (>= 3.0) | libssl3 (>= 3.0)
     libqt6core6t64 (>= 6.4) | libqt6core6 (>= 6.4)
     libqt6gui6t64 (>= 6.4) | libqt6gui6 (>= 6.4)

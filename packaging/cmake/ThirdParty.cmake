@@ -5,6 +5,7 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
+find_package(ZLIB REQUIRED)
 
 # yaml-cpp: the static archive where there is one, so that a package does not depend on its SONAME.
 find_package(yaml-cpp 0.7 REQUIRED)
