@@ -124,8 +124,9 @@ Result<engine::Engine*> CommandContext::engine(const std::string& device) {
     if (m_engine) return m_engine.get();
     const auto resolved = settings();
     if (!resolved) return resolved.error();
-    const config::ModelSettings& model = (*resolved)->values.model;
-    auto opened = openEngine(model.threads);
+    const auto dataRoot = root();
+    if (!dataRoot) return dataRoot.error();
+    auto opened = openEngine((*resolved)->values.model.threads, *dataRoot);
     if (!opened) return opened.error();
     m_engine = std::move(*opened);
     return m_engine.get();

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "jobs/cuda_component.h"
 #include "llama/engine_loader.h"
 
 namespace llamahome::app {
@@ -54,8 +55,8 @@ std::shared_ptr<ProgramLog> openProgramLog(const config::LoggingSettings& settin
     return ProgramLog::withoutFile(settings, toStderr);
 }
 
-Result<std::unique_ptr<engine::Engine>> openEngine(int threads) {
-    auto opened = engine::openEngine();
+Result<std::unique_ptr<engine::Engine>> openEngine(int threads, const jobs::DataRoot& root) {
+    auto opened = engine::openEngine(moduleFolders(), jobs::cudaRuntime(root, jobs::cudaComponent()));
     if (!opened) return opened.error();
     if (auto set = (*opened)->setThreads(threads); !set) return set.error();
     return opened;

@@ -32,7 +32,8 @@ std::shared_ptr<ProgramLog> openProgramLog(const config::LoggingSettings& settin
                                            bool toStderr,
                                            const std::function<void(const std::string&)>& warn);
 
-/// The engine with that many threads; 0: as many as cores.
-Result<std::unique_ptr<engine::Engine>> openEngine(int threads);
+/// The engine with that many threads (0: as many as cores), over the CUDA component of `root` where it is
+/// installed.
+Result<std::unique_ptr<engine::Engine>> openEngine(int threads, const jobs::DataRoot& root);
 
 } // namespace llamahome::app

@@ -1,13 +1,20 @@
 #include "app/command_context.h"
 #include "app/commands/commands.h"
+#include "app/progress_printer.h"
 #include "core/error_codes.h"
+#include "core/quantity.h"
+#include "jobs/cuda_component.h"
 #include "jobs/doctor.h"
+#include "jobs/network_access.h"
 
 namespace llamahome::app {
 namespace {
 
 struct DoctorOptions {
     bool quick = false;
+    bool installCuda = false;
+    bool removeCuda = false;
+    bool yes = false;
 };
 
 jobs::Finding settingsFinding(const std::vector<config::SettingProblem>& problems) {
@@ -49,6 +56,79 @@ Result<void> examine(CommandContext& context, const DoctorOptions& options) {
     return {};
 }
 
+void tellState(Output& output, const jobs::CudaState& state, const std::string& text) {
+    output.line(text);
+    output.document(Json{{"installed", state.isInstalled},
+                         {"folder", displayPath(state.folder)},
+                         {"bytes", state.presentBytes}});
+}
+
+Result<void> installCuda(CommandContext& context, const DoctorOptions& options) {
+    const auto settings = context.settings();
+    if (!settings) return settings.error();
+    const auto dataRoot = context.root();
+    if (!dataRoot) return dataRoot.error();
+    const jobs::CudaComponent& component = jobs::cudaComponent();
+    const jobs::MachineFacts machine = jobs::machineFacts();
+    if (auto fits = jobs::checkCudaMachine(component, machine); !fits) return fits;
+    const jobs::CudaState before = jobs::cudaState(*dataRoot, component);
+    if (before.isInstalled) {
+        tellState(context.output(), before,
+                  "The CUDA component is in " + displayPath(before.folder) + " already.");
+        return {};
+    }
+    context.output().message("Fetches " + formatBytes(before.downloadBytes) + ", takes " +
+                             formatBytes(before.unpackedBytes) + " in " + displayPath(before.folder) +
+                             ". Driver found: " + machine.nvidiaDriver +
+                             ", needed: " + component.neededDriver +
+                             " or newer. These are NVIDIA's libraries, under NVIDIA's licence.");
+    if (!options.yes)
+        if (auto confirmed = context.confirm("Fetch it?"); !confirmed) return confirmed;
+    const auto lock = context.lockRoot();
+    if (!lock) return lock.error();
+    const auto transport = jobs::openNetwork((*settings)->values.model.hub.network);
+    if (!transport) return transport.error();
+    ProgressPrinter progress(context.output(), context.clock());
+    const auto installed =
+        jobs::installCuda({jobs::pythonIndex(context.environment()), component, **transport}, machine, *lock,
+                          context.files(), context.cancel(), progress.sink());
+    if (!installed) return installed.error();
+    tellState(context.output(), *installed,
+              "The CUDA component is in " + displayPath(installed->folder) + ", " +
+                  formatBytes(installed->presentBytes) + ". `llamahome doctor --remove-cuda` removes it.");
+    return {};
+}
+
+Result<void> removeCuda(CommandContext& context, const DoctorOptions& options) {
+    const auto dataRoot = context.root();
+    if (!dataRoot) return dataRoot.error();
+    const jobs::CudaState before = jobs::cudaState(*dataRoot, jobs::cudaComponent());
+    if (before.presentBytes == 0) {
+        tellState(context.output(), before,
+                  "There is no CUDA component in " + displayPath(dataRoot->path) + ".");
+        return {};
+    }
+    if (!options.yes) {
+        const std::string question = "Remove the CUDA component, " + formatBytes(before.presentBytes) + "?";
+        if (auto confirmed = context.confirm(question); !confirmed) return confirmed;
+    }
+    const auto lock = context.lockRoot();
+    if (!lock) return lock.error();
+    const auto freed = jobs::removeCuda(*lock, context.files());
+    if (!freed) return freed.error();
+    tellState(context.output(), jobs::cudaState(*dataRoot, jobs::cudaComponent()),
+              "The CUDA component is removed, " + formatBytes(*freed) + " freed.");
+    return {};
+}
+
+Result<void> run(CommandContext& context, const DoctorOptions& options) {
+    if (options.installCuda && options.removeCuda)
+        return Error{codes::kUsage, "doctor: found --install-cuda and --remove-cuda, expected one of them"};
+    if (options.installCuda) return installCuda(context, options);
+    if (options.removeCuda) return removeCuda(context, options);
+    return examine(context, options);
+}
+
 } // namespace
 
 CommandSpec doctorCommand() {
@@ -56,7 +136,11 @@ CommandSpec doctorCommand() {
     CommandSpec command{"doctor", "What this machine has, and what would stop a run", "llamahome doctor"};
     command.description = "Ends with 1 where something would stop a run, a wrong settings file included.";
     command.flag("--quick", "do not measure the disk", options->quick);
-    command.run = [options](CommandContext& context) { return examine(context, *options); };
+    command.flag("--install-cuda", "fetch what an NVIDIA card needs, from the Python package index",
+                 options->installCuda);
+    command.flag("--remove-cuda", "remove that again", options->removeCuda);
+    command.flag("--yes", "do not ask", options->yes);
+    command.run = [options](CommandContext& context) { return run(context, *options); };
     return command;
 }
 

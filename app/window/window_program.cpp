@@ -82,8 +82,8 @@ Result<managers::Workspace> makeWorkspace(const GlobalOptions& options) {
     const auto root = dataRoot(options, place.environment, settings);
     if (!root) return root.error();
     place.root = *root;
-    place.openEngine = [options = place] {
-        return openEngine(managers::readSettings(options).resolved.values.model.threads);
+    place.openEngine = [options = place, root = *root] {
+        return openEngine(managers::readSettings(options).resolved.values.model.threads, root);
     };
     place.programVersion = LLAMAHOME_VERSION;
     return place;

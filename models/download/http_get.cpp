@@ -13,13 +13,17 @@ constexpr std::string_view kSafe = "https://";
 constexpr std::string_view kPlain = "http://";
 constexpr std::array<std::string_view, 3> kThisMachine{"127.0.0.1", "localhost", "[::1]"};
 
-/// What stands between scheme and path.
-std::string_view authorityOf(std::string_view url, std::string_view scheme) {
-    url.remove_prefix(scheme.size());
-    return url.substr(0, url.find_first_of("/?#"));
+/// What stands between scheme and path; empty for another scheme than http and https.
+std::string_view authorityOf(std::string_view url) {
+    for (const std::string_view scheme : {kSafe, kPlain})
+        if (url.starts_with(scheme)) {
+            const std::string_view rest = url.substr(scheme.size());
+            return rest.substr(0, rest.find_first_of("/?#"));
+        }
+    return {};
 }
 
-bool isOnThisMachine(std::string_view authority) {
+bool namesThisMachine(std::string_view authority) {
     return std::any_of(kThisMachine.begin(), kThisMachine.end(), [authority](std::string_view host) {
         return authority == host || (authority.starts_with(host) && authority.substr(host.size(), 1) == ":");
     });
@@ -90,17 +94,17 @@ Result<network::HttpResponse> follow(network::Transport& transport, network::Htt
 
 } // namespace
 
+bool isOnThisMachine(std::string_view url) {
+    return namesThisMachine(authorityOf(url));
+}
+
 Result<void> checkAddress(std::string_view url) {
-    const bool isSafe = url.starts_with(kSafe);
-    const bool isPlain = url.starts_with(kPlain);
-    const std::string_view authority = isSafe    ? authorityOf(url, kSafe)
-                                       : isPlain ? authorityOf(url, kPlain)
-                                                 : std::string_view();
+    const std::string_view authority = authorityOf(url);
     if (authority.find('@') != std::string_view::npos)
         return Error{codes::kAddressRefused,
                      "address: found one with a user name or password in it, expected "
                      "one without; take out what stands before the @"};
-    if (!authority.empty() && (isSafe || isOnThisMachine(authority))) return {};
+    if (!authority.empty() && (url.starts_with(kSafe) || namesThisMachine(authority))) return {};
     return Error{codes::kAddressRefused,
                  "address: found '" + std::string(url) + "', expected one that begins with https://"};
 }

@@ -12,6 +12,9 @@ namespace llamahome::download {
 /// https, or http on this machine; no user name in it. NET-08 else.
 Result<void> checkAddress(std::string_view url);
 
+/// Whether an address that checkAddress() allows leads to this machine by its own name.
+bool isOnThisMachine(std::string_view url);
+
 /// GETs `url`; `sink` sees the answer at the end of the redirects only, whatever its status. Each address on
 /// the way is checked; https never leads to http. NET-06 for a redirect that is refused or the eleventh;
 /// errors of Transport::get.

@@ -43,6 +43,10 @@ fs::path DataRoot::checkpoints() const {
     return path / "data" / "training" / "checkpoints";
 }
 
+fs::path DataRoot::components() const {
+    return path / "data" / "components";
+}
+
 fs::path DataRoot::chats() const {
     return path / "data" / "chats";
 }

@@ -19,6 +19,7 @@ struct DataRoot {
     std::filesystem::path samples() const;   ///< data/training/samples: data files offered
     std::filesystem::path processed() const; ///< data/training/processed: tokenised data, bounded
     std::filesystem::path checkpoints() const; ///< data/training/checkpoints: runs
+    std::filesystem::path components() const;  ///< data/components: libraries fetched on request
     std::filesystem::path chats() const;       ///< data/chats: conversations; made when the first one is kept
 };
 

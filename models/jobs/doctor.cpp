@@ -6,7 +6,9 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include "core/error_codes.h"
 #include "core/quantity.h"
+#include "jobs/cuda_component.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -112,6 +114,27 @@ Finding cardFinding(const MachineFacts& machine) {
     return finding;
 }
 
+/// Nothing to say where there is neither a card nor a component.
+std::optional<Finding> componentFinding(const DataRoot& root, const MachineFacts& machine) {
+    const CudaComponent& component = cudaComponent();
+    const CudaState state = cudaState(root, component);
+    const auto fits = checkCudaMachine(component, machine);
+    if (state.isInstalled)
+        return Finding{"CUDA component", formatBytes(state.presentBytes) + " in " + displayPath(state.folder),
+                       fits ? FindingStatus::Ok : FindingStatus::Warning,
+                       fits ? "" : "of no use here; `llamahome doctor --remove-cuda` frees the room"};
+    if (state.presentBytes > 0)
+        return Finding{"CUDA component", "begun, " + formatBytes(state.presentBytes) + " on the disk",
+                       FindingStatus::Warning,
+                       "`llamahome doctor --install-cuda` goes on, `--remove-cuda` frees the room"};
+    if (fits)
+        return Finding{"CUDA component", "not installed", FindingStatus::Ok,
+                       "`llamahome doctor --install-cuda` fetches it, " + formatBytes(state.downloadBytes)};
+    if (fits.error().code == codes::kDriverTooOld)
+        return Finding{"CUDA component", "not installed", FindingStatus::Ok, fits.error().message};
+    return std::nullopt;
+}
+
 /// Whether a file can be made in `folder` (which is created where it is missing).
 Finding folderFinding(const std::string& name, const fs::path& folder, FileLayer& files) {
     const fs::path probe = folder / (".llamahome-probe-" + std::to_string(::getpid()));
@@ -192,6 +215,7 @@ std::vector<Finding> examineMachine(const DoctorRequest& request, FileLayer& fil
     std::vector<Finding> findings{processorFinding(machine.cpu), memoryFinding(machine.memory)};
     if (request.openEngine) findings.push_back(libtorchFinding(request.openEngine));
     findings.push_back(cardFinding(machine));
+    if (auto finding = componentFinding(request.root, machine)) findings.push_back(std::move(*finding));
     findings.push_back(folderFinding("models folder", request.root.models(), files));
     findings.push_back(folderFinding("runs folder", request.root.checkpoints(), files));
     findings.push_back(spaceFinding(request.root.path));

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <string>
 
+#include <dlfcn.h>
+
 #include "core/error_codes.h"
 #include "core/machine.h"
 #include "core/program_module.h"
@@ -28,11 +30,19 @@ void letIdleThreadsSleep() {
     ::setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
 }
 
+void openGlobally(const std::filesystem::path& library) {
+    if (::dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr)
+        logLine(LogLevel::Warning, "engine", std::string("not used: ") + ::dlerror());
+}
+
 } // namespace
 
-Result<std::unique_ptr<Engine>> openEngine(const std::vector<std::filesystem::path>& folders) {
+Result<std::unique_ptr<Engine>> openEngine(const std::vector<std::filesystem::path>& folders,
+                                           const std::vector<std::filesystem::path>& before) {
     if (auto checked = checkCpu(); !checked) return checked.error();
     letIdleThreadsSleep();
+    for (const std::filesystem::path& library : before)
+        openGlobally(library);
     const ModuleFunction function = openModuleFunction(kLibraryName, kCreateEngineName, folders);
     if (function.address == nullptr)
         return Error{
