@@ -41,7 +41,9 @@ RemoveDialog::RemoveDialog(managers::ModelManager& manager, const QString& name,
             });
     connect(&m_manager, &managers::ModelManager::removalRefused, this,
             [this](const QString& refused, const Error& error) {
-                if (refused == m_name) m_messages->showError(error);
+                if (refused != m_name) return;
+                m_intro->clear();
+                m_messages->showError(error);
             });
     m_manager.planRemoval(name);
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/quantity.h"
+#include "managers/quantity_words.h"
 #include "managers/text.h"
 
 namespace llamahome::items {
@@ -12,7 +13,6 @@ using managers::Metric;
 
 namespace {
 
-constexpr double kBytesPerMib = 1024.0 * 1024.0;
 constexpr int kEpochDigits = 3;
 constexpr int kSpeedDigits = 3;
 
@@ -42,7 +42,7 @@ QString cellText(int column, double value) {
     case MetricTable::TokensPerSecond:
         return managers::toQt(formatNumber(value, kSpeedDigits));
     case MetricTable::Memory:
-        return managers::toQt(formatBytes(static_cast<std::uint64_t>(value * kBytesPerMib)));
+        return managers::mebibytesText(value);
     default:
         return managers::toQt(formatNumber(value));
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "managers/quantity_words.h"
 #include "managers/text.h"
 
 namespace llamahome::items {
@@ -41,12 +42,24 @@ QString sectionTitle(const std::string& path) {
     return found == titles.end() ? key : found->second;
 }
 
-bool hasAllWords(const QString& text, const QStringList& words) {
-    return std::all_of(words.begin(), words.end(),
+QString searchText(const SettingDescriptor& setting) {
+    QString text = toQt(setting.key + ' ' + setting.label + ' ' + setting.help);
+    for (const std::string& name : setting.otherNames)
+        text += u' ' + toQt(name);
+    return text;
+}
+
+bool hasAllWords(const QString& text, const QString& words) {
+    const QStringList all = words.split(u' ', Qt::SkipEmptyParts);
+    return std::all_of(all.begin(), all.end(),
                        [&](const QString& word) { return text.contains(word, Qt::CaseInsensitive); });
 }
 
 } // namespace
+
+bool isFoundBy(const SettingDescriptor& setting, const QString& words) {
+    return hasAllWords(searchText(setting), words);
+}
 
 SettingTree::SettingTree(const managers::SettingsManager& manager, QObject* parent)
     : QAbstractItemModel(parent)
@@ -126,12 +139,8 @@ QVariant SettingTree::settingData(const SettingDescriptor& setting, int column, 
         return m_manager.optionText(setting);
     case IsChosenRole:
         return !resolved.origins.at(setting.key).isDefault;
-    case SearchRole: {
-        QString text = toQt(setting.key + ' ' + setting.label + ' ' + setting.help);
-        for (const std::string& name : setting.otherNames)
-            text += u' ' + toQt(name);
-        return text;
-    }
+    case SearchRole:
+        return searchText(setting);
     case Qt::ToolTipRole:
         return column == Place ? toQt(resolved.origins.at(setting.key).text())
                                : toQt(setting.help + '\n' + setting.effect);
@@ -142,7 +151,9 @@ QVariant SettingTree::settingData(const SettingDescriptor& setting, int column, 
     }
     if (column == Label) return toQt(setting.label);
     if (column == Place) return place(setting);
-    const QString value = toQt(config::settingText(setting, resolved.values)).simplified();
+    const QString value = setting.kind == config::SettingKind::Number
+                              ? managers::typedSetting(setting, resolved.values)
+                              : toQt(config::settingText(setting, resolved.values)).simplified();
     if (value.isEmpty()) return tr("empty");
     if (setting.kind == config::SettingKind::Bool)
         return value == QStringLiteral("true") ? tr("on") : tr("off");
@@ -192,7 +203,7 @@ SettingFilter::SettingFilter(QObject* parent)
 }
 
 void SettingFilter::setSearch(const QString& text) {
-    m_words = text.split(u' ', Qt::SkipEmptyParts);
+    m_words = text;
     invalidateFilter();
 }
 

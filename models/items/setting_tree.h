@@ -12,6 +12,9 @@
 
 namespace llamahome::items {
 
+/// Whether key, label, help and names in other programs have every word of a search.
+bool isFoundBy(const config::SettingDescriptor& setting, const QString& words);
+
 /// Two levels: sections ("Training", "LoRA", …) in the order of config::allSettings(), and their settings.
 class SettingTree final : public QAbstractItemModel {
     Q_OBJECT
@@ -69,7 +72,7 @@ protected:
     bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
 
 private:
-    QStringList m_words;
+    QString m_words;
     QString m_section;
     bool m_chosenOnly = false;
 };

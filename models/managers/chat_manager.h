@@ -29,7 +29,7 @@ class ModelManager;
 class SettingsManager;
 
 /// The model stays loaded between answers. It is freed when another one is wanted, when a training job begins
-/// (which needs the memory and the thread), when its folder is gone, and after an idle while.
+/// (which needs the memory and the thread), when its folder is to go or is gone, and after an idle while.
 class ChatManager final : public QObject {
     Q_OBJECT
 
@@ -158,6 +158,8 @@ private:
     };
 
     bool answer(jobs::Conversation now);
+    /// Of the model and the adapter that an answer to it works with.
+    std::vector<std::filesystem::path> foldersOf(const jobs::Conversation& conversation) const;
     ChatRequest requestOf(const jobs::Conversation& conversation) const;
     void takeReady(const std::filesystem::path& folder);
     void takePiece(const std::string& piece);

@@ -1,5 +1,7 @@
 #include "managers/job.h"
 
+#include <algorithm>
+
 #include "core/error_codes.h"
 
 namespace llamahome::managers {
@@ -29,6 +31,10 @@ void Job::setRunning() {
     if (m_state != JobState::Waiting) return;
     m_state = JobState::Running;
     Q_EMIT changed();
+}
+
+bool Job::uses(const std::filesystem::path& folder) const {
+    return std::find(m_folders.begin(), m_folders.end(), folder) != m_folders.end();
 }
 
 void Job::setCanGoOn() {

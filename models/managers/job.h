@@ -1,7 +1,10 @@
 // Job: one long action as the window shows it: import, verify, train, … A QObject; GUI thread.
 #pragma once
 
+#include <filesystem>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include <QObject>
 #include <QString>
@@ -12,7 +15,7 @@
 
 namespace llamahome::managers {
 
-enum class JobKind { Import, Verify, Remove, Inspect, Train, Chat, Report };
+enum class JobKind { Import, Verify, Remove, Inspect, Train, Chat, Report, Download };
 
 enum class JobState { Waiting, Running, Stopping, Done, Cancelled, Failed };
 
@@ -44,6 +47,9 @@ public:
     /// Whether what was cancelled can be continued: a training whose run is on the disk.
     bool canGoOn() const { return m_canGoOn; }
     void setCanGoOn();
+    /// Whether it works with what lies in that folder, of a model or adapter, which must stay until it ends.
+    bool uses(const std::filesystem::path& folder) const;
+    void setFolders(std::vector<std::filesystem::path> folders) { m_folders = std::move(folders); }
     /// The flag that the work looks at.
     const CancelToken& cancelToken() const { return m_cancel; }
 
@@ -71,6 +77,7 @@ private:
     QString m_commandLine;
     JobState m_state = JobState::Waiting;
     bool m_canGoOn = false;
+    std::vector<std::filesystem::path> m_folders;
     Progress m_progress;
     ProgressMeter m_meter;
     std::optional<double> m_secondsLeft;

@@ -29,6 +29,12 @@ std::vector<Job*> JobList::activeJobs() const {
     return active;
 }
 
+const Job* JobList::userOf(const std::filesystem::path& folder) const {
+    const auto found = std::find_if(m_jobs.begin(), m_jobs.end(),
+                                    [&](const Job* job) { return job->isActive() && job->uses(folder); });
+    return found == m_jobs.end() ? nullptr : *found;
+}
+
 Job* JobList::find(quint64 id) const {
     const auto found =
         std::find_if(m_jobs.begin(), m_jobs.end(), [id](const Job* job) { return job->id() == id; });

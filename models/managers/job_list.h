@@ -2,6 +2,7 @@
 // thread.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <vector>
 
@@ -28,6 +29,8 @@ public:
     /// Newest last.
     const std::vector<Job*>& jobs() const { return m_jobs; }
     std::vector<Job*> activeJobs() const;
+    /// The job that works with that folder now; null: none.
+    const Job* userOf(const std::filesystem::path& folder) const;
     /// Null when there is none of that id any more.
     Job* find(quint64 id) const;
 

@@ -279,6 +279,10 @@ const jobs::VerifyReport* ModelManager::lastReport(const QString& name) const {
 void ModelManager::planRemoval(const QString& name) {
     const auto entry = findAny(name);
     if (!entry) return;
+    if (const auto used = useOf(name, entry->path)) {
+        Q_EMIT removalRefused(name, *used);
+        return;
+    }
     runTask<Result<jobs::RemovalPlan>>(
         m_context.filePool, m_context.jobs,
         [root = m_context.workspace.root, entry = *entry] { return jobs::planRemoval(root, entry); }, this,
@@ -290,14 +294,24 @@ void ModelManager::planRemoval(const QString& name) {
         });
 }
 
+std::optional<Error> ModelManager::useOf(const QString& name, const fs::path& folder) const {
+    const Job* user = m_context.jobs.userOf(folder);
+    if (user == nullptr) return std::nullopt;
+    return Error{codes::kRemoveRefused,
+                 fromQt(tr("%1 is in use (%2): stop that first, then remove it").arg(name, user->title()))};
+}
+
 Job* ModelManager::remove(const jobs::RemovalPlan& plan) {
     const QString name = toQt(plan.name);
+    const auto used = useOf(name, plan.folder);
+    if (!used) Q_EMIT removalBegins(plan.folder);
     Job& job = m_context.jobs.start(JobKind::Remove, tr("Removing %1").arg(name));
     job.setCommandLine(removeCommand(name));
     runJob<std::uint64_t>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
-        [lock = &m_context.lock, plan,
+        [lock = &m_context.lock, plan, used,
          files = m_context.workspace.files](const JobControl&) -> Result<std::uint64_t> {
+            if (used) return *used;
             const auto held = lock->acquire();
             if (!held) return held.error();
             return jobs::removeModel(plan, **held, *files);

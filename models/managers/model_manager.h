@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -103,9 +104,10 @@ public:
     /// The last report of this session for that name; null: none.
     const jobs::VerifyReport* lastReport(const QString& name) const;
 
-    /// What removal would do; removalPlanned() or removalRefused() follows. Null name: nothing happens.
+    /// What removal would do; removalPlanned() or removalRefused() follows, the latter too while a job works
+    /// with it. Null name: nothing happens.
     void planRemoval(const QString& name);
-    /// Ends with removed(), or with the job's error.
+    /// Ends with removed(), or with the job's error. removalBegins() comes first.
     Job* remove(const jobs::RemovalPlan& plan);
 
     /// For a shell: "llamahome import … --as smollm2 135m-instruct".
@@ -128,6 +130,8 @@ Q_SIGNALS:
                   const llamahome::jobs::VerifyReport& report);
     void removalPlanned(const QString& name, const llamahome::jobs::RemovalPlan& plan);
     void removalRefused(const QString& name, const llamahome::Error& error);
+    /// Whoever holds the model of that folder between two jobs lets it go now.
+    void removalBegins(const std::filesystem::path& folder);
     void removed(const QString& name, quint64 freedBytes);
 
 private:
@@ -144,6 +148,8 @@ private:
     void take(Listing listing);
     void installSamples();
     std::optional<jobs::ModelEntry> findAny(const QString& name) const;
+    /// RM-01 names the job that works with the folder; nothing where none does.
+    std::optional<Error> useOf(const QString& name, const std::filesystem::path& folder) const;
     Verdict verdict(std::uint64_t needed, std::uint64_t inBf16) const;
     QString commandLine(std::vector<std::string> words) const;
 

@@ -7,6 +7,8 @@
 
 #include "core/shell_quote.h"
 #include "core/utf8.h"
+#include "managers/metric_csv.h"
+#include "managers/quantity_words.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
 #include "managers/train_command.h"
@@ -33,7 +35,8 @@ std::string tailOf(const std::filesystem::path& path, std::uint64_t bytes) {
 Result<RunDetails> readDetailsOf(const jobs::DataRoot& root, const std::string& name) {
     auto info = jobs::findRun(root, name);
     if (!info) return info.error();
-    RunDetails details{std::move(*info), {}, {}};
+    RunDetails details{std::move(*info), {}, {}, {}};
+    if (auto settings = jobs::readRunSettings(details.info)) details.settings = std::move(*settings);
     details.samples = jobs::readSamples(details.info.path / "samples.jsonl");
     details.log = toQt(tailOf(details.info.path / "run.log", RunManager::kLogTail));
     return details;
@@ -57,8 +60,9 @@ Result<RunComparison> compareRuns(const jobs::DataRoot& root, const std::vector<
             const auto [place, isNew] = rowOf.emplace(difference.key, comparison.rows.size());
             if (isNew)
                 comparison.rows.push_back(
-                    {toQt(difference.key), std::vector<QString>(runs.size(), toQt(difference.a))});
-            comparison.rows[place->second].values[i] = toQt(difference.b);
+                    {toQt(difference.key),
+                     std::vector<QString>(runs.size(), typedRecord(difference.key, difference.a))});
+            comparison.rows[place->second].values[i] = typedRecord(difference.key, difference.b);
         }
     }
     return comparison;
@@ -73,6 +77,10 @@ RunManager::RunManager(ManagerContext& context, QObject* parent)
         if (job->kind() == JobKind::Train || job->kind() == JobKind::Remove) refresh();
     });
     connect(&m_context.jobs, &JobList::jobChanged, this, &RunManager::follow);
+    connect(&m_metrics, &MetricStore::loadFailed, this, [this](const Error& error) {
+        m_metrics.clear(); // they are those of another run
+        Q_EMIT failed(error);
+    });
     refresh();
 }
 
@@ -129,6 +137,7 @@ void RunManager::compare(const std::vector<QString>& names) {
     for (const QString& name : names) {
         wanted.push_back(fromQt(name));
         m_compared.push_back(new MetricStore(this));
+        connect(m_compared.back(), &MetricStore::loadFailed, this, &RunManager::failed);
         if (const auto run = find(name)) m_compared.back()->load(m_context, *run);
     }
     runTask<Result<RunComparison>>(
@@ -179,6 +188,25 @@ Job* RunManager::remove(const jobs::RunRemovalPlan& plan) {
                 Q_EMIT failed(done.error());
         });
     return &job;
+}
+
+void RunManager::exportMetrics(const QString& name, const QString& path) {
+    const auto run = find(name);
+    if (!run) return;
+    runTask<Result<void>>(
+        m_context.filePool, m_context.jobs,
+        [run = *run, file = pathFromQt(path), files = m_context.workspace.files]() -> Result<void> {
+            const auto metrics = readRunMetrics(run);
+            if (!metrics) return metrics.error();
+            return writeFileAtomically(*files, file, metricCsv(*metrics));
+        },
+        this,
+        [this, path](const Result<void>& written) {
+            if (written)
+                Q_EMIT exported(path);
+            else
+                Q_EMIT failed(written.error());
+        });
 }
 
 QString RunManager::commandLine(std::vector<std::string> words) const {

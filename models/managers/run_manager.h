@@ -8,6 +8,7 @@
 #include <QObject>
 #include <QString>
 
+#include "config/settings.h"
 #include "core/error.h"
 #include "jobs/run_list.h"
 #include "jobs/train_samples.h"
@@ -21,7 +22,8 @@ namespace llamahome::managers {
 struct RunDetails {
     jobs::RunInfo info;
     std::vector<jobs::SampleAnswer> samples;
-    QString log; ///< the last part of run.log
+    QString log;                              ///< the last part of run.log
+    std::optional<config::Settings> settings; ///< as resolved; nothing where they cannot be read
 };
 
 /// The settings and facts in which runs differ.
@@ -60,6 +62,9 @@ public:
     void compare(const std::vector<QString>& names);
     /// One store for each name of the last compare(), in its order.
     const std::vector<MetricStore*>& comparedMetrics() const { return m_compared; }
+    /// Writes its numbers to `path` as metricCsv() has them, replacing a file of that name; exported()
+    /// follows, or failed().
+    void exportMetrics(const QString& name, const QString& path);
     /// removalPlanned() follows, or failed().
     void planRemoval(const QString& name);
     /// Carries the plan out; removed() follows, or the job's error by failed().
@@ -74,7 +79,9 @@ Q_SIGNALS:
     void detailsReady(const llamahome::managers::RunDetails& details);
     void compared(const llamahome::managers::RunComparison& comparison);
     void removalPlanned(const llamahome::jobs::RunRemovalPlan& plan);
+    void exported(const QString& path);
     void removed(const QString& name, quint64 freedBytes);
+    /// What was asked for last could not be done; numbers that cannot be read too.
     void failed(const llamahome::Error& error);
 
 private:

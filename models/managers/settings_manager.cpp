@@ -13,6 +13,7 @@
 #include "config/settings_writer.h"
 #include "config/user_settings.h"
 #include "core/error_codes.h"
+#include "managers/quantity_words.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
 #include "managers/workspace_settings.h"
@@ -23,6 +24,14 @@ namespace {
 
 bool isSameProblem(const config::SettingProblem& a, const config::SettingProblem& b) {
     return a.code == b.code && a.key == b.key && a.message == b.message;
+}
+
+bool isSameOrigin(const config::Origin& a, const config::Origin& b) {
+    return a.kind == b.kind && a.name == b.name && a.line == b.line && a.isDefault == b.isDefault;
+}
+
+bool isSamePreset(const config::Preset& a, const config::Preset& b) {
+    return a.name == b.name && a.title == b.title && a.description == b.description && a.path == b.path;
 }
 
 /// The first problem that `change` would add to those that are there already.
@@ -128,9 +137,29 @@ SettingsManager::Reading SettingsManager::read(const Workspace& workspace) {
 }
 
 void SettingsManager::refresh() {
+    if (m_isChanging) return; // which ends with a reading
     runTask<Reading>(
         m_context.filePool, m_context.jobs, [workspace = m_context.workspace] { return read(workspace); },
-        this, [this](Reading reading) { take(std::move(reading)); });
+        this,
+        [this, asked = ++m_asked](Reading reading) {
+            if (asked == m_asked && isOther(reading)) take(std::move(reading));
+        });
+}
+
+bool SettingsManager::isOther(const Reading& reading) const {
+    const auto& before = m_report.resolved;
+    const auto& after = reading.report.resolved;
+    const auto isKept = [&](const config::SettingDescriptor& setting) {
+        return config::optionText(setting, before.values) == config::optionText(setting, after.values) &&
+               isSameOrigin(before.origins.at(setting.key), after.origins.at(setting.key));
+    };
+    const auto& all = config::allSettings();
+    const auto isSame = [](const auto& a, const auto& b, const auto& same) {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+    };
+    return !m_isRead || !std::all_of(all.begin(), all.end(), isKept) ||
+           !isSame(m_report.problems, reading.report.problems, isSameProblem) ||
+           !isSame(m_presets, reading.presets, isSamePreset) || m_withLastGood != reading.withLastGood;
 }
 
 void SettingsManager::take(Reading reading) {
@@ -142,7 +171,7 @@ void SettingsManager::take(Reading reading) {
 }
 
 QString SettingsManager::optionText(const config::SettingDescriptor& setting) const {
-    return toQt(config::optionText(setting, settings()));
+    return typedSetting(setting, settings());
 }
 
 QString SettingsManager::userFolder() const {
@@ -219,6 +248,7 @@ void SettingsManager::change(const QString& key, std::function<Result<void>()> w
 void SettingsManager::startNext() {
     if (m_isChanging || m_changes->isEmpty()) return;
     m_isChanging = true;
+    ++m_asked;
     using Outcome = std::pair<std::optional<Changes::Outcome>, Reading>;
     runTask<Outcome>(
         m_context.filePool, m_context.jobs,

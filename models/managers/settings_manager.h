@@ -28,7 +28,7 @@ public:
     /// Writes the changes that still wait.
     ~SettingsManager() override;
 
-    /// Reads all places anew; settingsChanged() follows.
+    /// Reads all places anew; settingsChanged() follows where something is another.
     void refresh();
     /// False until the first reading is there.
     bool isRead() const { return m_isRead; }
@@ -76,6 +76,7 @@ private:
     };
 
     static Reading read(const Workspace& workspace);
+    bool isOther(const Reading& reading) const;
     void take(Reading reading);
     /// One change after the other, so that two never write the same file.
     void change(const QString& key, std::function<Result<void>()> write);
@@ -88,6 +89,7 @@ private:
     std::vector<config::Preset> m_presets;
     std::vector<std::string> m_withLastGood;
     std::shared_ptr<Changes> m_changes; ///< with the pool's thread
+    quint64 m_asked = 0;                ///< a reading before the last one asked for is void
     bool m_isChanging = false;
     bool m_isRead = false;
 };

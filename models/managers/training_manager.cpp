@@ -102,7 +102,8 @@ void TrainingManager::start() {
     m_metrics.clear(stoppingRuleOf(m_page.run.settings.training));
     const QString title =
         tr("Training %1 on %2").arg(m_page.run.model, pathToQt(choice.data.front().filename()));
-    launch(title, m_setup.commandLine(), [choice](Place& place) { return trainNew(place, choice); });
+    launch(title, m_setup.commandLine(), {choice.model->path},
+           [choice](Place& place) { return trainNew(place, choice); });
 }
 
 void TrainingManager::resume(const QString& runName) {
@@ -111,11 +112,12 @@ void TrainingManager::resume(const QString& runName) {
         m_page = {};
         m_metrics.clear();
     }
-    launch(tr("Training %1").arg(runName), {},
+    launch(tr("Training %1").arg(runName), {}, {},
            [name = fromQt(runName)](Place& place) { return goOn(place, name); });
 }
 
-void TrainingManager::launch(const QString& title, const QString& commandLine, Work work) {
+void TrainingManager::launch(const QString& title, const QString& commandLine,
+                             std::vector<std::filesystem::path> folders, Work work) {
     m_before = {m_state, m_page, m_metrics.columns()};
     m_hasBegun = false;
     m_page.commandLine = commandLine;
@@ -127,6 +129,7 @@ void TrainingManager::launch(const QString& title, const QString& commandLine, W
     m_phase = tr("waiting for the engine");
     Job& job = m_context.jobs.start(JobKind::Train, title);
     job.setCommandLine(commandLine);
+    job.setFolders(std::move(folders));
     m_job = &job;
     connect(&job, &Job::changed, this, &TrainingManager::jobChanged);
     setState(TrainingState::Starting);
@@ -185,6 +188,7 @@ Result<jobs::TrainSummary> TrainingManager::trainNew(Place& place, const Trainin
     const auto engine = place.openEngine(plan.settings);
     if (!engine) return engine.error();
     RunView view;
+    view.model = choice.model->path;
     view.run.model = toQt(choice.model->name);
     for (const std::filesystem::path& file : choice.data)
         view.run.data << pathToQt(file);
@@ -206,12 +210,16 @@ Result<jobs::TrainSummary> TrainingManager::goOn(Place& place, const std::string
     const auto engine = place.openEngine(*settings);
     if (!engine) return engine.error();
     RunView view;
+    view.model = run->record.modelFolder;
     view.run.name = toQt(run->name);
     view.run.model = toQt(run->record.family + "/" + run->record.version);
     for (const jobs::RunDataFile& file : run->record.dataFiles)
         view.run.data << pathToQt(file.path);
     view.run.settings = *settings;
-    if (auto metrics = readRunMetrics(*run)) view.metrics = std::move(*metrics);
+    if (auto metrics = readRunMetrics(*run))
+        view.metrics = std::move(*metrics);
+    else
+        place.relay.onNotice("the numbers so far are not shown: " + metrics.error().message);
     view.answers = jobs::readSamples(run->path / "samples.jsonl");
     jobs::ResumeRequest request;
     request.runName = run->name;
@@ -227,7 +235,10 @@ Result<jobs::TrainSummary> TrainingManager::goOn(Place& place, const std::string
 void TrainingManager::show(RunView view) {
     m_page.run = std::move(view.run);
     m_page.commandLine = view.commandLine;
-    if (m_job) m_job->setCommandLine(m_page.commandLine);
+    if (m_job) {
+        m_job->setCommandLine(m_page.commandLine);
+        m_job->setFolders({view.model});
+    }
     if (m_unfinished && isShown(*m_unfinished)) offer({});
     if (view.metrics)
         m_metrics.assign(std::move(*view.metrics));

@@ -1,6 +1,7 @@
 // TrainingManager: starts, follows and ends the one training run of this program. A QObject; GUI thread.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -128,6 +129,7 @@ private:
     struct RunView {
         ShownRun run;
         QString commandLine;
+        std::filesystem::path model;          ///< its folder
         std::optional<MetricColumns> metrics; ///< of a run that goes on
         std::vector<jobs::SampleAnswer> answers;
     };
@@ -166,7 +168,8 @@ private:
     static Result<jobs::TrainSummary> trainNew(Place& place, const TrainingChoice& choice);
     static Result<jobs::TrainSummary> goOn(Place& place, const std::string& runName);
 
-    void launch(const QString& title, const QString& commandLine, Work work);
+    void launch(const QString& title, const QString& commandLine, std::vector<std::filesystem::path> folders,
+                Work work);
     void show(RunView view);
     void hear(const TrainNews& news);
     void takePoints(const std::vector<MetricSample>& samples);

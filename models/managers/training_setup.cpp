@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/setting_parse.h"
+#include "config/settings_writer.h"
 #include "core/error_codes.h"
 #include "jobs/samples.h"
 #include "managers/model_manager.h"
@@ -15,6 +16,9 @@ namespace llamahome::managers {
 namespace {
 
 constexpr int kRestMs = 150;
+/// Bounds of what is taken back from a file that anybody may have written.
+constexpr qsizetype kMostChanges = 200;
+constexpr qsizetype kLongestChange = 8192;
 constexpr const char* kFormOrigin = "the form";
 
 /// Settings of training that change neither what is read nor what a run needs.
@@ -146,6 +150,25 @@ void TrainingSetup::resetSettings() {
     edited();
 }
 
+bool TrainingSetup::isOffered(const std::string& key) {
+    return key.starts_with("training.") || key.starts_with("data.");
+}
+
+void TrainingSetup::chooseRun(const jobs::RunRecord& run, const config::Settings& settings) {
+    m_choice.preset.clear();
+    m_choice.runName.clear();
+    m_choice.validation = run.validationFile ? std::optional(run.validationFile->path) : std::nullopt;
+    m_choice.overrides.clear();
+    const config::Settings& usual = m_settings.settings(); // what stands without preset and form
+    for (const config::SettingDescriptor& setting : config::allSettings()) {
+        const std::string text = config::optionText(setting, settings);
+        if (isOffered(setting.key) && text != config::optionText(setting, usual))
+            m_choice.overrides.push_back({setting.key, text, kFormOrigin});
+    }
+    chooseModel(toQt(run.family + "/" + run.version));
+    edited();
+}
+
 void TrainingSetup::apply(const FitChange& change) {
     for (const config::OptionValue& setting : change.settings)
         setSetting(toQt(setting.key), toQt(setting.value));
@@ -177,6 +200,20 @@ QStringList TrainingSetup::changedSettings() const {
     for (const config::OptionValue& one : m_choice.overrides)
         keys << toQt(one.key);
     return keys;
+}
+
+QStringList TrainingSetup::changes() const {
+    QStringList lines;
+    for (const config::OptionValue& one : m_choice.overrides)
+        lines << toQt(one.key + '=' + one.value);
+    return lines;
+}
+
+void TrainingSetup::takeChanges(const QStringList& changes) {
+    for (const QString& line : changes.first(std::min(changes.size(), kMostChanges))) {
+        const QString key = line.section(u'=', 0, 0);
+        if (line.size() <= kLongestChange && isOffered(fromQt(key))) setSetting(key, line.section(u'=', 1));
+    }
 }
 
 const std::vector<config::Preset>& TrainingSetup::presets() const {
@@ -364,9 +401,7 @@ void TrainingSetup::settle() {
         else if (isLookingAhead())
             state = SetupState::Checking;
     }
-    const bool isOther = state != m_state;
     m_state = state;
-    if (isOther) Q_EMIT stateChanged();
     Q_EMIT checked();
 }
 

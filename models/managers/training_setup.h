@@ -16,6 +16,7 @@
 #include "core/cancel_token.h"
 #include "core/error.h"
 #include "jobs/inspect_data.h"
+#include "jobs/run_record.h"
 #include "managers/manager_context.h"
 #include "managers/training_choice.h"
 #include "managers/training_outlook.h"
@@ -54,6 +55,11 @@ public:
     std::optional<QString> setSetting(const QString& key, const QString& text);
     void resetSetting(const QString& key);
     void resetSettings();
+    /// Model and settings of a run that is there already, instead of preset and changes; its data is chosen
+    /// by chooseData().
+    void chooseRun(const jobs::RunRecord& run, const config::Settings& settings);
+    /// Whether a run has a value of its own for that setting.
+    static bool isOffered(const std::string& key);
     void apply(const FitChange& change);
     /// Reads data and forecast anew: the files may be others.
     void checkAgain();
@@ -66,6 +72,11 @@ public:
     QString settingText(const QString& key) const;
     /// Keys whose value is another than without the form.
     QStringList changedSettings() const;
+    /// The same with their values, for keeping: "training.lora.r=32".
+    QStringList changes() const;
+    /// Takes kept changes back; what is no change or no value (any more) is left out. Not before
+    /// isResolving() is false for the first time, since changes count against the values without them.
+    void takeChanges(const QStringList& changes);
     const std::vector<config::Preset>& presets() const;
     /// Data files that come with the program.
     const QStringList& samples() const { return m_samples; }
@@ -87,7 +98,6 @@ public:
     QString commandLine() const;
 
 Q_SIGNALS:
-    void stateChanged();
     /// Choice or resolved settings are others.
     void choiceChanged();
     /// Report, outlook, problem or isLookingAhead() is another.

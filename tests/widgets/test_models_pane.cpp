@@ -214,6 +214,23 @@ private Q_SLOTS:
             place.find<MessageBar>("messageBar")->text().contains(QStringLiteral("freed")), kPatienceMs);
     }
 
+    void aModelThatIsInUseIsNotRemovedAndWhatUsesItIsNamed() {
+        Place place(true);
+        QTRY_COMPARE(place.pane->chosenName(), kName);
+        managers::Job& run =
+            place.context->jobs.start(managers::JobKind::Train, QStringLiteral("Training on recipes.jsonl"));
+        run.setFolders({place.ground.installed()});
+        place.find<QTreeView>("modelList")->setFocus();
+        QTest::keyClick(place.find<QTreeView>("modelList"), Qt::Key_Delete);
+        QDialog* dialog = place.dialog("removeDialog");
+        auto* bar = in<MessageBar>(dialog, "messageBar");
+        QTRY_VERIFY_WITH_TIMEOUT(bar->isVisible(), kPatienceMs);
+        QVERIFY(bar->text().contains(QStringLiteral("Training on recipes.jsonl")));
+        QVERIFY(bar->text().contains(QStringLiteral("stop")));
+        QVERIFY(!in<QPushButton>(dialog, "deleteButton")->isEnabled());
+        run.finish({});
+    }
+
     void adaptersStandInAGroupOfTheirOwnWithChatAndRemoval() {
         TrainingGround training;
         const auto trained = training.train(training.plan());

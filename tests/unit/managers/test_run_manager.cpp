@@ -1,4 +1,5 @@
 // Runs on disk, listed, compared and removed, on the threads of the window.
+#include <algorithm>
 #include <fstream>
 #include <memory>
 
@@ -6,6 +7,7 @@
 #include <QTest>
 
 #include "core/error_codes.h"
+#include "core/file_layer.h"
 #include "managers/run_manager.h"
 #include "managers/text.h"
 #include "support/manager_ground.h"
@@ -139,6 +141,39 @@ private Q_SLOTS:
         QVERIFY(!row("training.batch_size"));
         QCOMPARE(ground.runs->comparedMetrics().size(), std::size_t{2});
         QTRY_COMPARE(ground.runs->comparedMetrics()[0]->columns().lastStep(), std::int64_t{6});
+    }
+
+    void numbersThatCannotBeReadAreToldAndThoseOfBeforeAreGone() {
+        const Ground ground;
+        ground.runs->readDetails(QStringLiteral("finished"));
+        QTRY_COMPARE(ground.runs->metrics().columns().lastStep(), std::int64_t{6});
+        fs::remove(ground.folder("stopped") / "metrics.jsonl");
+        fs::create_directory(ground.folder("stopped") / "metrics.jsonl");
+        QSignalSpy failed(ground.runs.get(), &RunManager::failed);
+        ground.runs->readDetails(QStringLiteral("stopped"));
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY(failed.front().front().value<Error>().message.find("metrics.jsonl") != std::string::npos);
+        QCOMPARE(ground.runs->metrics().columns().rows(), std::size_t{0});
+        ground.runs->compare({QStringLiteral("finished"), QStringLiteral("stopped")});
+        QTRY_COMPARE(failed.size(), 2);
+    }
+
+    void theNumbersAreExportedAsCsv() {
+        const Ground ground;
+        const fs::path file = ground.ground.folder() / "numbers.csv";
+        QSignalSpy exported(ground.runs.get(), &RunManager::exported);
+        ground.runs->exportMetrics(QStringLiteral("finished"), managers::pathToQt(file));
+        QTRY_COMPARE(exported.size(), 1);
+        const std::string text = *readFile(file);
+        QVERIFY(text.starts_with("step,epoch,train_loss,eval_loss,learning_rate,grad_norm,"
+                                 "tokens_per_second,peak_memory_mib\n0,0,,"));
+        QCOMPARE(std::count(text.begin(), text.end(), '\n'), 8); // names, the start and six steps
+        QSignalSpy failed(ground.runs.get(), &RunManager::failed);
+        ground.runs->exportMetrics(QStringLiteral("finished"),
+                                   managers::pathToQt(ground.ground.folder() / "no folder" / "numbers.csv"));
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY(failed.front().front().value<Error>().message.find("numbers.csv") != std::string::npos);
+        QCOMPARE(exported.size(), 1);
     }
 
     void removalNamesFilesAndBytesAndFreesThem() {

@@ -1,3 +1,5 @@
+#include <latch>
+
 #include <QSignalSpy>
 #include <QTest>
 
@@ -40,6 +42,17 @@ struct Place {
         return *manager;
     }
     SettingsManager& start() { return start(ground.workspace()); }
+    /// Waits until every reading that was asked for has come: all threads of the pool meet after them.
+    void awaitReadings() {
+        int met = 0;
+        std::latch meeting(FilePool::kThreads);
+        for (int i = 0; i < FilePool::kThreads; ++i)
+            context->filePool.post([this, &meeting, &met] {
+                meeting.arrive_and_wait();
+                context->jobs.post([&met] { ++met; });
+            });
+        if (!QTest::qWaitFor([&] { return met == FilePool::kThreads; }, kPatienceMs)) qFatal("no meeting");
+    }
 
     ManagerGround ground;
     std::optional<ManagerContext> context;
@@ -100,6 +113,20 @@ private Q_SLOTS:
         QCOMPARE(manager.settings().training.lora.r, shipped);
         QCOMPARE(place.content("training_config.yaml"),
                  std::string("# mine\ntraining:\n  seed: 7 # lucky\n"));
+    }
+
+    void aReadingThatFindsNothingNewIsNotTold() {
+        Place place;
+        place.write("training_config.yaml", "training: {seed: 7}\n");
+        SettingsManager& manager = place.start();
+        QSignalSpy changed(&manager, &SettingsManager::settingsChanged);
+        manager.refresh();
+        place.write("training_config.yaml", "training: {seed: 8}\n");
+        manager.refresh(); // the one before it is void
+        QTRY_COMPARE_WITH_TIMEOUT(manager.settings().training.seed, 8, kPatienceMs);
+        manager.refresh();
+        place.awaitReadings();
+        QCOMPARE(changed.size(), 1);
     }
 
     void aKeyInAnotherFileOfTheUsersIsChangedWhereItStands() {

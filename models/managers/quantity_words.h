@@ -1,0 +1,21 @@
+// Numbers and settings as people type and read them. Any thread.
+#pragma once
+
+#include <QString>
+
+#include "config/setting_descriptor.h"
+
+namespace llamahome::managers {
+
+inline constexpr double kBytesPerMib = 1024.0 * 1024.0;
+
+/// The shortest text that gives the same number back: "0.0002", "5e-5", "16", "1e20".
+QString typedNumber(double value);
+/// The value as `--set` and forms take it; numbers by typedNumber().
+QString typedSetting(const config::SettingDescriptor& setting, const config::Settings& settings);
+/// A value that a run's record has for a key, in the same form; other texts stay as they are.
+QString typedRecord(const std::string& key, const std::string& value);
+/// "1.2 GB".
+QString mebibytesText(double mebibytes);
+
+} // namespace llamahome::managers
