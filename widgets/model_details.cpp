@@ -23,6 +23,7 @@
 #include "widgets/icon_label.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
+#include "widgets/status_icons.h"
 
 namespace llamahome::widgets {
 namespace {
@@ -32,21 +33,6 @@ using jobs::ModelState;
 using managers::toQt;
 
 constexpr int kIconSize = 2 * look::kGrid;
-
-Icon stateIcon(ModelState state) {
-    switch (state) {
-    case ModelState::Verified:
-        return Icon::Good;
-    case ModelState::Damaged:
-        return Icon::Bad;
-    case ModelState::Partial:
-    case ModelState::Offline:
-        return Icon::Warning;
-    case ModelState::Absent:
-        break;
-    }
-    return Icon::Info;
-}
 
 QLabel* makeText(QWidget* parent, const QString& objectName) {
     auto* label = new QLabel(parent);
@@ -277,7 +263,7 @@ void ModelDetails::showEntry(const ModelEntry& entry) {
     const bool isInstalled = entry.state != ModelState::Absent;
     const jobs::VerifyReport* report = m_manager.lastReport(m_name);
     const bool failedChecks = report != nullptr && !report->ok && isInstalled;
-    const Icon shown = failedChecks ? Icon::Bad : stateIcon(entry.state);
+    const Icon shown = failedChecks ? Icon::Bad : stateIcon(entry.state).value_or(Icon::Info);
     m_title->setText(toQt(entry.name));
     m_stateIcon->setIcon(icon(shown));
     m_stateIcon->show();

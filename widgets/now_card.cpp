@@ -5,6 +5,7 @@
 #include <QVBoxLayout>
 
 #include "core/quantity.h"
+#include "managers/quantity_words.h"
 #include "managers/text.h"
 #include "widgets/fact_form.h"
 #include "widgets/look.h"
@@ -18,7 +19,6 @@ using managers::TrainingState;
 
 namespace {
 
-constexpr double kBytesPerMib = 1024.0 * 1024.0;
 constexpr int kBarSteps = 1000;
 constexpr int kEpochDigits = 3;
 constexpr int kSpeedDigits = 3;
@@ -175,8 +175,7 @@ void NowCard::showLosses() {
                      rule.enabled && best
                          ? tr("%1 of %2").arg(columns.evaluationsWithoutImprovement()).arg(rule.patience)
                          : QString());
-    m_facts->setFact(*m_memory, memory ? toQt(formatBytes(static_cast<std::uint64_t>(*memory * kBytesPerMib)))
-                                       : QString());
+    m_facts->setFact(*m_memory, memory ? managers::mebibytesText(*memory) : QString());
 }
 
 void NowCard::refresh() {

@@ -18,6 +18,7 @@
 
 #include "core/quantity.h"
 #include "items/metric_table.h"
+#include "managers/quantity_words.h"
 #include "managers/text.h"
 #include "widgets/answers_view.h"
 #include "widgets/charts/metric_chart.h"
@@ -36,7 +37,6 @@ namespace {
 
 constexpr double kThin = 1.0;
 constexpr double kThick = 2.5;
-constexpr double kBytesPerMib = 1024.0 * 1024.0;
 constexpr double kBytesPerMegabyte = 1e6;
 constexpr int kSideWidth = 40 * look::kGrid;
 const QString kLogKey = QStringLiteral("training/logarithmic");
@@ -202,8 +202,8 @@ void RunView::showCurve(Tab tab) {
     } else {
         line.name = tr("most memory so far");
         line.metric = Metric::MemoryMib;
-        scale = kBytesPerMib / kBytesPerMegabyte;
-        text = [](double mib) { return toQt(formatBytes(static_cast<std::uint64_t>(mib * kBytesPerMib))); };
+        scale = managers::kBytesPerMib / kBytesPerMegabyte;
+        text = managers::mebibytesText;
     }
     m_chart->clearLines();
     m_chart->setValueText(text, scale);

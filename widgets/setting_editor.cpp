@@ -5,7 +5,7 @@
 #include <QVBoxLayout>
 
 #include "config/setting_parse.h"
-#include "config/settings_writer.h"
+#include "managers/quantity_words.h"
 #include "managers/text.h"
 #include "widgets/look.h"
 #include "widgets/setting_field.h"
@@ -51,7 +51,7 @@ void SettingEditor::setText(const QString& text) {
 }
 
 QString SettingEditor::textOf(const config::SettingDescriptor& setting, const config::Settings& settings) {
-    return toQt(config::optionText(setting, settings));
+    return managers::typedSetting(setting, settings);
 }
 
 QString SettingEditor::problem() const {

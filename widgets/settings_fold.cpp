@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 
 #include "config/setting_descriptor.h"
+#include "items/setting_tree.h"
 #include "managers/text.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -23,19 +24,6 @@ namespace {
 
 constexpr int kLabelWidth = 25 * look::kGrid;
 constexpr int kEditorWidth = 34 * look::kGrid;
-
-bool isOffered(const std::string& key) {
-    return key.starts_with("training.") || key.starts_with("data.");
-}
-
-bool matches(const config::SettingDescriptor& setting, const QString& words) {
-    QString all = toQt(setting.label + ' ' + setting.key + ' ' + setting.help);
-    for (const std::string& name : setting.otherNames)
-        all += QLatin1Char(' ') + toQt(name);
-    for (const QString& word : words.split(QLatin1Char(' '), Qt::SkipEmptyParts))
-        if (!all.contains(word, Qt::CaseInsensitive)) return false;
-    return true;
-}
 
 } // namespace
 
@@ -109,7 +97,7 @@ void SettingsFold::makeRows() {
     column->setContentsMargins(0, 0, look::kGrid, 0);
     column->setSpacing(look::kGrid);
     for (const config::SettingDescriptor& setting : config::allSettings())
-        if (isOffered(setting.key)) addRow(setting, *column);
+        if (managers::TrainingSetup::isOffered(setting.key)) addRow(setting, *column);
     column->addStretch(1);
     m_area->setWidget(content);
     QWidget* before = m_search;
@@ -161,7 +149,7 @@ void SettingsFold::addRow(const config::SettingDescriptor& setting, QVBoxLayout&
 void SettingsFold::filter(const QString& words) {
     bool isAnyShown = false;
     for (const Row& row : m_rows) {
-        const bool isShown = matches(*row.setting, words);
+        const bool isShown = items::isFoundBy(*row.setting, words);
         row.widget->setVisible(isShown);
         isAnyShown = isAnyShown || isShown;
     }

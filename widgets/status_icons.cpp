@@ -30,8 +30,10 @@ QSize atLeast(int height, QSize size) {
     return {size.width(), std::max(size.height(), height)};
 }
 
-std::optional<Icon> stateIcon(int state) {
-    switch (static_cast<jobs::ModelState>(state)) {
+} // namespace
+
+std::optional<Icon> stateIcon(jobs::ModelState state) {
+    switch (state) {
     case jobs::ModelState::Verified:
         return Icon::Good;
     case jobs::ModelState::Damaged:
@@ -44,8 +46,6 @@ std::optional<Icon> stateIcon(int state) {
     }
     return {};
 }
-
-} // namespace
 
 QSize CheckDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
     return atLeast(kLowRowHeight, QStyledItemDelegate::sizeHint(option, index));
@@ -75,7 +75,9 @@ void ModelDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIn
     }
     if (index.column() == ModelTable::Size) option->font = look::figureFont();
     if (index.column() == ModelTable::State)
-        if (const auto name = stateIcon(index.data(ModelTable::StateRole).toInt())) setIcon(*option, *name);
+        if (const auto name =
+                stateIcon(static_cast<jobs::ModelState>(index.data(ModelTable::StateRole).toInt())))
+            setIcon(*option, *name);
     const bool isTooLarge =
         index.data(ModelTable::FitRole).toInt() == static_cast<int>(managers::Fit::TooLarge);
     if (index.column() == ModelTable::Fits && isTooLarge) setIcon(*option, Icon::Warning);

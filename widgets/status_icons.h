@@ -1,9 +1,17 @@
-// Delegates that put the sign of a state before its word. GUI thread.
+// Signs of states, and delegates that put them before the word. GUI thread.
 #pragma once
+
+#include <optional>
 
 #include <QStyledItemDelegate>
 
+#include "managers/model_manager.h"
+#include "widgets/icons.h"
+
 namespace llamahome::widgets {
+
+/// Nothing for a model that is not there.
+std::optional<Icon> stateIcon(jobs::ModelState state);
 
 /// For items::CheckTable's column Outcome.
 class CheckDelegate final : public QStyledItemDelegate {

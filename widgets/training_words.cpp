@@ -8,6 +8,7 @@
 
 #include "config/setting_descriptor.h"
 #include "core/quantity.h"
+#include "managers/quantity_words.h"
 #include "managers/text.h"
 
 namespace llamahome::widgets {
@@ -70,7 +71,7 @@ QString settingsText(const config::Settings& settings) {
     else
         parts << (training.num_epochs == 1 ? translated("1 epoch")
                                            : translated("%1 epochs").arg(training.num_epochs));
-    parts << translated("learning rate %1").arg(toQt(config::numberText(training.learning_rate)));
+    parts << translated("learning rate %1").arg(managers::typedNumber(training.learning_rate));
     parts << translated("length %1").arg(training.max_length);
     const QString rows = training.batch_size == 0 ? translated("auto") : QString::number(training.batch_size);
     parts << translated("batch %1 × %2").arg(rows).arg(training.gradient_accumulation);

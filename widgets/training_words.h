@@ -19,7 +19,7 @@ QString dataText(const jobs::DataReport& report);
 QString timeText(const managers::TrainingOutlook& outlook);
 /// "Set Batch size to 1 and Accumulation to 16: 3.1 GB".
 QString changeText(const managers::FitChange& change);
-/// "3 epochs · learning rate 2.0e-04 · …": the settings that matter, of a run.
+/// "3 epochs · learning rate 0.0002 · …": the settings that matter, of a run.
 QString settingsText(const config::Settings& settings);
 /// "recipes.jsonl", "recipes.jsonl and 2 more".
 QString filesText(const QStringList& paths);
