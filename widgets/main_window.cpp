@@ -166,6 +166,10 @@ void MainWindow::connectPages() {
     connect(m_chat, &ChatPane::modelsRequested, this, [this] { goTo(Place::Models); });
     connect(m_runs, &RunsPane::chatRequested, this, chat);
     connect(m_runs, &RunsPane::trainingRequested, this, [this] { goTo(Place::Training); });
+    connect(m_runs, &RunsPane::trainAgainRequested, this, [this](const managers::RunDetails& details) {
+        goTo(Place::Training);
+        m_training->chooseRun(details);
+    });
     connect(m_runs, &RunsPane::continueRequested, this, [this](const QString& run) {
         goTo(Place::Training);
         m_session.training.resume(run);
@@ -278,7 +282,8 @@ void MainWindow::changeEvent(QEvent* event) {
     QMainWindow::changeEvent(event);
     if (event->type() != QEvent::ActivationChange || !isActiveWindow()) return;
     m_tray->hide();
-    m_session.models.refresh(); // a shell may have changed them meanwhile
+    m_session.settings.refresh(); // a shell may have changed them and all else meanwhile
+    m_session.models.refresh();
     m_session.runs.refresh();
     m_session.training.refresh();
 }

@@ -1,5 +1,6 @@
 #include "widgets/run_chart.h"
 
+#include <algorithm>
 #include <array>
 
 #include <QComboBox>
@@ -19,20 +20,30 @@ using managers::Metric;
 constexpr double kThin = 1.0;
 constexpr double kThick = 2.0;
 
-/// Lines of several runs: told apart by dash and marker too.
-struct RunStyle {
+/// Lines of several runs: told apart by dash and marker too. When the colours begin anew, the dashes and
+/// markers are those of the next colour.
+struct RunColor {
     const char* light;
     const char* dark;
-    Qt::PenStyle dash;
-    ChartMarker marker;
 };
-constexpr std::array kStyles{
-    RunStyle{"#0b6bcb", "#6db3f8", Qt::SolidLine, ChartMarker::Circle},
-    RunStyle{"#b3541e", "#f0a36b", Qt::DashLine, ChartMarker::Square},
-    RunStyle{"#2e7d32", "#7fc983", Qt::DotLine, ChartMarker::Triangle},
-    RunStyle{"#7b3fa0", "#c79be6", Qt::DashDotLine, ChartMarker::Circle},
-    RunStyle{"#a3195b", "#f08bb8", Qt::DashDotDotLine, ChartMarker::Square},
+constexpr std::array kColors{
+    RunColor{"#0b6bcb", "#6db3f8"}, RunColor{"#b3541e", "#f0a36b"}, RunColor{"#2e7d32", "#7fc983"},
+    RunColor{"#7b3fa0", "#c79be6"}, RunColor{"#a3195b", "#f08bb8"},
 };
+constexpr std::array kDashes{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine, Qt::DashDotDotLine};
+constexpr std::array kMarkers{ChartMarker::Circle, ChartMarker::Square, ChartMarker::Triangle};
+constexpr std::size_t kMostRuns = kColors.size() * kDashes.size(); ///< that can be told apart
+
+ChartLine lineOfRun(std::size_t index) {
+    const std::size_t turn = index + index / kColors.size();
+    const RunColor& color = kColors[index % kColors.size()];
+    ChartLine line;
+    line.color = QColor(QLatin1String(look::isDark() ? color.dark : color.light));
+    line.width = kThick;
+    line.dash = kDashes[turn % kDashes.size()];
+    line.marker = kMarkers[turn % kMarkers.size()];
+    return line;
+}
 
 } // namespace
 
@@ -77,6 +88,9 @@ void RunChart::draw() {
                         look::color(look::Tone::Good)});
     m_chart->clearLines();
     m_chart->setBestOf(nullptr);
+    m_chart->setNote(m_runs.size() > kMostRuns
+                         ? tr("the first %1 of %2 runs").arg(kMostRuns).arg(m_runs.size())
+                         : QString());
     const auto metric = static_cast<Metric>(m_metric->currentData().toInt());
     if (m_runs.size() == 1 && m_runs.front().store)
         drawOne(*m_runs.front().store, metric);
@@ -102,13 +116,13 @@ void RunChart::drawOne(managers::MetricStore& store, Metric metric) {
 }
 
 void RunChart::drawSeveral(Metric metric) {
-    for (std::size_t i = 0; i < m_runs.size(); ++i) {
+    for (std::size_t i = 0; i < std::min(m_runs.size(), kMostRuns); ++i) {
         if (!m_runs[i].store) continue;
-        const RunStyle& style = kStyles[i % kStyles.size()];
-        const QColor color(QLatin1String(look::isDark() ? style.dark : style.light));
-        const bool isLoss = metric == Metric::EvalLoss;
-        m_chart->addLine(*m_runs[i].store, {m_runs[i].name, metric, color, kThick, style.dash,
-                                            isLoss ? style.marker : ChartMarker::None});
+        ChartLine line = lineOfRun(i);
+        line.name = m_runs[i].name;
+        line.metric = metric;
+        if (metric != Metric::EvalLoss) line.marker = ChartMarker::None;
+        m_chart->addLine(*m_runs[i].store, line);
     }
 }
 

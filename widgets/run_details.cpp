@@ -8,6 +8,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollBar>
@@ -15,10 +16,12 @@
 #include <QTableWidget>
 #include <QTextBrowser>
 #include <QTextCursor>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "core/quantity.h"
 #include "items/run_table.h"
+#include "managers/quantity_words.h"
 #include "managers/text.h"
 #include "widgets/buttons.h"
 #include "widgets/elided_label.h"
@@ -128,6 +131,7 @@ QWidget* RunDetailsView::makeHead() {
     layout->addLayout(words, 1);
     for (QPushButton* button : {m_continue, m_chat, m_remove, m_copy})
         layout->addWidget(button, 0, Qt::AlignTop);
+    layout->addWidget(makeMore(head), 0, Qt::AlignTop);
     connect(m_continue, &QPushButton::clicked, this, [this] { Q_EMIT continueRequested(m_name); });
     connect(m_chat, &QPushButton::clicked, this, [this] { Q_EMIT chatRequested(m_model, m_adapter); });
     connect(m_remove, &QPushButton::clicked, this, [this] { Q_EMIT removeRequested(m_name); });
@@ -138,8 +142,28 @@ QWidget* RunDetailsView::makeHead() {
     return head;
 }
 
+QToolButton* RunDetailsView::makeMore(QWidget* parent) {
+    auto* menu = new QMenu(parent);
+    m_trainAgain = menu->addAction(icon(Icon::Training), tr("&Train again with these settings"), this,
+                                   [this] { Q_EMIT trainAgainRequested(m_details); });
+    m_trainAgain->setObjectName(QStringLiteral("trainAgain"));
+    QAction* save = menu->addAction(icon(Icon::Folder), tr("E&xport the numbers…"), this,
+                                    [this] { Q_EMIT exportRequested(m_name); });
+    save->setObjectName(QStringLiteral("exportNumbers"));
+    auto* more = new QToolButton(parent);
+    more->setObjectName(QStringLiteral("moreButton"));
+    more->setIcon(icon(Icon::More));
+    more->setAccessibleName(tr("More that can be done with the run"));
+    more->setToolTip(tr("Train again, export"));
+    more->setPopupMode(QToolButton::InstantPopup);
+    more->setFocusPolicy(Qt::StrongFocus);
+    more->setMenu(menu);
+    return more;
+}
+
 void RunDetailsView::showRun(const managers::RunDetails& details) {
     const jobs::RunRecord& record = details.info.record;
+    m_details = details;
     const bool isSame = m_name == toQt(details.info.name);
     m_name = toQt(details.info.name);
     m_model = record.family.empty() ? QString() : toQt(record.family + "/" + record.version);
@@ -167,6 +191,7 @@ void RunDetailsView::showActions() {
     m_continue->setEnabled(m_canContinue);
     m_continue->setToolTip(m_canContinue ? tr("Go on from the last checkpoint, as if it had never stopped")
                                          : tr("Another run is training"));
+    m_trainAgain->setEnabled(m_details.settings && !m_model.isEmpty());
     m_chat->setVisible(!m_adapter.isEmpty() && !m_model.isEmpty());
     m_remove->setEnabled(!m_isRunning);
     m_remove->setToolTip(m_isRunning ? tr("Stop the run first") : tr("Delete the run's files"));
@@ -186,7 +211,7 @@ void RunDetailsView::showSettings(const jobs::RunInfo& info) {
     if (!m_adapter.isEmpty()) addRow(*m_settings, tr("Adapter"), m_adapter);
     if (!record.commandLine.empty()) addRow(*m_settings, tr("Begun by"), toQt(record.commandLine));
     for (const jobs::RunSetting& setting : record.settings)
-        addRow(*m_settings, toQt(setting.key), toQt(setting.value));
+        addRow(*m_settings, toQt(setting.key), managers::typedRecord(setting.key, setting.value));
     m_settings->resizeColumnToContents(0);
 }
 

@@ -6,12 +6,14 @@
 
 #include "managers/run_manager.h"
 
+class QAction;
 class QLabel;
 class QPlainTextEdit;
 class QPushButton;
 class QTableWidget;
 class QTabWidget;
 class QTextBrowser;
+class QToolButton;
 
 namespace llamahome::widgets {
 
@@ -33,14 +35,19 @@ Q_SIGNALS:
     void continueRequested(const QString& run);
     void chatRequested(const QString& model, const QString& adapter);
     void removeRequested(const QString& run);
+    void exportRequested(const QString& run);
+    /// The details have settings.
+    void trainAgainRequested(const llamahome::managers::RunDetails& details);
 
 private:
     QWidget* makeHead();
+    QToolButton* makeMore(QWidget* parent);
     void showSettings(const jobs::RunInfo& info);
     void showAnswers(const std::vector<jobs::SampleAnswer>& samples);
     void showActions();
 
     managers::RunManager& m_manager;
+    managers::RunDetails m_details;
     QString m_name;
     QString m_model;
     QString m_adapter;
@@ -53,6 +60,7 @@ private:
     QPushButton* m_chat;
     QPushButton* m_remove;
     QPushButton* m_copy;
+    QAction* m_trainAgain;
     QTabWidget* m_tabs;
     RunChart* m_chart;
     QTableWidget* m_settings;

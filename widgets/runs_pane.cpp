@@ -1,6 +1,7 @@
 #include "widgets/runs_pane.h"
 
 #include <QAction>
+#include <QFileDialog>
 #include <QHeaderView>
 #include <QLabel>
 #include <QMenu>
@@ -156,6 +157,11 @@ void RunsPane::connectAll() {
     });
     connect(m_one, &RunDetailsView::continueRequested, this, &RunsPane::continueRequested);
     connect(m_one, &RunDetailsView::chatRequested, this, &RunsPane::chatRequested);
+    connect(m_one, &RunDetailsView::trainAgainRequested, this, &RunsPane::trainAgainRequested);
+    connect(m_one, &RunDetailsView::exportRequested, this, &RunsPane::exportNumbers);
+    connect(&m_runs, &RunManager::exported, this, [this](const QString& path) {
+        m_message->show(MessageBar::Kind::Notice, tr("The numbers are in %1").arg(path));
+    });
     connect(m_one, &RunDetailsView::removeRequested, this,
             [this](const QString& name) { m_runs.planRemoval(name); });
     const auto followTraining = [this] { m_one->setCanContinue(!m_training.isActive()); };
@@ -191,6 +197,19 @@ void RunsPane::selectionChanged() {
         m_runs.readDetails(names.front());
     else
         m_runs.compare(names);
+}
+
+void RunsPane::exportNumbers(const QString& name) {
+    auto* dialog = new QFileDialog(this, tr("Export the numbers of %1").arg(name));
+    dialog->setObjectName(QStringLiteral("exportDialog"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(QStringLiteral("csv"));
+    dialog->setNameFilters({tr("CSV (*.csv)"), tr("All files (*)")});
+    dialog->selectFile(name + QStringLiteral(".csv"));
+    connect(dialog, &QFileDialog::fileSelected, &m_runs,
+            [this, name](const QString& path) { m_runs.exportMetrics(name, path); });
+    dialog->open();
 }
 
 void RunsPane::askToRemove(const jobs::RunRemovalPlan& plan) {

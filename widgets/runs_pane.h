@@ -29,6 +29,8 @@ public:
 
 Q_SIGNALS:
     void continueRequested(const QString& run);
+    /// The same once more, from the start; the details have settings.
+    void trainAgainRequested(const llamahome::managers::RunDetails& details);
     void chatRequested(const QString& model, const QString& adapter);
     /// There is no run yet; the next step is to train.
     void trainingRequested();
@@ -40,6 +42,7 @@ private:
     void listChanged();
     void selectionChanged();
     std::vector<QString> selectedNames() const;
+    void exportNumbers(const QString& name);
     void askToRemove(const jobs::RunRemovalPlan& plan);
     void showMenu(const QPoint& place);
 

@@ -27,6 +27,7 @@ const QString kModelKey = QStringLiteral("training/model");
 const QString kDataKey = QStringLiteral("training/data");
 const QString kRecentKey = QStringLiteral("training/recentData");
 const QString kPresetKey = QStringLiteral("training/preset");
+const QString kChangesKey = QStringLiteral("training/changes");
 constexpr int kLeastCharacters = 16;
 
 QLabel* makeLabel(const QString& text, QWidget* buddy, QWidget* parent) {
@@ -153,6 +154,17 @@ void TrainingForm::chooseData(const QStringList& paths) {
     m_data->choose(paths);
 }
 
+void TrainingForm::chooseRun(const managers::RunDetails& details) {
+    m_hasTakenChanges = true; // they give way to those of the run
+    QStringList files;
+    for (const jobs::RunDataFile& file : details.info.record.dataFiles)
+        files << managers::pathToQt(file.path);
+    m_setup.chooseRun(details.info.record, *details.settings);
+    m_memory.setValue(kModelKey, m_setup.modelName());
+    m_memory.setValue(kPresetKey, m_setup.presetName());
+    chooseData(files);
+}
+
 void TrainingForm::focusFirst() {
     if (m_model->currentIndex() < 0)
         m_model->setFocus();
@@ -202,12 +214,22 @@ void TrainingForm::refresh() {
     m_model->setCurrentIndex(m_model->findData(m_setup.modelName()));
     m_memory.setValue(kDataKey, m_setup.dataFiles());
     listPresets();
+    if (!m_setup.isResolving()) takeKeptChanges();
+    if (m_hasTakenChanges) m_memory.setValue(kChangesKey, m_setup.changes());
     if (m_setup.isResolving()) return;
     for (SettingEditor* editor : m_editors) {
         const QString text = SettingEditor::textOf(editor->setting(), m_setup.settings());
         const bool isTyping = editor->isAncestorOf(QApplication::focusWidget());
         if (!isTyping && editor->text() != text) editor->setText(text);
     }
+}
+
+/// Once the values without the form are known, against which they are changes.
+void TrainingForm::takeKeptChanges() {
+    if (m_hasTakenChanges) return;
+    const QStringList kept = m_memory.value(kChangesKey).toStringList();
+    m_hasTakenChanges = true;
+    m_setup.takeChanges(kept);
 }
 
 void TrainingForm::refreshReport() {

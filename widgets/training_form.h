@@ -6,6 +6,7 @@
 #include <QWidget>
 
 #include "managers/model_manager.h"
+#include "managers/run_manager.h"
 #include "managers/training_setup.h"
 #include "widgets/window_memory.h"
 
@@ -31,6 +32,8 @@ public:
 
     void chooseModel(const QString& name);
     void chooseData(const QStringList& paths);
+    /// Model, data and settings of a run; it has settings.
+    void chooseRun(const managers::RunDetails& details);
     /// The first field that still waits for a choice.
     void focusFirst();
     /// Asks for data files.
@@ -52,6 +55,7 @@ private:
     void refresh();
     void refreshReport();
     void restoreChoices();
+    void takeKeptChanges();
 
     managers::TrainingSetup& m_setup;
     managers::ModelManager& m_models;
@@ -64,6 +68,7 @@ private:
     QLabel* m_presetNote;
     SettingsFold* m_fold;
     std::vector<SettingEditor*> m_editors;
+    bool m_hasTakenChanges = false; ///< those that were kept; later ones are kept
 };
 
 } // namespace llamahome::widgets

@@ -197,6 +197,16 @@ void TrainingPane::chooseData(const QStringList& paths) {
     m_form->chooseData(paths);
 }
 
+void TrainingPane::chooseRun(const managers::RunDetails& details) {
+    turnToForm();
+    m_form->chooseRun(details);
+    const std::filesystem::path& adapter = details.info.record.initAdapter;
+    if (!adapter.empty())
+        m_message->show(MessageBar::Kind::Notice,
+                        tr("Run %1 went on from adapter %2; the next one begins anew.")
+                            .arg(toQt(details.info.name), managers::pathToQt(adapter.filename())));
+}
+
 /// Leaves a run that has ended; one that goes on keeps the page.
 void TrainingPane::turnToForm() {
     if (m_manager.isActive() || m_manager.state() == TrainingState::Paused)

@@ -5,6 +5,7 @@
 #include <QWidget>
 
 #include "managers/model_manager.h"
+#include "managers/run_manager.h"
 #include "managers/training_manager.h"
 #include "widgets/window_memory.h"
 
@@ -32,6 +33,8 @@ public:
 
     void chooseModel(const QString& name);
     void chooseData(const QStringList& paths);
+    /// Model, data and settings of a run that is to be trained once more; it has settings.
+    void chooseRun(const managers::RunDetails& details);
     void focusFirst();
 
 Q_SIGNALS:

@@ -19,6 +19,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "managers/text.h"
+#include "support/trained_run.h"
 #include "support/window_ground.h"
 #include "widgets/elided_button.h"
 #include "widgets/jobs_dialog.h"
@@ -273,6 +274,39 @@ private Q_SLOTS:
         QCOMPARE(closed.size(), 0);
         QCOMPARE(job.state(), JobState::Running);
         job.finish({});
+    }
+
+    void settingsThatAShellChangedAreThereWhenTheWindowIsActiveAgain() {
+        WindowGround ground(true);
+        QApplication::setActiveWindow(nullptr);
+        std::filesystem::create_directories(ground.ground.config());
+        QVERIFY(writeFileAtomically(systemFiles(), ground.ground.config() / "training_config.yaml",
+                                    "training: {seed: 7}\n"));
+        QApplication::setActiveWindow(&*ground.window);
+        QTRY_COMPARE_WITH_TIMEOUT(ground.session->settings.settings().training.seed, 7, kPatienceMs);
+    }
+
+    void aRunIsTrainedAgainWithItsSettings() {
+        WindowGround ground(true);
+        ground.close();
+        trainRun(ground.ground, {"first", 1e-3, 0});
+        ground.open();
+        ground.window->goTo(Place::Runs);
+        auto& again = ground.find<QAction>("trainAgain");
+        QTRY_VERIFY_WITH_TIMEOUT(again.isEnabled() &&
+                                     ground.find<QLabel>("runTitle").text() == QStringLiteral("first"),
+                                 kPatienceMs);
+        again.trigger();
+        QCOMPARE(ground.window->place(), Place::Training);
+        auto& training = ground.session->training;
+        QTRY_COMPARE_WITH_TIMEOUT(training.state(), managers::TrainingState::Ready, kPatienceMs);
+        QCOMPARE(training.setup().modelName(), QStringLiteral("smollm2/135m-instruct"));
+        QCOMPARE(training.setup().dataFiles(),
+                 QStringList{pathToQt(ground.ground.folder() / "questions.jsonl")});
+        const auto& settings = training.setup().settings().training;
+        QCOMPARE(settings.learning_rate, 1e-3);
+        QCOMPARE(settings.max_steps, 6);
+        QCOMPARE(settings.lora.r, 2);
     }
 
     void modelsAndDataAreTakenWhereverTheyAreDropped() {

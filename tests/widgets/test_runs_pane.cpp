@@ -1,10 +1,13 @@
 // The page of runs in a window of its own.
 #include <fstream>
 #include <memory>
+#include <set>
 
 #include <QAbstractButton>
+#include <QAction>
 #include <QApplication>
 #include <QClipboard>
+#include <QFileDialog>
 #include <QHeaderView>
 #include <QLabel>
 #include <QListWidget>
@@ -26,6 +29,7 @@
 #include "support/trained_run.h"
 #include "widgets/charts/metric_chart.h"
 #include "widgets/message_bar.h"
+#include "widgets/run_chart.h"
 #include "widgets/run_details.h"
 #include "widgets/run_remove_dialog.h"
 #include "widgets/runs_pane.h"
@@ -197,6 +201,50 @@ private Q_SLOTS:
         const auto found = table->findItems(QStringLiteral("training.learning_rate"), Qt::MatchExactly);
         QCOMPARE(found.size(), 1);
         QCOMPARE(table->columnCount(), 3);
+    }
+
+    void manyRunsAreToldApartByMoreThanColours() {
+        RunChart chart;
+        std::vector<managers::MetricStore> stores(30);
+        std::vector<RunChart::Run> runs;
+        for (std::size_t i = 0; i < 12; ++i)
+            runs.push_back({QStringLiteral("run %1").arg(i), &stores[i]});
+        chart.showRuns(runs);
+        auto* curves = chart.findChild<MetricChart*>(QStringLiteral("runChart"));
+        std::set<std::pair<QRgb, int>> looks;
+        for (int i = 0; i < curves->lineCount(); ++i)
+            looks.emplace(curves->lineAt(i).color.rgb(), static_cast<int>(curves->lineAt(i).dash));
+        QCOMPARE(looks.size(), std::size_t{12});
+        for (std::size_t i = 12; i < stores.size(); ++i)
+            runs.push_back({QStringLiteral("run %1").arg(i), &stores[i]});
+        chart.showRuns(runs);
+        QCOMPARE(curves->lineCount(), 25);
+        QVERIFY(curves->readout().endsWith(QStringLiteral("the first 25 of 30 runs")));
+    }
+
+    void numbersThatCannotBeReadAreTold() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        fs::remove(place.folder("second") / "metrics.jsonl");
+        fs::create_directory(place.folder("second") / "metrics.jsonl");
+        QVERIFY(place.open("second"));
+        auto* bar = place.find<MessageBar>("messageBar");
+        QTRY_VERIFY(bar->text().contains(QStringLiteral("metrics.jsonl")));
+    }
+
+    void theNumbersAreExportedWhereTheUserSays() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        place.find<QAction>("exportNumbers")->trigger();
+        auto* dialog = place.find<QFileDialog>("exportDialog");
+        const fs::path file = place.ground.folder() / "numbers.csv";
+        dialog->selectFile(managers::pathToQt(file));
+        QMetaObject::invokeMethod(dialog, "accept");
+        auto* bar = place.find<MessageBar>("messageBar");
+        QTRY_VERIFY(bar->text().contains(QStringLiteral("numbers.csv")));
+        QVERIFY(fs::exists(file));
     }
 
     void aRunIsRemovedAfterItsFilesAndBytesAreNamed() {

@@ -342,6 +342,52 @@ private Q_SLOTS:
         QCOMPARE(page.find<QComboBox>("dataChooser").currentText(), QStringLiteral("questions.jsonl"));
     }
 
+    void changedSettingsAreThereAgainUntilTheyAreUndone() {
+        Page page;
+        const auto changed = [&] { return page.run.setup().changedSettings(); };
+        const auto reopen = [&] {
+            page.pane.reset();
+            page.run.setup().resetSettings();
+            page.open();
+            return eventually([&] { return !page.run.setup().isResolving(); });
+        };
+        QVERIFY(eventually([&] { return !page.run.setup().isResolving(); }));
+        page.run.set("training.lora.r", "24");
+        QVERIFY(reopen());
+        QCOMPARE(changed(), QStringList{QStringLiteral("training.lora.r")});
+        QCOMPARE(page.run.setup().settings().training.lora.r, 24);
+        page.click("resetSettings");
+        QVERIFY(reopen());
+        QCOMPARE(changed(), QStringList());
+    }
+
+    void keptChangesThatAreNoneAreLeftOut() {
+        Page page;
+        page.pane.reset();
+        page.memory.setValue(
+            QStringLiteral("training/changes"),
+            QStringList{QStringLiteral("training.lora.r=0"), QStringLiteral("no.such=1"),
+                        QStringLiteral("model.threads=2"), QStringLiteral("nonsense"),
+                        QStringLiteral("training.evaluation.prompts=[") + QString(100'000, u'x') + u']',
+                        QStringLiteral("training.seed=11")});
+        page.open();
+        QVERIFY(eventually([&] { return page.run.setup().settings().training.seed == 11; }));
+        QCOMPARE(page.run.setup().changedSettings(), QStringList{QStringLiteral("training.seed")});
+    }
+
+    void theLearningRateStandsAsPeopleTypeIt() {
+        Page page;
+        page.run.chooseShortRun();
+        page.run.set("training.learning_rate", "8e-4");
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        const auto& editor = page.find<widgets::SettingEditor>("training.learning_rate");
+        QCOMPARE(editor.text(), QStringLiteral("0.0008"));
+        page.click("startButton");
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+        QVERIFY2(page.text("runSummary").contains(QStringLiteral("learning rate 0.0008 ")),
+                 qPrintable(page.text("runSummary")));
+    }
+
     void theKeyboardAloneReachesStartPauseAndStop() {
         Page page;
         page.run.chooseShortRun();

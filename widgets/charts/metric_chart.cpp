@@ -396,7 +396,6 @@ void MetricChart::readAt(double step) {
     m_legend->setEntries(heading, std::move(entries), m_note);
     m_view->setCursor(m_readStep, m_colors.quiet);
     if (hasFocus()) setAccessibleDescription(describe(m_readStep.value_or(lastStep())));
-    Q_EMIT readoutChanged(m_legend->text());
 }
 
 void MetricChart::stopReading() {

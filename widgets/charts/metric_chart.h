@@ -64,6 +64,7 @@ public:
     int addLine(managers::MetricStore& store, const ChartLine& line);
     void setLineColor(int line, const QColor& color);
     int lineCount() const { return static_cast<int>(m_lines.size()); }
+    const ChartLine& lineAt(int line) const { return m_lines.at(static_cast<std::size_t>(line)).line; }
     void clearLines();
     /// A star at the lowest evaluation of `store`, told in the legend as `text(best)`; null: none.
     void setBestOf(managers::MetricStore* store);
@@ -87,10 +88,6 @@ public:
     int drawnPoints(int line) const;
     /// What the legend reads: "step 120 · train 1.42 · eval 1.31 (step 100)".
     QString readout() const;
-
-Q_SIGNALS:
-    /// The readout is another.
-    void readoutChanged(const QString& text);
 
 protected:
     void showEvent(QShowEvent* event) override;
