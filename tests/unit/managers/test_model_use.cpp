@@ -89,6 +89,7 @@ private Q_SLOTS:
         g.gate.holdBefore(4);
         g.training->resume(g.training->runName());
         QVERIFY(g.holds());
+        QVERIFY(g.comesTo(TrainingState::Running));
         QVERIFY(refusalOf(g).code == codes::kRemoveRefused);
     }
 
