@@ -19,6 +19,7 @@
 
 #include "items/setting_tree.h"
 #include "managers/text.h"
+#include "widgets/cuda_row.h"
 #include "widgets/icon_label.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -57,9 +58,11 @@ QWidget* makeProblem(const QString& text, QPushButton* button, QWidget* parent) 
 
 } // namespace
 
-SettingsPane::SettingsPane(managers::SettingsManager& manager, WindowMemory& memory, QWidget* parent)
+SettingsPane::SettingsPane(managers::SettingsManager& manager, managers::CudaManager& cuda,
+                           WindowMemory& memory, QWidget* parent)
     : QWidget(parent)
     , m_manager(manager)
+    , m_cuda(cuda)
     , m_memory(memory)
     , m_tree(new SettingTree(manager, this))
     , m_filter(new items::SettingFilter(this)) {
@@ -100,6 +103,7 @@ void SettingsPane::build() {
     column->addWidget(m_messages);
     column->addWidget(m_problems);
     column->addWidget(makeBar());
+    column->addWidget(new CudaRow(m_cuda, this));
     column->addWidget(splitter, 1);
 }
 
@@ -192,6 +196,8 @@ void SettingsPane::connectAll() {
         showProblems();
         if (m_chosenOnly->isChecked()) search();
     });
+    connect(&m_cuda, &managers::CudaManager::failed, this,
+            [this](const Error& error) { m_messages->showError(error); });
     connect(&m_manager, &managers::SettingsManager::settingFailed, this,
             [this](const QString& key, const Error& error) {
                 if (key != m_card->key()) m_messages->showError(error);

@@ -15,6 +15,10 @@ class QSplitter;
 class QTreeView;
 class QVBoxLayout;
 
+namespace llamahome::managers {
+class CudaManager;
+} // namespace llamahome::managers
+
 namespace llamahome::items {
 class SettingFilter;
 class SettingTree;
@@ -30,8 +34,9 @@ class SettingsPane final : public QWidget {
     Q_OBJECT
 
 public:
-    /// Both outlive it. Does not apply the kept theme: the window does that when it starts.
-    SettingsPane(managers::SettingsManager& manager, WindowMemory& memory, QWidget* parent = nullptr);
+    /// All outlive it. Does not apply the kept theme: the window does that when it starts.
+    SettingsPane(managers::SettingsManager& manager, managers::CudaManager& cuda, WindowMemory& memory,
+                 QWidget* parent = nullptr);
 
     /// Chooses a setting in the list; nothing happens for an unknown key.
     void choose(const QString& key);
@@ -52,6 +57,7 @@ private:
     void spanSections();
 
     managers::SettingsManager& m_manager;
+    managers::CudaManager& m_cuda;
     WindowMemory& m_memory;
     items::SettingTree* m_tree;
     items::SettingFilter* m_filter;

@@ -6,6 +6,7 @@
 #include <QObject>
 
 #include "managers/chat_manager.h"
+#include "managers/cuda_manager.h"
 #include "managers/download_manager.h"
 #include "managers/log_store.h"
 #include "managers/manager_context.h"
@@ -24,6 +25,7 @@ struct Session {
         : context(std::move(place))
         , log(*context.workspace.clock)
         , settings(context)
+        , cuda(context, settings)
         , models(context)
         , runs(context)
         , training(context, models, settings)
@@ -46,6 +48,7 @@ struct Session {
     MemoryWatch memory;
     DownloadManager downloads;
     SettingsManager settings;
+    CudaManager cuda;
     ModelManager models;
     RunManager runs;
     TrainingManager training;

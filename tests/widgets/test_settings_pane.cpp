@@ -5,6 +5,7 @@
 #include <QDesktopServices>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -12,9 +13,12 @@
 #include <QTreeView>
 #include <QUrl>
 
+#include "managers/cuda_manager.h"
 #include "managers/text.h"
 #include "support/manager_ground.h"
+#include "support/wheel_index.h"
 #include "widgets/look.h"
+#include "widgets/message_bar.h"
 #include "widgets/setting_editor.h"
 #include "widgets/settings_pane.h"
 #include "widgets/window_memory.h"
@@ -31,11 +35,17 @@ namespace {
 const QString kRank = QStringLiteral("training.lora.r");
 
 struct Place {
-    explicit Place(const std::string& trainingConfig = {}) {
+    explicit Place(const std::string& trainingConfig = {}, std::string foundDriver = {},
+                   const std::string& index = {})
+        : driver(std::move(foundDriver)) {
         if (!trainingConfig.empty()) write("training_config.yaml", trainingConfig);
-        context.emplace(ground.workspace());
+        managers::Workspace workspace = ground.workspace();
+        if (!index.empty()) workspace.environment["PIP_INDEX_URL"] = index;
+        context.emplace(std::move(workspace));
         manager.emplace(*context);
-        pane.emplace(*manager, memory);
+        cuda.emplace(*context, *manager,
+                     managers::CudaManager::Place{component, [this] { return machineWithDriver(driver); }});
+        pane.emplace(*manager, *cuda, memory);
         pane->resize(1024, 640);
         pane->show();
         QApplication::setActiveWindow(&*pane);
@@ -52,6 +62,7 @@ struct Place {
         if (!writeFileAtomically(systemFiles(), ground.config() / name, text)) qFatal("not written");
     }
     QString content(const std::string& name) {
+        const MayBlock here;
         const auto text = readFile(ground.config() / name);
         return text ? toQt(*text) : QString();
     }
@@ -67,10 +78,13 @@ struct Place {
         return widget;
     }
 
+    std::string driver;
+    jobs::CudaComponent component = smallComponent();
     ManagerGround ground;
     WindowMemory memory{{}};
     std::optional<managers::ManagerContext> context;
     std::optional<managers::SettingsManager> manager;
+    std::optional<managers::CudaManager> cuda;
     std::optional<SettingsPane> pane;
 };
 
@@ -258,6 +272,47 @@ public:
 
 private:
     QUrl m_opened;
+
+    void withoutACardTheRowSaysSoAndOffersNothing() {
+        Place place;
+        auto* text = place.find<QLabel>("cudaText");
+        QTRY_VERIFY_WITH_TIMEOUT(text->text().contains(QStringLiteral("No NVIDIA card")), kPatienceMs);
+        QVERIFY(!place.find<QPushButton>("installCudaButton")->isVisible());
+        QVERIFY(!place.find<QPushButton>("removeCudaButton")->isVisible());
+    }
+
+    void theCudaComponentIsInstalledAndRemovedByItsButtons() {
+        const HttpServer server(serveWheels);
+        Place place({}, "580.95.05", server.url("/simple"));
+        auto* install = place.find<QPushButton>("installCudaButton");
+        auto* remove = place.find<QPushButton>("removeCudaButton");
+        QTRY_VERIFY_WITH_TIMEOUT(install->isVisible(), kPatienceMs);
+        QVERIFY(!remove->isVisible());
+        QTest::mouseClick(install, Qt::LeftButton);
+        auto* question = place.find<QMessageBox>("cudaQuestion");
+        QVERIFY(question->text().contains(QStringLiteral("580.95.05")));
+        QVERIFY(question->text().contains(QStringLiteral("580.65")));
+        QTest::mouseClick(place.find<QPushButton>("cudaYes"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(remove->isVisible() && remove->isEnabled(), kPatienceMs);
+        QVERIFY(!install->isVisible());
+        QVERIFY(place.find<QLabel>("cudaText")->text().contains(QStringLiteral("installed, 19 kB")));
+        QTest::mouseClick(remove, Qt::LeftButton);
+        QTRY_VERIFY(place.find<QMessageBox>("cudaQuestion") != nullptr);
+        QTest::mouseClick(place.find<QPushButton>("cudaYes"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(install->isVisible() && install->isEnabled(), kPatienceMs);
+    }
+
+    void anInstallationThatFailsSaysWhy() {
+        const HttpServer server([](const ServedRequest&) { return ServedAnswer{httpAnswer(404, "")}; });
+        Place place({}, "580.95.05", server.url("/simple"));
+        auto* install = place.find<QPushButton>("installCudaButton");
+        QTRY_VERIFY_WITH_TIMEOUT(install->isVisible(), kPatienceMs);
+        QTest::mouseClick(install, Qt::LeftButton);
+        QTest::mouseClick(place.find<QPushButton>("cudaYes"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(place.pane->findChild<MessageBar*>()->text().contains(QStringLiteral("404")),
+                                 kPatienceMs);
+        QVERIFY(install->isVisible());
+    }
 };
 
 QTEST_MAIN(TestSettingsPane)
