@@ -12,8 +12,10 @@
 #include "app/window/qt_messages.h"
 #include "app/window/signal_notifier.h"
 #include "app/window/single_instance.h"
+#include "core/blocking.h"
 #include "core/error_codes.h"
 #include "core/guarded.h"
+#include "core/log.h"
 #include "managers/session.h"
 #include "managers/text.h"
 #include "managers/workspace_settings.h"
@@ -147,6 +149,10 @@ Result<void> showWindow(const Wish& wish, managers::Workspace place, QtMessages&
     });
     QObject::connect(&stops, &SignalNotifier::stopWanted, &window, &widgets::MainWindow::leave);
     window.show();
+    watchBlocking([](std::string_view call) {
+        logLine(LogLevel::Warning, "window",
+                "a fault of the program, on the GUI thread: " + std::string(call));
+    });
     if (!paths.isEmpty()) QTimer::singleShot(0, &window, [&window, paths] { window.openPaths(paths); });
     messages.onDisplayLost([&session] {
         const bool hadWork = !session.context.jobs.activeJobs().empty();
@@ -155,6 +161,7 @@ Result<void> showWindow(const Wish& wish, managers::Workspace place, QtMessages&
         return static_cast<int>(hadWork ? ErrorClass::Interrupted : ErrorClass::Failed);
     });
     QCoreApplication::exec();
+    watchBlocking({});
     messages.onDisplayLost({});
     if (window.hasStoppedWork()) return stoppedWork();
     return {};

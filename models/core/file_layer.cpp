@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/blocking.h"
 #include "core/error_codes.h"
 
 namespace llamahome {
@@ -132,6 +133,7 @@ private:
 };
 
 Result<struct stat> statRegular(const fs::path& path) {
+    blockingCall("read", path.native());
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) return systemError(errno, "read", path);
     if (S_ISDIR(status.st_mode))
@@ -222,6 +224,7 @@ Result<std::uint64_t> fileSize(const fs::path& path) {
 }
 
 Result<std::uint64_t> freeDiskBytes(const fs::path& path) {
+    blockingCall("measure", path.native());
     std::error_code failure;
     fs::path probe = fs::absolute(path, failure);
     while (!probe.empty() && !fs::exists(probe, failure) && probe != probe.parent_path())

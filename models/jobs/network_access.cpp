@@ -1,5 +1,6 @@
 #include "jobs/network_access.h"
 
+#include "core/blocking.h"
 #include "core/error_codes.h"
 #include "download/http_get.h"
 #include "network/transport_loader.h"
@@ -15,6 +16,7 @@ public:
 
     Result<network::HttpResponse> get(const network::HttpRequest& request, network::HttpSink& sink,
                                       const CancelToken& cancel) override {
+        blockingCall("fetch", request.url);
         if (m_rule == "on" || (m_rule == "loopback" && download::isOnThisMachine(request.url)))
             return m_transport->get(request, sink, cancel);
         return Error{

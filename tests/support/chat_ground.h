@@ -145,12 +145,16 @@ struct ChatGround {
     }
     bool ask(const char* text) const { return chat->send(QString::fromUtf8(text)) && awaitIdle(); }
     bool awaitKept(std::size_t conversations) const {
-        return wait([&] { return jobs::listConversations({ground.root()}).size() == conversations; });
+        return wait([&] {
+            const MayBlock here;
+            return jobs::listConversations({ground.root()}).size() == conversations;
+        });
     }
     const std::vector<jobs::ConversationMessage>& messages() const { return chat->current().messages; }
     const FakeHistory& history() const { return ground.engine.history(); }
     /// What the model was told last.
     std::string lastPrompt() const {
+        const MayBlock here;
         const auto tokenizer = text::Tokenizer::load(ground.installed());
         return *tokenizer->decode(history().prompts.back(), false);
     }

@@ -31,6 +31,19 @@ private:
     fs::path m_path;
 };
 
+GuiGuardFiles::GuiGuardFiles(FileLayer& real)
+    : m_real(real)
+    , m_guiThread(std::this_thread::get_id()) {
+    m_former = watchBlocking([this](std::string_view call) {
+        const std::lock_guard guard(m_mutex);
+        m_violations.emplace_back(call);
+    });
+}
+
+GuiGuardFiles::~GuiGuardFiles() {
+    watchBlocking(std::move(m_former));
+}
+
 void GuiGuardFiles::note(const char* call, const fs::path& path) {
     const std::lock_guard guard(m_mutex);
     ++m_calls;

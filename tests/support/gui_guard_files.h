@@ -1,5 +1,5 @@
-// A FileLayer over another one that notes every call that comes from the thread it was made on: the GUI
-// thread. Any thread.
+// A FileLayer over another one that notes every call that comes from the thread it was made on, the GUI
+// thread, and whatever else blocks that thread: reading, hashing, network, engine. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/blocking.h"
 #include "core/file_layer.h"
 
 namespace llamahome::testing {
@@ -15,11 +16,12 @@ namespace llamahome::testing {
 class GuiGuardFiles final : public FileLayer {
 public:
     /// Made on the GUI thread. `real` outlives it.
-    explicit GuiGuardFiles(FileLayer& real = systemFiles())
-        : m_real(real)
-        , m_guiThread(std::this_thread::get_id()) {}
+    explicit GuiGuardFiles(FileLayer& real = systemFiles());
+    ~GuiGuardFiles() override;
+    GuiGuardFiles(const GuiGuardFiles&) = delete;
+    GuiGuardFiles& operator=(const GuiGuardFiles&) = delete;
 
-    /// "rename /root/a", each call that came from the GUI thread; empty is right.
+    /// "rename /root/a", "read /root/b", each call that came from the GUI thread; empty is right.
     std::vector<std::string> violations() const;
     /// All calls, so that a test can show that files were touched at all.
     std::uint64_t calls() const;
@@ -39,6 +41,7 @@ private:
     void note(const char* call, const std::filesystem::path& path);
 
     FileLayer& m_real;
+    BlockingWatcher m_former;
     std::thread::id m_guiThread;
     mutable std::mutex m_mutex;
     std::vector<std::string> m_violations;

@@ -7,10 +7,12 @@
 namespace llamahome::testing {
 
 ManagerGround::ManagerGround() {
+    const MayBlock here;
     writeTinyModel(source());
 }
 
 managers::Workspace ManagerGround::workspace() {
+    const MayBlock here;
     managers::Workspace workspace;
     workspace.root = {root()};
     workspace.shipped = {LLAMAHOME_SOURCE_DIR};
@@ -29,6 +31,7 @@ managers::Workspace ManagerGround::workspace() {
 }
 
 void ManagerGround::install() {
+    const MayBlock here;
     const managers::Workspace place = workspace();
     const auto lock = jobs::RootLock::acquire(place.root);
     if (!lock) throw std::runtime_error(lock.error().message);

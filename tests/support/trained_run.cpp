@@ -17,6 +17,7 @@ void writeQuestions(const std::filesystem::path& file) {
 }
 
 jobs::TrainSummary trainRun(ManagerGround& ground, const TrainedRun& wanted) {
+    const MayBlock here;
     const std::filesystem::path data = ground.folder() / "questions.jsonl";
     writeQuestions(data);
     jobs::TrainPlan plan;

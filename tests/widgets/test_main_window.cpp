@@ -327,6 +327,7 @@ private Q_SLOTS:
         const auto file = ground.ground.folder() / "report.txt";
         dialog.selectFile(pathToQt(file));
         QMetaObject::invokeMethod(&dialog, "accept");
+        const MayBlock here;
         QTRY_VERIFY_WITH_TIMEOUT(fileSize(file), kPatienceMs);
         QVERIFY(readFile(file)->starts_with("LlamaHome 0.1.0\n"));
     }

@@ -45,6 +45,7 @@ private Q_SLOTS:
         QVERIFY(Ground::wait([&] { return ground.tokens.isReached(); }));
         QTRY_VERIFY(!ground.chat->partialAnswer().isEmpty());
         ground.close();
+        const MayBlock here;
         const auto kept = jobs::readConversation({ground.ground.root()}, id);
         QVERIFY2(kept, kept ? "" : kept.error().message.c_str());
         QCOMPARE(kept->messages.size(), std::size_t{4});
@@ -175,6 +176,7 @@ private Q_SLOTS:
         ground.chat->openConversation(id);
         QTRY_COMPARE(ground.chat->current().title, std::string("Our talk"));
         ground.close(); // writes what waits
+        const MayBlock here;
         const auto kept = jobs::readConversation({ground.ground.root()}, managers::fromQt(id));
         QVERIFY2(kept, kept ? "" : kept.error().message.c_str());
         QCOMPARE(kept->title, std::string("Our talk"));

@@ -29,8 +29,11 @@ private Q_SLOTS:
             streamed += piece.front().toString();
         QCOMPARE(streamed, toQt(kAnswer));
         QVERIFY(ground.awaitKept(1));
-        QTRY_VERIFY(
-            jobs::readConversation({ground.ground.root()}, ground.chat->current().id)->messages.size() == 2);
+        const auto kept = [&] {
+            const MayBlock here;
+            return jobs::readConversation({ground.ground.root()}, ground.chat->current().id);
+        };
+        QTRY_VERIFY(kept()->messages.size() == 2);
         QCOMPARE(ground.chat->conversations().front().title, std::string("What is LoRA?"));
         QVERIFY(ground.chat->figures().tokensPerSecond > 0.0);
         QVERIFY(ground.chat->figures().usedTokens > kAnswer.size());

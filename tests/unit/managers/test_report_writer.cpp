@@ -30,6 +30,7 @@ private Q_SLOTS:
             writer.save(pathToQt(ground.folder() / "report.txt"));
             QTRY_COMPARE_WITH_TIMEOUT(saved.size(), 1, kPatienceMs);
         }
+        const MayBlock here;
         const auto text = readFile(ground.folder() / "report.txt");
         QVERIFY(text);
         for (const char* part : {"LlamaHome 0.1.0", "processor: ", "memory: ", "cannot read ~/data.jsonl"})

@@ -164,6 +164,7 @@ private Q_SLOTS:
         QSignalSpy exported(ground.runs.get(), &RunManager::exported);
         ground.runs->exportMetrics(QStringLiteral("finished"), managers::pathToQt(file));
         QTRY_COMPARE(exported.size(), 1);
+        const MayBlock here;
         const std::string text = *readFile(file);
         QVERIFY(text.starts_with("step,epoch,train_loss,eval_loss,learning_rate,grad_norm,"
                                  "tokens_per_second,peak_memory_mib\n0,0,,"));

@@ -31,6 +31,7 @@ struct Place {
         if (!writeFileAtomically(systemFiles(), ground.config() / name, text)) qFatal("not written");
     }
     std::string content(const std::string& name) {
+        const MayBlock here;
         auto text = readFile(ground.config() / name);
         return text ? *text : std::string();
     }

@@ -89,7 +89,10 @@ private Q_SLOTS:
         QCOMPARE(ended.count(), 0);
         QCOMPARE(g.training->metrics().columns().lastStep(), 2);
         const std::string name = managers::fromQt(g.training->runName());
-        QCOMPARE(jobs::findRun(g.root(), name)->record.state, jobs::RunState::Stopped);
+        {
+            const MayBlock here;
+            QCOMPARE(jobs::findRun(g.root(), name)->record.state, jobs::RunState::Stopped);
+        }
 
         g.training->resume(g.training->runName());
         QVERIFY(g.comesTo(TrainingState::Done));
