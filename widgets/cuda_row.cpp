@@ -14,7 +14,6 @@
 namespace llamahome::widgets {
 
 using managers::CudaManager;
-using State = managers::CudaManager::State;
 
 CudaRow::CudaRow(CudaManager& manager, QWidget* parent)
     : QWidget(parent)
@@ -51,11 +50,10 @@ void CudaRow::showEvent(QShowEvent* event) {
 }
 
 void CudaRow::showState() {
-    const State state = m_manager.state();
     managers::Job* job = m_manager.job();
     m_text->setText(m_manager.text());
-    m_install->setVisible(state == State::Absent || state == State::Begun);
-    m_remove->setVisible(state == State::Installed || state == State::Begun);
+    m_install->setVisible(m_manager.canInstall());
+    m_remove->setVisible(m_manager.canRemove());
     m_install->setEnabled(job == nullptr);
     m_remove->setEnabled(job == nullptr);
     if (job != nullptr) m_progress->follow(*job);
@@ -66,6 +64,7 @@ void CudaRow::ask(const QString& question, const QString& answer, void (CudaMana
         new QMessageBox(QMessageBox::Question, tr("CUDA component"), question, QMessageBox::Cancel, window());
     box->setObjectName(QStringLiteral("cudaQuestion"));
     box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setTextFormat(Qt::PlainText);
     auto* yes = box->addButton(answer, QMessageBox::AcceptRole);
     yes->setObjectName(QStringLiteral("cudaYes"));
     box->setDefaultButton(QMessageBox::Cancel);

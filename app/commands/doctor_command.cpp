@@ -84,14 +84,15 @@ Result<void> installCuda(CommandContext& context, const DoctorOptions& options) 
                              " or newer. These are NVIDIA's libraries, under NVIDIA's licence.");
     if (!options.yes)
         if (auto confirmed = context.confirm("Fetch it?"); !confirmed) return confirmed;
+    const auto index = jobs::pythonIndex(context.environment());
+    if (!index) return index.error();
     const auto lock = context.lockRoot();
     if (!lock) return lock.error();
     const auto transport = jobs::openNetwork((*settings)->values.model.hub.network);
     if (!transport) return transport.error();
     ProgressPrinter progress(context.output(), context.clock());
-    const auto installed =
-        jobs::installCuda({jobs::pythonIndex(context.environment()), component, **transport}, machine, *lock,
-                          context.files(), context.cancel(), progress.sink());
+    const auto installed = jobs::installCuda({*index, component, **transport}, machine, *lock,
+                                             context.files(), context.cancel(), progress.sink());
     if (!installed) return installed.error();
     tellState(context.output(), *installed,
               "The CUDA component is in " + displayPath(installed->folder) + ", " +

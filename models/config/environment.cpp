@@ -92,6 +92,7 @@ void readVariable(const EnvironmentVariable& variable, const std::string& value,
     case VariableRole::Folder:
         readFolder(variable, value, reading);
         break;
+    case VariableRole::Index:
     case VariableRole::Proxy:
         readProxy(variable, value, reading);
         break;
@@ -166,7 +167,7 @@ const std::vector<EnvironmentVariable>& environmentVariables() {
         {"HF_TOKEN", "token for the Hub; wins over token files", Role::Secret},
         {"HF_TOKEN_PATH", "file that holds the token", Role::Folder},
         {"HF_HOME", "the Hub client's folder, for its token and its cache", Role::Folder},
-        {"PIP_INDEX_URL", "Python package index that the CUDA component is fetched from", Role::Proxy},
+        {"PIP_INDEX_URL", "Python package index that the CUDA component is fetched from", Role::Index},
         {"https_proxy", "proxy for https addresses", Role::Proxy},
         {"HTTPS_PROXY", "proxy for https addresses", Role::Proxy},
         {"http_proxy", "proxy for http addresses", Role::Proxy},

@@ -30,6 +30,7 @@ enum class VariableRole {
     Secret,  ///< checked for form, never shown
     Folder,  ///< a path, read by the Hub's client
     Proxy,   ///< an address, read by the network
+    Index,   ///< an address that something is fetched from
 };
 
 struct EnvironmentVariable {

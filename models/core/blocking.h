@@ -1,5 +1,8 @@
-// Threads that must never wait, and what would make them: reading a file, hashing, the network, the engine.
-// Any thread.
+// Threads that must never wait, and what would make them. Any thread.
+//
+// Told by: readFile(), fileSize() and what opens files through them (formats, manifests, records, hashes),
+// freeDiskBytes(), line-wise reading of JSON Lines, opening the program's libraries, every request to the
+// network. Walks over folders and the window's own small files are not.
 #pragma once
 
 #include <functional>

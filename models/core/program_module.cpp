@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include "core/blocking.h"
 #include "core/file_layer.h"
 
 namespace llamahome {
@@ -26,6 +27,7 @@ std::vector<fs::path> moduleFolders() {
 
 ModuleFunction openModuleFunction(const std::string& library, const char* function,
                                   const std::vector<fs::path>& folders) {
+    blockingCall("open", library);
     ModuleFunction found;
     for (const fs::path& folder : folders) {
         const fs::path path = folder / library;

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <optional>
-#include <thread>
+#include <string_view>
 
 #include "core/error_codes.h"
 #include "core/hash.h"
@@ -15,15 +14,6 @@
 namespace llamahome::download {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr double kPauseSliceSeconds = 0.1;
-
-bool isWorthRepeating(const Error& error, int status) {
-    if (error.code == codes::kHttpStatus)
-        return status == 408 || status == 425 || status == 429 || status >= 500;
-    return error.code == codes::kNetworkFailure || error.code == codes::kNetworkStalled ||
-           error.code == codes::kHttpBody;
-}
 
 std::optional<std::uint64_t> wholeNumber(std::string_view text) {
     std::uint64_t value = 0;
@@ -45,65 +35,91 @@ bool isOurRange(std::string_view range, std::uint64_t start, std::uint64_t total
            (said == "*" || wholeNumber(said) == total);
 }
 
-/// Puts an answer into the partial file, or says what is wrong with it.
+/// Puts answers into the partial file. What is not our file is refused before a byte of it is kept.
 class PartSink final : public network::HttpSink {
 public:
     PartSink(const FetchRequest& request, PartialFile& part, const ProgressSink& progress)
         : m_request(request)
         , m_part(part)
         , m_progress(progress)
-        , m_name(displayPath(request.target.filename())) {}
+        , m_mostBytes(part.sizeBytes()) {}
+
+    /// Before each try.
+    void forgetAnswer() {
+        m_answer = {};
+        m_wasWrongRange = false;
+    }
 
     Result<void> begin(const network::HttpResponse& response) override {
-        m_status = response.status;
-        m_retryAfter = wholeNumber(response.header("retry-after"));
+        m_answer = response;
         if (const std::string packing = response.header("content-encoding");
             !packing.empty() && packing != "identity")
             return wrong("comes packed as " + packing + ", expected the bytes as they are");
-        if (response.status == 200) return m_part.sizeBytes() > 0 ? m_part.restart() : Result<void>();
-        if (response.status == 206) {
-            const std::string range = response.header("content-range");
-            if (isOurRange(range, m_part.sizeBytes(), m_request.sizeBytes)) return {};
-            return restartAnd(wrong("found the range '" + range + "', expected one that begins at byte " +
-                                    std::to_string(m_part.sizeBytes()) + " of " +
-                                    std::to_string(m_request.sizeBytes)));
+        switch (response.status) {
+        case 200:
+            return takeWhole();
+        case 206:
+            return takeRange();
+        case 416:
+            return askAnew("the server knows no byte " + std::to_string(m_part.sizeBytes()) + " of it");
+        default:
+            return statusError(response.status);
         }
-        if (response.status == 416)
-            return restartAnd(
-                wrong("the server knows no byte " + std::to_string(m_part.sizeBytes()) + " of it"));
-        return statusError(m_name, response.status);
     }
 
     Result<void> body(std::span<const std::byte> bytes) override {
-        if (bytes.size() > m_request.sizeBytes - m_part.sizeBytes())
-            return restartAnd(wrong("longer than the " + std::to_string(m_request.sizeBytes) +
-                                    " bytes that it should have"));
+        if (bytes.size() > m_request.sizeBytes - m_part.sizeBytes()) {
+            if (auto restarted = m_part.restart(); !restarted) return restarted;
+            return wrong("longer than the " + std::to_string(m_request.sizeBytes) +
+                         " bytes that it should have");
+        }
         if (auto appended = m_part.append(bytes); !appended) return appended;
+        m_mostBytes = std::max(m_mostBytes, m_part.sizeBytes());
         tellProgress();
         return {};
     }
 
+    /// The most that was received at any time: what is told never falls, and progress is what goes beyond it.
+    std::uint64_t mostBytes() const { return m_mostBytes; }
     void tellProgress() const {
         if (m_progress)
-            m_progress({"downloading " + m_name, m_part.sizeBytes(), m_request.sizeBytes, "bytes"});
+            m_progress({"downloading " + displayPath(m_request.target.filename()), m_mostBytes,
+                        m_request.sizeBytes, "bytes"});
     }
-    int status() const { return m_status; }
-    /// Seconds that the server asks to wait.
-    std::optional<std::uint64_t> retryAfter() const { return m_retryAfter; }
+    FailedTry failedTry(Error error, std::uint64_t mostBefore) const {
+        return {std::move(error), m_answer.status, wholeNumber(m_answer.header("retry-after")),
+                m_wasWrongRange, m_mostBytes > mostBefore};
+    }
 
 private:
-    Error wrong(const std::string& found) const { return {codes::kHttpBody, m_name + ": " + found}; }
-    Result<void> restartAnd(Error error) {
+    static Error wrong(const std::string& found) { return {codes::kHttpBody, found}; }
+
+    Result<void> takeWhole() {
+        const auto length = wholeNumber(m_answer.header("content-length"));
+        if (length && *length != m_request.sizeBytes)
+            return wrong("the server offers " + std::to_string(*length) + " bytes, expected " +
+                         std::to_string(m_request.sizeBytes) +
+                         "; it is another file, or this network wants a login in a browser first");
+        return m_part.sizeBytes() > 0 ? m_part.restart() : Result<void>();
+    }
+    Result<void> takeRange() {
+        const std::string range = m_answer.header("content-range");
+        if (isOurRange(range, m_part.sizeBytes(), m_request.sizeBytes)) return {};
+        return askAnew("found the range '" + range + "', expected one that begins at byte " +
+                       std::to_string(m_part.sizeBytes()) + " of " + std::to_string(m_request.sizeBytes));
+    }
+    Result<void> askAnew(const std::string& why) {
+        m_wasWrongRange = true;
         if (auto restarted = m_part.restart(); !restarted) return restarted;
-        return error;
+        return wrong(why);
     }
 
     const FetchRequest& m_request;
     PartialFile& m_part;
     const ProgressSink& m_progress;
-    std::string m_name;
-    int m_status = 0;
-    std::optional<std::uint64_t> m_retryAfter;
+    std::uint64_t m_mostBytes;
+    network::HttpResponse m_answer;
+    bool m_wasWrongRange = false;
 };
 
 Result<bool> isWhole(const FetchRequest& request, const CancelToken& cancel) {
@@ -131,16 +147,14 @@ public:
         m_sink.tellProgress();
         for (;;) {
             if (m_part.sizeBytes() < m_request.sizeBytes)
-                if (auto received = receive(); !received) return received;
+                if (auto received = receive(); !received) return named(received.error());
             const auto finished = m_part.finish(m_request.sha256);
             if (!finished) return finished.error();
             if (*finished) return {};
             if (auto restarted = m_part.restart(); !restarted) return restarted;
             if (m_hadOtherBytes)
-                return Error{codes::kHashMismatch,
-                             displayPath(m_request.target.filename()) +
-                                 ": the server delivers other bytes than promised, twice; nothing of it was "
-                                 "kept. Try later, or another index"};
+                return named({codes::kHashMismatch, "the server delivers other bytes than promised, twice; "
+                                                    "nothing of it was kept. Try later, or another source"});
             m_hadOtherBytes = true;
         }
     }
@@ -148,22 +162,14 @@ public:
 private:
     /// Until the part has its full size.
     Result<void> receive() {
-        int fruitless = 0;
+        Retries retries(m_tools.pause);
         for (;;) {
-            const std::uint64_t before = m_part.sizeBytes();
-            auto response = getFollowing(m_tools.transport, rangeRequest(), m_sink, m_cancel);
+            const std::uint64_t mostBefore = m_sink.mostBytes();
+            m_sink.forgetAnswer();
+            const auto response = getFollowing(m_tools.transport, rangeRequest(), m_sink, m_cancel);
             if (m_part.sizeBytes() == m_request.sizeBytes) return {};
-            if (m_cancel.isCancelled()) return stopped();
-            Error error = response ? cutShort() : response.error();
-            if (response ? false : !isWorthRepeating(error, m_sink.status())) return error;
-            fruitless = m_part.sizeBytes() > before ? 1 : fruitless + 1;
-            if (fruitless == kTriesWithoutProgress)
-                return Error{error.code,
-                             error.message + "; tried " + std::to_string(kTriesWithoutProgress) +
-                                 " times. What has been received is kept: start again to go on",
-                             error.detail};
-            m_tools.pause(pauseSeconds(fruitless), m_cancel);
-            if (m_cancel.isCancelled()) return stopped();
+            const Error error = response ? cutShort() : response.error();
+            if (auto end = retries.giveUp(m_sink.failedTry(error, mostBefore), m_cancel)) return *end;
         }
     }
 
@@ -174,22 +180,16 @@ private:
         return request;
     }
 
-    double pauseSeconds(int fruitless) const {
-        double seconds = kFirstPauseSeconds;
-        for (int i = 1; i < fruitless; ++i)
-            seconds *= 2.0;
-        if (const auto asked = m_sink.retryAfter()) seconds = std::max(seconds, static_cast<double>(*asked));
-        return std::min(seconds, kLongestPauseSeconds);
-    }
-
     Error cutShort() const {
-        return {codes::kNetworkFailure,
-                displayPath(m_request.target.filename()) + ": the connection ended after " +
-                    formatBytes(m_part.sizeBytes()) + " of " + formatBytes(m_request.sizeBytes)};
+        return {codes::kNetworkFailure, "the connection ended after " + formatBytes(m_part.sizeBytes()) +
+                                            " of " + formatBytes(m_request.sizeBytes)};
     }
-    Error stopped() const {
-        return {codes::kCancelled, "downloading " + displayPath(m_request.target.filename()) +
-                                       " was stopped; what has been received is kept: start again to go on"};
+    /// Whose error it is, and what becomes of the bytes that are there.
+    Error named(const Error& error) const {
+        Error whole = error.within(displayPath(m_request.target.filename()));
+        if (m_part.sizeBytes() > 0)
+            whole.message += ". " + formatBytes(m_part.sizeBytes()) + " of it are kept: start again to go on";
+        return whole;
     }
 
     const FetchRequest& m_request;
@@ -201,11 +201,6 @@ private:
 };
 
 } // namespace
-
-void pauseForSeconds(double seconds, const CancelToken& cancel) {
-    for (double left = seconds; left > 0.0 && !cancel.isCancelled(); left -= kPauseSliceSeconds)
-        std::this_thread::sleep_for(std::chrono::duration<double>(std::min(left, kPauseSliceSeconds)));
-}
 
 Result<void> fetchFile(const FetchRequest& request, const FetchTools& tools, const CancelToken& cancel,
                        const ProgressSink& progress) {

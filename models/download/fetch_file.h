@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 
 #include "core/cancel_token.h"
 #include "core/file_layer.h"
 #include "core/progress.h"
+#include "download/retries.h"
 #include "network/transport.h"
 
 namespace llamahome::download {
@@ -21,27 +21,18 @@ struct FetchRequest {
     std::string sha256; ///< 64 lower-case hex digits
 };
 
-/// Waits that long, or until `cancel` is set.
-using Pause = std::function<void(double seconds, const CancelToken& cancel)>;
-void pauseForSeconds(double seconds, const CancelToken& cancel);
-
 struct FetchTools {
     network::Transport& transport;
     FileLayer& files;
     Pause pause = pauseForSeconds;
 };
 
-/// A try that brings no new byte is repeated so often, with a pause that doubles from one second.
-inline constexpr int kTriesWithoutProgress = 6;
-inline constexpr double kFirstPauseSeconds = 1.0;
-inline constexpr double kLongestPauseSeconds = 60.0;
-
 /// Does nothing where the target is there with that size and hash; else receives it, hashing as it arrives,
-/// and gives it its name when size and hash agree. A broken connection goes on where it ended; after an error
-/// or a cancel the partial file stays, and the next call re-hashes and continues it. Only one caller a
-/// target. FILE-09: other bytes than promised, twice; NET-05, NET-07: the server refuses or sends something
-/// else; NET-02, NET-03, NET-04, NET-06: see Transport and getFollowing; FILE-… from writing; RUN-00
-/// cancelled. `progress` counts the bytes of this file, those kept from before included.
+/// and gives it its name when size and hash agree. A broken connection goes on where it ended, by the rules
+/// of Retries; after an error or a cancel the partial file stays, and the next call re-hashes and continues
+/// it. Only one caller a target. FILE-09: other bytes than promised, twice; NET-05, NET-07: the server
+/// refuses or offers something else; NET-02, NET-03, NET-04, NET-06: see Transport and getFollowing; FILE-…
+/// from writing; RUN-00 cancelled. `progress` counts the bytes of this file, those kept from before included.
 Result<void> fetchFile(const FetchRequest& request, const FetchTools& tools, const CancelToken& cancel,
                        const ProgressSink& progress);
 

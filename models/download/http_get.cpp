@@ -9,6 +9,7 @@ namespace llamahome::download {
 namespace {
 
 constexpr int kMaxRedirects = 10;
+constexpr std::size_t kMaxRedirectBytes = 1U << 20;
 constexpr std::string_view kSafe = "https://";
 constexpr std::string_view kPlain = "http://";
 constexpr std::array<std::string_view, 3> kThisMachine{"127.0.0.1", "localhost", "[::1]"};
@@ -29,7 +30,18 @@ bool namesThisMachine(std::string_view authority) {
     });
 }
 
-/// Hands on what is no redirect, and remembers where a redirect leads.
+/// Scheme and host: what may be shown of an address of unknown origin.
+std::string originOf(std::string_view url) {
+    const auto scheme = url.find("://");
+    if (scheme == std::string_view::npos) return "an address without a scheme";
+    std::string_view host = url.substr(scheme + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    const auto user = host.rfind('@');
+    return std::string(url.substr(0, scheme + 3)) +
+           std::string(user == std::string_view::npos ? host : host.substr(user + 1));
+}
+
+/// Hands on what is no redirect.
 class FinalAnswer final : public network::HttpSink {
 public:
     explicit FinalAnswer(network::HttpSink& sink)
@@ -37,41 +49,57 @@ public:
 
     Result<void> begin(const network::HttpResponse& response) override {
         m_isRedirect = !response.redirect.empty();
+        m_redirectBytes = 0;
         return m_isRedirect ? Result<void>() : m_sink.begin(response);
     }
     Result<void> body(std::span<const std::byte> bytes) override {
-        return m_isRedirect ? Result<void>() : m_sink.body(bytes);
+        if (!m_isRedirect) return m_sink.body(bytes);
+        m_redirectBytes += bytes.size();
+        if (m_redirectBytes <= kMaxRedirectBytes) return {};
+        return Error{codes::kHttpRedirect, "a redirect that never ends was given up"};
     }
 
 private:
     network::HttpSink& m_sink;
     bool m_isRedirect = false;
+    std::size_t m_redirectBytes = 0;
 };
 
 class TextSink final : public network::HttpSink {
 public:
-    TextSink(std::string_view what, std::size_t maxBytes)
-        : m_what(what)
-        , m_maxBytes(maxBytes) {}
+    explicit TextSink(std::size_t maxBytes)
+        : m_maxBytes(maxBytes) {}
 
     Result<void> begin(const network::HttpResponse& response) override {
-        if (response.status != 200) return statusError(m_what, response.status);
+        m_status = response.status;
+        m_text.clear();
+        if (response.status != 200) return statusError(response.status);
         return {};
     }
     Result<void> body(std::span<const std::byte> bytes) override {
         if (bytes.size() > m_maxBytes - m_text.size())
-            return Error{codes::kHttpBody, m_what + ": the answer is longer than " +
-                                               std::to_string(m_maxBytes) + " bytes and was refused"};
+            return Error{codes::kHttpBody, "the answer is longer than " + std::to_string(m_maxBytes) +
+                                               " bytes and was refused"};
         m_text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
         return {};
     }
+    int status() const { return m_status; }
     std::string takeText() { return std::move(m_text); }
 
 private:
-    std::string m_what;
     std::size_t m_maxBytes;
+    int m_status = 0;
     std::string m_text;
 };
+
+void dropCredentials(network::HttpRequest& request) {
+    std::erase_if(request.headers, [](const auto& header) {
+        std::string name = header.first;
+        for (char& c : name)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        return name == "authorization" || name == "cookie" || name == "proxy-authorization";
+    });
+}
 
 /// Follows redirects; `request.url` is the address that answered afterwards.
 Result<network::HttpResponse> follow(network::Transport& transport, network::HttpRequest& request,
@@ -81,14 +109,12 @@ Result<network::HttpResponse> follow(network::Transport& transport, network::Htt
     for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
         auto response = transport.get(request, answer, cancel);
         if (!response || response->redirect.empty()) return response;
-        const bool wasSafe = request.url.starts_with(kSafe);
-        if (!checkAddress(response->redirect) || (wasSafe && !response->redirect.starts_with(kSafe)))
-            return Error{codes::kHttpRedirect,
-                         request.url + ": leads to " + response->redirect +
-                             ", which is not an https address; nothing was fetched from there"};
+        if (auto allowed = checkStep(request.url, response->redirect); !allowed) return allowed.error();
+        if (originOf(request.url) != originOf(response->redirect)) dropCredentials(request);
         request.url = response->redirect;
     }
-    return Error{codes::kHttpRedirect, request.url + ": more than " + std::to_string(kMaxRedirects) +
+    return Error{codes::kHttpRedirect, originOf(request.url) + ": more than " +
+                                           std::to_string(kMaxRedirects) +
                                            " redirects, one after another; the server leads in circles"};
 }
 
@@ -106,7 +132,18 @@ Result<void> checkAddress(std::string_view url) {
                      "one without; take out what stands before the @"};
     if (!authority.empty() && (url.starts_with(kSafe) || namesThisMachine(authority))) return {};
     return Error{codes::kAddressRefused,
-                 "address: found '" + std::string(url) + "', expected one that begins with https://"};
+                 "address: found " + originOf(url) + ", expected one that begins with https://"};
+}
+
+Result<void> checkStep(std::string_view from, std::string_view to) {
+    const auto allowed = checkAddress(to);
+    if (!allowed)
+        return Error{codes::kHttpRedirect, allowed.error().within(originOf(from) + " leads on").message};
+    if (from.starts_with(kSafe) && !to.starts_with(kSafe))
+        return Error{codes::kHttpRedirect,
+                     originOf(from) + " leads to " + originOf(to) +
+                         ", which is not safe (no https); nothing was fetched from there"};
+    return {};
 }
 
 Result<network::HttpResponse> getFollowing(network::Transport& transport, network::HttpRequest request,
@@ -115,16 +152,22 @@ Result<network::HttpResponse> getFollowing(network::Transport& transport, networ
 }
 
 Result<TextAnswer> getText(network::Transport& transport, const network::HttpRequest& request,
-                           std::size_t maxBytes, const CancelToken& cancel) {
-    TextSink sink(request.url, maxBytes);
-    network::HttpRequest way = request;
-    auto response = follow(transport, way, sink, cancel);
-    if (!response) return response.error();
-    return TextAnswer{std::move(*response), way.url, sink.takeText()};
+                           std::size_t maxBytes, const Pause& pause, const CancelToken& cancel) {
+    Retries retries(pause);
+    for (;;) {
+        TextSink sink(maxBytes);
+        network::HttpRequest way = request;
+        auto response = follow(transport, way, sink, cancel);
+        if (response) return TextAnswer{std::move(*response), way.url, sink.takeText()};
+        const bool hadAnswer =
+            response.error().code == codes::kHttpStatus || response.error().code == codes::kHttpBody;
+        const Error error = hadAnswer ? response.error().within(request.url) : response.error();
+        if (auto end = retries.giveUp({error, sink.status()}, cancel)) return *end;
+    }
 }
 
-Error statusError(std::string_view what, int status) {
-    std::string text = std::string(what) + ": the server answered " + std::to_string(status);
+Error statusError(int status) {
+    std::string text = "the server answered " + std::to_string(status);
     if (status == 404 || status == 410)
         text += ", there is no such file";
     else if (status == 401 || status == 403)

@@ -5,19 +5,24 @@
 #include <string>
 #include <string_view>
 
+#include "download/retries.h"
 #include "network/transport.h"
 
 namespace llamahome::download {
 
-/// https, or http on this machine; no user name in it. NET-08 else.
+/// https, or http on this machine; no user name in it. NET-08 else, without what may be secret.
 Result<void> checkAddress(std::string_view url);
 
 /// Whether an address that checkAddress() allows leads to this machine by its own name.
 bool isOnThisMachine(std::string_view url);
 
-/// GETs `url`; `sink` sees the answer at the end of the redirects only, whatever its status. Each address on
-/// the way is checked; https never leads to http. NET-06 for a redirect that is refused or the eleventh;
-/// errors of Transport::get.
+/// Whether going from one address to the other keeps to the rules: checkAddress(), and https never leads to
+/// http. NET-06 else.
+Result<void> checkStep(std::string_view from, std::string_view to);
+
+/// GETs `url`; `sink` sees the answer at the end of the redirects only, whatever its status. Each step is
+/// checked; headers that carry a credential (Authorization, Cookie) go to the first host only. NET-06 for a
+/// redirect that is refused, the eleventh, or one with a body beyond a mebibyte; errors of Transport::get.
 Result<network::HttpResponse> getFollowing(network::Transport& transport, network::HttpRequest request,
                                            network::HttpSink& sink, const CancelToken& cancel);
 
@@ -27,11 +32,12 @@ struct TextAnswer {
     std::string text;
 };
 
-/// The body of an answer with status 200. NET-05 for another status; NET-07 for more than `maxBytes`.
+/// The body of an answer with status 200, asked for again by the rules of Retries. NET-05 for another status;
+/// NET-07 for more than `maxBytes`.
 Result<TextAnswer> getText(network::Transport& transport, const network::HttpRequest& request,
-                           std::size_t maxBytes, const CancelToken& cancel);
+                           std::size_t maxBytes, const Pause& pause, const CancelToken& cancel);
 
 /// NET-05 in words: what the server said, and whether trying later helps.
-Error statusError(std::string_view what, int status);
+Error statusError(int status);
 
 } // namespace llamahome::download

@@ -45,11 +45,27 @@ std::string linkInPage(std::string_view page, const std::string& fileName) {
     return {};
 }
 
+/// An attribute's text, where "&" is written out.
+std::string unescaped(std::string_view text) {
+    constexpr std::string_view kAmpersand = "&amp;";
+    std::string plain;
+    while (!text.empty()) {
+        const std::string_view whole = text.substr(0, text.find(kAmpersand));
+        plain += whole;
+        if (whole.size() == text.size()) break;
+        plain += '&';
+        text.remove_prefix(whole.size() + kAmpersand.size());
+    }
+    return plain;
+}
+
 /// `link` of a page at `base`, absolute. Indexes write absolute links, or ones from the host's root or
 /// upwards from the page.
 std::string absoluteLink(const std::string& base, std::string link) {
     if (link.find("://") != std::string::npos) return link;
-    const auto path = base.find('/', base.find("://") + 3);
+    const auto scheme = base.find("://");
+    if (link.starts_with("//")) return base.substr(0, scheme + 1) + link;
+    const auto path = base.find('/', scheme + 3);
     if (link.starts_with("/")) return base.substr(0, path) + link;
     std::string folder = base.substr(0, base.rfind('/') + 1);
     while (link.starts_with("../") && folder.size() > path + 1) {
@@ -63,9 +79,9 @@ std::string absoluteLink(const std::string& base, std::string link) {
 
 Result<std::string> findInPythonIndex(network::Transport& transport, const std::string& index,
                                       const std::string& project, const std::string& fileName,
-                                      const CancelToken& cancel) {
+                                      const Pause& pause, const CancelToken& cancel) {
     const std::string page = index + (index.ends_with("/") ? "" : "/") + project + "/";
-    const auto answer = getText(transport, {page, {{"Accept", kAccept}}}, kMaxPageBytes, cancel);
+    const auto answer = getText(transport, {page, {{"Accept", kAccept}}}, kMaxPageBytes, pause, cancel);
     if (!answer) return answer.error();
     std::string link;
     if (answer->response.header("content-type").find("json") != std::string::npos) {
@@ -73,7 +89,7 @@ Result<std::string> findInPythonIndex(network::Transport& transport, const std::
         if (!json) return Error{codes::kIndexAnswer, json.error().message};
         link = linkInJson(*json, fileName);
     } else {
-        link = linkInPage(answer->text, fileName);
+        link = unescaped(linkInPage(answer->text, fileName));
     }
     link = link.substr(0, link.find('#'));
     if (link.empty())
@@ -81,7 +97,10 @@ Result<std::string> findInPythonIndex(network::Transport& transport, const std::
                      page + ": expected " + fileName +
                          " in its list, found no such file; set PIP_INDEX_URL to an index "
                          "that has it"};
-    return absoluteLink(answer->url, link);
+    link = absoluteLink(answer->url, link);
+    if (auto allowed = checkStep(answer->url, link); !allowed)
+        return Error{codes::kIndexAnswer, allowed.error().within(page).message};
+    return link;
 }
 
 } // namespace llamahome::download

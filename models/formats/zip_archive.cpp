@@ -15,8 +15,6 @@ namespace llamahome::formats {
 namespace {
 
 constexpr std::uint32_t kLocalSignature = 0x04034B50;
-constexpr std::uint16_t kMethodStored = 0;
-constexpr std::uint16_t kMethodDeflate = 8;
 
 /// What of a local header contradicts the directory's entry, in words; empty where nothing does. `variable`
 /// is the name and the extra fields. Sizes and CRC-32 do not count where a data descriptor holds them.
@@ -28,7 +26,7 @@ std::string contradiction(const ZipEntry& entry, std::span<const std::byte> fixe
     if (name != entry.name) return "the name " + quotedText(name);
     if ((flags & kZipFlagsEncrypted) != 0) return "the mark of encryption";
     const auto method = zipNumber<std::uint16_t>(fixed, 8);
-    if (method != (entry.method == ZipMethod::Stored ? kMethodStored : kMethodDeflate))
+    if (method != (entry.method == ZipMethod::Stored ? kZipMethodStored : kZipMethodDeflate))
         return "the method " + std::to_string(method);
     if ((flags & kZipFlagDescriptor) != 0) return {};
     std::uint64_t sizeBytes = zipNumber<std::uint32_t>(fixed, 22);

@@ -19,8 +19,6 @@ namespace {
 
 constexpr std::uint32_t kEntrySignature = 0x02014B50;
 constexpr std::uint16_t kFlagPatch = 1U << 5;
-constexpr std::uint16_t kMethodStored = 0;
-constexpr std::uint16_t kMethodDeflate = 8;
 constexpr std::uint16_t kMethodEncrypted = 99; ///< WinZip's AES
 
 /// Goes through a stretch of the file, a window at a time.
@@ -98,7 +96,7 @@ Result<void> checkKind(const InputFile& file, const RawEntry& raw, const std::st
         return zipUnsupported(file, shownName + " is encrypted, expected one that is not");
     if ((raw.flags & kFlagPatch) != 0)
         return zipUnsupported(file, shownName + " is a patch of another file, expected a whole one");
-    if (raw.method != kMethodStored && raw.method != kMethodDeflate)
+    if (raw.method != kZipMethodStored && raw.method != kZipMethodDeflate)
         return zipUnsupported(file, shownName + " is packed by " + methodName(raw.method) +
                                         ", expected stored or deflate");
     if (raw.disk != 0)
@@ -116,7 +114,7 @@ Result<void> readVariablePart(const InputFile& file, std::span<const std::byte> 
         return zipUnsupported(file, "the name of " + shownName + " " + std::string(fault) +
                                         ", expected one inside the archive's folder");
     if (auto checked = checkKind(file, raw, shownName); !checked) return checked;
-    entry.method = raw.method == kMethodStored ? ZipMethod::Stored : ZipMethod::Deflate;
+    entry.method = raw.method == kZipMethodStored ? ZipMethod::Stored : ZipMethod::Deflate;
     const std::string fault =
         expandZip64(bytes.subspan(raw.nameBytes, raw.extraBytes),
                     {&entry.sizeBytes, &entry.compressedBytes, &entry.localHeaderOffset});

@@ -21,6 +21,8 @@ static_assert(std::endian::native == std::endian::little, "numbers are used as t
 inline constexpr std::uint32_t kZip64Mark = 0xFFFFFFFF;
 
 inline constexpr std::uint64_t kZipLocalHeaderBytes = 30; ///< without name and extra fields
+inline constexpr std::uint16_t kZipMethodStored = 0;
+inline constexpr std::uint16_t kZipMethodDeflate = 8;
 inline constexpr std::uint16_t kZipFlagDescriptor = 1U << 3;
 /// Bits 0, 6 and 13: encrypted, strongly encrypted, header values masked.
 inline constexpr std::uint16_t kZipFlagsEncrypted = 1U << 0 | 1U << 6 | 1U << 13;

@@ -5,7 +5,10 @@
 #include <optional>
 
 #include "core/error_codes.h"
+#include "core/hash.h"
+#include "core/log.h"
 #include "core/quantity.h"
+#include "download/http_get.h"
 #include "download/python_index.h"
 #include "formats/zip_archive.h"
 
@@ -103,43 +106,51 @@ public:
     Result<void> run() {
         if (auto fits = checkRoom(); !fits) return fits;
         if (auto made = m_files.makeDirectories(m_partial / "lib"); !made) return made;
-        for (const ComponentWheel& wheel : m_component.wheels) {
-            if (!isUnpacked(m_partial, wheel)) {
-                if (auto fetched = fetch(wheel); !fetched) return fetched;
-                if (auto unpacked = unpack(wheel); !unpacked) return unpacked;
-            }
-            if (auto removed = m_files.remove(m_partial / wheel.file); !removed) return removed;
-            m_doneBytes += wheel.sizeBytes + wheel.unpackedBytes;
-            tell(0);
+        std::vector<const ComponentWheel*> missing;
+        for (const ComponentWheel& wheel : m_component.wheels)
+            if (isUnpacked(m_partial, wheel))
+                m_doneBytes += wheel.sizeBytes + wheel.unpackedBytes;
+            else
+                missing.push_back(&wheel);
+        for (const ComponentWheel* wheel : missing) {
+            if (auto fetched = fetch(*wheel); !fetched) return fetched;
+            if (auto unpacked = unpack(*wheel); !unpacked) return unpacked;
+            m_doneBytes += wheel->sizeBytes + wheel->unpackedBytes;
         }
+        tell(0);
+        for (const ComponentWheel& wheel : m_component.wheels) // one may be left of a cut between two steps
+            if (auto removed = m_files.remove(m_partial / wheel.file); !removed) return removed;
+        if (auto synced = m_files.syncDirectory(m_partial / "lib"); !synced) return synced;
         if (auto removed = removeTree(m_files, m_final); !removed) return removed; // a damaged one
         if (auto renamed = m_files.rename(m_partial, m_final); !renamed) return renamed;
         return m_files.syncDirectory(m_final.parent_path());
     }
 
 private:
-    /// What is still to be unpacked, and the largest wheel beside it.
+    /// Everything unpacked and the largest wheel beside it, less what is there.
     Result<void> checkRoom() const {
-        std::uint64_t needed = 0;
         std::uint64_t largest = 0;
+        std::uint64_t needed = kReserveBytes;
         for (const ComponentWheel& wheel : m_component.wheels) {
-            if (isUnpacked(m_partial, wheel)) continue;
             needed += wheel.unpackedBytes;
-            largest = std::max(largest, wheel.sizeBytes);
+            if (!isUnpacked(m_partial, wheel)) largest = std::max(largest, wheel.sizeBytes);
         }
+        needed += largest;
+        needed -= std::min(needed, bytesBelow(m_partial));
         const auto free = freeDiskBytes(m_partial);
         if (!free) return free.error();
-        if (*free >= needed + largest + kReserveBytes) return {};
-        return Error{codes::kNotEnoughDisk,
-                     "disk: the CUDA component needs " + formatBytes(needed + largest + kReserveBytes) +
-                         " at " + displayPath(m_partial.parent_path()) + ", " + formatBytes(*free) +
-                         " are free; free some, or choose another data root"};
+        if (*free >= needed) return {};
+        return Error{codes::kNotEnoughDisk, "disk: the CUDA component needs " + formatBytes(needed) + " at " +
+                                                displayPath(m_partial.parent_path()) + ", " +
+                                                formatBytes(*free) +
+                                                " are free; free some, or choose another data root"};
     }
 
     Result<void> fetch(const ComponentWheel& wheel) {
         const fs::path target = m_partial / wheel.file;
-        const auto url = download::findInPythonIndex(m_installation.transport, m_installation.index,
-                                                     wheel.project, wheel.file, m_cancel);
+        const auto url =
+            download::findInPythonIndex(m_installation.transport, m_installation.index, wheel.project,
+                                        wheel.file, m_installation.pause, m_cancel);
         if (!url) return url.error();
         return download::fetchFile({*url, target, wheel.sizeBytes, wheel.sha256},
                                    {m_installation.transport, m_files, m_installation.pause}, m_cancel,
@@ -161,7 +172,7 @@ private:
             unpacked += entry->sizeBytes;
         }
         if (!isUnpacked(m_partial, wheel)) return unexpected(wheel, wheel.members.back());
-        return {};
+        return m_files.remove(path);
     }
 
     Result<void> extract(const formats::ZipArchive& archive, const formats::ZipEntry& entry,
@@ -216,6 +227,7 @@ CudaState cudaState(const DataRoot& root, const CudaComponent& component) {
     for (const fs::path& folder : componentFolders(root))
         state.presentBytes += bytesBelow(folder);
     const fs::path partial = partialFolder(root, component);
+    state.isBegun = !state.isInstalled && isThere(partial);
     for (const ComponentWheel& wheel : component.wheels) {
         state.unpackedBytes += wheel.unpackedBytes;
         if (!state.isInstalled && !isUnpacked(partial, wheel)) state.downloadBytes += wheel.sizeBytes;
@@ -226,12 +238,28 @@ CudaState cudaState(const DataRoot& root, const CudaComponent& component) {
 std::vector<fs::path> cudaRuntime(const DataRoot& root, const CudaComponent& component) {
     const fs::path folder = finalFolder(root, component);
     if (!isWhole(folder, component)) return {};
-    return {folder / "lib" / "libcudart.so.13", folder / "lib" / "libcupti.so.13"};
+    std::vector<fs::path> libraries;
+    for (const RuntimeLibrary& library : component.runtime) {
+        const fs::path path = folder / "lib" / library.name;
+        const auto hash = sha256File(path);
+        if (!hash || *hash != library.sha256) {
+            logLine(LogLevel::Warning, "jobs",
+                    displayPath(path) +
+                        ": not what was fetched, so the CUDA component is not used; remove it "
+                        "with `llamahome doctor --remove-cuda`, and install it again");
+            return {};
+        }
+        libraries.push_back(path);
+    }
+    return libraries;
 }
 
-std::string pythonIndex(const config::Environment& environment) {
+Result<std::string> pythonIndex(const config::Environment& environment) {
     const std::string chosen = config::environmentValue(environment, "PIP_INDEX_URL");
-    return chosen.empty() ? download::kPythonIndex : chosen;
+    if (chosen.empty()) return std::string(download::kPythonIndex);
+    if (auto allowed = download::checkAddress(chosen); !allowed)
+        return allowed.error().within("PIP_INDEX_URL");
+    return chosen;
 }
 
 Result<void> checkCudaMachine(const CudaComponent& component, const MachineFacts& machine) {
@@ -254,13 +282,13 @@ Result<CudaState> installCuda(const CudaInstallation& installation, const Machin
                               const RootLock& lock, FileLayer& files, const CancelToken& cancel,
                               const ProgressSink& progress) {
     if (auto fits = checkCudaMachine(installation.component, machine); !fits) return fits.error();
-    CudaState state = cudaState(lock.root(), installation.component);
-    if (state.isInstalled) return state;
-    if (auto installed = Installing(installation, lock, files, cancel, progress).run(); !installed)
-        return installed.error();
-    for (const fs::path& folder : componentFolders(lock.root()))
-        if (folder != state.folder)
-            if (auto removed = removeTree(files, folder); !removed) return removed.error();
+    const fs::path folder = finalFolder(lock.root(), installation.component);
+    if (!isWhole(folder, installation.component))
+        if (auto installed = Installing(installation, lock, files, cancel, progress).run(); !installed)
+            return installed.error();
+    for (const fs::path& other : componentFolders(lock.root()))
+        if (other != folder)
+            if (auto removed = removeTree(files, other); !removed) return removed.error();
     return cudaState(lock.root(), installation.component);
 }
 

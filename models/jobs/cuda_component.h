@@ -28,10 +28,17 @@ struct ComponentWheel {
     std::vector<std::string> members; ///< paths in the wheel; their last parts are the names in lib/
 };
 
+/// A library that is opened before the engine, proved each time.
+struct RuntimeLibrary {
+    std::string name;
+    std::string sha256;
+};
+
 struct CudaComponent {
     std::string version;      ///< of the libtorch that it belongs to
     std::string neededDriver; ///< the oldest NVIDIA driver for it
     std::vector<ComponentWheel> wheels;
+    std::vector<RuntimeLibrary> runtime = {};
 };
 
 /// The one that belongs to this program's libtorch.
@@ -41,18 +48,21 @@ const CudaComponent& cudaComponent();
 struct CudaState {
     std::filesystem::path folder; ///< where it lies or would lie
     bool isInstalled = false;
-    std::uint64_t presentBytes = 0;  ///< on disk: installed, begun, or of another version
+    bool isBegun = false;            ///< fetched in part; the next installation goes on
+    std::uint64_t presentBytes = 0;  ///< on disk, with what other versions left: what removeCuda() frees
     std::uint64_t downloadBytes = 0; ///< still to be fetched; 0 when installed
     std::uint64_t unpackedBytes = 0; ///< installed size
 };
 CudaState cudaState(const DataRoot& root, const CudaComponent& component);
 
 /// The libraries that have to be opened before the engine, so that their stand-ins are not; empty where the
-/// component is not installed.
+/// component is not installed, or one of them is not what its hash says, which is logged: a data root may
+/// come from elsewhere.
 std::vector<std::filesystem::path> cudaRuntime(const DataRoot& root, const CudaComponent& component);
 
-/// The package index: PIP_INDEX_URL, else the public one.
-std::string pythonIndex(const config::Environment& environment);
+/// The package index: PIP_INDEX_URL, else the public one. NET-08 names the variable where it is no address to
+/// fetch from.
+Result<std::string> pythonIndex(const config::Environment& environment);
 
 /// Whether the component would be of use. CUDA-01: no NVIDIA card or driver; CUDA-02: the driver is older
 /// than it needs. Both name what was found.

@@ -104,7 +104,9 @@ const CudaComponent& cudaComponent() {
              "290f0a2ee94c9f3687a02502f3b9299a9f9fe826e6d0287ee18482e78d495b80",
              41241312,
              {"nvidia/nvshmem/lib/libnvshmem_host.so.3"}},
-        }};
+        },
+        {{"libcudart.so.13", "96c42e418cec19054186b9429c321603cc190bf26a18104e19408117a2a817b0"},
+         {"libcupti.so.13", "e2f9ed861fe27c492b8bb52b5e3220ef5120f3edcda36312e96b7fd8a186be3e"}}};
     return component;
 }
 

@@ -124,9 +124,11 @@ std::optional<Finding> componentFinding(const DataRoot& root, const MachineFacts
                        fits ? FindingStatus::Ok : FindingStatus::Warning,
                        fits ? "" : "of no use here; `llamahome doctor --remove-cuda` frees the room"};
     if (state.presentBytes > 0)
-        return Finding{"CUDA component", "begun, " + formatBytes(state.presentBytes) + " on the disk",
+        return Finding{"CUDA component",
+                       (state.isBegun ? "begun, " : "of another version, ") +
+                           formatBytes(state.presentBytes) + " on the disk",
                        FindingStatus::Warning,
-                       "`llamahome doctor --install-cuda` goes on, `--remove-cuda` frees the room"};
+                       "`llamahome doctor --install-cuda` completes it, `--remove-cuda` frees the room"};
     if (fits)
         return Finding{"CUDA component", "not installed", FindingStatus::Ok,
                        "`llamahome doctor --install-cuda` fetches it, " + formatBytes(state.downloadBytes)};

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <string>
 
+#include "core/blocking.h"
 #include "core/error_codes.h"
 
 namespace llamahome::jobs {
@@ -49,6 +50,7 @@ Result<void> JsonLines::sync() {
 }
 
 Result<void> forEachJsonLine(const fs::path& path, const std::function<void(const Json&)>& take) {
+    blockingCall("read", path.native());
     std::error_code failure;
     const fs::file_status status = fs::status(path, failure);
     if (status.type() == fs::file_type::not_found) return {};

@@ -5,7 +5,6 @@
 
 #include <dlfcn.h>
 
-#include "core/blocking.h"
 #include "core/error_codes.h"
 #include "core/machine.h"
 #include "core/program_module.h"
@@ -41,7 +40,6 @@ void openGlobally(const std::filesystem::path& library) {
 Result<std::unique_ptr<Engine>> openEngine(const std::vector<std::filesystem::path>& folders,
                                            const std::vector<std::filesystem::path>& before) {
     if (auto checked = checkCpu(); !checked) return checked.error();
-    blockingCall("open", kLibraryName);
     letIdleThreadsSleep();
     for (const std::filesystem::path& library : before)
         openGlobally(library);

@@ -26,6 +26,14 @@ CudaManager::CudaManager(ManagerContext& context, const SettingsManager& setting
 CudaManager::CudaManager(ManagerContext& context, const SettingsManager& settings, QObject* parent)
     : CudaManager(context, settings, Place(), parent) {}
 
+bool CudaManager::canInstall() const {
+    return m_finding && !m_finding->misfit && !m_finding->component.isInstalled;
+}
+
+bool CudaManager::canRemove() const {
+    return m_finding && m_finding->component.presentBytes > 0;
+}
+
 void CudaManager::refresh() {
     runTask<Finding>(
         m_context.filePool, m_context.jobs,
@@ -35,7 +43,10 @@ void CudaManager::refresh() {
                 finding.misfit = fits.error();
             return finding;
         },
-        this, [this](const Finding& finding) { show(finding); });
+        this,
+        [this, reading = ++m_readings](const Finding& finding) {
+            if (reading == m_readings) show(finding);
+        });
 }
 
 void CudaManager::show(const Finding& finding) {
@@ -48,8 +59,9 @@ void CudaManager::show(const Finding& finding) {
         m_text = tr("The CUDA component is installed, %1.").arg(bytesText(component.presentBytes));
     } else if (component.presentBytes > 0) {
         m_state = State::Begun;
-        m_text =
-            tr("The CUDA component is begun, %1 are on the disk.").arg(bytesText(component.presentBytes));
+        const QString words = component.isBegun ? tr("The CUDA component is begun, %1 are on the disk.")
+                                                : tr("A CUDA component of another version is there, %1.");
+        m_text = words.arg(bytesText(component.presentBytes));
     } else {
         m_state = finding.misfit ? State::OfNoUse : State::Absent;
         m_text = tr("The CUDA component, which it needs to compute, is not installed.");
@@ -99,11 +111,12 @@ void CudaManager::install() {
         [lock = &m_context.lock, place = m_place, index = jobs::pythonIndex(workspace.environment),
          rule = m_settings.settings().model.hub.network,
          files = workspace.files](const JobControl& control) -> Result<jobs::CudaState> {
+            if (!index) return index.error();
             const auto held = lock->acquire();
             if (!held) return held.error();
             const auto transport = jobs::openNetwork(rule);
             if (!transport) return transport.error();
-            return jobs::installCuda({index, place.component, **transport}, place.machine(), **held, *files,
+            return jobs::installCuda({*index, place.component, **transport}, place.machine(), **held, *files,
                                      control.cancel, control.progress);
         },
         this, {});

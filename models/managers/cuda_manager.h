@@ -33,6 +33,9 @@ public:
 
     enum class State { Unknown, OfNoUse, Absent, Begun, Installed };
     State state() const { return m_state; }
+    bool canInstall() const;
+    /// Whether anything of it is on the disk.
+    bool canRemove() const;
     /// The state in a sentence: card, driver, sizes.
     QString text() const { return m_text; }
     /// What installing fetches, takes and needs, for the question before it.
@@ -68,6 +71,7 @@ private:
     State m_state = State::Unknown;
     QString m_text;
     std::optional<Finding> m_finding;
+    quint64 m_readings = 0; ///< begun so far: an older one that arrives later is dropped
     QPointer<Job> m_job;
 };
 

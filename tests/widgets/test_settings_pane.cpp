@@ -267,12 +267,6 @@ private Q_SLOTS:
         }
     }
 
-public:
-    Q_INVOKABLE void open(const QUrl& url) { m_opened = url; }
-
-private:
-    QUrl m_opened;
-
     void withoutACardTheRowSaysSoAndOffersNothing() {
         Place place;
         auto* text = place.find<QLabel>("cudaText");
@@ -313,6 +307,12 @@ private:
                                  kPatienceMs);
         QVERIFY(install->isVisible());
     }
+
+public:
+    Q_INVOKABLE void open(const QUrl& url) { m_opened = url; }
+
+private:
+    QUrl m_opened;
 };
 
 QTEST_MAIN(TestSettingsPane)

@@ -15,12 +15,14 @@ constexpr const char* kWheel = "torch-1-py3.whl";
 constexpr const char* kJson = "Content-Type: application/vnd.pypi.simple.v1+json";
 constexpr const char* kHtml = "Content-Type: text/html; charset=utf-8";
 
+void pauseNot(double, const CancelToken&) {}
+
 Result<std::string> find(const std::string& page, const char* contentType) {
     const HttpServer server(
         [&](const ServedRequest&) { return ServedAnswer{httpAnswer(200, page, {contentType})}; });
     const auto transport = network::openTransport();
     if (!transport) return transport.error();
-    auto found = findInPythonIndex(**transport, server.url("/simple"), "torch", kWheel, {});
+    auto found = findInPythonIndex(**transport, server.url("/simple"), "torch", kWheel, pauseNot, {});
     if (!found) return found;
     const std::string host = server.url("");
     if (found->starts_with(host)) found->replace(0, host.size(), "HOST");
@@ -42,7 +44,8 @@ private Q_SLOTS:
         const auto transport = network::openTransport();
         QVERIFY(transport);
         for (const char* index : {"/simple", "/simple/"}) {
-            const auto found = findInPythonIndex(**transport, server.url(index), "torch", kWheel, {});
+            const auto found =
+                findInPythonIndex(**transport, server.url(index), "torch", kWheel, pauseNot, {});
             QVERIFY2(found, found ? "" : found.error().message.c_str());
             QCOMPARE(*found, std::string("https://x/y"));
         }
@@ -60,6 +63,10 @@ private Q_SLOTS:
                                  << "HOST/packages/torch-1-py3.whl";
         QTest::newRow("above the root") << "<a href=\"../../../../torch-1-py3.whl\">"
                                         << "HOST/../../torch-1-py3.whl";
+        QTest::newRow("the same scheme") << "<a href=\"//f/torch-1-py3.whl\">"
+                                         << "";
+        QTest::newRow("written out") << "<a href=\"https://f/p/torch-1-py3.whl?a=1&amp;b=2\">"
+                                     << "https://f/p/torch-1-py3.whl?a=1&b=2";
         QTest::newRow("beside") << "<a href=\"torch-1-py3.whl\">"
                                 << "HOST/simple/torch/torch-1-py3.whl";
     }
@@ -67,8 +74,27 @@ private Q_SLOTS:
         QFETCH(QString, page);
         QFETCH(QString, link);
         const auto found = find(page.toStdString(), kHtml);
+        if (link.isEmpty()) { // http to another machine
+            QVERIFY(!found);
+            QCOMPARE(found.error().code, codes::kIndexAnswer);
+            return;
+        }
         QVERIFY2(found, found ? "" : found.error().message.c_str());
         QCOMPARE(QString::fromStdString(*found), link);
+    }
+
+    void anIndexThatIsBusyIsAskedAgain() {
+        int busy = 2;
+        const HttpServer server([&](const ServedRequest&) {
+            if (busy-- > 0) return ServedAnswer{httpAnswer(503, "")};
+            return ServedAnswer{httpAnswer(200, "<a href=\"https://x/torch-1-py3.whl\">", {kHtml})};
+        });
+        const auto transport = network::openTransport();
+        QVERIFY(transport);
+        const auto found =
+            findInPythonIndex(**transport, server.url("/simple"), "torch", kWheel, pauseNot, {});
+        QVERIFY2(found, found ? "" : found.error().message.c_str());
+        QCOMPARE(server.requests().size(), std::size_t{3});
     }
 
     void aPageWithoutTheFileIsAnError_data() {
@@ -82,6 +108,9 @@ private Q_SLOTS:
             << "{\"files\":[1,{\"filename\":2},{\"filename\":\"torch-1-py3.whl\",\"url\":3}]}" << true;
         QTest::newRow("not JSON") << "<html>" << true;
         QTest::newRow("a login page") << "<form action=\"login\"><a href=\"help\">" << false;
+        QTest::newRow("another machine by http")
+            << "<a href=\"http://example.com/torch-1-py3.whl\">" << false;
+        QTest::newRow("a file") << "<a href=\"file:///etc/torch-1-py3.whl\">" << false;
         QTest::newRow("an open quote") << "<a href=\"torch-1-py3" << false;
         QTest::newRow("empty") << "" << false;
     }
