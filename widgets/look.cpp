@@ -6,11 +6,13 @@
 #include <QEvent>
 #include <QFontDatabase>
 #include <QFontMetrics>
+#include <QHash>
 #include <QLabel>
 #include <QPointer>
 #include <QPushButton>
 #include <QStyle>
 #include <QToolTip>
+#include <QWidget>
 
 #include "widgets/home_style.h"
 #include "widgets/palettes.h"
@@ -48,6 +50,8 @@ public:
         m_primary.removeAll(nullptr);
         for (const auto& button : std::as_const(m_primary))
             colorPrimary(*button);
+        for (auto widget = m_tones.constBegin(); widget != m_tones.constEnd(); ++widget)
+            colorText(*widget.key(), widget.value());
     }
 
     /// The desktop's own colours have changed: with Theme::System they are taken over.
@@ -62,6 +66,14 @@ public:
     void addPrimary(QPushButton& button) {
         m_primary.append(&button);
         colorPrimary(button);
+    }
+
+    /// Likewise for the text of a widget.
+    void setTone(QWidget& widget, std::optional<Tone> tone) {
+        if (!m_tones.contains(&widget))
+            connect(&widget, &QObject::destroyed, this, [this, gone = &widget] { m_tones.remove(gone); });
+        m_tones[&widget] = tone;
+        colorText(widget, tone);
     }
 
     const Colors& colors() const { return m_colors; }
@@ -89,6 +101,12 @@ private:
         button.setPalette(palette);
     }
 
+    static void colorText(QWidget& widget, std::optional<Tone> tone) {
+        QPalette palette;
+        if (tone) palette.setColor(QPalette::WindowText, color(*tone));
+        widget.setPalette(palette);
+    }
+
     /// A desktop without colours of its own leaves those of Fusion, which say no more than light or dark.
     static Colors platformColors() {
         const QPalette platform = QApplication::palette();
@@ -99,6 +117,7 @@ private:
     }
 
     QList<QPointer<QPushButton>> m_primary;
+    QHash<QWidget*, std::optional<Tone>> m_tones;
     QString m_platformStyle;
     Theme m_theme = Theme::System;
     Colors m_colors;
@@ -147,6 +166,10 @@ QColor color(Tone tone) {
         break;
     }
     return colors.quiet;
+}
+
+void setTone(QWidget& widget, std::optional<Tone> tone) {
+    LookState::instance().setTone(widget, tone);
 }
 
 QFont titleFont() {

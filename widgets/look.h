@@ -1,6 +1,8 @@
 // The look of the window in one place: grid, text sizes, theme, colours. GUI thread.
 #pragma once
 
+#include <optional>
+
 #include <QColor>
 #include <QFont>
 #include <QList>
@@ -31,6 +33,9 @@ Theme themeFromKept(int number);
 /// Colours of meaning, each ≥ 4.5:1 on the window's base in the theme shown now. Never the only sign.
 enum class Tone { Accent, Good, Warning, Bad, Quiet };
 QColor color(Tone tone);
+
+/// Text of a widget in that colour, whatever the theme becomes; nothing: in that of its kind.
+void setTone(QWidget& widget, std::optional<Tone> tone);
 
 /// Three text sizes: title, body (the application's font), small.
 QFont titleFont();

@@ -10,6 +10,7 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QMimeData>
+#include <QScreen>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -50,6 +51,8 @@ const QString kSeenKey = QStringLiteral("window/first-start-seen");
 constexpr QSize kFirstSize(1280, 800);
 constexpr QSize kLeastSize(900, 600);
 constexpr int kLogHeight = 200;
+constexpr int kFrameWidth = 16; // what window managers put around it, at most
+constexpr int kFrameHeight = 48;
 
 /// The first widget of a page that the Tab key would stop at.
 void focusFirstOf(QWidget& page) {
@@ -102,7 +105,8 @@ MainWindow::MainWindow(managers::Session& session, WindowMemory& memory, QWidget
     connectMenu();
     connectWork();
     connectLeaving();
-    resize(kFirstSize);
+    const QSize frame(kFrameWidth, kFrameHeight);
+    resize(kFirstSize.boundedTo(screen()->availableSize() - frame).expandedTo(kLeastSize));
     m_memory.keepGeometry(*this, QStringLiteral("window/geometry"));
     goTo(static_cast<Place>(m_memory.value(kPlaceKey, indexOf(Place::Models)).toInt()));
     showLog(m_memory.value(kLogKey, false).toBool());

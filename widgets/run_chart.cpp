@@ -57,7 +57,7 @@ RunChart::RunChart(QWidget* parent)
     m_metric->addItem(tr("Gradient"), static_cast<int>(Metric::GradientNorm));
     m_metric->addItem(tr("Speed"), static_cast<int>(Metric::TokensPerSecond));
     m_metric->addItem(tr("Memory"), static_cast<int>(Metric::MemoryMib));
-    auto* label = new QLabel(tr("S&how"), this);
+    auto* label = new QLabel(tr("Sho&w"), this);
     label->setBuddy(m_metric);
     m_chart->setObjectName(QStringLiteral("runChart"));
     auto* head = new QHBoxLayout;

@@ -20,6 +20,7 @@ SettingEditor::SettingEditor(const config::SettingDescriptor& setting, QWidget* 
     , m_setting(setting)
     , m_field(makeSettingField(setting, this))
     , m_problem(new QLabel(this)) {
+    look::setTone(*m_problem, look::Tone::Bad);
     setObjectName(toQt(setting.key));
     setToolTip(toQt(setting.help + "\n" + setting.effect));
     auto* column = new QVBoxLayout(this);
@@ -68,15 +69,8 @@ void SettingEditor::tellProblem(QString problem) {
     if (!problem.isEmpty()) problem[0] = problem[0].toUpper();
     m_problem->setText(problem);
     m_problem->setVisible(!problem.isEmpty());
-    colorProblem();
     if (QWidget* field = m_field->focusProxy(); field != nullptr)
         field->setAccessibleDescription(problem.isEmpty() ? toQt(m_setting.help) : problem);
-}
-
-void SettingEditor::colorProblem() {
-    QPalette palette;
-    palette.setColor(QPalette::WindowText, look::color(look::Tone::Bad));
-    m_problem->setPalette(palette);
 }
 
 void SettingEditor::onEdited() {
@@ -89,11 +83,6 @@ void SettingEditor::onCommitted() {
     if (now == m_committed) return;
     m_committed = now;
     Q_EMIT committed(now);
-}
-
-void SettingEditor::changeEvent(QEvent* event) {
-    if (event->type() == QEvent::ApplicationPaletteChange) colorProblem();
-    QWidget::changeEvent(event);
 }
 
 } // namespace llamahome::widgets

@@ -45,14 +45,10 @@ Q_SIGNALS:
     /// The user is done with it: Enter, a choice, or the focus left after an edit.
     void committed(const QString& text);
 
-protected:
-    void changeEvent(QEvent* event) override;
-
 private:
     void onEdited();
     void onCommitted();
     void tellProblem(QString problem);
-    void colorProblem();
 
     const config::SettingDescriptor& m_setting;
     SettingField* m_field;

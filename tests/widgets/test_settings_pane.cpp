@@ -267,6 +267,18 @@ private Q_SLOTS:
         }
     }
 
+    void theErrorOfAValueHasItsColourInEveryTheme() {
+        Place place;
+        place.pane->choose(kRank);
+        type(place.field(), "5000");
+        auto* problem = place.find<QLabel>("problem");
+        QTRY_VERIFY(problem->isVisible());
+        for (const look::Theme theme : {look::Theme::Dark, look::Theme::HighContrast, look::Theme::Light}) {
+            look::applyTheme(theme);
+            QCOMPARE(problem->palette().color(QPalette::WindowText), look::color(look::Tone::Bad));
+        }
+    }
+
     void withoutACardTheRowSaysSoAndOffersNothing() {
         Place place;
         auto* text = place.find<QLabel>("cudaText");
