@@ -10,6 +10,14 @@ namespace llamahome::widgets {
 using managers::Job;
 using managers::JobKind;
 using managers::JobList;
+namespace {
+
+/// Its end would lose something; that of a look at a file would not.
+bool isWork(const Job& job) {
+    return job.kind() != JobKind::Inspect;
+}
+
+} // namespace
 
 LeaveGuard::LeaveGuard(managers::Session& session, QWidget& window)
     : QObject(&window)
@@ -18,7 +26,9 @@ LeaveGuard::LeaveGuard(managers::Session& session, QWidget& window)
     connect(&session.context.jobs, &JobList::jobFinished, this, &LeaveGuard::closeIfIdle,
             Qt::QueuedConnection);
     // Nobody tells that a logout was called off; work that begins after it does.
-    connect(&session.context.jobs, &JobList::jobStarted, this, [this] { m_isSessionEnding = false; });
+    connect(&session.context.jobs, &JobList::jobStarted, this, [this](const Job* job) {
+        if (isWork(*job)) m_isSessionEnding = false;
+    });
 }
 
 bool LeaveGuard::mayClose() {
@@ -82,7 +92,7 @@ void LeaveGuard::answer(QMessageBox::ButtonRole role) {
 
 std::vector<Job*> LeaveGuard::work() const {
     std::vector<Job*> jobs = m_session.context.jobs.activeJobs();
-    std::erase_if(jobs, [](const Job* job) { return job->kind() == JobKind::Inspect; });
+    std::erase_if(jobs, [](const Job* job) { return !isWork(*job); });
     return jobs;
 }
 

@@ -38,7 +38,7 @@ Q_SIGNALS:
 private:
     void ask();
     void answer(QMessageBox::ButtonRole role);
-    /// Jobs whose end would lose something; a look at a file would not.
+    /// Jobs whose end would lose something.
     std::vector<managers::Job*> work() const;
     void stopWork();
     void closeIfIdle();

@@ -323,6 +323,11 @@ std::vector<std::filesystem::path> ChatManager::foldersOf(const jobs::Conversati
     return folders;
 }
 
+std::optional<Error> ChatManager::removalOf(const jobs::Conversation& conversation) const {
+    const auto removal = m_models.removalOf(toQt(conversation.model));
+    return removal ? removal : m_models.removalOf(toQt(conversation.adapter));
+}
+
 ChatRequest ChatManager::requestOf(const jobs::Conversation& conversation) const {
     ChatRequest request;
     request.model = conversation.model;
@@ -347,9 +352,10 @@ bool ChatManager::answer(jobs::Conversation now) {
         now.id = jobs::newConversationId(clock, m_nextNumber++);
         now.createdAt = now.updatedAt;
     }
+    const auto removal = removalOf(now);
     Job& job = m_context.jobs.start(JobKind::Chat, tr("Chat with %1").arg(toQt(now.model)));
     job.setCommandLine(commandLine());
-    job.setFolders(foldersOf(now));
+    if (!removal) job.setFolders(foldersOf(now));
     const int first = commonMessages(m_current, now);
     m_pending = Pending{m_current, now, {}, &job, false};
     m_current = now;
@@ -366,8 +372,9 @@ bool ChatManager::answer(jobs::Conversation now) {
     };
     runJob<ChatAnswer>(
         m_context.engine, m_context.jobs, job, clock,
-        [worker = m_worker, host = &m_context.engine, request = requestOf(now), toGui,
-         &clock](const JobControl& control) {
+        [worker = m_worker, host = &m_context.engine, request = requestOf(now), removal, toGui,
+         &clock](const JobControl& control) -> Result<ChatAnswer> {
+            if (removal) return *removal;
             PieceGatherer pieces(clock, kPieceInterval, [&toGui](std::string text) {
                 toGui(&ChatManager::takePiece, std::move(text));
             });

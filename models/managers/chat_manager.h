@@ -106,7 +106,8 @@ public:
     QString commandLine() const;
 
     /// Adds the user's message and answers it. False, and nothing happens, without text or model, while an
-    /// answer runs, and while training has the engine.
+    /// answer runs, and while training has the engine. A model or adapter that is being removed gives no
+    /// answer: answerFailed() says so.
     bool send(const QString& text);
     /// Answers the last user message once more in place of the answer that it has, with another seed.
     bool regenerate();
@@ -160,6 +161,7 @@ private:
     bool answer(jobs::Conversation now);
     /// Of the model and the adapter that an answer to it works with.
     std::vector<std::filesystem::path> foldersOf(const jobs::Conversation& conversation) const;
+    std::optional<Error> removalOf(const jobs::Conversation& conversation) const;
     ChatRequest requestOf(const jobs::Conversation& conversation) const;
     void takeReady(const std::filesystem::path& folder);
     void takePiece(const std::string& piece);

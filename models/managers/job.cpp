@@ -5,6 +5,15 @@
 #include "core/error_codes.h"
 
 namespace llamahome::managers {
+namespace {
+
+/// Without "..", "." and a separator at the end.
+std::filesystem::path plain(const std::filesystem::path& folder) {
+    const std::filesystem::path normal = folder.lexically_normal();
+    return normal.has_filename() ? normal : normal.parent_path();
+}
+
+} // namespace
 
 Job::Job(quint64 id, JobKind kind, const QString& title, const Clock& clock, QObject* parent)
     : QObject(parent)
@@ -34,7 +43,8 @@ void Job::setRunning() {
 }
 
 bool Job::uses(const std::filesystem::path& folder) const {
-    return std::find(m_folders.begin(), m_folders.end(), folder) != m_folders.end();
+    return std::any_of(m_folders.begin(), m_folders.end(),
+                       [wanted = plain(folder)](const auto& one) { return plain(one) == wanted; });
 }
 
 void Job::setCanGoOn() {

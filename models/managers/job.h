@@ -47,7 +47,9 @@ public:
     /// Whether what was cancelled can be continued: a training whose run is on the disk.
     bool canGoOn() const { return m_canGoOn; }
     void setCanGoOn();
-    /// Whether it works with what lies in that folder, of a model or adapter, which must stay until it ends.
+    /// Whether it works with what lies in that folder, of a model or adapter, which must stay until it ends,
+    /// or which it removes. Paths are compared by their words: two ways to a folder through a link are two
+    /// folders, so that both sides take the path that the library has.
     bool uses(const std::filesystem::path& folder) const;
     void setFolders(std::vector<std::filesystem::path> folders) { m_folders = std::move(folders); }
     /// The flag that the work looks at.

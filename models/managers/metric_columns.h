@@ -88,6 +88,8 @@ public:
     std::optional<jobs::RunBest> best() const;
     std::optional<double> firstEvaluation() const;
     std::optional<double> lastEvaluation() const;
+    /// Whether there is one but the first, so that the two can be compared.
+    bool hasLaterEvaluation() const { return m_evaluations.size() > 1; }
     /// Evaluations in a row without improvement; of `patience`, then the run ends.
     int evaluationsWithoutImprovement() const;
 

@@ -128,6 +128,7 @@ ModelManager::Listing ModelManager::readListing(const Workspace& workspace) {
     for (const jobs::ModelEntry& entry : listing.models)
         listing.facts[entry.name] = readFacts(entry, !listing.computesInBf16);
     listing.rootWords = rootWordsFor(workspace, settings);
+    listing.hubEndpoint = settings.model.hub.endpoint;
     return listing;
 }
 
@@ -139,12 +140,20 @@ void ModelManager::take(Listing listing) {
     m_adapters = std::move(listing.adapters);
     m_facts = std::move(listing.facts);
     m_rootWords = std::move(listing.rootWords);
+    m_hubEndpoint = std::move(listing.hubEndpoint);
     if (isOther) m_usableMemory = listing.usableMemory; // else that which was told
     m_computesInBf16 = listing.computesInBf16;
     m_isListed = true;
+    std::erase_if(m_reports, [this](const auto& report) { return !isThere(toQt(report.first)); });
     m_isReading = false;
     if (m_isStale) refresh();
     if (isOther) Q_EMIT modelsChanged();
+}
+
+QString ModelManager::hubPage(const QString& name) const {
+    const auto entry = find(name);
+    if (!entry || entry->hubId.empty()) return {};
+    return toQt(m_hubEndpoint + (m_hubEndpoint.ends_with('/') ? "" : "/") + entry->hubId);
 }
 
 void ModelManager::installSamples() {
@@ -173,6 +182,11 @@ std::optional<jobs::ModelEntry> ModelManager::findAdapter(const QString& name) c
 std::optional<jobs::ModelEntry> ModelManager::findAny(const QString& name) const {
     auto entry = find(name);
     return entry ? entry : findAdapter(name);
+}
+
+bool ModelManager::isThere(const QString& name) const {
+    const auto entry = findAny(name);
+    return entry && entry->state != jobs::ModelState::Absent && entry->state != jobs::ModelState::Partial;
 }
 
 bool ModelManager::hasUsableModel() const {
@@ -255,17 +269,20 @@ Job* ModelManager::importModel(const QString& path, const QString& family, const
 Job* ModelManager::verify(const QString& name, bool deep) {
     const auto entry = findAny(name);
     if (!entry) return nullptr;
+    const auto removal = removalOf(name);
     Job& job = m_context.jobs.start(JobKind::Verify, tr("Verifying %1").arg(name));
+    if (!removal) job.setFolders({entry->path});
     job.setCommandLine(verifyCommand(name, deep));
     runJob<jobs::VerifyReport>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
-        [entry = *entry, deep](const JobControl& control) {
+        [entry = *entry, deep, removal](const JobControl& control) -> Result<jobs::VerifyReport> {
+            if (removal) return *removal;
             return jobs::verifyModel(entry, deep, control.cancel, control.progress);
         },
         this,
         [this, name, job = QPointer<Job>(&job)](const Result<jobs::VerifyReport>& report) {
             if (!report) return;
-            m_reports[fromQt(name)] = *report;
+            if (isThere(name)) m_reports[fromQt(name)] = *report;
             Q_EMIT verified(job, name, *report);
         });
     return &job;
@@ -283,22 +300,48 @@ void ModelManager::planRemoval(const QString& name) {
         Q_EMIT removalRefused(name, *used);
         return;
     }
-    runTask<Result<jobs::RemovalPlan>>(
+    struct Planned {
+        jobs::RemovalPlan plan;
+        jobs::Dependents dependents;
+    };
+    const bool isModel = find(name).has_value();
+    runTask<Result<Planned>>(
         m_context.filePool, m_context.jobs,
-        [root = m_context.workspace.root, entry = *entry] { return jobs::planRemoval(root, entry); }, this,
-        [this, name](const Result<jobs::RemovalPlan>& plan) {
-            if (plan)
-                Q_EMIT removalPlanned(name, *plan);
+        [workspace = m_context.workspace, entry = *entry, isModel]() -> Result<Planned> {
+            auto plan = jobs::planRemoval(workspace.root, entry);
+            if (!plan) return plan.error();
+            Planned planned{std::move(*plan), {}};
+            if (isModel)
+                planned.dependents =
+                    jobs::dependentsOf(jobs::Library(workspace.root, workspace.catalog), entry);
+            return planned;
+        },
+        this,
+        [this, name](const Result<Planned>& planned) {
+            if (planned)
+                Q_EMIT removalPlanned(name, planned->plan, planned->dependents);
             else
-                Q_EMIT removalRefused(name, plan.error());
+                Q_EMIT removalRefused(name, planned.error());
         });
 }
 
 std::optional<Error> ModelManager::useOf(const QString& name, const fs::path& folder) const {
     const Job* user = m_context.jobs.userOf(folder);
     if (user == nullptr) return std::nullopt;
+    if (user->kind() == JobKind::Remove)
+        return Error{codes::kRemoveRefused,
+                     fromQt(tr("%1 is being removed already: wait until that has ended").arg(name))};
     return Error{codes::kRemoveRefused,
                  fromQt(tr("%1 is in use (%2): stop that first, then remove it").arg(name, user->title()))};
+}
+
+std::optional<Error> ModelManager::removalOf(const QString& name) const {
+    const auto entry = findAny(name);
+    const Job* user = entry ? m_context.jobs.userOf(entry->path) : nullptr;
+    if (user == nullptr || user->kind() != JobKind::Remove) return std::nullopt;
+    return Error{
+        codes::kModelNotInstalled,
+        fromQt(tr("%1 is being removed: choose another one, or get it again when it is gone").arg(name))};
 }
 
 Job* ModelManager::remove(const jobs::RemovalPlan& plan) {
@@ -306,6 +349,7 @@ Job* ModelManager::remove(const jobs::RemovalPlan& plan) {
     const auto used = useOf(name, plan.folder);
     if (!used) Q_EMIT removalBegins(plan.folder);
     Job& job = m_context.jobs.start(JobKind::Remove, tr("Removing %1").arg(name));
+    if (!used) job.setFolders({plan.folder});
     job.setCommandLine(removeCommand(name));
     runJob<std::uint64_t>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,

@@ -82,6 +82,9 @@ public:
     /// Of a model or adapter, by name.
     ModelFacts facts(const QString& name) const;
 
+    /// The page of a model on the Hub, or the mirror, of the settings; empty for one that is not there.
+    QString hubPage(const QString& name) const;
+
     /// Memory that a job may plan with, after limit and reserve of the settings; 0: not known yet.
     std::uint64_t usableMemory() const { return m_usableMemory; }
     /// True where the processor multiplies bf16 itself, so that the figures are for bf16; else for fp32.
@@ -98,16 +101,21 @@ public:
     /// Ends with imported(), or with the job's error.
     Job* importModel(const QString& path, const QString& family, const QString& version, bool link);
 
+    /// Why no job can begin to work with the model or adapter of that name: it is being removed. Nothing
+    /// where it is not, and for an unknown name. LIB-03.
+    std::optional<Error> removalOf(const QString& name) const;
+
     /// `name` of a model or an adapter. Null where there is none of that name. Ends with verified(), or with
-    /// the job's error; a report with failed checks is no error of the job.
+    /// the job's error, that of removalOf() for one; a report with failed checks is no error of the job.
     Job* verify(const QString& name, bool deep);
-    /// The last report of this session for that name; null: none.
+    /// The last report of this session for that name; null: none, or it is not there any more.
     const jobs::VerifyReport* lastReport(const QString& name) const;
 
     /// What removal would do; removalPlanned() or removalRefused() follows, the latter too while a job works
     /// with it. Null name: nothing happens.
     void planRemoval(const QString& name);
-    /// Ends with removed(), or with the job's error. removalBegins() comes first.
+    /// Ends with removed(), or with the job's error. removalBegins() comes first. From here on until the job
+    /// ends no other begins to work with that folder.
     Job* remove(const jobs::RemovalPlan& plan);
 
     /// For a shell: "llamahome import … --as smollm2 135m-instruct".
@@ -128,7 +136,9 @@ Q_SIGNALS:
     void imported(const llamahome::managers::Job* job, const llamahome::jobs::ImportResult& result);
     void verified(const llamahome::managers::Job* job, const QString& name,
                   const llamahome::jobs::VerifyReport& report);
-    void removalPlanned(const QString& name, const llamahome::jobs::RemovalPlan& plan);
+    /// `dependents` need the model and stay; none of an adapter.
+    void removalPlanned(const QString& name, const llamahome::jobs::RemovalPlan& plan,
+                        const llamahome::jobs::Dependents& dependents);
     void removalRefused(const QString& name, const llamahome::Error& error);
     /// Whoever holds the model of that folder between two jobs lets it go now.
     void removalBegins(const std::filesystem::path& folder);
@@ -141,6 +151,7 @@ private:
         std::map<std::string, ModelFacts> facts;
         std::uint64_t usableMemory = 0;
         bool computesInBf16 = false;
+        std::string hubEndpoint;
         std::vector<std::string> rootWords; ///< {"--root", PATH} where a shell would take another root
     };
 
@@ -148,6 +159,8 @@ private:
     void take(Listing listing);
     void installSamples();
     std::optional<jobs::ModelEntry> findAny(const QString& name) const;
+    /// Whether files of it are there, by the last list.
+    bool isThere(const QString& name) const;
     /// RM-01 names the job that works with the folder; nothing where none does.
     std::optional<Error> useOf(const QString& name, const std::filesystem::path& folder) const;
     Verdict verdict(std::uint64_t needed, std::uint64_t inBf16) const;
@@ -159,6 +172,7 @@ private:
     std::map<std::string, ModelFacts> m_facts;
     std::map<std::string, jobs::VerifyReport> m_reports;
     std::vector<std::string> m_rootWords;
+    std::string m_hubEndpoint;
     std::uint64_t m_usableMemory = 0;
     bool m_computesInBf16 = false;
     bool m_isListed = false;

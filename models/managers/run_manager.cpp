@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "core/error_codes.h"
 #include "core/shell_quote.h"
 #include "core/utf8.h"
 #include "managers/metric_csv.h"
@@ -40,6 +41,15 @@ Result<RunDetails> readDetailsOf(const jobs::DataRoot& root, const std::string& 
     details.samples = jobs::readSamples(details.info.path / "samples.jsonl");
     details.log = toQt(tailOf(details.info.path / "run.log", RunManager::kLogTail));
     return details;
+}
+
+/// RUN-01 where the run is gone. One whose record is damaged has its numbers all the same.
+Result<MetricColumns> readMetricsOf(const jobs::DataRoot& root, const std::string& name,
+                                    const std::optional<jobs::RunInfo>& listed) {
+    const auto run = jobs::findRun(root, name);
+    if (run) return readRunMetrics(*run);
+    if (!listed || run.error().code == codes::kRunUnknown) return run.error();
+    return readRunMetrics(*listed);
 }
 
 /// Each run against the first: a key in which none differs has no row.
@@ -191,12 +201,11 @@ Job* RunManager::remove(const jobs::RunRemovalPlan& plan) {
 }
 
 void RunManager::exportMetrics(const QString& name, const QString& path) {
-    const auto run = find(name);
-    if (!run) return;
     runTask<Result<void>>(
         m_context.filePool, m_context.jobs,
-        [run = *run, file = pathFromQt(path), files = m_context.workspace.files]() -> Result<void> {
-            const auto metrics = readRunMetrics(run);
+        [root = m_context.workspace.root, name = fromQt(name), listed = find(name), file = pathFromQt(path),
+         files = m_context.workspace.files]() -> Result<void> {
+            const auto metrics = readMetricsOf(root, name, listed);
             if (!metrics) return metrics.error();
             return writeFileAtomically(*files, file, metricCsv(*metrics));
         },

@@ -7,6 +7,7 @@
 #include "core/quantity.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/open_model.h"
+#include "managers/model_manager.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
 #include "managers/train_command.h"
@@ -16,12 +17,17 @@ namespace {
 
 constexpr double kLeastElapsed = 0.5; ///< seconds of training before a time left is told
 
+QString nameOfModel(const jobs::RunRecord& record) {
+    return toQt(record.family + "/" + record.version);
+}
+
 } // namespace
 
 TrainingManager::TrainingManager(ManagerContext& context, ModelManager& models, SettingsManager& settings,
                                  QObject* parent)
     : QObject(parent)
     , m_context(context)
+    , m_models(models)
     , m_setup(context, models, settings) {
     connect(&m_setup, &TrainingSetup::checked, this, &TrainingManager::setupChanged);
     connect(&m_setup, &TrainingSetup::choiceChanged, this, [this] {
@@ -95,29 +101,62 @@ std::optional<double> TrainingManager::secondsLeft() const {
 }
 
 void TrainingManager::start() {
-    if (m_state != TrainingState::Ready) return;
+    if (m_state != TrainingState::Ready || isRefused(m_setup.modelName())) return;
     const TrainingChoice choice = m_setup.choice();
     m_page = {};
     m_page.run = {{}, m_setup.modelName(), m_setup.dataFiles(), m_setup.presetName(), m_setup.settings()};
     m_metrics.clear(stoppingRuleOf(m_page.run.settings.training));
     const QString title =
         tr("Training %1 on %2").arg(m_page.run.model, pathToQt(choice.data.front().filename()));
-    launch(title, m_setup.commandLine(), {choice.model->path},
+    launch(title, m_setup.commandLine(), m_page.run.model,
            [choice](Place& place) { return trainNew(place, choice); });
+}
+
+QString TrainingManager::modelOf(const QString& runName) const {
+    if (runName == m_page.run.name) return m_page.run.model;
+    if (m_unfinished && toQt(m_unfinished->name) == runName) return nameOfModel(m_unfinished->record);
+    return {};
+}
+
+std::vector<std::filesystem::path> TrainingManager::foldersOf(const QString& model) const {
+    const auto entry = m_models.find(model);
+    return entry ? std::vector{entry->path} : std::vector<std::filesystem::path>();
+}
+
+bool TrainingManager::isRefused(const QString& model) {
+    const auto removal = m_models.removalOf(model);
+    if (!removal) return false;
+    m_page.problem = removal;
+    Q_EMIT progressed();
+    return true;
 }
 
 void TrainingManager::resume(const QString& runName) {
     if (isActive() || runName.isEmpty()) return;
+    const quint64 asked = ++m_resumeAsked;
+    const QString model = modelOf(runName);
+    if (!model.isEmpty()) return resumeOn(runName, model);
+    runTask<Result<jobs::RunInfo>>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root, name = fromQt(runName)] { return jobs::findRun(root, name); }, this,
+        [this, runName, asked](const Result<jobs::RunInfo>& run) {
+            if (asked != m_resumeAsked || isActive()) return;
+            resumeOn(runName, run ? nameOfModel(run->record) : QString()); // the job tells what is wrong
+        });
+}
+
+void TrainingManager::resumeOn(const QString& runName, const QString& model) {
+    if (isRefused(model)) return;
     if (isEditable()) {
         m_page = {};
         m_metrics.clear();
     }
-    launch(tr("Training %1").arg(runName), {}, {},
+    launch(tr("Training %1").arg(runName), {}, model,
            [name = fromQt(runName)](Place& place) { return goOn(place, name); });
 }
 
-void TrainingManager::launch(const QString& title, const QString& commandLine,
-                             std::vector<std::filesystem::path> folders, Work work) {
+void TrainingManager::launch(const QString& title, const QString& commandLine, const QString& model,
+                             Work work) {
     m_before = {m_state, m_page, m_metrics.columns()};
     m_hasBegun = false;
     m_page.commandLine = commandLine;
@@ -129,7 +168,7 @@ void TrainingManager::launch(const QString& title, const QString& commandLine,
     m_phase = tr("waiting for the engine");
     Job& job = m_context.jobs.start(JobKind::Train, title);
     job.setCommandLine(commandLine);
-    job.setFolders(std::move(folders));
+    job.setFolders(foldersOf(model));
     m_job = &job;
     connect(&job, &Job::changed, this, &TrainingManager::jobChanged);
     setState(TrainingState::Starting);
@@ -188,7 +227,6 @@ Result<jobs::TrainSummary> TrainingManager::trainNew(Place& place, const Trainin
     const auto engine = place.openEngine(plan.settings);
     if (!engine) return engine.error();
     RunView view;
-    view.model = choice.model->path;
     view.run.model = toQt(choice.model->name);
     for (const std::filesystem::path& file : choice.data)
         view.run.data << pathToQt(file);
@@ -210,9 +248,8 @@ Result<jobs::TrainSummary> TrainingManager::goOn(Place& place, const std::string
     const auto engine = place.openEngine(*settings);
     if (!engine) return engine.error();
     RunView view;
-    view.model = run->record.modelFolder;
     view.run.name = toQt(run->name);
-    view.run.model = toQt(run->record.family + "/" + run->record.version);
+    view.run.model = nameOfModel(run->record);
     for (const jobs::RunDataFile& file : run->record.dataFiles)
         view.run.data << pathToQt(file.path);
     view.run.settings = *settings;
@@ -237,7 +274,7 @@ void TrainingManager::show(RunView view) {
     m_page.commandLine = view.commandLine;
     if (m_job) {
         m_job->setCommandLine(m_page.commandLine);
-        m_job->setFolders({view.model});
+        m_job->setFolders(foldersOf(m_page.run.model)); // the list may not have been there when it began
     }
     if (m_unfinished && isShown(*m_unfinished)) offer({});
     if (view.metrics)

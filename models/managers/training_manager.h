@@ -67,15 +67,15 @@ public:
     TrainingSetup& setup() { return m_setup; }
     const TrainingSetup& setup() const { return m_setup; }
 
-    /// In state Ready only. What stands in its way, the root's lock for one, is told by problem() in the
-    /// state of before.
+    /// In state Ready only. What stands in its way, the root's lock or a removal of the model for one, is
+    /// told by problem() in the state of before.
     void start();
     /// An orderly stop with a checkpoint; in state Running only.
     void pause();
     /// An orderly stop; a paused run becomes Done. In states Starting to Paused.
     void stop();
-    /// Goes on with a stopped, interrupted or failed run: the one shown, or one of the disk. Not while
-    /// isActive().
+    /// Goes on with a stopped, interrupted or failed run: the one shown, the unfinished() one, or any of the
+    /// disk, which is looked up first. Not while isActive(). What stands in its way is told as by start().
     void resume(const QString& runName);
     /// Leaves a run that does not go on and gives the form back.
     void showForm();
@@ -129,7 +129,6 @@ private:
     struct RunView {
         ShownRun run;
         QString commandLine;
-        std::filesystem::path model;          ///< its folder
         std::optional<MetricColumns> metrics; ///< of a run that goes on
         std::vector<jobs::SampleAnswer> answers;
     };
@@ -168,8 +167,14 @@ private:
     static Result<jobs::TrainSummary> trainNew(Place& place, const TrainingChoice& choice);
     static Result<jobs::TrainSummary> goOn(Place& place, const std::string& runName);
 
-    void launch(const QString& title, const QString& commandLine, std::vector<std::filesystem::path> folders,
-                Work work);
+    /// As in ModelEntry::name, of a run that is known without a look at the disk; empty: it is not.
+    QString modelOf(const QString& runName) const;
+    void resumeOn(const QString& runName, const QString& model);
+    /// Whether a job with that model cannot begin now; problem() says why.
+    bool isRefused(const QString& model);
+    /// By the library's own path, whichever way to it the run has.
+    std::vector<std::filesystem::path> foldersOf(const QString& model) const;
+    void launch(const QString& title, const QString& commandLine, const QString& model, Work work);
     void show(RunView view);
     void hear(const TrainNews& news);
     void takePoints(const std::vector<MetricSample>& samples);
@@ -185,6 +190,7 @@ private:
     void setState(TrainingState state);
 
     ManagerContext& m_context;
+    ModelManager& m_models;
     TrainingSetup m_setup;
     MetricStore m_metrics;
 
@@ -200,6 +206,7 @@ private:
     double m_lastSeconds = 0.0;
     std::optional<jobs::RunInfo> m_unfinished;
     quint64 m_unfinishedAsked = 0;
+    quint64 m_resumeAsked = 0;
 };
 
 } // namespace llamahome::managers

@@ -307,6 +307,7 @@ void TrainingSetup::checkData() {
     Job& job = m_context.jobs.start(JobKind::Inspect,
                                     more > 0 ? tr("Checking %1 and %2 more").arg(name, QString::number(more))
                                              : tr("Checking %1").arg(name));
+    job.setFolders({m_choice.model->path}); // its tokenizer is read
     m_checkJob = &job;
     connect(&job, &Job::changed, this, [this, check = &job] {
         if (m_checkJob != check) return;

@@ -276,6 +276,18 @@ private Q_SLOTS:
         job.finish({});
     }
 
+    void aLookAtAFileDoesNotCallTheLogoutOff() {
+        WindowGround ground(true);
+        Job& job = startJob(ground);
+        QSignalSpy closed(&*ground.window, &MainWindow::closed);
+        ground.window->findChild<LeaveGuard*>()->endSession();
+        Job& look = ground.session->context.jobs.start(JobKind::Inspect, QStringLiteral("Checking data"));
+        ground.window->close();
+        QCOMPARE(closed.size(), 1);
+        look.finish({});
+        job.finish(Error{codes::kCancelled, "stopped"});
+    }
+
     void settingsThatAShellChangedAreThereWhenTheWindowIsActiveAgain() {
         WindowGround ground(true);
         QApplication::setActiveWindow(nullptr);

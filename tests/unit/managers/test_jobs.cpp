@@ -93,6 +93,19 @@ private Q_SLOTS:
         QVERIFY(jobs.activeJobs().empty());
     }
 
+    void aFolderInUseIsFoundHoweverItsPathIsWritten() {
+        JobList jobs(m_clock);
+        Job& job = jobs.start(JobKind::Verify, QStringLiteral("Checking"));
+        job.setFolders({"/data/../root/models/local/one/"});
+        for (const char* path :
+             {"/root/models/local/one", "/root/models/local/one/", "/root/./models//local/two/../one"})
+            QVERIFY2(jobs.userOf(path) == &job, path);
+        for (const char* path : {"/root/models/local", "/root/models/local/one/two", "/root/models/local/on"})
+            QVERIFY2(jobs.userOf(path) == nullptr, path);
+        job.finish({});
+        QVERIFY(jobs.userOf("/root/models/local/one") == nullptr);
+    }
+
     void progressIsToldTenTimesASecondAndAtTheEndOfAPhase() {
         JobList jobs(m_clock);
         Job& job = jobs.start(JobKind::Import, QStringLiteral("Copying"));

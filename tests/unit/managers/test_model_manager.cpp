@@ -293,6 +293,29 @@ private Q_SLOTS:
         QVERIFY(stateSentence(*place.manager->find(kName)).contains(QStringLiteral("model.safetensors")));
     }
 
+    void noReportIsKeptOfAModelThatIsGone() {
+        Place place(true);
+        QVERIFY(hasEnded(place.manager->verify(kName, false)));
+        QTRY_VERIFY(place.manager->lastReport(kName) != nullptr);
+        StepGate busy;
+        busy.holdBefore(1);
+        for (int i = 0; i < FilePool::kThreads; ++i)
+            place.context->jobPool.post([&busy] { busy.pass(1); });
+        QSignalSpy verified(&*place.manager, &ModelManager::verified);
+        Job* job = place.manager->verify(kName, false);
+        fs::remove_all(place.ground.installed()); // by a shell
+        place.manager->refresh();
+        const bool isGone = QTest::qWaitFor(
+            [&] { return place.manager->find(kName)->state == jobs::ModelState::Absent; }, kPatienceMs);
+        const bool isForgotten = place.manager->lastReport(kName) == nullptr;
+        busy.open();
+        QVERIFY(isGone);
+        QVERIFY(isForgotten);
+        QVERIFY(hasEnded(job));
+        QTRY_COMPARE(verified.size(), 1);
+        QVERIFY(place.manager->lastReport(kName) == nullptr);
+    }
+
     void removalFreesExactlyWhatItSaidAndLeavesForeignFiles() {
         Place place(true);
         append(place.ground.installed() / "my notes.txt", "keep me");
@@ -379,6 +402,12 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(session.settings.isRead() && session.models.isListed(), kPatienceMs);
         session.settings.setValue(QStringLiteral("model.memory.limit_mib"), QStringLiteral("4096"));
         QTRY_COMPARE_WITH_TIMEOUT(session.models.usableMemory(), std::uint64_t(4096) << 20, kPatienceMs);
+        session.settings.setValue(QStringLiteral("model.hub.endpoint"),
+                                  QStringLiteral("https://hub.example"));
+        QTRY_COMPARE_WITH_TIMEOUT(session.models.hubPage(kName),
+                                  QStringLiteral("https://hub.example/HuggingFaceTB/SmolLM2-135M-Instruct"),
+                                  kPatienceMs);
+        QVERIFY(session.models.hubPage(QStringLiteral("local/none")).isEmpty());
     }
 };
 

@@ -1,4 +1,5 @@
-// Removing a model that something works with: a training, an answer, a chat that holds it loaded.
+// Removing a model that something works with: a training, an answer, a chat that holds it loaded; and
+// beginning to work with one that is being removed.
 #include <memory>
 
 #include <QSignalSpy>
@@ -7,6 +8,7 @@
 #include "core/error_codes.h"
 #include "managers/chat_manager.h"
 #include "support/run_ground.h"
+#include "support/trained_run.h"
 
 using namespace llamahome;
 using namespace llamahome::testing;
@@ -46,6 +48,37 @@ struct Chat {
     std::unique_ptr<managers::ChatManager> chat;
 };
 
+/// A thread, or all of a pool, that is busy until this lets it go.
+class Busy {
+public:
+    explicit Busy(managers::TaskRunner& runner, int threads = 1) {
+        m_gate->holdBefore(1);
+        for (int i = 0; i < threads; ++i)
+            runner.post([gate = m_gate] { gate->pass(1); });
+    }
+    ~Busy() { m_gate->open(); }
+
+private:
+    std::shared_ptr<StepGate> m_gate = std::make_shared<StepGate>();
+};
+
+bool tellsOfRemoval(const std::optional<Error>& error) {
+    return error && error->code == codes::kModelNotInstalled &&
+           error->message.find("smollm2/135m-instruct is being removed: ") != std::string::npos;
+}
+
+/// Starts the run of the form and pauses it before its third step.
+bool isPaused(RunGround& g) {
+    g.chooseShortRun();
+    if (!g.comesTo(TrainingState::Ready)) return false;
+    g.gate.holdBefore(3);
+    g.training->start();
+    if (!g.holds() || !g.comesTo(TrainingState::Running)) return false;
+    g.training->pause();
+    g.gate.open();
+    return g.comesTo(TrainingState::Paused);
+}
+
 } // namespace
 
 class TestModelUse final : public QObject {
@@ -76,21 +109,146 @@ private Q_SLOTS:
 
     void aContinuedRunHoldsItsModelToo() {
         RunGround g;
-        g.chooseShortRun();
-        QVERIFY(g.comesTo(TrainingState::Ready));
-        g.gate.holdBefore(3);
-        g.training->start();
-        QVERIFY(g.holds());
-        QVERIFY(g.comesTo(TrainingState::Running));
-        g.training->pause();
-        g.gate.open();
-        QVERIFY(g.comesTo(TrainingState::Paused));
+        QVERIFY(isPaused(g));
         QVERIFY(planOf(g).files.size() > 3);
         g.gate.holdBefore(4);
         g.training->resume(g.training->runName());
         QVERIFY(g.holds());
         QVERIFY(g.comesTo(TrainingState::Running));
         QVERIFY(refusalOf(g).code == codes::kRemoveRefused);
+    }
+
+    void aRunThatWaitsForTheEngineHoldsItsModelAlready() {
+        RunGround g;
+        QVERIFY(isPaused(g));
+        const Busy engine(g.context->engine);
+        g.training->resume(g.training->runName());
+        QVERIFY(g.isIn(TrainingState::Starting));
+        QVERIFY(refusalOf(g).code == codes::kRemoveRefused);
+    }
+
+    void aRunThatIsOnlyOnTheDiskHoldsItsModelToo() {
+        RunGround g;
+        QSignalSpy looked(g.training.get(), &managers::TrainingManager::unfinishedChanged);
+        QTRY_VERIFY_WITH_TIMEOUT(!looked.isEmpty() && g.models->isListed(), kPatienceMs);
+        trainRun(g.ground, {"older", 2e-4, 4}); // by a shell
+        const Busy engine(g.context->engine);
+        g.training->resume(QStringLiteral("older"));
+        QVERIFY(g.comesTo(TrainingState::Starting));
+        QVERIFY(refusalOf(g).code == codes::kRemoveRefused);
+    }
+
+    void aRunHoldsItsModelUnderAnotherSpellingOfTheRoot() {
+        RunGround g;
+        QVERIFY(isPaused(g));
+        const QString run = g.training->runName();
+        const std::filesystem::path link = g.ground.folder() / "other way";
+        std::filesystem::create_directory_symlink(g.ground.root(), link);
+        managers::Workspace workspace = g.context->workspace;
+        workspace.root = {link};
+        g.training.reset();
+        g.models.reset();
+        g.settings.reset();
+        g.context = std::make_unique<managers::ManagerContext>(std::move(workspace));
+        g.settings = std::make_unique<managers::SettingsManager>(*g.context);
+        g.models = std::make_unique<managers::ModelManager>(*g.context);
+        g.training = std::make_unique<managers::TrainingManager>(*g.context, *g.models, *g.settings);
+        QTRY_VERIFY_WITH_TIMEOUT(g.training->unfinished() && g.models->isListed(), kPatienceMs);
+        g.gate.holdBefore(4);
+        g.training->resume(run);
+        QVERIFY(g.holds());
+        QVERIFY(g.comesTo(TrainingState::Running));
+        QVERIFY(refusalOf(g).code == codes::kRemoveRefused);
+    }
+
+    void dataThatIsCheckedHoldsTheModelWhoseTokenizerItNeeds() {
+        RunGround g;
+        QTRY_VERIFY_WITH_TIMEOUT(g.models->isListed(), kPatienceMs);
+        const Busy pool(g.context->jobPool, managers::FilePool::kThreads);
+        g.chooseShortRun();
+        QTRY_VERIFY_WITH_TIMEOUT(!g.context->jobs.activeJobs().empty(), kPatienceMs);
+        const Error refusal = refusalOf(g);
+        QVERIFY2(refusal.message.find("Checking questions.jsonl") != std::string::npos,
+                 refusal.message.c_str());
+    }
+
+    void aModelThatIsCheckedIsNotRemoved() {
+        RunGround g;
+        QTRY_VERIFY_WITH_TIMEOUT(g.models->isListed(), kPatienceMs);
+        const Busy pool(g.context->jobPool, managers::FilePool::kThreads);
+        QVERIFY(g.models->verify(kModel, false));
+        QVERIFY(refusalOf(g).message.find("Verifying smollm2/135m-instruct") != std::string::npos);
+    }
+
+    void noTrainingBeginsOnAModelThatIsBeingRemoved() {
+        RunGround g;
+        g.chooseShortRun();
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        const jobs::RemovalPlan plan = planOf(g);
+        const managers::Job* job = nullptr;
+        {
+            const Busy pool(g.context->jobPool, managers::FilePool::kThreads);
+            job = g.models->remove(plan);
+            g.training->start();
+            QVERIFY(g.isIn(TrainingState::Ready));
+            QVERIFY(tellsOfRemoval(g.training->problem()));
+            QCOMPARE(g.context->jobs.activeJobs().size(), std::size_t(1));
+        }
+        QTRY_COMPARE_WITH_TIMEOUT(job->state(), managers::JobState::Done, kPatienceMs);
+        QVERIFY(!std::filesystem::exists(g.ground.installed() / "model.safetensors"));
+    }
+
+    void noRunGoesOnWhoseModelIsBeingRemoved() {
+        RunGround g;
+        trainRun(g.ground, {"older", 2e-4, 4});
+        g.ground.engine.script().beforeStep = [&g](std::int64_t step) { g.gate.pass(step); };
+        QVERIFY(isPaused(g));
+        const jobs::RemovalPlan plan = planOf(g);
+        const Busy pool(g.context->jobPool, managers::FilePool::kThreads);
+        g.models->remove(plan);
+        const QString shown = g.training->runName();
+        g.training->resume(shown);
+        QVERIFY(g.isIn(TrainingState::Paused));
+        QVERIFY(tellsOfRemoval(g.training->problem()));
+        QCOMPARE(g.training->runName(), shown);
+        QSignalSpy told(g.training.get(), &managers::TrainingManager::progressed);
+        g.training->resume(QStringLiteral("older"));
+        QTRY_COMPARE_WITH_TIMEOUT(told.size(), 1, kPatienceMs);
+        QVERIFY(g.isIn(TrainingState::Paused));
+        QVERIFY(tellsOfRemoval(g.training->problem()));
+    }
+
+    void noAnswerBeginsWithAModelThatIsBeingRemoved() {
+        RunGround g;
+        Chat chat(g);
+        const jobs::RemovalPlan plan = planOf(g);
+        const Busy pool(g.context->jobPool, managers::FilePool::kThreads);
+        g.models->remove(plan);
+        QSignalSpy failed(chat.chat.get(), &managers::ChatManager::answerFailed);
+        QVERIFY(chat.chat->send(QStringLiteral("one")));
+        QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, kPatienceMs);
+        QVERIFY(tellsOfRemoval(failed.front().front().value<Error>()));
+        QCOMPARE(failed.front().at(1).toString(), QStringLiteral("one"));
+        QVERIFY(chat.chat->current().messages.empty());
+        QCOMPARE(g.ground.engine.history().loads, 0);
+    }
+
+    void neitherACheckNorASecondRemovalBeginsOnAModelThatIsBeingRemoved() {
+        RunGround g;
+        QTRY_VERIFY_WITH_TIMEOUT(g.models->isListed(), kPatienceMs);
+        const jobs::RemovalPlan plan = planOf(g);
+        const managers::Job* removal = nullptr;
+        const managers::Job* check = nullptr;
+        {
+            const Busy pool(g.context->jobPool, managers::FilePool::kThreads);
+            removal = g.models->remove(plan);
+            check = g.models->verify(kModel, false);
+            QVERIFY(refusalOf(g).message.find("is being removed already") != std::string::npos);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!removal->isActive() && !check->isActive(), kPatienceMs);
+        QCOMPARE(removal->state(), managers::JobState::Done);
+        QVERIFY(tellsOfRemoval(check->error()));
+        QVERIFY(g.models->lastReport(kModel) == nullptr);
     }
 
     void aModelThatAnswersIsNotRemoved() {

@@ -177,6 +177,31 @@ private Q_SLOTS:
         QCOMPARE(exported.size(), 1);
     }
 
+    void theNumbersOfARunThatIsGoneAreNotExportedAndThatIsTold() {
+        const Ground ground;
+        const fs::path file = ground.ground.folder() / "numbers.csv";
+        fs::remove_all(ground.folder("finished")); // by a shell: it is still listed
+        QSignalSpy failed(ground.runs.get(), &RunManager::failed);
+        for (const char* name : {"finished", "never"}) {
+            failed.clear();
+            ground.runs->exportMetrics(QString::fromLatin1(name), managers::pathToQt(file));
+            QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, kPatienceMs);
+            const auto error = failed.front().front().value<Error>();
+            QVERIFY(error.code == codes::kRunUnknown);
+            QVERIFY2(error.message.find(name) != std::string::npos, error.message.c_str());
+        }
+        QVERIFY(!fs::exists(file));
+    }
+
+    void theNumbersOfARunWhoseRecordIsDamagedAreExported() {
+        const Ground ground;
+        std::ofstream(ground.folder("finished") / "run.json") << "{";
+        QSignalSpy exported(ground.runs.get(), &RunManager::exported);
+        ground.runs->exportMetrics(QStringLiteral("finished"),
+                                   managers::pathToQt(ground.ground.folder() / "numbers.csv"));
+        QTRY_COMPARE_WITH_TIMEOUT(exported.size(), 1, kPatienceMs);
+    }
+
     void removalNamesFilesAndBytesAndFreesThem() {
         const Ground ground;
         QSignalSpy planned(ground.runs.get(), &RunManager::removalPlanned);
