@@ -36,6 +36,12 @@ void ChatInput::keyPressEvent(QKeyEvent* event) {
         event->ignore();
         return;
     }
+    const auto held = event->modifiers() & (Qt::AltModifier | Qt::ControlModifier | Qt::MetaModifier);
+    const bool isPrinted = !event->text().isEmpty() && event->text().front().isPrint();
+    if (held == Qt::AltModifier && isPrinted) {
+        event->ignore(); // meant for a button that cannot be pressed now
+        return;
+    }
     QPlainTextEdit::keyPressEvent(event);
 }
 

@@ -5,7 +5,7 @@
 
 namespace llamahome::widgets {
 
-/// Grows with its text up to kMostLines.
+/// Grows with its text up to kMostLines. Alt with a letter writes nothing.
 class ChatInput final : public QPlainTextEdit {
     Q_OBJECT
 

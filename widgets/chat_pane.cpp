@@ -262,10 +262,12 @@ void ChatPane::tryNow(const Attempt& attempt) {
     if (m_training.isActive() || m_chat.isEngineTaken()) return offerPause(attempt);
     if (m_chat.isBusy()) return tellNotSent();
     m_putsTextBack = attempt.isTextKept;
+    const bool wasAtMessage = m_view->isAncestorOf(focusWidget()); // its button is about to go
     if (!attempt.run()) return tellNotSent();
     m_message->clear();
     m_runMessage->clear();
-    m_offersAnswer = false;
+    m_offersAnswer = m_offersRun = false;
+    if (wasAtMessage) m_input->setFocus();
 }
 
 void ChatPane::tellNotSent() {
@@ -285,6 +287,7 @@ void ChatPane::tellNotSent() {
 
 void ChatPane::offerPause(const Attempt& attempt) {
     m_offersAnswer = true;
+    m_offersRun = false;
     if (m_training.state() != TrainingState::Running) {
         m_runMessage->show(
             MessageBar::Kind::Warning,
@@ -301,6 +304,7 @@ void ChatPane::offerPause(const Attempt& attempt) {
             m_afterPause = attempt;
             m_hasPaused = true;
             m_runMessage->show(MessageBar::Kind::Notice, tr("Pausing the run…"));
+            m_input->setFocus();
             m_training.pause();
             goOnAfterPause();
         });
@@ -321,9 +325,19 @@ void ChatPane::offerContinue() {
     if (m_training.isActive() || m_chat.isEngineTaken()) return;
     m_hasPaused = false;
     m_offersAnswer = false;
-    if (m_training.state() != TrainingState::Paused) return;
+    m_offersRun = m_training.state() == TrainingState::Paused;
+    if (!m_offersRun) return m_runMessage->clear();
     m_runMessage->show(MessageBar::Kind::Notice, tr("The run %1 is paused.").arg(m_training.runName()),
                        tr("Continue the run"), [this] { m_training.resume(m_training.runName()); });
+}
+
+void ChatPane::dropRunOffer() {
+    const bool isFree = !m_training.isActive() && !m_chat.isEngineTaken();
+    const bool isAnswerOver = m_offersAnswer && !m_hasPaused && isFree;
+    const bool isRunOver = m_offersRun && m_training.state() != TrainingState::Paused;
+    if (!isAnswerOver && !isRunOver) return;
+    m_offersAnswer = m_offersRun = false;
+    m_runMessage->clear();
 }
 
 void ChatPane::answerFailed(const Error& error, const QString& text) {
@@ -355,6 +369,7 @@ void ChatPane::showState() {
     showEmptyState();
     goOnAfterPause();
     offerContinue();
+    dropRunOffer();
 }
 
 void ChatPane::showProgress() {

@@ -63,6 +63,8 @@ private:
     /// Nothing is sent to the conversation that is shown now which was meant for the one before.
     void dropAttempt();
     void offerContinue();
+    /// Takes away what the run's bar offers once the run is another matter.
+    void dropRunOffer();
     void answerFailed(const Error& error, const QString& text);
     void showState();
     void showProgress();
@@ -97,6 +99,7 @@ private:
     QString m_notSent;                   ///< what the message bar says until no answer runs any more
     bool m_offersAnswer = false;         ///< what the run's bar says is about an attempt
     bool m_hasPaused = false;            ///< the run waits for the answer
+    bool m_offersRun = false;            ///< the run's bar offers to go on with it
     bool m_putsTextBack = false;         ///< of an attempt that fails
     bool m_hasChosen = false;            ///< the remembered model, once
 };

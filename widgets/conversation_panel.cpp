@@ -106,7 +106,7 @@ ConversationPanel::ConversationPanel(managers::ChatManager& chat, QWidget* paren
     connect(m_view, &QListView::activated, this, &ConversationPanel::open);
     connect(m_view, &QListView::customContextMenuRequested, this, &ConversationPanel::showMenu);
     connect(&m_chat, &managers::ChatManager::conversationOpened, this, &ConversationPanel::selectShown);
-    connect(&m_chat, &managers::ChatManager::conversationsChanged, this, &ConversationPanel::selectShown);
+    connect(&m_chat, &managers::ChatManager::conversationsChanged, this, &ConversationPanel::followList);
     selectShown();
 }
 
@@ -119,17 +119,21 @@ void ConversationPanel::open(const QModelIndex& index) {
 
 void ConversationPanel::remove() {
     const QModelIndex index = m_view->currentIndex();
-    if (index.isValid()) m_chat.removeConversation(index.data(ConversationList::IdRole).toString());
+    if (!index.isValid()) return;
+    m_chat.removeConversation(index.data(ConversationList::IdRole).toString());
+    selectShown(); // the view went on to the next one
+}
+
+void ConversationPanel::followList() {
+    m_empty->setVisible(m_list->rowCount() == 0);
+    const bool isChoosing = m_view->hasFocus() && m_view->currentIndex().isValid();
+    if (!isChoosing) selectShown();
 }
 
 void ConversationPanel::selectShown() {
     m_empty->setVisible(m_list->rowCount() == 0);
     const QModelIndex shown = m_list->indexOf(managers::toQt(m_chat.current().id));
-    if (shown == m_view->currentIndex() || m_view->hasFocus()) return;
-    if (shown.isValid())
-        m_view->setCurrentIndex(shown);
-    else
-        m_view->setCurrentIndex({});
+    if (shown != m_view->currentIndex()) m_view->setCurrentIndex(shown);
 }
 
 void ConversationPanel::showMenu(const QPoint& place) {

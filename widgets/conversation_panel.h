@@ -25,6 +25,9 @@ Q_SIGNALS:
 private:
     void open(const QModelIndex& index);
     void remove();
+    /// Leaves the place to which the keyboard has gone.
+    void followList();
+    /// Highlights the conversation that is shown, or none.
     void selectShown();
     void showMenu(const QPoint& place);
 

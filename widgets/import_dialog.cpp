@@ -4,6 +4,7 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QEvent>
 #include <QFileDialog>
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -196,6 +197,23 @@ void ImportDialog::setPath(const QString& path) {
     m_path->setText(path);
     m_typing.stop();
     inspect();
+}
+
+void ImportDialog::setName(const QString& family, const QString& version) {
+    m_family->setCurrentText(family);
+    m_version->setText(version);
+    m_isNamed = true;
+    checkName();
+}
+
+/// Wrapped text needs more height than the layout asks of a window by itself.
+bool ImportDialog::event(QEvent* event) {
+    const bool isTaken = QDialog::event(event);
+    if (event->type() == QEvent::LayoutRequest && layout()->hasHeightForWidth()) {
+        const int needed = layout()->totalHeightForWidth(width());
+        if (height() < needed) resize(width(), needed);
+    }
+    return isTaken;
 }
 
 void ImportDialog::inspect() {

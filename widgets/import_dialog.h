@@ -29,9 +29,15 @@ public:
     /// `path` may be empty. `manager` outlives it.
     ImportDialog(managers::ModelManager& manager, const QString& path, QWidget* parent);
 
+    /// A name that stays, whatever path is chosen.
+    void setName(const QString& family, const QString& version);
+
     bool isImporting() const { return m_job && m_job->isActive(); }
     /// Whether the dialog tells how that job ends.
     bool isAbout(const managers::Job& job) const { return m_job == &job; }
+
+protected:
+    bool event(QEvent* event) override;
 
 private:
     void build();

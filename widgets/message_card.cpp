@@ -52,6 +52,7 @@ MessageCard::MessageCard(const jobs::ConversationMessage& message, QWidget* pare
     , m_body(new MessageBody(this))
     , m_editor(new QWidget(this))
     , m_edit(new ChatInput(m_editor))
+    , m_following(look::makeNote({}, m_editor))
     , m_copyButton(addButton("copyButton", tr("Copy"), Icon::Copy))
     , m_editButton(addButton("editButton", tr("Edit"), Icon::Edit))
     , m_regenerateButton(addButton("regenerateButton", tr("Answer again"), Icon::Retry)) {
@@ -60,7 +61,8 @@ MessageCard::MessageCard(const jobs::ConversationMessage& message, QWidget* pare
     m_note->setWordWrap(true);
     m_edit->setObjectName(QStringLiteral("editMessage"));
     m_edit->setAccessibleName(tr("Edited message"));
-    m_editButton->setToolTip(tr("Change this message and send it again; what followed it is cut off"));
+    m_following->setObjectName(QStringLiteral("followingNote"));
+    m_editButton->setToolTip(tr("Change this message and send it again; what follows it is replaced"));
     m_regenerateButton->setToolTip(tr("Replace this answer by another one"));
     m_copyButton->setToolTip(tr("Copy the whole message"));
 
@@ -75,7 +77,7 @@ MessageCard::MessageCard(const jobs::ConversationMessage& message, QWidget* pare
     send->setObjectName(QStringLiteral("resendButton"));
     auto* cancel = new QPushButton(tr("Cancel"), m_editor);
     auto* buttons = new QHBoxLayout;
-    buttons->addStretch(1);
+    buttons->addWidget(m_following, 1);
     buttons->addWidget(cancel);
     buttons->addWidget(send);
     auto* editing = new QVBoxLayout(m_editor);
@@ -127,6 +129,8 @@ void MessageCard::showMessage(const jobs::ConversationMessage& message) {
 }
 
 void MessageCard::append(const QString& piece) {
+    m_note->setText(tr("writing…"));
+    setAccessibleDescription(m_note->text());
     m_body->setText(m_body->text() + piece, !m_isUser);
 }
 
@@ -140,6 +144,13 @@ void MessageCard::setActions(bool canEdit, bool canRegenerate) {
     m_regenerateButton->setVisible(canRegenerate);
     m_regenerateButton->setText(m_isUser ? tr("Answer") : tr("Answer again"));
     m_regenerateButton->setAccessibleName(m_regenerateButton->text());
+}
+
+void MessageCard::setFollowing(std::size_t messages) {
+    m_following->setText(messages == 0   ? QString()
+                         : messages == 1 ? tr("The message below is replaced.")
+                                         : tr("The %1 messages below are replaced.").arg(messages));
+    m_edit->setAccessibleDescription(m_following->text());
 }
 
 void MessageCard::setTabStop(bool on) {

@@ -1,6 +1,7 @@
 // MessageCard: one message with what can be done with it. GUI thread.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 
 #include <QFrame>
@@ -27,12 +28,14 @@ public:
 
     bool isUser() const { return m_isUser; }
     void showMessage(const jobs::ConversationMessage& message);
-    /// More of an answer that is on its way.
+    /// More of an answer that is on its way; how it ended is told by showMessage().
     void append(const QString& piece);
     QString text() const;
 
     /// What is offered: editing on the user's messages, an answer anew on the last one.
     void setActions(bool canEdit, bool canRegenerate);
+    /// How many messages sending an edited one again replaces; the editor says so.
+    void setFollowing(std::size_t messages);
     /// Whether Tab stops here.
     void setTabStop(bool on);
 
@@ -64,6 +67,7 @@ private:
     MessageBody* m_body;
     QWidget* m_editor;
     ChatInput* m_edit;
+    QLabel* m_following;
     QToolButton* m_copyButton;
     QToolButton* m_editButton;
     QToolButton* m_regenerateButton;

@@ -164,7 +164,8 @@ void MessageView::answerGrew(const QString& piece) {
     if (m_answer == nullptr) {
         addCard({"assistant", {}, {}, 0, 0.0}, static_cast<int>(m_chat.current().messages.size()));
         m_answer = m_cards.back();
-        updateActions();
+        m_answer->append(piece);
+        return stateChanged();
     }
     m_answer->append(piece);
 }
@@ -180,7 +181,7 @@ void MessageView::stateChanged() {
             text = tr("Stopping…");
             break;
         case ChatManager::State::Answering:
-            text = m_chat.partialAnswer().isEmpty() ? tr("Reading the conversation…") : tr("Answering…");
+            if (m_answer == nullptr) text = tr("Reading the conversation…"); // the card says the rest
             break;
         case ChatManager::State::Idle:
             break;
@@ -195,9 +196,11 @@ void MessageView::stateChanged() {
 
 void MessageView::updateActions() {
     const bool isFree = !m_chat.isBusy();
+    std::size_t following = m_cards.size();
     for (MessageCard* card : m_cards) {
-        const bool isLast = card == m_cards.back();
+        const bool isLast = --following == 0;
         card->setActions(isFree, isFree && isLast && card != m_answer);
+        card->setFollowing(following);
     }
     setCurrent(m_cards.empty() ? 0 : std::min(m_current, m_cards.size() - 1));
 }

@@ -339,9 +339,7 @@ void ModelDetails::showActions(const ModelEntry& entry) {
 }
 
 void ModelDetails::openHubPage() {
-    const auto entry = m_manager.find(m_name);
-    if (entry)
-        QDesktopServices::openUrl(QUrl(QStringLiteral("https://huggingface.co/") + toQt(entry->hubId)));
+    QDesktopServices::openUrl(QUrl(m_manager.hubPage(m_name)));
 }
 
 void ModelDetails::copy(const QString& text) {

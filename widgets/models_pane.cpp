@@ -149,7 +149,7 @@ void ModelsPane::connectAll() {
     connect(m_table, &QAbstractItemModel::modelReset, this, &ModelsPane::showModels);
     connect(m_details, &ModelDetails::trainRequested, this, &ModelsPane::trainRequested);
     connect(m_details, &ModelDetails::chatRequested, this, &ModelsPane::chatRequested);
-    connect(m_details, &ModelDetails::importRequested, this, &ModelsPane::importModel);
+    connect(m_details, &ModelDetails::importRequested, this, [this] { importAs(m_details->name()); });
     connect(m_details, &ModelDetails::verifyRequested, this, &ModelsPane::verify);
     connect(m_details, &ModelDetails::removeRequested, this, &ModelsPane::remove);
     connect(&m_manager, &ModelManager::imported, this,
@@ -235,13 +235,21 @@ void ModelsPane::remove(const QString& name) {
 }
 
 void ModelsPane::importPath(const QString& path) {
-    m_waiting << path;
+    m_waiting << WantedImport{path, {}};
+    openNextImport();
+}
+
+void ModelsPane::importAs(const QString& name) {
+    m_waiting << WantedImport{{}, name};
     openNextImport();
 }
 
 void ModelsPane::openNextImport() {
     if (m_importDialog || m_waiting.isEmpty()) return;
-    m_importDialog = new ImportDialog(m_manager, m_waiting.takeFirst(), this);
+    const WantedImport wanted = m_waiting.takeFirst();
+    m_importDialog = new ImportDialog(m_manager, wanted.path, this);
+    if (const auto entry = m_manager.find(wanted.name))
+        m_importDialog->setName(toQt(entry->family), toQt(entry->version));
     connect(m_importDialog, &QDialog::finished, this, [this] {
         m_importDialog.clear();
         openNextImport();

@@ -45,6 +45,8 @@ public Q_SLOTS:
     void importPath(const QString& path);
     /// The import dialog without a path.
     void importModel() { importPath({}); }
+    /// Likewise, to be kept under the name of a model of the list.
+    void importAs(const QString& name);
     void focusSearch();
 
 Q_SIGNALS:
@@ -81,8 +83,12 @@ private:
     QLabel* m_nothing;
     ModelDetails* m_details;
     QPointer<ImportDialog> m_importDialog;
-    QStringList m_waiting; ///< paths that were dropped together
-    QString m_chosen;      ///< kept while the list is read anew
+    struct WantedImport {
+        QString path; ///< may be empty
+        QString name; ///< of the model that it shall be; empty: by the source
+    };
+    QList<WantedImport> m_waiting; ///< those that were dropped together
+    QString m_chosen;              ///< kept while the list is read anew
 };
 
 } // namespace llamahome::widgets

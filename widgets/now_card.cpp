@@ -162,9 +162,10 @@ void NowCard::showLosses() {
     const auto eval = columns.lastEvaluation();
     const auto best = columns.best();
     m_facts->setFact(*m_loss, loss ? lossText(*loss) : QString());
-    m_facts->setFact(*m_eval, !hasResult() && first && eval
-                                  ? (columns.rows() > 1 ? changeOfLoss(*first, *eval) : lossText(*eval))
-                                  : QString());
+    m_facts->setFact(*m_eval,
+                     !hasResult() && first && eval
+                         ? (columns.hasLaterEvaluation() ? changeOfLoss(*first, *eval) : lossText(*eval))
+                         : QString());
     m_facts->setFact(
         *m_best,
         !hasResult() && best
@@ -181,7 +182,7 @@ void NowCard::showLosses() {
 void NowCard::refresh() {
     if (m_manager.isEditable()) return;
     m_headline->setText(headline());
-    m_headline->setVisible(!hasResult() || m_manager.state() == TrainingState::Paused);
+    m_headline->setVisible(!hasResult()); // else RunResult has one
     const QString phase = phaseText();
     m_phase->setText(phase);
     m_phase->setVisible(!phase.isEmpty());

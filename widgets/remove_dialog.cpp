@@ -24,6 +24,13 @@ constexpr QSize kSize(64 * look::kGrid, 48 * look::kGrid);
 
 using managers::toQt;
 
+QString namesOf(const std::vector<std::string>& all) {
+    QStringList names;
+    for (const std::string& name : all)
+        names << toQt(name);
+    return names.join(QStringLiteral(", "));
+}
+
 } // namespace
 
 RemoveDialog::RemoveDialog(managers::ModelManager& manager, const QString& name, QWidget* parent)
@@ -35,10 +42,13 @@ RemoveDialog::RemoveDialog(managers::ModelManager& manager, const QString& name,
     setAttribute(Qt::WA_DeleteOnClose);
     resize(kSize);
     build();
-    connect(&m_manager, &managers::ModelManager::removalPlanned, this,
-            [this](const QString& planned, const jobs::RemovalPlan& plan) {
-                if (planned == m_name) showPlan(plan);
-            });
+    connect(
+        &m_manager, &managers::ModelManager::removalPlanned, this,
+        [this](const QString& planned, const jobs::RemovalPlan& plan, const jobs::Dependents& dependents) {
+            if (planned != m_name) return;
+            showPlan(plan);
+            showDependents(dependents);
+        });
     connect(&m_manager, &managers::ModelManager::removalRefused, this,
             [this](const QString& refused, const Error& error) {
                 if (refused != m_name) return;
@@ -69,6 +79,11 @@ void RemoveDialog::build() {
     m_foreign->setWordWrap(true);
     m_foreign->setTextFormat(Qt::PlainText);
     m_foreign->hide();
+    m_dependents = new QLabel(this);
+    m_dependents->setObjectName(QStringLiteral("dependentsNote"));
+    m_dependents->setWordWrap(true);
+    m_dependents->setTextFormat(Qt::PlainText);
+    m_dependents->hide();
     m_progress = new JobProgress(this);
     m_copy = makeDialogButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), this);
     m_cancel = makeDialogButton(tr("Cancel"), QStringLiteral("cancelButton"), this);
@@ -88,6 +103,7 @@ void RemoveDialog::build() {
     column->addWidget(m_intro);
     column->addWidget(m_files, 1);
     column->addWidget(m_foreign);
+    column->addWidget(m_dependents);
     column->addWidget(m_progress);
     column->addLayout(row);
     m_cancel->setFocus();
@@ -112,15 +128,22 @@ void RemoveDialog::showPlan(const jobs::RemovalPlan& plan) {
         item->setToolTip(0, toQt(file.path));
         item->setSizeHint(0, QSize(0, 3 * look::kGrid));
     }
-    QStringList foreign;
-    for (const std::string& name : plan.foreign)
-        foreign << toQt(name);
-    m_foreign->setText(
-        tr("Not part of the model, stays with the folder: %1").arg(foreign.join(QStringLiteral(", "))));
-    m_foreign->setVisible(!foreign.isEmpty());
+    m_foreign->setText(tr("Not part of the model, stays with the folder: %1").arg(namesOf(plan.foreign)));
+    m_foreign->setVisible(!plan.foreign.empty());
     m_delete->setText(plan.freedBytes > 0 ? tr("&Delete %1").arg(managers::bytesText(plan.freedBytes))
                                           : tr("&Delete"));
     m_delete->setEnabled(true);
+}
+
+void RemoveDialog::showDependents(const jobs::Dependents& dependents) {
+    QStringList lines;
+    if (!dependents.adapters.empty())
+        lines << tr("Adapters that cannot be used without it: %1").arg(namesOf(dependents.adapters));
+    if (!dependents.runs.empty())
+        lines << tr("Runs that cannot go on without it: %1").arg(namesOf(dependents.runs));
+    if (!lines.isEmpty()) lines << tr("They stay, and work again when the model is back.");
+    m_dependents->setText(lines.join(QLatin1Char('\n')));
+    m_dependents->setVisible(!lines.isEmpty());
 }
 
 void RemoveDialog::startRemoval() {

@@ -29,6 +29,7 @@ public:
 private:
     void build();
     void showPlan(const jobs::RemovalPlan& plan);
+    void showDependents(const jobs::Dependents& dependents);
     void startRemoval();
     void endRemoval();
 
@@ -40,6 +41,7 @@ private:
     QLabel* m_intro;
     QTreeWidget* m_files;
     QLabel* m_foreign;
+    QLabel* m_dependents;
     JobProgress* m_progress;
     QPushButton* m_copy;
     QPushButton* m_cancel;

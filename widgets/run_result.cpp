@@ -53,14 +53,18 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     m_kept = m_facts->addFact(tr("Kept"), QStringLiteral("resultKept"));
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(look::kGrid);
-    for (QPushButton* button : {m_chat, m_continue, m_again})
-        buttons->addWidget(button);
+    buttons->addWidget(m_continue);
+    buttons->addWidget(m_again);
     buttons->addStretch(1);
+    auto* chat = new QHBoxLayout; // a row of its own: three buttons are wider than the column
+    chat->addWidget(m_chat);
+    chat->addStretch(1);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(look::kGrid, 0, 0, 0);
     column->setSpacing(2 * look::kGrid);
     column->addLayout(head);
     column->addWidget(m_facts);
+    column->addLayout(chat);
     column->addLayout(buttons);
     connect(m_chat, &QPushButton::clicked, this, [this] {
         if (const auto& summary = m_manager.summary())
@@ -94,10 +98,17 @@ void RunResult::refresh() {
 void RunResult::showSummary(const jobs::TrainSummary& summary) {
     const bool isWhole = summary.end != jobs::TrainEnd::Interrupted;
     m_icon->setPixmap(icon(isWhole ? Icon::Good : Icon::Pause).pixmap(kIconSize));
-    m_headline->setText(endText(summary));
+    const bool isPaused = m_manager.state() == TrainingState::Paused;
+    m_headline->setText(isPaused ? pauseText(summary) : endText(summary));
     const std::optional<double> last =
         summary.best ? std::optional(summary.best->evalLoss) : summary.lastEvalLoss;
-    if (summary.firstEvalLoss && last) m_facts->setFact(*m_loss, changeOfLoss(*summary.firstEvalLoss, *last));
+    const bool isCompared = m_manager.metrics().columns().hasLaterEvaluation();
+    if (summary.firstEvalLoss && last)
+        m_facts->setFact(
+            *m_loss,
+            isCompared
+                ? changeOfLoss(*summary.firstEvalLoss, *last)
+                : tr("%1 before; not measured yet after training").arg(lossText(*summary.firstEvalLoss)));
     if (summary.best)
         m_facts->setFact(*m_best, tr("%1 at step %2")
                                       .arg(lossText(summary.best->evalLoss),

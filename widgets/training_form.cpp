@@ -184,9 +184,11 @@ void TrainingForm::listModels() {
     m_model->clear();
     for (const jobs::ModelEntry& entry : m_models.models())
         if (entry.isUsable()) m_model->addItem(toQt(entry.name), toQt(entry.name));
-    if (m_model->count() == 0) m_model->setPlaceholderText(tr("No model here yet: see Models"));
-    // With one model there is nothing to choose.
-    if (m_setup.modelName().isEmpty() && m_model->count() == 1) chooseModel(m_model->itemData(0).toString());
+    m_model->setPlaceholderText(m_model->count() == 0 ? tr("No model here yet: see Models")
+                                                      : tr("Choose a model"));
+    // With one model there is nothing to choose; one that is gone is no choice where there are others.
+    if (m_model->count() > 0 && m_model->findData(m_setup.modelName()) < 0)
+        chooseModel(m_model->count() == 1 ? m_model->itemData(0).toString() : QString());
     m_model->setCurrentIndex(m_model->findData(m_setup.modelName()));
 }
 

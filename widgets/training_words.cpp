@@ -104,6 +104,12 @@ QString endText(const jobs::TrainSummary& summary) {
         .arg(steps, all);
 }
 
+QString pauseText(const jobs::TrainSummary& summary) {
+    return translated("Paused at step %1 of %2; the checkpoint and the adapter so far are kept")
+        .arg(countText(static_cast<quint64>(summary.steps)),
+             countText(static_cast<quint64>(summary.totalSteps)));
+}
+
 QString lossText(double loss) {
     return toQt(formatNumber(loss));
 }

@@ -27,6 +27,8 @@ QString fileName(const QString& path);
 
 /// What became of a run, in a sentence.
 QString endText(const jobs::TrainSummary& summary);
+/// The same of one that is paused.
+QString pauseText(const jobs::TrainSummary& summary);
 /// "1.92 → 1.31 (31.8 % lower)".
 QString changeOfLoss(double before, double after);
 /// "Patience 1 of 3"; empty without early stopping or evaluations.

@@ -74,15 +74,35 @@ private Q_SLOTS:
         QVERIFY(Place::wait([&] { return place.tokens.isReached(); }));
         QTRY_COMPARE(place.cards().size(), std::size_t{2});
         QVERIFY(!place.cards()[1]->text().isEmpty());
+        const auto* note = place.cards()[1]->findChild<QLabel*>(QStringLiteral("messageNote"));
+        QCOMPARE(note->text(), QStringLiteral("writing…"));
+        QVERIFY(!place.find<QLabel>("waitingNote")->isVisible());
         QVERIFY(place.find<QPushButton>("stopButton")->isVisible());
         QVERIFY(!place.find<QPushButton>("sendButton")->isVisible());
         place.click("stopButton");
         place.tokens.open();
         QVERIFY(place.awaitIdle());
-        const auto* note = place.cards()[1]->findChild<QLabel*>(QStringLiteral("messageNote"));
         QVERIFY2(note->text().contains(QStringLiteral("stopped")), qPrintable(note->text()));
         QVERIFY(QStringLiteral("the answer #### 7").startsWith(place.cards()[1]->text()));
         QVERIFY(place.find<QPushButton>("sendButton")->isVisible());
+    }
+
+    void anAnswerWithoutAWordIsTold() {
+        Place place;
+        place.answerWith("");
+        QVERIFY(place.ask(QStringLiteral("hello")));
+        QCOMPARE(place.cards().size(), std::size_t{2});
+        const auto* note = place.cards()[1]->findChild<QLabel*>(QStringLiteral("messageNote"));
+        QCOMPARE(note->text(), QStringLiteral("the model ended without a word"));
+    }
+
+    void altWithALetterWritesNothing() {
+        Place place;
+        place.input()->setFocus();
+        QTest::keyClick(place.input(), Qt::Key_S, Qt::AltModifier); // Send cannot be pressed yet
+        QVERIFY(place.input()->toPlainText().isEmpty());
+        QTest::keyClick(place.input(), Qt::Key_S);
+        QCOMPARE(place.input()->toPlainText(), QStringLiteral("s"));
     }
 
     void aMessageWithoutAnswerComesBackIntoTheField() {
@@ -107,6 +127,7 @@ private Q_SLOTS:
         auto* again = place.cards()[1]->findChild<QToolButton*>(QStringLiteral("regenerateButton"));
         QTRY_VERIFY(again->isVisible());
         QTest::mouseClick(again, Qt::LeftButton);
+        QVERIFY(place.input()->hasFocus());
         QVERIFY(place.awaitIdle());
         QCOMPARE(place.cards().size(), std::size_t{2});
         QCOMPARE(place.cards()[1]->text(), QStringLiteral("another"));
@@ -119,9 +140,13 @@ private Q_SLOTS:
         ChatInput* edit = place.edit(0);
         QVERIFY(edit->isVisible());
         QCOMPARE(edit->toPlainText(), QStringLiteral("one"));
+        const auto* following = place.cards()[0]->findChild<QLabel*>(QStringLiteral("followingNote"));
+        QVERIFY(following->isVisible());
+        QCOMPARE(following->text(), QStringLiteral("The 3 messages below are replaced."));
         QTest::keyClick(edit, Qt::Key_Escape);
         QVERIFY(!edit->isVisible());
         QTest::keyClick(place.edit(0, QStringLiteral("three")), Qt::Key_Return);
+        QVERIFY(place.input()->hasFocus());
         QVERIFY(place.awaitIdle());
         QCOMPARE(place.cards().size(), std::size_t{2});
         QCOMPARE(place.cards()[0]->text(), QStringLiteral("three"));
@@ -175,6 +200,24 @@ private Q_SLOTS:
         Place::press(place.bar(), "messageButton");
         QTRY_COMPARE(list->model()->rowCount(), 1);
         QTRY_COMPARE(place.cards().size(), std::size_t{2});
+    }
+
+    void afterADeletionNoneIsHighlightedThatIsNotShown() {
+        Place place;
+        QVERIFY(place.ask(QStringLiteral("first")));
+        place.click("newConversationButton");
+        QVERIFY(place.ask(QStringLiteral("second")));
+        auto* list = place.find<QListView>("conversationList");
+        QTRY_COMPARE(list->model()->rowCount(), 2);
+        QCOMPARE(list->currentIndex().row(), 0);
+        list->setFocus();
+        QTest::keyClick(list, Qt::Key_Delete);
+        QCOMPARE(list->model()->rowCount(), 1);
+        QVERIFY(place.cards().empty());
+        QVERIFY(!list->currentIndex().isValid() && list->selectionModel()->selectedIndexes().empty());
+        QTRY_VERIFY(place.bar()->isVisible());
+        Place::press(place.bar(), "messageButton");
+        QTRY_COMPARE(list->currentIndex().data().toString(), QStringLiteral("second"));
     }
 
     void aClickOpensAConversation() {
@@ -259,6 +302,19 @@ private Q_SLOTS:
         QTest::mouseClick(action, Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(place.training->state() == TrainingState::Done, kPatienceMs);
         QVERIFY(!place.chat->isModelLoaded());
+    }
+
+    void theOfferToPauseGoesWithTheRun() {
+        Place place;
+        place.train();
+        place.type(QStringLiteral("hello"));
+        QTRY_VERIFY(place.bar("runBar")->isVisible());
+        place.steps.open();
+        QTRY_VERIFY_WITH_TIMEOUT(place.training->state() == TrainingState::Done, kPatienceMs);
+        QTRY_VERIFY(!place.bar("runBar")->isVisible());
+        QCOMPARE(place.input()->toPlainText(), QStringLiteral("hello"));
+        QVERIFY(place.ask(QStringLiteral("hello")));
+        QCOMPARE(place.cards().size(), std::size_t{2});
     }
 
     void anEditThatWaitsForThePauseIsNotSentToAnotherConversation() {

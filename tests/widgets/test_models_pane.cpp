@@ -3,8 +3,11 @@
 #include <QAccessible>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QDialog>
 #include <QLabel>
+#include <QLayout>
+#include <QLayout>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
@@ -212,6 +215,43 @@ private Q_SLOTS:
         QVERIFY(fs::exists(place.ground.installed() / "my notes.txt"));
         QTRY_VERIFY_WITH_TIMEOUT(
             place.find<MessageBar>("messageBar")->text().contains(QStringLiteral("freed")), kPatienceMs);
+    }
+
+    void removalNamesTheAdaptersThatNeedTheModel() {
+        TrainingGround training;
+        const auto trained = training.train(training.plan());
+        QVERIFY2(trained, said(trained).c_str());
+        Place place(training.root);
+        const QString adapter = managers::toQt(place.manager->adapters().front().name);
+        place.pane->choose(kName);
+        click(&*place.pane, "removeButton");
+        QDialog* dialog = place.dialog("removeDialog");
+        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "deleteButton")->isEnabled(), kPatienceMs);
+        QVERIFY(in<QLabel>(dialog, "dependentsNote")->isVisible());
+        QVERIFY(textOf(dialog, "dependentsNote").contains(adapter));
+    }
+
+    void aModelOfTheListIsImportedUnderItsName() {
+        Place place;
+        place.pane->choose(kName);
+        click(place.find<ModelDetails>("modelDetails"), "importButton");
+        QDialog* dialog = place.dialog("importDialog");
+        auto* family = in<QComboBox>(dialog, "familyBox");
+        auto* version = in<QLineEdit>(dialog, "versionEdit");
+        QCOMPARE(family->currentText() + u'/' + version->text(), kName);
+        in<QLineEdit>(dialog, "pathEdit")->setText(QStringLiteral(LLAMAHOME_TEST_DATA "/formats/tiny.gguf"));
+        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "startImportButton")->isEnabled(), kPatienceMs);
+        QCOMPARE(family->currentText() + u'/' + version->text(), kName);
+    }
+
+    void anErrorMakesTheImportDialogGrow() {
+        Place place;
+        place.take(place.ground.folder() / "nothing-there.gguf");
+        QDialog* dialog = place.dialog("importDialog");
+        auto* path = in<QLineEdit>(dialog, "pathEdit");
+        QTRY_VERIFY_WITH_TIMEOUT(in<MessageBar>(dialog, "messageBar")->isVisible(), kPatienceMs);
+        QTRY_VERIFY(dialog->height() >= dialog->layout()->totalHeightForWidth(dialog->width()));
+        QVERIFY(path->height() >= path->sizeHint().height());
     }
 
     void aModelThatIsInUseIsNotRemovedAndWhatUsesItIsNamed() {

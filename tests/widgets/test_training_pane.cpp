@@ -121,7 +121,8 @@ private Q_SLOTS:
         QVERIFY(!page.find<QPushButton>("pauseButton").isEnabled());
         page.run.gate.open();
         QVERIFY(page.run.comesTo(TrainingState::Paused));
-        QCOMPARE(page.text("nowHeadline"), QStringLiteral("Paused"));
+        QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Paused at step 4 of 6")));
+        QVERIFY(!page.isShown("nowHeadline"));
         QVERIFY(eventually([&] { return page.chart().drawnPoints(0) == 4; }));
         page.picture("training_paused");
         page.click("resumeButton");
@@ -222,6 +223,32 @@ private Q_SLOTS:
         page.click("continueUnfinished");
         QVERIFY(page.run.comesTo(TrainingState::Done));
         QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Finished")));
+    }
+
+    void aRunPausedBeforeItsSecondEvaluationTellsNoChange() {
+        Page page;
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.run.gate.holdBefore(2);
+        page.click("startButton");
+        QVERIFY(page.run.comesTo(TrainingState::Running));
+        QVERIFY(page.run.holds());
+        page.click("pauseButton");
+        page.run.gate.open();
+        QVERIFY(page.run.comesTo(TrainingState::Paused));
+        QVERIFY2(page.text("resultLoss").contains(QStringLiteral("not measured yet")),
+                 qPrintable(page.text("resultLoss")));
+        const auto& again = page.find<QWidget>("newTraining");
+        QVERIFY(again.parentWidget()->rect().contains(again.geometry()));
+    }
+
+    void aModelThatIsGoneGivesWayToTheOnlyOneThatIsThere() {
+        Page page;
+        page.run.setup().chooseModel(QStringLiteral("llama/3.2-1b"));
+        QVERIFY(eventually([&] { return !page.message().isEmpty(); }));
+        Q_EMIT page.run.models->modelsChanged();
+        QCOMPARE(page.find<QComboBox>("modelChooser").currentText(), QStringLiteral("smollm2/135m-instruct"));
+        QVERIFY(eventually([&] { return page.message().isEmpty(); }));
     }
 
     void earlyStoppingIsToldInWords() {
