@@ -294,11 +294,11 @@ private Q_SLOTS:
     }
 
     void noReportIsKeptOfAModelThatIsGone() {
+        StepGate busy;
+        busy.holdBefore(1);
         Place place(true);
         QVERIFY(hasEnded(place.manager->verify(kName, false)));
         QTRY_VERIFY(place.manager->lastReport(kName) != nullptr);
-        StepGate busy;
-        busy.holdBefore(1);
         for (int i = 0; i < FilePool::kThreads; ++i)
             place.context->jobPool.post([&busy] { busy.pass(1); });
         QSignalSpy verified(&*place.manager, &ModelManager::verified);
