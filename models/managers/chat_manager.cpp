@@ -1,6 +1,7 @@
 #include "managers/chat_manager.h"
 
 #include <algorithm>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -441,7 +442,10 @@ void ChatManager::finishWith(Pending ended, const ChatAnswer& given) {
 }
 
 void ChatManager::failWith(Pending ended, const Error& error) {
-    if (ended.now.id != m_current.id) { // its question stays, to be answered when it is shown again
+    if (ended.now.id != m_current.id) {
+        // A new question stays, to be answered when it is shown again; messages that were replaced come back.
+        const bool wasReplaced = commonMessages(ended.before, ended.now) < std::ssize(ended.before.messages);
+        if (wasReplaced) keep(ended.before);
         Q_EMIT failed(error);
         return;
     }

@@ -7,7 +7,6 @@
 #include <QDialog>
 #include <QLabel>
 #include <QLayout>
-#include <QLayout>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
@@ -18,6 +17,7 @@
 
 #include "managers/text.h"
 #include "support/manager_ground.h"
+#include "support/trained_run.h"
 #include "support/training_ground.h"
 #include "widgets/message_bar.h"
 #include "widgets/model_details.h"
@@ -218,13 +218,13 @@ private Q_SLOTS:
     }
 
     void removalNamesTheAdaptersThatNeedTheModel() {
-        TrainingGround training;
-        const auto trained = training.train(training.plan());
-        QVERIFY2(trained, said(trained).c_str());
-        Place place(training.root);
-        const QString adapter = managers::toQt(place.manager->adapters().front().name);
+        Place place(true);
+        const QString adapter = managers::toQt(trainRun(place.ground, {"first", 2e-4, 0}).adapterName);
+        place.manager->refresh();
+        QTRY_COMPARE_WITH_TIMEOUT(place.manager->adapters().size(), std::size_t(1), kPatienceMs);
         place.pane->choose(kName);
-        click(&*place.pane, "removeButton");
+        place.find<QTreeView>("modelList")->setFocus();
+        QTest::keyClick(place.find<QTreeView>("modelList"), Qt::Key_Delete);
         QDialog* dialog = place.dialog("removeDialog");
         QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "deleteButton")->isEnabled(), kPatienceMs);
         QVERIFY(in<QLabel>(dialog, "dependentsNote")->isVisible());
@@ -234,7 +234,7 @@ private Q_SLOTS:
     void aModelOfTheListIsImportedUnderItsName() {
         Place place;
         place.pane->choose(kName);
-        click(place.find<ModelDetails>("modelDetails"), "importButton");
+        click(place.find<ModelDetails>("modelDetails"), "detailsImportButton");
         QDialog* dialog = place.dialog("importDialog");
         auto* family = in<QComboBox>(dialog, "familyBox");
         auto* version = in<QLineEdit>(dialog, "versionEdit");

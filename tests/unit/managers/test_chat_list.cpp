@@ -74,6 +74,21 @@ private Q_SLOTS:
         QCOMPARE(ground.messages()[3].content, kAnswer);
     }
 
+    void whatAnEditReplacedComesBackWhereItsAnswerEndsUnseen() {
+        Ground ground;
+        QVERIFY(ground.ask("first"));
+        QVERIFY(ground.ask("second"));
+        const QString id = toQt(ground.chat->current().id);
+        ground.ground.engine.script().failsToGenerate = true;
+        QVERIFY(ground.chat->editAndResend(0, QStringLiteral("changed")));
+        ground.chat->startConversation(); // before the answer can have failed
+        QVERIFY(ground.awaitIdle());
+        ground.chat->openConversation(id);
+        QTRY_COMPARE(ground.messages().size(), std::size_t{4});
+        QCOMPARE(ground.messages()[0].content, std::string("first"));
+        QCOMPARE(ground.messages()[2].content, std::string("second"));
+    }
+
     void renamingAndDeletingAndUndo() {
         const Ground ground;
         QVERIFY(ground.ask("first"));
