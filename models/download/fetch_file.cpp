@@ -35,6 +35,12 @@ bool isOurRange(std::string_view range, std::uint64_t start, std::uint64_t total
            (said == "*" || wholeNumber(said) == total);
 }
 
+void tell(const ProgressSink& progress, const FetchRequest& request, std::uint64_t bytes) {
+    if (progress)
+        progress(
+            {"downloading " + displayPath(request.target.filename()), bytes, request.sizeBytes, "bytes"});
+}
+
 /// Puts answers into the partial file. What is not our file is refused before a byte of it is kept.
 class PartSink final : public network::HttpSink {
 public:
@@ -81,11 +87,7 @@ public:
 
     /// The most that was received at any time: what is told never falls, and progress is what goes beyond it.
     std::uint64_t mostBytes() const { return m_mostBytes; }
-    void tellProgress() const {
-        if (m_progress)
-            m_progress({"downloading " + displayPath(m_request.target.filename()), m_mostBytes,
-                        m_request.sizeBytes, "bytes"});
-    }
+    void tellProgress() const { tell(m_progress, m_request, m_mostBytes); }
     FailedTry failedTry(Error error, std::uint64_t mostBefore) const {
         return {std::move(error), m_answer.status, wholeNumber(m_answer.header("retry-after")),
                 m_wasWrongRange, m_mostBytes > mostBefore};
@@ -207,9 +209,7 @@ Result<void> fetchFile(const FetchRequest& request, const FetchTools& tools, con
     const auto whole = isWhole(request, cancel);
     if (!whole) return whole.error();
     if (*whole) {
-        if (progress)
-            progress({"downloading " + displayPath(request.target.filename()), request.sizeBytes,
-                      request.sizeBytes, "bytes"});
+        tell(progress, request, request.sizeBytes);
         return {};
     }
     auto part = PartialFile::open(request.target, request.sizeBytes, tools.files, cancel);

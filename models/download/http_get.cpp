@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "core/error_codes.h"
 
 namespace llamahome::download {
@@ -94,9 +95,7 @@ private:
 
 void dropCredentials(network::HttpRequest& request) {
     std::erase_if(request.headers, [](const auto& header) {
-        std::string name = header.first;
-        for (char& c : name)
-            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        const std::string name = lowerAscii(header.first);
         return name == "authorization" || name == "cookie" || name == "proxy-authorization";
     });
 }

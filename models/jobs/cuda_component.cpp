@@ -11,6 +11,7 @@
 #include "download/http_get.h"
 #include "download/python_index.h"
 #include "formats/zip_archive.h"
+#include "jobs/folder_files.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -41,19 +42,6 @@ std::vector<fs::path> componentFolders(const DataRoot& root) {
         if (entry->path().filename().string().starts_with(kPrefix)) folders.push_back(entry->path());
     std::sort(folders.begin(), folders.end());
     return folders;
-}
-
-std::uint64_t bytesBelow(const fs::path& folder) {
-    std::uint64_t total = 0;
-    std::error_code failure;
-    for (fs::recursive_directory_iterator entry(folder, failure), end; !failure && entry != end;
-         entry.increment(failure)) {
-        std::error_code unreadable;
-        if (entry->symlink_status(unreadable).type() != fs::file_type::regular) continue;
-        const std::uint64_t size = entry->file_size(unreadable);
-        if (!unreadable) total += size;
-    }
-    return total;
 }
 
 /// Whether all members of a wheel lie in `folder`/lib with the size that they have together.

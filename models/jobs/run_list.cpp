@@ -7,6 +7,7 @@
 #include "config/settings_loader.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
+#include "jobs/folder_files.h"
 #include "jobs/run_folder.h"
 
 namespace llamahome::jobs {
@@ -26,27 +27,6 @@ std::vector<std::string> namesIn(const fs::path& folder) {
     return names;
 }
 
-struct FolderFile {
-    std::string path; ///< below the folder
-    std::uint64_t bytes = 0;
-};
-
-/// Every file and link below a folder; links are not followed and count nothing.
-std::vector<FolderFile> filesBelow(const fs::path& folder) {
-    std::vector<FolderFile> found;
-    std::error_code failure;
-    for (fs::recursive_directory_iterator entry(folder, failure), end; !failure && entry != end;
-         entry.increment(failure)) {
-        std::error_code ignored;
-        if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) continue;
-        const bool counts = entry->is_regular_file(ignored) && !entry->is_symlink(ignored);
-        const std::uint64_t bytes = counts ? entry->file_size(ignored) : 0;
-        found.push_back({displayPath(entry->path().lexically_relative(folder)), bytes});
-    }
-    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
-    return found;
-}
-
 bool isFolder(const fs::path& path) {
     std::error_code ignored;
     return fs::is_directory(fs::symlink_status(path, ignored));
@@ -57,8 +37,7 @@ RunInfo infoOf(const fs::path& folder) {
     RunInfo run;
     run.name = displayPath(folder.filename());
     run.path = folder;
-    for (const FolderFile& file : filesBelow(folder))
-        run.sizeBytes += file.bytes;
+    run.sizeBytes = bytesBelow(folder);
     for (const std::string& name : namesIn(folder / "checkpoints"))
         if (name.starts_with("step-") && name.find('.') == std::string::npos) run.checkpoints.push_back(name);
     return run;

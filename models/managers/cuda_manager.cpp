@@ -8,13 +8,6 @@
 #include "managers/text.h"
 
 namespace llamahome::managers {
-namespace {
-
-QString bytesText(std::uint64_t bytes) {
-    return toQt(formatBytes(bytes));
-}
-
-} // namespace
 
 CudaManager::CudaManager(ManagerContext& context, const SettingsManager& settings, Place place,
                          QObject* parent)
@@ -45,50 +38,53 @@ void CudaManager::refresh() {
         },
         this,
         [this, reading = ++m_readings](const Finding& finding) {
-            if (reading == m_readings) show(finding);
+            if (reading != m_readings) return;
+            m_finding = finding;
+            Q_EMIT changed();
         });
 }
 
-void CudaManager::show(const Finding& finding) {
-    m_finding = finding;
-    const jobs::CudaState& component = finding.component;
-    QString card = finding.machine.gpus.empty() ? tr("An NVIDIA card") : toQt(finding.machine.gpus.front());
-    card = tr("%1, driver %2.").arg(card, toQt(finding.machine.nvidiaDriver));
-    if (component.isInstalled) {
-        m_state = State::Installed;
-        m_text = tr("The CUDA component is installed, %1.").arg(bytesText(component.presentBytes));
-    } else if (component.presentBytes > 0) {
-        m_state = State::Begun;
-        const QString words = component.isBegun ? tr("The CUDA component is begun, %1 are on the disk.")
-                                                : tr("A CUDA component of another version is there, %1.");
-        m_text = words.arg(bytesText(component.presentBytes));
-    } else {
-        m_state = finding.misfit ? State::OfNoUse : State::Absent;
-        m_text = tr("The CUDA component, which it needs to compute, is not installed.");
-    }
-    if (!finding.misfit)
-        m_text = card + u' ' + m_text;
-    else if (m_state == State::OfNoUse && finding.misfit->code == codes::kNoGraphicsCard)
-        m_text = tr("No NVIDIA card was found; everything runs on the processor.");
-    else
-        m_text = toQt(finding.misfit->message) + QStringLiteral(". ") + m_text;
-    Q_EMIT changed();
+CudaManager::State CudaManager::state() const {
+    if (!m_finding) return State::Unknown;
+    if (m_finding->component.isInstalled) return State::Installed;
+    if (canRemove()) return State::Begun;
+    return m_finding->misfit ? State::OfNoUse : State::Absent;
+}
+
+QString CudaManager::text() const {
+    if (!m_finding) return {};
+    const auto& misfit = m_finding->misfit;
+    if (state() == State::OfNoUse && misfit->code == codes::kNoGraphicsCard)
+        return tr("No NVIDIA card was found; everything runs on the processor.");
+    const jobs::MachineFacts& machine = m_finding->machine;
+    const QString card = machine.gpus.empty() ? tr("An NVIDIA card") : toQt(machine.gpus.front());
+    const QString about =
+        misfit ? toQt(misfit->message) + u'.' : tr("%1, driver %2.").arg(card, toQt(machine.nvidiaDriver));
+    return about + u' ' + componentText();
+}
+
+QString CudaManager::componentText() const {
+    const jobs::CudaState& component = m_finding->component;
+    const QString present = toQt(formatBytes(component.presentBytes));
+    if (component.isInstalled) return tr("The CUDA component is installed, %1.").arg(present);
+    if (component.isBegun) return tr("The CUDA component is begun, %1 are on the disk.").arg(present);
+    if (canRemove()) return tr("A CUDA component of another version is there, %1.").arg(present);
+    return tr("The CUDA component, which it needs to compute, is not installed.");
 }
 
 QString CudaManager::installQuestion() const {
     if (!m_finding) return {};
     return tr("Fetch %1 from the Python package index? It takes %2 in %3. Driver found: %4, needed: %5 or "
-              "newer. "
-              "These are NVIDIA's libraries, under NVIDIA's licence.")
-        .arg(bytesText(m_finding->component.downloadBytes), bytesText(m_finding->component.unpackedBytes),
-             pathToQt(m_finding->component.folder), toQt(m_finding->machine.nvidiaDriver),
-             toQt(m_place.component.neededDriver));
+              "newer. These are NVIDIA's libraries, under NVIDIA's licence.")
+        .arg(toQt(formatBytes(m_finding->component.downloadBytes)),
+             toQt(formatBytes(m_finding->component.unpackedBytes)), pathToQt(m_finding->component.folder),
+             toQt(m_finding->machine.nvidiaDriver), toQt(m_place.component.neededDriver));
 }
 
 QString CudaManager::removeQuestion() const {
     if (!m_finding) return {};
     return tr("Remove the CUDA component? This frees %1. It can be fetched again.")
-        .arg(bytesText(m_finding->component.presentBytes));
+        .arg(toQt(formatBytes(m_finding->component.presentBytes)));
 }
 
 void CudaManager::follow(Job& job) {

@@ -32,12 +32,12 @@ public:
     CudaManager(ManagerContext& context, const SettingsManager& settings, QObject* parent = nullptr);
 
     enum class State { Unknown, OfNoUse, Absent, Begun, Installed };
-    State state() const { return m_state; }
+    State state() const;
     bool canInstall() const;
     /// Whether anything of it is on the disk.
     bool canRemove() const;
     /// The state in a sentence: card, driver, sizes.
-    QString text() const { return m_text; }
+    QString text() const;
     /// What installing fetches, takes and needs, for the question before it.
     QString installQuestion() const;
     /// What removing frees.
@@ -62,14 +62,12 @@ private:
         jobs::MachineFacts machine;
         std::optional<Error> misfit;
     };
-    void show(const Finding& finding);
+    QString componentText() const;
     void follow(Job& job);
 
     ManagerContext& m_context;
     const SettingsManager& m_settings;
     Place m_place;
-    State m_state = State::Unknown;
-    QString m_text;
     std::optional<Finding> m_finding;
     quint64 m_readings = 0; ///< begun so far: an older one that arrives later is dropped
     QPointer<Job> m_job;

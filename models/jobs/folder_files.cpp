@@ -1,0 +1,33 @@
+#include "jobs/folder_files.h"
+
+#include <algorithm>
+
+#include "core/file_layer.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+
+std::vector<FolderFile> filesBelow(const fs::path& folder) {
+    std::vector<FolderFile> found;
+    std::error_code failure;
+    for (fs::recursive_directory_iterator entry(folder, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        std::error_code ignored;
+        if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) continue;
+        const bool counts = entry->is_regular_file(ignored) && !entry->is_symlink(ignored);
+        std::error_code unreadable;
+        const std::uint64_t bytes = counts ? entry->file_size(unreadable) : 0;
+        found.push_back({displayPath(entry->path().lexically_relative(folder)), unreadable ? 0 : bytes});
+    }
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    return found;
+}
+
+std::uint64_t bytesBelow(const fs::path& folder) {
+    std::uint64_t total = 0;
+    for (const FolderFile& file : filesBelow(folder))
+        total += file.bytes;
+    return total;
+}
+
+} // namespace llamahome::jobs
