@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Makes tests/data/formats/meta_*: the models of tests/data/parity in Meta's layout, whole and in shards.
+
+The rows of q and k are turned as convert_llama_weights_to_hf.py turns them, the other way round; the shards are cut as
+llama-models joins them. Needs torch and safetensors; needed only to regenerate.
+Usage: make_meta_fixtures.py tests/data/parity tests/data/formats
+"""
+
+import json
+import pathlib
+import re
+import sys
+
+import torch
+from safetensors.torch import load_file
+
+NAMES = {
+    "model.embed_tokens.weight": "tok_embeddings.weight", "model.norm.weight": "norm.weight",
+    "lm_head.weight": "output.weight", "self_attn.q_proj": "attention.wq", "self_attn.k_proj": "attention.wk",
+    "self_attn.v_proj": "attention.wv", "self_attn.o_proj": "attention.wo", "mlp.gate_proj": "feed_forward.w1",
+    "mlp.down_proj": "feed_forward.w2", "mlp.up_proj": "feed_forward.w3", "input_layernorm": "attention_norm",
+    "post_attention_layernorm": "ffn_norm",
+}
+BY_COLUMNS = ("attention.wo.weight", "feed_forward.w2.weight")
+COPIED = ("norm.weight",)
+
+
+def meta_name(name):
+    if name in NAMES:
+        return NAMES[name]
+    layer, part = re.fullmatch(r"model\.layers\.(\d+)\.(.*)\.weight", name).groups()
+    return f"layers.{layer}.{NAMES[part]}.weight"
+
+
+def interleaved(rows, heads):
+    return rows.view(heads, 2, rows.shape[0] // heads // 2, rows.shape[1]).transpose(1, 2).reshape(rows.shape).contiguous()
+
+
+def meta_weights(folder, config):
+    weights = {}
+    for name, tensor in load_file(folder / "model.safetensors").items():
+        if name.endswith("q_proj.weight"):
+            tensor = interleaved(tensor, config["num_attention_heads"])
+        if name.endswith("k_proj.weight"):
+            tensor = interleaved(tensor, config["num_key_value_heads"])
+        weights[meta_name(name)] = tensor
+    if config["tie_word_embeddings"]:
+        weights["output.weight"] = weights["tok_embeddings.weight"]
+    weights["rope.freqs"] = torch.ones(config["head_dim"] // 2)
+    return weights
+
+
+def params(config):
+    return {
+        "dim": config["hidden_size"], "n_layers": config["num_hidden_layers"], "n_heads": config["num_attention_heads"],
+        "n_kv_heads": config["num_key_value_heads"], "vocab_size": -1, "ffn_dim_multiplier": 0.5, "multiple_of": 16,
+        "norm_eps": config["rms_norm_eps"], "rope_theta": 10000.0,
+    }
+
+
+def shard_of(weights, index, count):
+    shard = {}
+    for name, tensor in weights.items():
+        if name.endswith(COPIED) or name == "rope.freqs":
+            shard[name] = tensor
+        else:
+            dimension = 1 if name.endswith(BY_COLUMNS) else 0
+            shard[name] = tensor.chunk(count, dimension)[index].contiguous()
+    for prefix in ("", "text_model."):
+        head, embedding = prefix + "output.weight", prefix + "tok_embeddings.weight"
+        if head in weights and weights[head] is weights[embedding]:
+            shard[head] = shard[embedding]
+    return shard
+
+
+def write(folder, weights, settings, count):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "params.json").write_text(json.dumps(settings))
+    for index in range(count):
+        torch.save(shard_of(weights, index, count), folder / f"consolidated.{index:02d}.pth")
+
+
+def with_pictures(weights):
+    """The same decoder as the text part of a model with one cross-attention layer and a picture encoder."""
+    generator = torch.Generator().manual_seed(3)
+    dim = weights["norm.weight"].shape[0]
+    more = {f"text_model.{name}": tensor for name, tensor in weights.items()}
+    more["text_model.cross_attention_layers.0.attention.wq.weight"] = torch.randn(dim, dim, generator=generator)
+    more["text_model.cross_attention_layers.0.gate_attn"] = torch.zeros(1)
+    more["text_model.learnable_embedding.weight"] = torch.randn(8, dim, generator=generator)
+    more["vision_model.vision_projection.weight"] = torch.randn(dim, 7, generator=generator)
+    return more
+
+
+def main():
+    source, target = map(pathlib.Path, sys.argv[1:3])
+    for model, counts in {"gqa_tied": (1, 2), "mha_untied": (2,)}.items():
+        config = json.loads((source / model / "config.json").read_text())
+        weights = meta_weights(source / model, config)
+        for count in counts:
+            write(target / f"meta_{model}_{count}", weights, params(config), count)
+        if model == "gqa_tied":
+            settings = {**params(config), "vision_chunk_size": 448, "vision_max_num_chunks": 4,
+                        "vision_num_cross_attention_layers": 1}
+            write(target / "meta_pictures", with_pictures(weights), settings, 1)
+
+
+if __name__ == "__main__":
+    main()
