@@ -42,6 +42,10 @@ bool isAboutModel(const Error& error) {
            error.code == codes::kFamilyUnknown || error.code == codes::kAdapterNotFound;
 }
 
+QString undoWord() {
+    return ChatPane::tr("Undo");
+}
+
 } // namespace
 
 ChatPane::ChatPane(ChatManager& chat, managers::ModelManager& models, managers::TrainingManager& training,
@@ -56,12 +60,14 @@ ChatPane::ChatPane(ChatManager& chat, managers::ModelManager& models, managers::
     , m_message(new MessageBar(this))
     , m_keepMessage(new MessageBar(this))
     , m_runMessage(new MessageBar(this))
+    , m_undoMessage(new MessageBar(this))
     , m_stack(new QStackedWidget(this))
     , m_view(new MessageView(chat, this))
     , m_input(new ChatInput(this)) {
     setObjectName(QStringLiteral("chatPane"));
     m_keepMessage->setObjectName(QStringLiteral("keepBar"));
     m_runMessage->setObjectName(QStringLiteral("runBar"));
+    m_undoMessage->setObjectName(QStringLiteral("undoBar"));
     auto* panel = new ConversationPanel(chat, this);
     panel->setMinimumWidth(kLeastListWidth);
     auto* splitter = new QSplitter(this);
@@ -139,6 +145,7 @@ QWidget* ChatPane::makeMain() {
     layout->addWidget(m_message);
     layout->addWidget(m_keepMessage);
     layout->addWidget(m_runMessage);
+    layout->addWidget(m_undoMessage);
     layout->addWidget(splitter, 1);
     return main;
 }
@@ -204,11 +211,12 @@ void ChatPane::connectChat() {
     connect(&m_chat, &ChatManager::messagesChanged, this, [this] { showEmptyState(); });
     connect(&m_chat, &ChatManager::figuresChanged, this, &ChatPane::showFigures);
     connect(&m_chat, &ChatManager::keepProblemChanged, this, &ChatPane::showKeepProblem);
+    connect(&m_chat, &ChatManager::replacedChanged, this, &ChatPane::showReplaced);
     connect(&m_chat, &ChatManager::answerFailed, this, &ChatPane::answerFailed);
     connect(&m_chat, &ChatManager::failed, this, [this](const Error& error) { m_message->showError(error); });
     connect(&m_chat, &ChatManager::conversationRemoved, this, [this](const QString& title, bool canUndo) {
         m_message->show(MessageBar::Kind::Notice, tr("“%1” is deleted.").arg(title),
-                        canUndo ? tr("Undo") : QString(), [this] { m_chat.undoRemove(); });
+                        canUndo ? undoWord() : QString(), [this] { m_chat.undoRemove(); });
     });
     connect(&m_training, &managers::TrainingManager::stateChanged, this, &ChatPane::showState);
     connect(&m_models, &managers::ModelManager::modelsChanged, this, [this] {
@@ -407,6 +415,18 @@ void ChatPane::showKeepProblem() {
     m_keepMessage->show(MessageBar::Kind::Warning,
                         tr("This conversation is not being kept: %1").arg(toQt(problem->message)),
                         tr("Try again"), [this] { m_chat.keepAgain(); });
+}
+
+void ChatPane::showReplaced() {
+    const ChatManager::Replaced* replaced = m_chat.replaced();
+    if (replaced == nullptr) return m_undoMessage->clear();
+    const QString text = replaced->isUndone     ? tr("The earlier messages are back.")
+                         : replaced->count == 1 ? tr("1 message was replaced.")
+                                                : tr("%1 messages were replaced.").arg(replaced->count);
+    m_undoMessage->show(MessageBar::Kind::Notice, text, replaced->isUndone ? tr("Redo") : undoWord(), [this] {
+        m_chat.undoReplace();
+        m_input->setFocus();
+    });
 }
 
 void ChatPane::showEmptyState() {

@@ -70,6 +70,7 @@ private:
     void showProgress();
     void showFigures();
     void showKeepProblem();
+    void showReplaced();
     void showEmptyState();
     void chooseRemembered();
 
@@ -83,6 +84,7 @@ private:
     MessageBar* m_message;
     MessageBar* m_keepMessage;
     MessageBar* m_runMessage;
+    MessageBar* m_undoMessage;
     QStackedWidget* m_stack;
     MessageView* m_view;
     QLabel* m_emptyTitle;

@@ -33,6 +33,7 @@ void ChatManager::listChanged() {
 
 void ChatManager::forget(const std::string& id) {
     std::erase_if(m_conversations, [&](const auto& info) { return info.id == id; });
+    m_replaced.erase(id);
     listChanged();
 }
 

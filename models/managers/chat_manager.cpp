@@ -29,11 +29,16 @@ void cutAfter(jobs::Conversation& conversation, std::size_t messages) {
     conversation.messages.resize(std::min(messages, conversation.messages.size()));
 }
 
+using Messages = std::vector<jobs::ConversationMessage>;
+
 /// Messages that both begin with.
-int commonMessages(const jobs::Conversation& a, const jobs::Conversation& b) {
-    const auto [end, unused] =
-        std::mismatch(a.messages.begin(), a.messages.end(), b.messages.begin(), b.messages.end());
-    return static_cast<int>(end - a.messages.begin());
+int commonMessages(const Messages& a, const Messages& b) {
+    const auto [end, unused] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    return static_cast<int>(end - a.begin());
+}
+
+int countReplaced(const Messages& before, const Messages& now) {
+    return static_cast<int>(before.size()) - commonMessages(before, now);
 }
 
 } // namespace
@@ -110,6 +115,7 @@ void ChatManager::show(jobs::Conversation conversation) {
     m_keepProblem.reset();
     Q_EMIT conversationOpened();
     Q_EMIT keepProblemChanged();
+    Q_EMIT replacedChanged();
     setFigures({});
     Q_EMIT stateChanged();
     followModels();
@@ -295,6 +301,32 @@ bool ChatManager::editAndResend(int index, const QString& text) {
     return answer(std::move(now));
 }
 
+const ChatManager::Replaced* ChatManager::replaced() const {
+    const auto found = m_replaced.find(m_current.id);
+    return found == m_replaced.end() || isAnsweringHere() ? nullptr : &found->second;
+}
+
+void ChatManager::undoReplace() {
+    if (replaced() == nullptr) return;
+    Replaced& other = m_replaced[m_current.id];
+    const int first = commonMessages(m_current.messages, other.messages);
+    std::swap(m_current.messages, other.messages);
+    other.isUndone = !other.isUndone;
+    m_current.updatedAt = formatUtc(m_context.workspace.clock->now());
+    Q_EMIT messagesChanged(first);
+    keep(m_current);
+    setFigures({});
+    Q_EMIT replacedChanged();
+}
+
+void ChatManager::noteReplaced(const Pending& ended) {
+    const int count = countReplaced(ended.before.messages, ended.now.messages);
+    if (count > 0)
+        m_replaced[ended.now.id] = {ended.before.messages, count, false};
+    else
+        m_replaced.erase(ended.now.id);
+}
+
 void ChatManager::stop() {
     if (!m_pending || !m_pending->job) return;
     m_pending->job->cancel();
@@ -357,13 +389,14 @@ bool ChatManager::answer(jobs::Conversation now) {
     Job& job = m_context.jobs.start(JobKind::Chat, tr("Chat with %1").arg(toQt(now.model)));
     job.setCommandLine(commandLine());
     if (!removal) job.setFolders(foldersOf(now));
-    const int first = commonMessages(m_current, now);
+    const int first = commonMessages(m_current.messages, now.messages);
     m_pending = Pending{m_current, now, {}, &job, false};
     m_current = now;
     m_idle.stop();
     m_settingsKept.stop();
     setState(State::Loading);
     Q_EMIT messagesChanged(first);
+    Q_EMIT replacedChanged();
     keep(now);
 
     const auto toGui = [jobs = &m_context.jobs, self = QPointer<ChatManager>(this)](auto member, auto value) {
@@ -418,10 +451,12 @@ void ChatManager::takeAnswer(const Result<ChatAnswer>& result) {
         failWith(std::move(ended), Error{codes::kCancelled, "stopped before the answer began"});
     else
         finishWith(std::move(ended), *result);
+    Q_EMIT replacedChanged();
     Q_EMIT stateChanged();
 }
 
 void ChatManager::finishWith(Pending ended, const ChatAnswer& given) {
+    noteReplaced(ended);
     const jobs::Answer& answer = given.answer;
     jobs::Conversation& now = ended.now;
     now.messages.push_back({"assistant", answer.text, std::string(jobs::finishName(answer.finish)),
@@ -444,12 +479,11 @@ void ChatManager::finishWith(Pending ended, const ChatAnswer& given) {
 void ChatManager::failWith(Pending ended, const Error& error) {
     if (ended.now.id != m_current.id) {
         // A new question stays, to be answered when it is shown again; messages that were replaced come back.
-        const bool wasReplaced = commonMessages(ended.before, ended.now) < std::ssize(ended.before.messages);
-        if (wasReplaced) keep(ended.before);
+        if (countReplaced(ended.before.messages, ended.now.messages) > 0) keep(ended.before);
         Q_EMIT failed(error);
         return;
     }
-    const int first = commonMessages(m_current, ended.before);
+    const int first = commonMessages(m_current.messages, ended.before.messages);
     m_current.messages = ended.before.messages;
     m_current.updatedAt = ended.before.updatedAt;
     if (ended.before.id.empty()) {

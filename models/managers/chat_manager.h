@@ -44,6 +44,14 @@ public:
         std::uint64_t droppedMessages = 0; ///< oldest ones that the model was not told
     };
 
+    /// What an edit or another answer took away, for undoing.
+    struct Replaced {
+        std::vector<jobs::ConversationMessage>
+            messages;          ///< of the whole conversation; those to come by undoing
+        int count = 0;         ///< of messages that were replaced
+        bool isUndone = false; ///< `messages` are the newer ones
+    };
+
     static constexpr std::chrono::minutes kIdleTime{10};           ///< then a loaded model is freed
     static constexpr std::chrono::milliseconds kPieceInterval{50}; ///< least time between two answerGrew()
 
@@ -113,6 +121,11 @@ public:
     bool regenerate();
     /// Replaces the user message `index` and answers it; what followed it is cut off.
     bool editAndResend(int index, const QString& text);
+    /// Of the shown conversation until it changes again, as long as the program runs; null while an answer in
+    /// it is on its way.
+    const Replaced* replaced() const;
+    /// Brings those messages back; the ones that they replace come back in the same way.
+    void undoReplace();
     /// Ends the answer; what came so far is kept and marked.
     void stop();
     /// Tries again to write what could not be kept.
@@ -137,6 +150,8 @@ Q_SIGNALS:
     void stateChanged();
     void figuresChanged();
     void keepProblemChanged();
+    /// replaced() is another.
+    void replacedChanged();
     void conversationRemoved(const QString& title, bool canUndo);
     /// No answer came in the shown conversation, which is as before; `text` was asked. RUN-00 after a stop.
     void answerFailed(const llamahome::Error& error, const QString& text);
@@ -178,6 +193,7 @@ private:
     void settingsEdited();
     void setState(State state);
     void setFigures(const Figures& figures);
+    void noteReplaced(const Pending& ended);
     /// Writes `conversation` soon, and has it in the list.
     void keep(const jobs::Conversation& conversation);
     void drainKeeper();
@@ -201,6 +217,7 @@ private:
     quint64 m_openAsked = 0;
     std::optional<Pending> m_pending;
     std::optional<jobs::RemovedConversation> m_removed;
+    std::map<std::string, Replaced> m_replaced; ///< by id
     std::optional<Error> m_keepProblem;
     std::set<std::string> m_toldUnkept; ///< ids told by failed(), until they are kept
     Figures m_figures;

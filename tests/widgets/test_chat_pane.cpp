@@ -155,6 +155,31 @@ private Q_SLOTS:
         QVERIFY(place.awaitIdle() && !edit->isVisible());
     }
 
+    void whatAnEditReplacedIsBroughtBack() {
+        Place place;
+        QVERIFY(place.ask(QStringLiteral("one")));
+        QVERIFY(place.ask(QStringLiteral("two")));
+        MessageBar* bar = place.bar("undoBar");
+        QVERIFY(!bar->isVisible());
+        QTest::keyClick(place.edit(0, QStringLiteral("three")), Qt::Key_Return);
+        QVERIFY(place.awaitIdle());
+        QVERIFY(bar->isVisible());
+        QCOMPARE(bar->text(), QStringLiteral("4 messages were replaced."));
+        place.click("newConversationButton");
+        QVERIFY(!bar->isVisible());
+        QVERIFY(place.open(place.chat->conversations().front().id));
+        QVERIFY(bar->isVisible());
+        Place::press(bar, "messageButton");
+        QCOMPARE(place.cards().size(), std::size_t{4});
+        QCOMPARE(place.cards()[0]->text(), QStringLiteral("one"));
+        QCOMPARE(bar->text(), QStringLiteral("The earlier messages are back."));
+        Place::press(bar, "messageButton");
+        QCOMPARE(place.cards().size(), std::size_t{2});
+        QCOMPARE(place.cards()[0]->text(), QStringLiteral("three"));
+        QVERIFY(place.ask(QStringLiteral("four")));
+        QVERIFY(!bar->isVisible());
+    }
+
     void messagesAreCopied() {
         Place place;
         place.answerWith("Look:\n```py\nx = 1\n```\ndone");

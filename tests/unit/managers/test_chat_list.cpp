@@ -89,6 +89,45 @@ private Q_SLOTS:
         QCOMPARE(ground.messages()[2].content, std::string("second"));
     }
 
+    void whatAnAnswerReplacedCanBeHadAgainUntilTheConversationChanges() {
+        Ground ground;
+        QVERIFY(ground.ask("first"));
+        QVERIFY(ground.ask("second"));
+        const auto before = ground.messages();
+        const QString id = toQt(ground.chat->current().id);
+        QVERIFY(ground.chat->replaced() == nullptr);
+        QVERIFY(ground.chat->editAndResend(0, QStringLiteral("changed")));
+        QVERIFY(ground.chat->replaced() == nullptr);
+        QVERIFY(ground.awaitIdle());
+        const auto after = ground.messages();
+        QVERIFY(ground.chat->replaced() != nullptr);
+        QCOMPARE(ground.chat->replaced()->count, 4);
+        ground.chat->startConversation();
+        QVERIFY(ground.chat->replaced() == nullptr);
+        QVERIFY(ground.ask("elsewhere"));
+        ground.chat->openConversation(id);
+        QTRY_VERIFY(ground.chat->replaced() != nullptr);
+
+        ground.chat->undoReplace();
+        QVERIFY(ground.messages() == before);
+        const auto kept = [&] {
+            const MayBlock here;
+            return jobs::readConversation({ground.ground.root()}, ground.chat->current().id);
+        };
+        QTRY_VERIFY(kept()->messages == before);
+        ground.chat->undoReplace();
+        QVERIFY(ground.messages() == after);
+        ground.chat->undoReplace();
+
+        ground.ground.engine.script().failsToGenerate = true;
+        QVERIFY(ground.ask("third"));
+        QVERIFY(ground.chat->replaced() != nullptr); // nothing changed
+        ground.ground.engine.script().failsToGenerate = false;
+        QVERIFY(ground.ask("third"));
+        QVERIFY(ground.chat->replaced() == nullptr);
+        QCOMPARE(ground.messages().size(), before.size() + 2);
+    }
+
     void renamingAndDeletingAndUndo() {
         const Ground ground;
         QVERIFY(ground.ask("first"));
