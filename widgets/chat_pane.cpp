@@ -213,7 +213,8 @@ void ChatPane::connectChat() {
     connect(&m_chat, &ChatManager::keepProblemChanged, this, &ChatPane::showKeepProblem);
     connect(&m_chat, &ChatManager::replacedChanged, this, &ChatPane::showReplaced);
     connect(&m_chat, &ChatManager::answerFailed, this, &ChatPane::answerFailed);
-    connect(&m_chat, &ChatManager::failed, this, [this](const Error& error) { m_message->showError(error); });
+    connect(&m_chat, &ChatManager::failed, this,
+            [this](const Error& error) { m_message->showFailure(error); });
     connect(&m_chat, &ChatManager::conversationRemoved, this, [this](const QString& title, bool canUndo) {
         m_message->show(MessageBar::Kind::Notice, tr("“%1” is deleted.").arg(title),
                         canUndo ? undoWord() : QString(), [this] { m_chat.undoRemove(); });
@@ -355,9 +356,9 @@ void ChatPane::answerFailed(const Error& error, const QString& text) {
     }
     if (error.code == codes::kCancelled) return;
     if (isAboutModel(error))
-        m_message->showError(error, tr("Go to Models"), [this] { Q_EMIT modelsRequested(); });
+        m_message->showFailure(error, tr("Go to Models"), [this] { Q_EMIT modelsRequested(); });
     else
-        m_message->showError(error);
+        m_message->showFailure(error);
 }
 
 void ChatPane::showState() {

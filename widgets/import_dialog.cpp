@@ -295,7 +295,7 @@ void ImportDialog::endImport() {
     setImporting(false);
     checkName();
     if (m_job->state() == managers::JobState::Failed)
-        m_messages->showError(*m_job->error(), tr("Try again"), [this] { startImport(); });
+        m_messages->showFailure(*m_job->error(), tr("Try again"), [this] { startImport(); });
     if (m_job->state() == managers::JobState::Cancelled)
         m_messages->show(MessageBar::Kind::Notice, tr("Stopped. Nothing was kept."));
     if (m_job->state() != managers::JobState::Done) m_import->setFocus();

@@ -207,7 +207,7 @@ void MainWindow::connectWork() {
         m_message->show(MessageBar::Kind::Notice, tr("The report is in %1").arg(path));
     });
     connect(&m_session.report, &managers::ReportWriter::failed, this, [this](const Error& error) {
-        m_message->showError(error, tr("Save elsewhere…"), [this] { saveReport(); });
+        m_message->showFailure(error, tr("Save elsewhere…"), [this] { saveReport(); });
     });
 }
 

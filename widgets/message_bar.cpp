@@ -73,10 +73,10 @@ MessageBar::MessageBar(QWidget* parent)
     layout->addWidget(m_button, 0, Qt::AlignVCenter);
     layout->addWidget(m_close, 0, Qt::AlignVCenter);
     connect(m_button, &QPushButton::clicked, this, &MessageBar::runAction);
-    connect(m_close, &QToolButton::clicked, this, &MessageBar::clear);
+    connect(m_close, &QToolButton::clicked, this, &MessageBar::dismiss);
     auto* escape = new QShortcut(QKeySequence(Qt::Key_Escape), this);
     escape->setContext(Qt::WidgetWithChildrenShortcut);
-    connect(escape, &QShortcut::activated, this, &MessageBar::clear);
+    connect(escape, &QShortcut::activated, this, &MessageBar::dismiss);
     setVisible(false);
 }
 
@@ -89,6 +89,7 @@ void MessageBar::show(Kind kind, const QString& text, const QString& actionText,
     m_button->setText(actionText);
     m_button->setVisible(!actionText.isEmpty());
     m_action = std::move(action);
+    setClosable(true);
     setAccessibleName(text);
     setVisible(true);
     update();
@@ -96,15 +97,35 @@ void MessageBar::show(Kind kind, const QString& text, const QString& actionText,
     QAccessible::updateAccessibility(&announcement);
 }
 
-void MessageBar::showError(const Error& error, const QString& actionText, std::function<void()> action) {
+void MessageBar::showFailure(const Error& error, const QString& actionText, std::function<void()> action) {
     show(Kind::Error, managers::toQt(error.message), actionText, std::move(action));
     QString hover = tr("Code %1").arg(managers::toQt(error.code.text));
     if (!error.detail.empty()) hover += u'\n' + managers::toQt(error.detail);
     m_text->setToolTip(Qt::convertFromPlainText(hover));
 }
 
+void MessageBar::showError(const Error& error, const QString& actionText, std::function<void()> action) {
+    m_blocker = Blocker{error, actionText, std::move(action)};
+    showFailure(error, actionText, m_blocker->action);
+    setClosable(false);
+}
+
+void MessageBar::setClosable(bool canClose) {
+    m_canClose = canClose;
+    m_close->setVisible(canClose);
+}
+
+void MessageBar::dismiss() {
+    if (!m_canClose) return;
+    if (const auto blocker = m_blocker)
+        showError(blocker->error, blocker->actionText, blocker->action);
+    else
+        clear();
+}
+
 void MessageBar::clear() {
     m_action = {};
+    m_blocker.reset();
     m_text->clear();
     setVisible(false);
 }
@@ -114,8 +135,8 @@ QString MessageBar::text() const {
 }
 
 void MessageBar::runAction() {
-    const auto action = std::exchange(m_action, {});
-    clear();
+    const auto action = m_action; // which may tell the next thing here
+    dismiss();
     if (action) action();
 }
 

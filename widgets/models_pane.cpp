@@ -163,7 +163,7 @@ void ModelsPane::connectAll() {
                              : tr("%1 removed.").arg(name));
     });
     connect(&m_manager, &ModelManager::failed, this,
-            [this](const Error& error) { m_messages->showError(error); });
+            [this](const Error& error) { m_messages->showFailure(error); });
     connect(&m_jobs, &managers::JobList::jobFinished, this,
             [this](const managers::Job* job) { tellFailedImport(*job); });
 }
@@ -269,7 +269,7 @@ void ModelsPane::tellImported(const QString& name, bool wasThere) {
 
 void ModelsPane::tellFailedImport(const managers::Job& job) {
     if (job.kind() != managers::JobKind::Import || (m_importDialog && m_importDialog->isAbout(job))) return;
-    if (job.error()) m_messages->showError(*job.error(), tr("Import…"), [this] { importModel(); });
+    if (job.error()) m_messages->showFailure(*job.error(), tr("Import…"), [this] { importModel(); });
 }
 
 } // namespace llamahome::widgets

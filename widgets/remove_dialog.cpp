@@ -162,7 +162,7 @@ void RemoveDialog::endRemoval() {
     }
     m_cancel->setText(tr("Cancel"));
     m_delete->setEnabled(true);
-    if (m_job->error()) m_messages->showError(*m_job->error());
+    if (m_job->error()) m_messages->showFailure(*m_job->error());
 }
 
 } // namespace llamahome::widgets

@@ -149,7 +149,8 @@ void RunsPane::connectAll() {
         m_several->showComparison(comparison);
         m_details->setCurrentIndex(SeveralPage);
     });
-    connect(&m_runs, &RunManager::failed, this, [this](const Error& error) { m_message->showError(error); });
+    connect(&m_runs, &RunManager::failed, this,
+            [this](const Error& error) { m_message->showFailure(error); });
     connect(&m_runs, &RunManager::removalPlanned, this, &RunsPane::askToRemove);
     connect(&m_runs, &RunManager::removed, this, [this](const QString& name, quint64 bytes) {
         m_message->show(MessageBar::Kind::Notice,

@@ -197,10 +197,10 @@ void SettingsPane::connectAll() {
         if (m_chosenOnly->isChecked()) search();
     });
     connect(&m_cuda, &managers::CudaManager::failed, this,
-            [this](const Error& error) { m_messages->showError(error); });
+            [this](const Error& error) { m_messages->showFailure(error); });
     connect(&m_manager, &managers::SettingsManager::settingFailed, this,
             [this](const QString& key, const Error& error) {
-                if (key != m_card->key()) m_messages->showError(error);
+                if (key != m_card->key()) m_messages->showFailure(error);
             });
 }
 

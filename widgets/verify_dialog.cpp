@@ -119,7 +119,7 @@ void VerifyDialog::end() {
     m_deep->setEnabled(true);
     if (m_job->state() == managers::JobState::Failed) {
         m_outcome->clear();
-        m_messages->showError(*m_job->error(), tr("Try again"), [this] { start(m_isDeep); });
+        m_messages->showFailure(*m_job->error(), tr("Try again"), [this] { start(m_isDeep); });
     }
     if (m_job->state() == managers::JobState::Cancelled)
         m_outcome->setText(tr("Stopped before the checks were through. Nothing was changed."));

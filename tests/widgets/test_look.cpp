@@ -201,8 +201,8 @@ private Q_SLOTS:
         MessageBar bar;
         QVERIFY(bar.isHidden());
         int steps = 0;
-        bar.showError(Error{codes::kDiskFull, "no room on the disk", "ENOSPC"}, QStringLiteral("Free some"),
-                      [&] { ++steps; });
+        bar.showFailure(Error{codes::kDiskFull, "no room on the disk", "ENOSPC"}, QStringLiteral("Free some"),
+                        [&] { ++steps; });
         QVERIFY(!bar.isHidden());
         QCOMPARE(bar.text(), QStringLiteral("no room on the disk"));
         QCOMPARE(bar.accessibleName(), QStringLiteral("no room on the disk"));
@@ -212,6 +212,32 @@ private Q_SLOTS:
         QCOMPARE(steps, 1);
         QVERIFY(bar.isHidden());
         QCOMPARE(bar.text(), QString());
+    }
+
+    void whatHoldsThePageUpCannotBeClosed() {
+        MessageBar bar;
+        int steps = 0;
+        bar.showError(Error{codes::kModelNotInstalled, "it is not installed"}, QStringLiteral("Check again"),
+                      [&] { ++steps; });
+        const auto* close = bar.findChild<QToolButton*>(QStringLiteral("messageClose"));
+        QVERIFY(!close->isVisible());
+        QApplication::setActiveWindow(&bar);
+        QVERIFY(QTest::qWaitForWindowActive(&bar));
+        auto* button = bar.findChild<QPushButton*>(QStringLiteral("messageButton"));
+        button->setFocus();
+        QTest::keyClick(bar.windowHandle(), Qt::Key_Escape);
+        QVERIFY(bar.isVisible());
+        QTest::mouseClick(button, Qt::LeftButton);
+        QCOMPARE(steps, 1);
+        QVERIFY(bar.isVisible());
+        bar.showFailure(Error{codes::kDiskFull, "no room on the disk"});
+        QVERIFY(close->isVisible());
+        bar.findChild<QToolButton*>(QStringLiteral("messageClose"))->setFocus();
+        QTest::keyClick(bar.windowHandle(), Qt::Key_Escape);
+        QCOMPARE(bar.text(), QStringLiteral("it is not installed"));
+        QVERIFY(!close->isVisible());
+        bar.clear();
+        QVERIFY(bar.isHidden());
     }
 
     void escapeClosesAMessage() {
