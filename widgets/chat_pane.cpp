@@ -42,6 +42,10 @@ bool isAboutModel(const Error& error) {
            error.code == codes::kFamilyUnknown || error.code == codes::kAdapterNotFound;
 }
 
+QString modelsWord() {
+    return ChatPane::tr("Go to Models");
+}
+
 QString undoWord() {
     return ChatPane::tr("Undo");
 }
@@ -61,6 +65,7 @@ ChatPane::ChatPane(ChatManager& chat, managers::ModelManager& models, managers::
     , m_keepMessage(new MessageBar(this))
     , m_runMessage(new MessageBar(this))
     , m_undoMessage(new MessageBar(this))
+    , m_baseMessage(new MessageBar(this))
     , m_stack(new QStackedWidget(this))
     , m_view(new MessageView(chat, this))
     , m_input(new ChatInput(this)) {
@@ -68,6 +73,7 @@ ChatPane::ChatPane(ChatManager& chat, managers::ModelManager& models, managers::
     m_keepMessage->setObjectName(QStringLiteral("keepBar"));
     m_runMessage->setObjectName(QStringLiteral("runBar"));
     m_undoMessage->setObjectName(QStringLiteral("undoBar"));
+    m_baseMessage->setObjectName(QStringLiteral("baseBar"));
     auto* panel = new ConversationPanel(chat, this);
     panel->setMinimumWidth(kLeastListWidth);
     auto* splitter = new QSplitter(this);
@@ -142,6 +148,7 @@ QWidget* ChatPane::makeMain() {
     m_memory.keep(*splitter, QStringLiteral("chat/drawerSplitter"));
 
     layout->addWidget(m_chatBar);
+    layout->addWidget(m_baseMessage);
     layout->addWidget(m_message);
     layout->addWidget(m_keepMessage);
     layout->addWidget(m_runMessage);
@@ -203,10 +210,15 @@ void ChatPane::connectChat() {
     connect(m_view, &MessageView::resendRequested, this, &ChatPane::resend);
     connect(&m_chat, &ChatManager::stateChanged, this, &ChatPane::showState);
     connect(&m_chat, &ChatManager::settingsChanged, this, &ChatPane::showState);
+    connect(&m_chat, &ChatManager::settingsChanged, this, &ChatPane::showMissingBase);
+    connect(&m_chat, &ChatManager::fitsChanged, this, &ChatPane::showMissingBase);
     connect(&m_chat, &ChatManager::conversationOpened, this, [this] {
         m_message->clear();
         dropAttempt();
         showState();
+        m_toldBase.clear();
+        m_baseMessage->clear();
+        showMissingBase();
     });
     connect(&m_chat, &ChatManager::messagesChanged, this, [this] { showEmptyState(); });
     connect(&m_chat, &ChatManager::figuresChanged, this, &ChatPane::showFigures);
@@ -356,7 +368,7 @@ void ChatPane::answerFailed(const Error& error, const QString& text) {
     }
     if (error.code == codes::kCancelled) return;
     if (isAboutModel(error))
-        m_message->showFailure(error, tr("Go to Models"), [this] { Q_EMIT modelsRequested(); });
+        m_message->showFailure(error, modelsWord(), [this] { Q_EMIT modelsRequested(); });
     else
         m_message->showFailure(error);
 }
@@ -428,6 +440,20 @@ void ChatPane::showReplaced() {
         m_chat.undoReplace();
         m_input->setFocus();
     });
+}
+
+void ChatPane::showMissingBase() {
+    const QString base = m_chat.missingBase();
+    const QString text =
+        base.isEmpty()
+            ? QString()
+            : tr("The adapter %1 was trained on %2, which is not installed. Import that model; where "
+                 "you have it under another name, choose it above.")
+                  .arg(toQt(m_chat.current().adapter), base);
+    if (text == m_toldBase) return;
+    m_toldBase = text;
+    if (text.isEmpty()) return m_baseMessage->clear();
+    m_baseMessage->show(MessageBar::Kind::Warning, text, modelsWord(), [this] { Q_EMIT modelsRequested(); });
 }
 
 void ChatPane::showEmptyState() {

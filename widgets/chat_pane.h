@@ -71,6 +71,7 @@ private:
     void showFigures();
     void showKeepProblem();
     void showReplaced();
+    void showMissingBase();
     void showEmptyState();
     void chooseRemembered();
 
@@ -85,6 +86,7 @@ private:
     MessageBar* m_keepMessage;
     MessageBar* m_runMessage;
     MessageBar* m_undoMessage;
+    MessageBar* m_baseMessage;
     QStackedWidget* m_stack;
     MessageView* m_view;
     QLabel* m_emptyTitle;
@@ -98,6 +100,7 @@ private:
     QLabel* m_notice;
 
     std::optional<Attempt> m_afterPause; ///< waits for the run to have stopped
+    QString m_toldBase;                  ///< about the adapter's base; once in a conversation
     QString m_notSent;                   ///< what the message bar says until no answer runs any more
     bool m_offersAnswer = false;         ///< what the run's bar says is about an attempt
     bool m_hasPaused = false;            ///< the run waits for the answer

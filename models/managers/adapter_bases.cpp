@@ -1,34 +1,38 @@
 #include "managers/adapter_bases.h"
 
 #include <algorithm>
+#include <iterator>
 
-#include "core/file_layer.h"
-#include "core/json.h"
-#include "formats/peft_config.h"
+#include "jobs/model_spec.h"
+#include "managers/text.h"
 
 namespace llamahome::managers {
 namespace {
 
-bool isBase(const jobs::ModelEntry& entry, const std::string& base) {
-    return entry.hubId == base || displayPath(entry.path) == base || entry.name == base;
+constexpr qsizetype kMostShown = 120;
+
+/// Without what would turn, break or hide a line; a file may hold anything.
+std::string shownName(const std::string& base) {
+    const QString text = toQt(base);
+    QString shown;
+    std::copy_if(text.begin(), text.end(), std::back_inserter(shown), [](QChar c) { return c.isPrint(); });
+    if (shown.size() > kMostShown) shown = shown.left(kMostShown) + u'…';
+    return fromQt(shown);
 }
 
 } // namespace
 
-std::map<std::string, std::string> readAdapterBases(const std::vector<jobs::ModelEntry>& models,
+std::map<std::string, AdapterBase> readAdapterBases(const std::vector<jobs::ModelEntry>& models,
                                                     const std::vector<jobs::ModelEntry>& adapters) {
-    std::map<std::string, std::string> bases;
+    std::map<std::string, AdapterBase> bases;
     for (const jobs::ModelEntry& adapter : adapters) {
-        const auto json = readJsonFile(adapter.path / "adapter_config.json");
-        if (!json) continue;
-        const auto config = formats::parsePeftConfig(*json, adapter.name);
-        if (!config) continue;
-        std::string& base = bases[adapter.name];
-        if (config->baseModel.empty()) continue;
+        const auto base = jobs::baseNameOfAdapter(adapter);
+        if (!base) continue;
         const auto found = std::find_if(models.begin(), models.end(), [&](const jobs::ModelEntry& entry) {
-            return entry.isUsable() && isBase(entry, config->baseModel);
+            return entry.isUsable() && jobs::isBase(entry, *base);
         });
-        if (found != models.end()) base = found->name;
+        bases[adapter.name] =
+            found == models.end() ? AdapterBase{shownName(*base), false} : AdapterBase{found->name, true};
     }
     return bases;
 }

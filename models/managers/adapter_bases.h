@@ -1,4 +1,4 @@
-// Which installed model each adapter was trained on. Values; any thread but GUI.
+// Which model each adapter was trained on. Values; any thread but GUI.
 #pragma once
 
 #include <map>
@@ -9,9 +9,13 @@
 
 namespace llamahome::managers {
 
-/// Name of the adapter to the name of its base. An adapter whose base is not installed has an empty one; one
-/// that cannot be read has none.
-std::map<std::string, std::string> readAdapterBases(const std::vector<jobs::ModelEntry>& models,
+struct AdapterBase {
+    std::string name; ///< of the installed model; else what the adapter's files say, as it can be shown
+    bool isInstalled = false;
+};
+
+/// By the adapter's name. One whose files name no base has an empty one; one that cannot be read has none.
+std::map<std::string, AdapterBase> readAdapterBases(const std::vector<jobs::ModelEntry>& models,
                                                     const std::vector<jobs::ModelEntry>& adapters);
 
 } // namespace llamahome::managers

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/error_codes.h"
-#include "managers/adapter_bases.h"
 #include "managers/chat_command.h"
 #include "managers/model_manager.h"
 #include "managers/piece_gatherer.h"
@@ -137,8 +136,8 @@ void ChatManager::takeBase() {
     const auto base = m_bases.find(m_current.adapter);
     if (!m_wantsBase || base == m_bases.end()) return;
     m_wantsBase = false;
-    if (base->second.empty() || base->second == m_current.model) return;
-    m_current.model = base->second;
+    if (!base->second.isInstalled || base->second.name == m_current.model) return;
+    m_current.model = base->second.name;
     settingsEdited();
 }
 
@@ -190,7 +189,7 @@ void ChatManager::followModels() {
 }
 
 void ChatManager::readBases() {
-    using Bases = std::map<std::string, std::string>;
+    using Bases = std::map<std::string, AdapterBase>;
     runTask<Bases>(
         m_context.filePool, m_context.jobs,
         [models = m_models.models(), adapters = m_models.adapters()] {
@@ -206,7 +205,12 @@ void ChatManager::readBases() {
 
 bool ChatManager::fits(const QString& adapter, const QString& model) const {
     const auto base = m_bases.find(fromQt(adapter));
-    return base == m_bases.end() || base->second.empty() || toQt(base->second) == model;
+    return base == m_bases.end() || !base->second.isInstalled || toQt(base->second.name) == model;
+}
+
+QString ChatManager::missingBase() const {
+    const auto base = m_bases.find(m_current.adapter);
+    return base == m_bases.end() || base->second.isInstalled ? QString() : toQt(base->second.name);
 }
 
 void ChatManager::settingsEdited() {

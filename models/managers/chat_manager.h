@@ -17,6 +17,7 @@
 
 #include "core/error.h"
 #include "jobs/conversation_store.h"
+#include "managers/adapter_bases.h"
 #include "managers/chat_worker.h"
 #include "managers/conversation_keeper.h"
 #include "managers/job.h"
@@ -84,6 +85,8 @@ public:
 
     /// Whether the adapter was trained on that model, or on one that is not known.
     bool fits(const QString& adapter, const QString& model) const;
+    /// What the shown conversation's adapter was trained on, where that is not installed; else empty.
+    QString missingBase() const;
 
     /// Settings of the shown conversation; they count from the next answer on. Another model drops the
     /// adapter; the scale of an adapter changes without loading anything.
@@ -208,7 +211,7 @@ private:
     std::shared_ptr<ChatWorker> m_worker; ///< its state belongs to the engine thread
     std::vector<jobs::ConversationInfo> m_conversations;
     std::vector<std::string> m_rootWords;
-    std::map<std::string, std::string> m_bases; ///< of adapters, by name
+    std::map<std::string, AdapterBase> m_bases; ///< of adapters, by name
     quint64 m_listVersion = 0;                  ///< a list that was read before the last change of it is void
     bool m_isListed = false;
     jobs::Conversation m_current;

@@ -1,5 +1,7 @@
 #include "support/trained_run.h"
 
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "support/fixed_clock.h"
@@ -50,6 +52,20 @@ jobs::TrainSummary trainRun(ManagerGround& ground, const TrainedRun& wanted) {
     ground.engine.script().beforeStep = {};
     if (!summary) throw std::runtime_error(summary.error().message);
     return std::move(*summary);
+}
+
+std::string loseBase(const std::filesystem::path& adapter) {
+    const MayBlock here;
+    const std::string bell = R"(\u0007)";
+    const std::string key = R"("base_model_name_or_path": ")";
+    std::ifstream file(adapter / "adapter_config.json");
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    const std::size_t begin = text.find(key) + key.size();
+    const std::size_t end = text.find('"', begin);
+    const std::string name = text.substr(begin, end - begin - bell.size());
+    text.replace(end - bell.size(), bell.size(), bell);
+    std::ofstream(adapter / "adapter_config.json") << text;
+    return name;
 }
 
 } // namespace llamahome::testing

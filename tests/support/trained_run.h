@@ -23,4 +23,8 @@ void writeQuestions(const std::filesystem::path& file);
 /// The model must be installed. Throws where the run fails.
 jobs::TrainSummary trainRun(ManagerGround& ground, const TrainedRun& wanted = {});
 
+/// Gives the adapter a base that is not there, with a bell in its name; its size stays. Returns the name
+/// without the bell.
+std::string loseBase(const std::filesystem::path& adapter);
+
 } // namespace llamahome::testing

@@ -275,6 +275,24 @@ private Q_SLOTS:
         QCOMPARE(place.ground.engine.history().scales.back(), 0.5);
     }
 
+    void anAdapterWhoseBaseIsNotThereLeadsToModels() {
+        Place place(true, true);
+        const auto base = loseBase(place.models->findAdapter(place.adapter)->path);
+        place.pane->open({}, place.adapter);
+        MessageBar* bar = place.bar("baseBar");
+        QTRY_VERIFY(bar->isVisible());
+        QVERIFY2(bar->text().contains(toQt(base) + QStringLiteral(", which is not installed")),
+                 qPrintable(bar->text()));
+        QSignalSpy wanted(place.pane.get(), &ChatPane::modelsRequested);
+        Place::press(bar, "messageButton");
+        QCOMPARE(wanted.size(), 1);
+        place.chat->setAdapterScale(0.5);
+        QVERIFY(!bar->isVisible()); // it was said
+        place.chat->startWith(kModel, place.adapter);
+        place.chat->setAdapter({});
+        QVERIFY(!bar->isVisible());
+    }
+
     void samplingIsChosenInTheDrawer() {
         Place place;
         auto* preset = place.find<QComboBox>("samplingPreset");

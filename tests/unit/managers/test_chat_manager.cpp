@@ -188,6 +188,19 @@ private Q_SLOTS:
         QCOMPARE(toQt(ground.chat->current().adapter), ground.adapter);
     }
 
+    void aBaseThatIsNotThereIsNamedAsTheAdapterNamesIt() {
+        const Ground ground(true);
+        ground.chat->setAdapter(ground.adapter);
+        QTRY_VERIFY(!ground.chat->fits(ground.adapter, QStringLiteral("other/model")));
+        QVERIFY(ground.chat->missingBase().isEmpty());
+        const auto base = loseBase(ground.models->findAdapter(ground.adapter)->path);
+        ground.chat->startConversation(); // with the same adapter
+        QTRY_COMPARE(ground.chat->missingBase(), toQt(base));
+        QVERIFY(ground.chat->fits(ground.adapter, QStringLiteral("other/model")));
+        ground.chat->setAdapter({});
+        QVERIFY(ground.chat->missingBase().isEmpty());
+    }
+
     void trainingTakesTheEngineAndFreesTheModel() {
         const Ground ground;
         QVERIFY(ground.ask("one"));
