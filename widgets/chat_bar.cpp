@@ -1,9 +1,7 @@
 #include "widgets/chat_bar.h"
 
-#include <QClipboard>
 #include <QComboBox>
 #include <QDoubleSpinBox>
-#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
@@ -12,6 +10,7 @@
 #include <QToolButton>
 
 #include "managers/text.h"
+#include "widgets/copy_text.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
 
@@ -86,7 +85,7 @@ ChatBar::ChatBar(managers::ChatManager& chat, managers::ModelManager& models, QW
     more->setFocusPolicy(Qt::StrongFocus);
     auto* menu = new QMenu(more);
     menu->addAction(icon(Icon::Copy), tr("&Copy as command"), this,
-                    [this] { QGuiApplication::clipboard()->setText(m_chat.commandLine()); });
+                    [this, more] { copyFrom(*more, m_chat.commandLine()); });
     menu->addAction(tr("&Free the model's memory"), this, [this] { m_chat.release(); });
     more->setMenu(menu);
 

@@ -1,9 +1,7 @@
 #include "widgets/code_block.h"
 
-#include <QClipboard>
 #include <QEvent>
 #include <QFontDatabase>
-#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPlainTextEdit>
@@ -13,6 +11,7 @@
 #include <QVBoxLayout>
 #include <QWheelEvent>
 
+#include "widgets/copy_text.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
 
@@ -32,7 +31,7 @@ CodeBlock::CodeBlock(QWidget* parent)
     copy->setAutoRaise(true);
     copy->setFocusPolicy(Qt::NoFocus); // reached through the message's menu
     copy->setFont(look::smallFont());
-    connect(copy, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_shown); });
+    connect(copy, &QToolButton::clicked, this, [this, copy] { copyFrom(*copy, m_shown); });
     auto* head = new QHBoxLayout;
     head->setContentsMargins(look::kGrid, 0, look::kGrid / 2, 0);
     head->addWidget(m_language, 1);

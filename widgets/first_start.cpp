@@ -1,12 +1,11 @@
 #include "widgets/first_start.h"
 
-#include <QClipboard>
-#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "widgets/copy_text.h"
 #include "widgets/icon_label.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -103,7 +102,7 @@ FirstStart::FirstStart(QWidget* parent)
     lookCard->buttons->addStretch(1);
     layout->addWidget(lookCard);
     layout->addStretch(2);
-    connect(copy, &QPushButton::clicked, this, [] { QGuiApplication::clipboard()->setText(kSetUp); });
+    connect(copy, &QPushButton::clicked, this, [copy] { copyFrom(*copy, kSetUp); });
     connect(choose, &QPushButton::clicked, this, &FirstStart::importWanted);
     connect(around, &QPushButton::clicked, this, &FirstStart::lookAroundWanted);
 }

@@ -1,8 +1,6 @@
 #include "widgets/import_dialog.h"
 
-#include <QApplication>
 #include <QCheckBox>
-#include <QClipboard>
 #include <QComboBox>
 #include <QEvent>
 #include <QFileDialog>
@@ -17,6 +15,7 @@
 #include "managers/model_words.h"
 #include "managers/text.h"
 #include "widgets/buttons.h"
+#include "widgets/copy_text.h"
 #include "widgets/icons.h"
 #include "widgets/job_progress.h"
 #include "widgets/look.h"
@@ -312,9 +311,8 @@ void ImportDialog::setImporting(bool isImporting) {
 }
 
 void ImportDialog::copyCommand() {
-    QApplication::clipboard()->setText(
-        m_manager.importCommand(m_proposal->path, m_family->currentText().trimmed(),
-                                m_version->text().trimmed(), m_link->isChecked()));
+    copyFrom(*m_copy, m_manager.importCommand(m_proposal->path, m_family->currentText().trimmed(),
+                                              m_version->text().trimmed(), m_link->isChecked()));
 }
 
 } // namespace llamahome::widgets

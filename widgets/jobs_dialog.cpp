@@ -1,8 +1,6 @@
 #include "widgets/jobs_dialog.h"
 
-#include <QClipboard>
 #include <QDialogButtonBox>
-#include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
@@ -11,6 +9,7 @@
 
 #include "items/job_table.h"
 #include "items/job_words.h"
+#include "widgets/copy_text.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/window_memory.h"
@@ -90,7 +89,7 @@ void JobsDialog::cancelChosen() {
 }
 
 void JobsDialog::copyChosen() {
-    if (const managers::Job* job = chosenJob()) QGuiApplication::clipboard()->setText(job->commandLine());
+    if (const managers::Job* job = chosenJob()) copyFrom(*m_copy, job->commandLine());
 }
 
 } // namespace llamahome::widgets

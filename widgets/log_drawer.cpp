@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include <QClipboard>
 #include <QComboBox>
-#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -17,6 +15,7 @@
 #include <QVBoxLayout>
 
 #include "items/log_table.h"
+#include "widgets/copy_text.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/window_memory.h"
@@ -100,10 +99,10 @@ QWidget* LogDrawer::makeBar() {
     m_search->setPlaceholderText(tr("Search"));
     m_search->setClearButtonEnabled(true);
     row->addWidget(m_search, 1);
-    auto* copyButton = new QPushButton(icon(Icon::Copy), tr("Cop&y"), bar);
-    copyButton->setObjectName(QStringLiteral("logCopy"));
-    copyButton->setToolTip(tr("Copy the chosen lines, or all that are shown"));
-    row->addWidget(copyButton);
+    m_copy = new QPushButton(icon(Icon::Copy), tr("Cop&y"), bar);
+    m_copy->setObjectName(QStringLiteral("logCopy"));
+    m_copy->setToolTip(tr("Copy the chosen lines, or all that are shown"));
+    row->addWidget(m_copy);
     auto* close = new QToolButton(bar);
     close->setObjectName(QStringLiteral("logClose"));
     close->setIcon(icon(Icon::Close));
@@ -115,13 +114,13 @@ QWidget* LogDrawer::makeBar() {
     m_level->setCurrentIndex(
         std::max(0, m_level->findData(m_memory.value(kLevelKey, static_cast<int>(LogLevel::Info)))));
     connect(m_search, &QLineEdit::textChanged, m_filter, &items::LogFilter::setText);
-    connect(copyButton, &QPushButton::clicked, this, &LogDrawer::copy);
+    connect(m_copy, &QPushButton::clicked, this, &LogDrawer::copy);
     connect(close, &QToolButton::clicked, this, &LogDrawer::closeWanted);
     return bar;
 }
 
 void LogDrawer::copy() {
-    QGuiApplication::clipboard()->setText(m_filter->linesText(m_view->selectionModel()->selectedRows()));
+    copyFrom(*m_copy, m_filter->linesText(m_view->selectionModel()->selectedRows()));
 }
 
 void LogDrawer::showLevel(int row) {

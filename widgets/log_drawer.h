@@ -7,6 +7,7 @@
 
 class QComboBox;
 class QLineEdit;
+class QPushButton;
 class QTableView;
 
 namespace llamahome::items {
@@ -40,6 +41,7 @@ private:
     QComboBox* m_level;
     QLineEdit* m_search;
     QTableView* m_view;
+    QPushButton* m_copy = nullptr;
 };
 
 } // namespace llamahome::widgets

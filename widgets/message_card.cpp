@@ -1,8 +1,6 @@
 #include "widgets/message_card.h"
 
-#include <QClipboard>
 #include <QContextMenuEvent>
-#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
@@ -16,6 +14,7 @@
 #include "core/quantity.h"
 #include "managers/text.h"
 #include "widgets/chat_input.h"
+#include "widgets/copy_text.h"
 #include "widgets/look.h"
 #include "widgets/message_body.h"
 
@@ -161,7 +160,7 @@ void MessageCard::setTabStop(bool on) {
 }
 
 void MessageCard::copy() {
-    QGuiApplication::clipboard()->setText(text());
+    copyFrom(*m_copyButton, text());
 }
 
 void MessageCard::beginEdit() {
@@ -189,7 +188,7 @@ void MessageCard::contextMenuEvent(QContextMenuEvent* event) {
     for (qsizetype i = 0; i < codes.size(); ++i)
         menu->addAction(icon(Icon::Copy),
                         codes.size() == 1 ? tr("Copy c&ode") : tr("Copy code %1").arg(i + 1), this,
-                        [code = codes[i]] { QGuiApplication::clipboard()->setText(code); });
+                        [this, code = codes[i]] { copyFrom(*m_copyButton, code); });
     if (m_isUser && m_editButton->isEnabled())
         menu->addAction(icon(Icon::Edit), tr("&Edit and send again"), this, &MessageCard::beginEdit);
     if (m_regenerateButton->isVisible())

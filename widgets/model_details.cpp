@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include <QApplication>
-#include <QClipboard>
 #include <QDesktopServices>
 #include <QGridLayout>
 #include <QHBoxLayout>
@@ -20,6 +18,7 @@
 #include "managers/model_words.h"
 #include "managers/text.h"
 #include "widgets/buttons.h"
+#include "widgets/copy_text.h"
 #include "widgets/icon_label.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -343,7 +342,7 @@ void ModelDetails::openHubPage() {
 }
 
 void ModelDetails::copy(const QString& text) {
-    QApplication::clipboard()->setText(text);
+    copyFrom(*m_more, text);
 }
 
 } // namespace llamahome::widgets

@@ -1,7 +1,5 @@
 #include "widgets/remove_dialog.h"
 
-#include <QApplication>
-#include <QClipboard>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -12,6 +10,7 @@
 #include "managers/model_words.h"
 #include "managers/text.h"
 #include "widgets/buttons.h"
+#include "widgets/copy_text.h"
 #include "widgets/icons.h"
 #include "widgets/job_progress.h"
 #include "widgets/look.h"
@@ -108,7 +107,7 @@ void RemoveDialog::build() {
     column->addLayout(row);
     m_cancel->setFocus();
     connect(m_copy, &QPushButton::clicked, this,
-            [this] { QApplication::clipboard()->setText(m_manager.removeCommand(m_name)); });
+            [this] { copyFrom(*m_copy, m_manager.removeCommand(m_name)); });
     connect(m_cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_delete, &QPushButton::clicked, this, &RemoveDialog::startRemoval);
 }

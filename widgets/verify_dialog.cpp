@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <QApplication>
-#include <QClipboard>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -15,6 +13,7 @@
 #include "managers/model_words.h"
 #include "managers/text.h"
 #include "widgets/buttons.h"
+#include "widgets/copy_text.h"
 #include "widgets/job_progress.h"
 #include "widgets/look.h"
 #include "widgets/message_bar.h"
@@ -86,7 +85,7 @@ void VerifyDialog::build(WindowMemory& memory) {
     column->addWidget(m_table, 1);
     column->addLayout(row);
     connect(m_copy, &QPushButton::clicked, this,
-            [this] { QApplication::clipboard()->setText(m_manager.verifyCommand(m_name, m_isDeep)); });
+            [this] { copyFrom(*m_copy, m_manager.verifyCommand(m_name, m_isDeep)); });
     connect(m_deep, &QPushButton::clicked, this, [this] { start(true); });
     connect(m_close, &QPushButton::clicked, this, [this] {
         if (m_job && m_job->isActive())

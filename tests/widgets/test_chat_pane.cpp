@@ -186,6 +186,8 @@ private Q_SLOTS:
         QVERIFY(place.ask(QStringLiteral("hello")));
         Place::press(place.cards()[1], "copyButton");
         QCOMPARE(QApplication::clipboard()->text(), QStringLiteral("Look:\n```py\nx = 1\n```\ndone"));
+        const auto* copy = place.cards()[1]->findChild<QToolButton*>(QStringLiteral("copyButton"));
+        QCOMPARE(copy->accessibleName(), QStringLiteral("Copied"));
         Place::press(place.cards()[1], "copyCodeButton");
         QCOMPARE(QApplication::clipboard()->text(), QStringLiteral("x = 1"));
         place.cards()[0]->setFocus();

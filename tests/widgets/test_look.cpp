@@ -4,16 +4,19 @@
 
 #include <QAccessible>
 #include <QApplication>
+#include <QClipboard>
 #include <QFile>
 #include <QFontMetrics>
 #include <QIcon>
 #include <QPushButton>
 #include <QSplitter>
 #include <QTest>
+#include <QTimer>
 #include <QToolButton>
 
 #include "core/error_codes.h"
 #include "support/temporary_folder.h"
+#include "widgets/copy_text.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/message_bar.h"
@@ -238,6 +241,24 @@ private Q_SLOTS:
         QVERIFY(!close->isVisible());
         bar.clear();
         QVERIFY(bar.isHidden());
+    }
+
+    void whatCopiesSaysSoForAMoment() {
+        QPushButton button(icon(Icon::Copy), QStringLiteral("Copy as command"));
+        button.show();
+        const int width = button.width();
+        for (int i = 0; i < 2; ++i) // the second while the first is still shown
+            copyFrom(button, QStringLiteral("llamahome models"));
+        QCOMPARE(QApplication::clipboard()->text(), QStringLiteral("llamahome models"));
+        QCOMPARE(button.text(), QStringLiteral("Copied"));
+        QCOMPARE(button.accessibleName(), QStringLiteral("Copied"));
+        QCOMPARE(button.width(), width);
+        const auto signs = button.findChildren<QTimer*>();
+        QCOMPARE(signs.size(), 1);
+        QCOMPARE(signs.front()->interval(), kCopiedMs);
+        signs.front()->start(0);
+        QTRY_COMPARE(button.text(), QStringLiteral("Copy as command"));
+        QVERIFY(button.accessibleName().isEmpty());
     }
 
     void escapeClosesAMessage() {
