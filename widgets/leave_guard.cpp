@@ -1,5 +1,7 @@
 #include "widgets/leave_guard.h"
 
+#include <algorithm>
+
 #include <QPushButton>
 #include <QStringList>
 
@@ -15,6 +17,32 @@ namespace {
 /// Its end would lose something; that of a look at a file would not.
 bool isWork(const Job& job) {
     return job.kind() != JobKind::Inspect;
+}
+
+/// What its end leaves; empty where that goes without saying.
+QString endWords(JobKind kind) {
+    switch (kind) {
+    case JobKind::Train:
+        return LeaveGuard::tr("Stopped training writes a checkpoint and can be continued.");
+    case JobKind::Chat:
+        return LeaveGuard::tr("A stopped answer is kept as far as it has come.");
+    case JobKind::Import:
+        return LeaveGuard::tr("A stopped import keeps nothing; begin it again another time.");
+    case JobKind::Verify:
+        return LeaveGuard::tr("A stopped check changes nothing.");
+    case JobKind::Download:
+        return LeaveGuard::tr("A stopped download goes on where it ended when it is started again.");
+    case JobKind::Remove:
+        return LeaveGuard::tr("A removal is brought to its end first.");
+    case JobKind::Inspect:
+    case JobKind::Report:
+        break;
+    }
+    return {};
+}
+
+bool savesSomething(const Job* job) {
+    return job->kind() == JobKind::Train || job->kind() == JobKind::Chat;
 }
 
 } // namespace
@@ -52,20 +80,25 @@ void LeaveGuard::endSession() {
 }
 
 void LeaveGuard::ask() {
+    const std::vector<Job*> jobs = work();
     QStringList lines;
-    for (const Job* job : work())
+    QStringList ends{Tray::isAvailable()
+                         ? tr("It can go on while the window is away; the icon in the tray brings the "
+                              "window back.")
+                         : tr("It can go on while the window is minimised.")};
+    for (const Job* job : jobs) {
         lines.append(items::jobLine(*job));
+        ends.append(endWords(job->kind()));
+    }
+    ends.removeAll(QString());
+    ends.removeDuplicates();
+    const bool isSaved = std::any_of(jobs.begin(), jobs.end(), savesSomething);
     auto* question = new QMessageBox(QMessageBox::Question, tr("Close LlamaHome"),
                                      tr("Work is still running."), QMessageBox::NoButton, &m_window);
     question->setObjectName(QStringLiteral("closeQuestion"));
     question->setAttribute(Qt::WA_DeleteOnClose);
     question->setTextFormat(Qt::PlainText);
-    question->setInformativeText(
-        lines.join(u'\n') + QStringLiteral("\n\n") +
-        (Tray::isAvailable() ? tr("It can go on while the window is away; the icon in the tray brings the "
-                                  "window back.")
-                             : tr("It can go on while the window is minimised.")) +
-        u' ' + tr("Stopped training writes a checkpoint and can be continued."));
+    question->setInformativeText(lines.join(u'\n') + QStringLiteral("\n\n") + ends.join(u' '));
     const auto add = [&](const QString& name, const QString& text, QMessageBox::ButtonRole role) {
         QPushButton* button = question->addButton(text, role);
         button->setObjectName(name);
@@ -73,7 +106,8 @@ void LeaveGuard::ask() {
     };
     auto* keep =
         add(QStringLiteral("keepRunning"), tr("&Keep running in the background"), QMessageBox::AcceptRole);
-    add(QStringLiteral("stopAndSave"), tr("&Stop, save and close"), QMessageBox::DestructiveRole);
+    add(QStringLiteral("stopAndSave"), isSaved ? tr("&Stop, save and close") : tr("&Stop and close"),
+        QMessageBox::DestructiveRole);
     auto* cancel = add(QStringLiteral("cancelClose"), tr("&Cancel"), QMessageBox::RejectRole);
     question->setDefaultButton(keep);
     question->setEscapeButton(cancel);

@@ -213,6 +213,33 @@ private Q_SLOTS:
         job.finish({});
     }
 
+    void theQuestionSpeaksOfWhatIsRunning() {
+        WindowGround ground(true);
+        const auto asked = [&ground](const QList<JobKind>& kinds) {
+            QList<Job*> jobs;
+            for (const JobKind kind : kinds)
+                jobs << &ground.session->context.jobs.start(kind, QStringLiteral("work"));
+            ground.window->close();
+            QString text = ground.await<QMessageBox>("closeQuestion").informativeText();
+            text += ground.find<QPushButton>("stopAndSave").text();
+            ground.click("cancelClose");
+            for (Job* job : jobs)
+                job->finish({});
+            ground.waitFor([&ground] {
+                return ground.window->findChild<QMessageBox*>(QStringLiteral("closeQuestion")) == nullptr;
+            });
+            return text;
+        };
+        const QString checking = asked({JobKind::Verify, JobKind::Verify});
+        QCOMPARE(checking.count(QStringLiteral("A stopped check changes nothing.")), 1);
+        QVERIFY2(checking.endsWith(QStringLiteral("&Stop and close")), qPrintable(checking));
+        const QString talking = asked({JobKind::Chat, JobKind::Import});
+        QVERIFY2(talking.contains(QStringLiteral("A stopped answer is kept")), qPrintable(talking));
+        QVERIFY2(talking.contains(QStringLiteral("A stopped import keeps nothing")), qPrintable(talking));
+        QVERIFY2(!talking.contains(QStringLiteral("training")), qPrintable(talking));
+        QVERIFY2(talking.endsWith(QStringLiteral("&Stop, save and close")), qPrintable(talking));
+    }
+
     void keepRunningLetsTheWorkGoOn() {
         WindowGround ground(true);
         Job& job = startJob(ground);
