@@ -1,5 +1,6 @@
 #include "widgets/chat_bar.h"
 
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
@@ -22,11 +23,16 @@ using managers::toQt;
 constexpr double kMostScale = 100.0; // as --scale takes it
 constexpr double kScaleStep = 0.1;
 
+void add(QComboBox& box, const QString& text, const QString& value) {
+    box.addItem(text, value);
+    box.setItemData(box.count() - 1, text, Qt::ToolTipRole);
+}
+
 /// Chooses the row of that value; one that is not there is added as missing.
 void select(QComboBox& box, const QString& value, const QString& missing) {
     int row = box.findData(value);
     if (row < 0 && !value.isEmpty()) {
-        box.addItem(missing.arg(value), value);
+        add(box, missing.arg(value), value);
         row = box.count() - 1;
     }
     box.setCurrentIndex(row);
@@ -39,6 +45,7 @@ QComboBox* makeBox(const char* name, QWidget* parent) {
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     box->setMinimumContentsLength(8);
     box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    box->view()->setTextElideMode(Qt::ElideMiddle);
     return box;
 }
 
@@ -119,7 +126,7 @@ ChatBar::ChatBar(managers::ChatManager& chat, managers::ModelManager& models, QW
 void ChatBar::showLists() {
     m_model->clear();
     for (const jobs::ModelEntry& entry : m_models.models())
-        if (entry.isUsable()) m_model->addItem(toQt(entry.name), toQt(entry.name));
+        if (entry.isUsable()) add(*m_model, toQt(entry.name), toQt(entry.name));
     showCurrent();
 }
 
@@ -128,7 +135,7 @@ void ChatBar::showAdapters(const QString& model) {
     m_adapter->addItem(tr("none"), QString());
     for (const jobs::ModelEntry& entry : m_models.adapters())
         if (entry.isUsable() && m_chat.fits(toQt(entry.name), model))
-            m_adapter->addItem(toQt(entry.name), toQt(entry.name));
+            add(*m_adapter, toQt(entry.name), toQt(entry.name));
 }
 
 void ChatBar::showCurrent() {

@@ -140,6 +140,18 @@ void drawProgress(const QStyleOptionProgressBar& option, QPainter& painter) {
     drawBox(painter, bar, QPen(Qt::NoPen), option.palette.color(QPalette::Link));
 }
 
+/// Names of models and adapters differ at their ends as often as at their beginnings.
+QStyleOptionComboBox elided(const QStyleOptionComboBox& combo, const QStyle& style, const QWidget* widget) {
+    constexpr int kMargins = 2; // as Fusion leaves beside text and icon
+    const QRect field =
+        style.subControlRect(QStyle::CC_ComboBox, &combo, QStyle::SC_ComboBoxEditField, widget);
+    const int icon = combo.currentIcon.isNull() ? 0 : combo.iconSize.width() + 2 * kMargins;
+    QStyleOptionComboBox shown = combo;
+    shown.currentText =
+        combo.fontMetrics.elidedText(combo.currentText, Qt::ElideMiddle, field.width() - kMargins - icon);
+    return shown;
+}
+
 } // namespace
 
 HomeStyle::HomeStyle()
@@ -203,6 +215,14 @@ void HomeStyle::drawControl(ControlElement element, const QStyleOption* option, 
         if (const auto* bar = qstyleoption_cast<const QStyleOptionProgressBar*>(option);
             bar != nullptr && bar->minimum != bar->maximum) {
             drawProgress(*bar, *painter);
+            return;
+        }
+        break;
+    case CE_ComboBoxLabel:
+        if (const auto* combo = qstyleoption_cast<const QStyleOptionComboBox*>(option);
+            combo != nullptr && !combo->editable) {
+            const QStyleOptionComboBox shown = elided(*combo, *proxy(), widget);
+            QProxyStyle::drawControl(element, &shown, painter, widget);
             return;
         }
         break;

@@ -5,6 +5,7 @@
 #include <QAccessible>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QFile>
 #include <QFontMetrics>
 #include <QIcon>
@@ -111,6 +112,18 @@ private Q_SLOTS:
                                                                 QByteArray::number(static_cast<int>(tone)));
                 }
         }
+    }
+
+    void aLongNameInAChooserShowsBothItsEnds() {
+        look::applyTheme(Theme::Light);
+        QComboBox box;
+        const auto shown = [&box](const QString& end) {
+            box.clear();
+            box.addItem(QStringLiteral("smollm2_135m-instruct_finetuned_on_recipes_") + end);
+            box.resize(120, box.sizeHint().height());
+            return box.grab().toImage();
+        };
+        QVERIFY(shown(QStringLiteral("one")) != shown(QStringLiteral("two")));
     }
 
     void aPaleDesktopIsMadeReadable() {
