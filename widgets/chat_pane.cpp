@@ -15,6 +15,7 @@
 #include "core/quantity.h"
 #include "items/job_words.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 #include "widgets/chat_bar.h"
 #include "widgets/chat_input.h"
 #include "widgets/conversation_panel.h"
@@ -425,9 +426,10 @@ void ChatPane::showFigures() {
 void ChatPane::showKeepProblem() {
     const auto& problem = m_chat.keepProblem();
     if (!problem) return m_keepMessage->clear();
-    m_keepMessage->show(MessageBar::Kind::Warning,
-                        tr("This conversation is not being kept: %1").arg(toQt(problem->message)),
-                        tr("Try again"), [this] { m_chat.keepAgain(); });
+    m_keepMessage->show(
+        MessageBar::Kind::Warning,
+        tr("This conversation is not being kept: %1").arg(managers::windowText(problem->message)),
+        tr("Try again"), [this] { m_chat.keepAgain(); });
 }
 
 void ChatPane::showReplaced() {

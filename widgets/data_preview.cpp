@@ -9,6 +9,7 @@
 
 #include "core/quantity.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 #include "widgets/fact_form.h"
 #include "widgets/length_histogram.h"
 #include "widgets/look.h"
@@ -115,7 +116,7 @@ QWidget* DataPreview::makeProblems(const jobs::DataReport& report) {
         const QString column2 = problem.column > 0 ? QString::number(problem.column) : QString();
         table->setItem(row, 0, new QTableWidgetItem(QString::number(problem.line)));
         table->setItem(row, 1, new QTableWidgetItem(column2));
-        table->setItem(row, 2, new QTableWidgetItem(toQt(problem.error.message)));
+        table->setItem(row, 2, new QTableWidgetItem(managers::windowText(problem.error.message)));
         for (const int number : {0, 1})
             table->item(row, number)->setTextAlignment(Qt::AlignRight | Qt::AlignTop);
     }

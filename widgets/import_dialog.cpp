@@ -14,6 +14,7 @@
 
 #include "managers/model_words.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 #include "widgets/buttons.h"
 #include "widgets/copy_text.h"
 #include "widgets/icons.h"
@@ -259,7 +260,7 @@ void ImportDialog::checkName() {
     if (!m_proposal) return;
     const auto name =
         m_manager.importName(*m_proposal, m_family->currentText().trimmed(), m_version->text().trimmed());
-    if (!name) return tellName(capitalised(toQt(name.error().message)), false);
+    if (!name) return tellName(capitalised(managers::windowText(name.error().message)), false);
     const QString full = name->family + u'/' + name->version;
     const auto there = m_manager.find(full);
     const bool isThere = there && there->state != jobs::ModelState::Absent;

@@ -9,6 +9,7 @@
 
 #include "items/job_table.h"
 #include "items/job_words.h"
+#include "managers/window_words.h"
 #include "widgets/copy_text.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -81,7 +82,7 @@ void JobsDialog::showChosen() {
         m_cause->setText(m_jobs.jobs().empty() ? tr("Nothing has been done in this session yet.")
                                                : QString());
     else
-        m_cause->setText(job->error() ? items::jobEndWords(*job) : items::jobLine(*job));
+        m_cause->setText(job->error() ? managers::windowText(job->error()->message) : items::jobLine(*job));
 }
 
 void JobsDialog::cancelChosen() {

@@ -12,6 +12,7 @@
 #include <QToolButton>
 
 #include "managers/text.h"
+#include "managers/window_words.h"
 #include "widgets/icon_label.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -98,7 +99,7 @@ void MessageBar::show(Kind kind, const QString& text, const QString& actionText,
 }
 
 void MessageBar::showFailure(const Error& error, const QString& actionText, std::function<void()> action) {
-    show(Kind::Error, managers::toQt(error.message), actionText, std::move(action));
+    show(Kind::Error, managers::windowText(error.message), actionText, std::move(action));
     QString hover = tr("Code %1").arg(managers::toQt(error.code.text));
     if (!error.detail.empty()) hover += u'\n' + managers::toQt(error.detail);
     m_text->setToolTip(Qt::convertFromPlainText(hover));

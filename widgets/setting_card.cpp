@@ -6,6 +6,7 @@
 #include <QVBoxLayout>
 
 #include "managers/text.h"
+#include "managers/window_words.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/setting_editor.h"
@@ -38,7 +39,7 @@ SettingCard::SettingCard(managers::SettingsManager& manager, QWidget* parent)
     connect(&m_manager, &managers::SettingsManager::settingFailed, this,
             [this](const QString& key, const Error& error) {
                 if (m_editor != nullptr && key == this->key())
-                    m_editor->showProblem(tr("not saved: %1").arg(toQt(error.message)));
+                    m_editor->showProblem(tr("not saved: %1").arg(managers::windowText(error.message)));
             });
     showSetting(nullptr);
 }

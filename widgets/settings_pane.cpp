@@ -19,6 +19,7 @@
 
 #include "items/setting_tree.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 #include "widgets/cuda_row.h"
 #include "widgets/icon_label.h"
 #include "widgets/icons.h"
@@ -259,7 +260,7 @@ void SettingsPane::showProblems() {
             button->setToolTip(tr("The damaged file is kept beside it, with .damaged at its name."));
             connect(button, &QPushButton::clicked, this, [this, file] { m_manager.restoreLastGood(file); });
         }
-        m_problemList->addWidget(makeProblem(toQt(problem.text()), button, m_problems));
+        m_problemList->addWidget(makeProblem(managers::windowText(problem.text()), button, m_problems));
     }
     if (shown > kMostProblems) {
         const int more = static_cast<int>(problems.size()) - kMostProblems;

@@ -4,6 +4,7 @@
 
 #include "items/when_words.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 
 namespace llamahome::items {
 
@@ -68,7 +69,7 @@ QVariant ConversationList::data(const QModelIndex& index, int role) const {
     case Qt::ToolTipRole:
         return info.problem.empty()
                    ? tr("%1\n%2\n%3").arg(title, model, exactWhenWords(timeOf(info.updatedAt)))
-                   : toQt(info.problem);
+                   : managers::windowText(info.problem);
     case Qt::AccessibleTextRole:
         return info.problem.empty() ? tr("%1, %2, %3").arg(title, model, whenWords(timeOf(info.updatedAt)))
                                     : tr("%1, cannot be opened").arg(title);
@@ -79,7 +80,7 @@ QVariant ConversationList::data(const QModelIndex& index, int role) const {
     case WhenRole:
         return whenWords(timeOf(info.updatedAt));
     case ProblemRole:
-        return toQt(info.problem);
+        return managers::windowText(info.problem);
     default:
         return {};
     }

@@ -9,6 +9,7 @@
 #include "core/quantity.h"
 #include "items/when_words.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 
 namespace llamahome::items {
 namespace {
@@ -45,7 +46,7 @@ QString stateToolTip(const jobs::RunRecord& record) {
     QString text = runStateWord(record.state);
     if (record.totalSteps > 0)
         text += RunTable::tr(", step %1 of %2").arg(record.step).arg(record.totalSteps);
-    if (!record.cause.empty()) text += u'\n' + toQt(record.cause);
+    if (!record.cause.empty()) text += u'\n' + managers::windowText(record.cause);
     return text;
 }
 

@@ -246,7 +246,7 @@ Result<ImportSource> inspectSource(const fs::path& path) {
             codes::kImportSource,
             displayPath(path) +
                 ": is not a model file; expected a .gguf file or a model folder. A data set needs no "
-                "import: name it with `llamahome train MODEL --data FILE`"};
+                "import: give it to `llamahome train MODEL --data FILE`"};
     return inspectGguf(plain);
 }
 

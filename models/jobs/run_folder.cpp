@@ -30,9 +30,10 @@ Result<void> checkName(const std::string& name) {
 Error nameTaken(const fs::path& folder, const std::string& name) {
     const auto record = readRunRecord(folder);
     const bool isFinished = record && record->state == RunState::Finished;
-    return Error{codes::kRunExists, "--name: a run called '" + name + "' is there already (" +
-                                        displayPath(folder) + "); choose another name" +
-                                        (isFinished ? "" : ", or go on with it: llamahome resume " + name)};
+    return Error{codes::kRunExists,
+                 "--name: a run called '" + name + "' is there already (" + displayPath(folder) +
+                     "); choose another name" +
+                     (isFinished ? "" : ", or go on with it: `llamahome resume " + name + "`")};
 }
 
 /// Makes the folder that nobody else has: exclusive creation is the claim.

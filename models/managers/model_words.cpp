@@ -5,6 +5,7 @@
 
 #include "core/quantity.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 
 namespace llamahome::managers {
 namespace {
@@ -51,7 +52,7 @@ QString stateSentence(const jobs::ModelEntry& entry) {
 }
 
 QString withoutFolder(const std::string& message, const jobs::ModelEntry& entry) {
-    return toQt(message).remove(pathToQt(entry.path) + u'/');
+    return windowText(message).remove(pathToQt(entry.path) + u'/');
 }
 
 QString bytesText(quint64 bytes) {

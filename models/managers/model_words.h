@@ -13,7 +13,8 @@ QString stateWord(jobs::ModelState state);
 /// The state in a sentence with the next step, and the reason where something is wrong.
 QString stateSentence(const jobs::ModelEntry& entry);
 
-/// A message about the entry's files with their names only, not the whole path of each.
+/// A message about the entry's files as the window says it, with their names only, not the whole path of
+/// each.
 QString withoutFolder(const std::string& message, const jobs::ModelEntry& entry);
 
 /// "2.5 GB"; empty for 0.

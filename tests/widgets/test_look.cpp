@@ -228,6 +228,8 @@ private Q_SLOTS:
         QCOMPARE(steps, 1);
         QVERIFY(bar.isHidden());
         QCOMPARE(bar.text(), QString());
+        bar.showFailure(Error{codes::kModelNotInstalled, "it is not installed, see `llamahome models`"});
+        QCOMPARE(bar.text(), QStringLiteral("it is not installed, see the page Models"));
     }
 
     void whatHoldsThePageUpCannotBeClosed() {
