@@ -107,15 +107,18 @@ void RemoveDialog::build() {
     column->addLayout(row);
     m_cancel->setFocus();
     connect(m_copy, &QPushButton::clicked, this,
-            [this] { copyFrom(*m_copy, m_manager.removeCommand(m_name)); });
+            [this] { copyFrom(*m_copy, m_manager.removeCommand(m_name, m_plan && m_plan->isByName)); });
     connect(m_cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_delete, &QPushButton::clicked, this, &RemoveDialog::startRemoval);
 }
 
 void RemoveDialog::showPlan(const jobs::RemovalPlan& plan) {
     m_plan = plan;
-    m_intro->setText(
-        tr("These files in %1 are deleted. This cannot be undone.").arg(managers::pathToQt(plan.folder)));
+    const QString intro = plan.isByName
+                              ? tr("The list of its files cannot be read. These in %1 have the names of such "
+                                   "files and are deleted. This cannot be undone.")
+                              : tr("These files in %1 are deleted. This cannot be undone.");
+    m_intro->setText(intro.arg(managers::pathToQt(plan.folder)));
     m_files->clear();
     for (const jobs::PlannedFile& file : plan.files) {
         const QString frees =

@@ -308,7 +308,7 @@ void ModelManager::planRemoval(const QString& name) {
     runTask<Result<Planned>>(
         m_context.filePool, m_context.jobs,
         [workspace = m_context.workspace, entry = *entry, isModel]() -> Result<Planned> {
-            auto plan = jobs::planRemoval(workspace.root, entry);
+            auto plan = jobs::planRemoval(workspace.root, entry, jobs::RemovalBasis::Names);
             if (!plan) return plan.error();
             Planned planned{std::move(*plan), {}};
             if (isModel)
@@ -350,7 +350,7 @@ Job* ModelManager::remove(const jobs::RemovalPlan& plan) {
     if (!used) Q_EMIT removalBegins(plan.folder);
     Job& job = m_context.jobs.start(JobKind::Remove, tr("Removing %1").arg(name));
     if (!used) job.setFolders({plan.folder});
-    job.setCommandLine(removeCommand(name));
+    job.setCommandLine(removeCommand(name, plan.isByName));
     runJob<std::uint64_t>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
         [lock = &m_context.lock, plan, used,
@@ -389,9 +389,10 @@ QString ModelManager::verifyCommand(const QString& name, bool deep) const {
     return commandLine(std::move(words));
 }
 
-QString ModelManager::removeCommand(const QString& name) const {
+QString ModelManager::removeCommand(const QString& name, bool isByName) const {
     std::vector<std::string> words{"remove"};
     appendTyped(words, findAny(name), name);
+    if (isByName) words.push_back("--force");
     return commandLine(std::move(words));
 }
 

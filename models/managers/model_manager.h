@@ -122,7 +122,8 @@ public:
     QString importCommand(const QString& path, const QString& family, const QString& version,
                           bool link) const;
     QString verifyCommand(const QString& name, bool deep) const;
-    QString removeCommand(const QString& name) const;
+    /// `isByName`: as the plan has it.
+    QString removeCommand(const QString& name, bool isByName = false) const;
 
 Q_SIGNALS:
     /// models(), adapters(), facts or memory are others.

@@ -217,6 +217,26 @@ private Q_SLOTS:
             place.find<MessageBar>("messageBar")->text().contains(QStringLiteral("freed")), kPatienceMs);
     }
 
+    void aModelWithoutItsListOfFilesIsRemovedByTheirNames() {
+        Place place(true);
+        std::ofstream(place.ground.installed() / "llamahome.json") << "{}";
+        std::ofstream(place.ground.installed() / "my notes.txt") << "keep me";
+        place.manager->refresh();
+        QTRY_COMPARE_WITH_TIMEOUT(place.manager->find(kName)->state, jobs::ModelState::Damaged, kPatienceMs);
+        place.pane->choose(kName);
+        QTRY_VERIFY(place.find<QPushButton>("removeButton")->isVisible());
+        click(&*place.pane, "removeButton");
+        QDialog* dialog = place.dialog("removeDialog");
+        auto* button = in<QPushButton>(dialog, "deleteButton");
+        QTRY_VERIFY_WITH_TIMEOUT(button->isEnabled(), kPatienceMs);
+        QVERIFY(textOf(dialog, "intro").contains(QStringLiteral("have the names of such files")));
+        click(dialog, "copyCommandButton");
+        QVERIFY(QApplication::clipboard()->text().endsWith(QStringLiteral(" --force")));
+        QTest::mouseClick(button, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(!fs::exists(place.ground.installed() / "model.safetensors"), kPatienceMs);
+        QVERIFY(fs::exists(place.ground.installed() / "my notes.txt"));
+    }
+
     void removalNamesTheAdaptersThatNeedTheModel() {
         Place place(true);
         const QString adapter = managers::toQt(trainRun(place.ground, {"first", 2e-4, 0}).adapterName);
