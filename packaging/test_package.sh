@@ -54,6 +54,7 @@ check_contents() {
         share/fish/vendor_completions.d/llamahome.fish \
         share/doc/llamahome/{README.md,CHANGELOG.md,NOTICES.md,copyright} \
         share/doc/llamahome/{LICENSE,LICENSE-ADDITIONAL-PERMISSION} \
+        share/doc/llamahome/docs/manual/{index.md,first_fine_tune.md,images/chat.png} \
         share/doc/llamahome/libtorch/{LICENSE,NOTICE} \
         share/doc/llamahome/onemkl/{LICENSE.txt,third-party-programs.txt} \
         share/llamahome/resources/samples/gsm8k_LICENSE.txt; do

@@ -27,6 +27,7 @@
 #include "widgets/leave_guard.h"
 #include "widgets/log_drawer.h"
 #include "widgets/look.h"
+#include "widgets/manual_dialog.h"
 #include "widgets/message_bar.h"
 #include "widgets/models_pane.h"
 #include "widgets/runs_pane.h"
@@ -64,6 +65,12 @@ void focusFirstOf(QWidget& page) {
         return;
     }
     page.setFocus(Qt::OtherFocusReason);
+}
+
+void bringForward(QWidget& dialog) {
+    dialog.show();
+    dialog.raise();
+    dialog.activateWindow();
 }
 
 /// Pages lie in the order of Place.
@@ -194,6 +201,7 @@ void MainWindow::connectMenu() {
     connect(m_menu, &WindowMenu::copyCommandWanted, this, &MainWindow::copyCommand);
     connect(m_menu, &WindowMenu::firstStartWanted, this, [this] { showFirstStart(true); });
     connect(m_menu, &WindowMenu::aboutWanted, this, &MainWindow::showAbout);
+    connect(m_menu, &WindowMenu::manualWanted, this, &MainWindow::showManual);
 }
 
 void MainWindow::connectWork() {
@@ -357,9 +365,7 @@ void MainWindow::showJobs() {
         dialog = new JobsDialog(m_session.context.jobs, m_memory, this);
         dialog->setAttribute(Qt::WA_DeleteOnClose);
     }
-    dialog->show();
-    dialog->raise();
-    dialog->activateWindow();
+    bringForward(*dialog);
 }
 
 void MainWindow::copyCommand() {
@@ -383,6 +389,15 @@ void MainWindow::showAbout() {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &AboutDialog::reportWanted, this, &MainWindow::saveReport);
     dialog->open();
+}
+
+void MainWindow::showManual() {
+    auto* dialog = findChild<ManualDialog*>(QString(), Qt::FindDirectChildrenOnly);
+    if (dialog == nullptr) {
+        dialog = new ManualDialog(this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+    }
+    bringForward(*dialog);
 }
 
 void MainWindow::showWork() {

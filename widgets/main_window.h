@@ -74,6 +74,7 @@ private:
     void copyCommand();
     void saveReport();
     void showAbout();
+    void showManual();
     void showWork();
     void keepRunning();
 

@@ -113,6 +113,8 @@ void WindowMenu::addWork(QMainWindow& window) {
 
 void WindowMenu::addHelp(QMainWindow& window) {
     QMenu* menu = window.menuBar()->addMenu(tr("&Help"));
+    add(menu, QStringLiteral("actionManual"), tr("&Manual"), QKeySequence(QKeySequence::HelpContents), this,
+        &WindowMenu::manualWanted);
     add(menu, QStringLiteral("actionFirstStart"), tr("&Get a model"), {}, this,
         &WindowMenu::firstStartWanted);
     add(menu, QStringLiteral("actionReport"), tr("&Save a report…"), {}, this, &WindowMenu::reportWanted);

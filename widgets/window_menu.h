@@ -38,6 +38,7 @@ Q_SIGNALS:
     void stopWanted();
     void jobsWanted();
     void copyCommandWanted();
+    void manualWanted();
     void firstStartWanted();
     void aboutWanted();
 

@@ -57,6 +57,7 @@ install(FILES "${desktop}/llamahome-symbolic.svg" DESTINATION share/icons/hicolo
 set(doc share/doc/llamahome)
 install(FILES README.md CHANGELOG.md LICENSE LICENSE-ADDITIONAL-PERMISSION
     resources/third_party/NOTICES.md packaging/debian/copyright DESTINATION ${doc})
+install(DIRECTORY docs/manual DESTINATION ${doc}/docs) # where README.md links to it
 
 if(NOT LLAMAHOME_BUILD_ENGINE)
     return()

@@ -5,7 +5,9 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
+#include <QDir>
 #include <QFileDialog>
+#include <QImage>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMessageBox>
@@ -14,6 +16,8 @@
 #include <QStackedWidget>
 #include <QTableView>
 #include <QTest>
+#include <QTextBlock>
+#include <QTextBrowser>
 #include <QTextEdit>
 
 #include "core/error_codes.h"
@@ -26,6 +30,7 @@
 #include "widgets/leave_guard.h"
 #include "widgets/log_drawer.h"
 #include "widgets/look.h"
+#include "widgets/manual_dialog.h"
 #include "widgets/status_area.h"
 
 using namespace llamahome;
@@ -196,6 +201,60 @@ private Q_SLOTS:
         QCOMPARE(closed.size(), 1);
         QVERIFY(!ground.window->isVisible());
         QVERIFY(!ground.window->hasStoppedWork());
+    }
+
+    void theManualIsReadAndSearched() {
+        WindowGround ground(true);
+        ground.press(Qt::Key_F1);
+        auto& manual = ground.await<ManualDialog>("manualDialog");
+        ground.find<QAction>("actionManual").trigger();
+        QCOMPARE(ground.window->findChildren<ManualDialog*>().size(), 1);
+        auto& text = ground.find<QTextBrowser>("manualText");
+        auto& search = ground.find<QLineEdit>("manualSearch");
+        QVERIFY(!ground.find<QPushButton>("manualBack").isEnabled());
+        search.setFocus();
+        QTest::keyClicks(&search, QStringLiteral("early stopping"));
+        QCOMPARE(ground.find<QLabel>("manualNote").text(), QStringLiteral("not on this page"));
+        QTest::keyClick(&search, Qt::Key_Return);
+        QCOMPARE(text.source().fileName(), QStringLiteral("first_fine_tune.md"));
+        QCOMPARE(text.textCursor().selectedText(), QStringLiteral("early stopping"));
+        ground.click("manualBack");
+        QCOMPARE(text.source().fileName(), QStringLiteral("index.md"));
+        QVERIFY(ground.find<QPushButton>("manualForward").isEnabled());
+        search.setText(QStringLiteral("there is no such word"));
+        QTest::keyClick(&search, Qt::Key_Return);
+        QCOMPARE(ground.find<QLabel>("manualNote").text(), QStringLiteral("not found"));
+        QVERIFY2(namelessWidgets(manual).isEmpty(), qPrintable(namelessWidgets(manual).join(u'\n')));
+        manual.close();
+    }
+
+    void everyPageOfTheManualIsThereWithWhatItShows() {
+        const QDir shipped(QStringLiteral(":/manual"));
+        const QDir written(QStringLiteral(LLAMAHOME_SOURCE_DIR "/docs/manual"));
+        for (const char* folder : {".", "images"}) {
+            const auto names = [folder](const QDir& dir) {
+                return QDir(dir.filePath(QLatin1String(folder))).entryList(QDir::Files, QDir::Name);
+            };
+            QCOMPARE(names(shipped), names(written));
+        }
+        ManualDialog manual;
+        auto* text = manual.findChild<QTextBrowser*>();
+        for (const QString& page : shipped.entryList({QStringLiteral("*.md")}, QDir::Files)) {
+            text->setSource(QUrl(QStringLiteral("qrc:/manual/") + page));
+            QVERIFY2(text->document()->blockCount() > 3, qPrintable(page)); // read as Markdown
+            for (QTextBlock block = text->document()->begin(); block.isValid(); block = block.next())
+                for (auto part = block.begin(); !part.atEnd(); ++part) {
+                    const QTextCharFormat format = part.fragment().charFormat();
+                    const QString link = format.anchorHref();
+                    const bool isLocal = !link.isEmpty() && !link.contains(u':');
+                    QVERIFY2(!isLocal || shipped.exists(link),
+                             qPrintable(page + QStringLiteral(": ") + link));
+                    if (!format.isImageFormat()) continue;
+                    const QUrl name(format.toImageFormat().name());
+                    const auto picture = text->document()->resource(QTextDocument::ImageResource, name);
+                    QVERIFY2(!picture.value<QImage>().isNull(), qPrintable(name.toString()));
+                }
+        }
     }
 
     void cancelKeepsTheWindowAndTheWork() {
