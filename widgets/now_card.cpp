@@ -40,9 +40,9 @@ NowCard::NowCard(managers::TrainingManager& manager, QWidget* parent)
     m_phase->setWordWrap(true);
     m_notices->setObjectName(QStringLiteral("nowNotices"));
     m_notices->setWordWrap(true);
+    m_bar->setObjectName(QStringLiteral("nowBar"));
     m_bar->setTextVisible(false);
     m_bar->setFixedHeight(look::kGrid);
-    m_bar->setRange(0, kBarSteps);
     m_bar->setAccessibleName(tr("Progress of the run"));
     m_step =
         m_facts->addFact(tr("Step"), QStringLiteral("nowStep"), tr("Corrections of the adapter done so far"));
@@ -108,8 +108,8 @@ QString NowCard::phaseText() const {
         return tr("The step in work is finished, then a checkpoint and the adapter are written.");
     if (state == TrainingState::Paused)
         return tr("The checkpoint is written and the memory is free. Continue goes on where it stopped.");
-    if (state == TrainingState::Running && m_manager.phase() == QStringLiteral("training")) return {};
-    const QString phase = m_manager.phase();
+    const QString phase = m_manager.isInSteps() ? toQt(m_manager.progress().phase) : m_manager.phase();
+    if (m_manager.isInSteps() && phase == m_manager.phase()) return {};
     return phase.isEmpty() ? QString() : phase.front().toUpper() + phase.mid(1) + QStringLiteral(" …");
 }
 
@@ -132,21 +132,26 @@ void NowCard::showStep() {
     m_facts->setFact(*m_epoch, columns.rows() == 0 ? QString()
                                : isByEpochs        ? tr("%1 of %2").arg(done).arg(epochs)
                                                    : done);
-    const auto left = m_manager.isActive() ? m_manager.secondsLeft() : std::nullopt;
-    m_facts->setFact(*m_left, left ? toQt(formatDuration(*left)) : QString());
+    m_facts->setFact(*m_left, managers::timeLeftText(m_manager.secondsLeft()));
     m_facts->setFact(*m_speed,
                      point && m_manager.isActive()
                          ? tr("%1 tokens/s").arg(toQt(formatNumber(point->tokensPerSecond, kSpeedDigits)))
                          : QString());
+    showBar(step, all);
+}
+
+void NowCard::showBar(std::int64_t step, std::int64_t all) {
     const Progress& progress = m_manager.progress();
-    const bool isTraining = all > 0 && (step > 0 || m_manager.state() != TrainingState::Starting);
-    double share = 0.0;
-    if (isTraining)
-        share = static_cast<double>(step) / static_cast<double>(all);
-    else if (progress.total > 0)
+    const bool isPaused = m_manager.state() == TrainingState::Paused;
+    std::optional<double> share;
+    if (m_manager.isInSteps() || isPaused) {
+        if (all > 0) share = static_cast<double>(step) / static_cast<double>(all);
+    } else if (progress.total > 0) {
         share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
-    m_bar->setValue(static_cast<int>(kBarSteps * share));
-    m_bar->setVisible(m_manager.isActive() || m_manager.state() == TrainingState::Paused);
+    }
+    m_bar->setRange(0, share ? kBarSteps : 0);
+    if (share) m_bar->setValue(static_cast<int>(kBarSteps * *share));
+    m_bar->setVisible(m_manager.isActive() || isPaused);
 }
 
 void NowCard::showLosses() {

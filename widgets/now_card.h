@@ -1,6 +1,8 @@
 // NowCard: where the run is: phase, epoch, step, loss, speed, time left, best, patience. GUI thread.
 #pragma once
 
+#include <cstdint>
+
 #include <QFrame>
 
 #include "managers/training_manager.h"
@@ -25,6 +27,7 @@ private:
     /// Whether RunResult tells most of it.
     bool hasResult() const;
     void showStep();
+    void showBar(std::int64_t step, std::int64_t all);
     void showLosses();
 
     managers::TrainingManager& m_manager;

@@ -7,6 +7,7 @@
 #include <QStringList>
 
 #include "core/quantity.h"
+#include "managers/quantity_words.h"
 #include "managers/text.h"
 
 namespace llamahome::items {
@@ -63,9 +64,8 @@ QString jobRateWords(const Job& job) {
 }
 
 QString jobLeftWords(const Job& job) {
-    const auto left = job.secondsLeft();
-    if (!job.isActive() || !left) return {};
-    return Words::tr("%1 left").arg(toQt(formatDuration(*left)));
+    const QString left = job.isActive() ? managers::timeLeftText(job.secondsLeft()) : QString();
+    return left.isEmpty() ? left : Words::tr("%1 left").arg(left);
 }
 
 QString jobLine(const Job& job) {
@@ -80,7 +80,8 @@ QString jobLine(const Job& job) {
 
 int jobPercent(const Job& job) {
     const Progress& progress = job.progress();
-    if (progress.total == 0) return -1;
+    const bool isPreparation = job.kind() == managers::JobKind::Train && progress.unit != "steps";
+    if (progress.total == 0 || isPreparation) return -1;
     const double share = static_cast<double>(progress.done) / static_cast<double>(progress.total);
     return std::clamp(static_cast<int>(share * 100.0), 0, 100);
 }

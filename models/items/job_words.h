@@ -18,7 +18,7 @@ QString jobRateWords(const managers::Job& job);
 QString jobLeftWords(const managers::Job& job);
 /// All of it on one line: "Importing SmolLM2 · converting weights · 120 MB of 270 MB · 40 MB/s · 4 s left".
 QString jobLine(const managers::Job& job);
-/// 0 to 100; -1 where it cannot be told.
+/// 0 to 100, of a training's steps and not of what prepares them; -1 where it cannot be told.
 int jobPercent(const managers::Job& job);
 /// How it ended, for a notification: "done", "stopped, can be continued", or the cause; the state of a job
 /// that goes on.

@@ -18,6 +18,7 @@ namespace {
 /// Beyond these, zeros are harder to count than an exponent is to read.
 constexpr double kLeastPlain = 1e-4;
 constexpr double kMostPlain = 1e15;
+constexpr double kLeastLeft = 0.05; ///< seconds
 
 /// "5e-05" as "5e-5".
 std::string withShortExponent(std::string text) {
@@ -56,6 +57,10 @@ QString typedRecord(const std::string& key, const std::string& value) {
     const auto parsed = config::parseSettingText(*setting, value, {});
     const auto* number = parsed.value ? std::get_if<double>(&*parsed.value) : nullptr;
     return number != nullptr ? typedNumber(*number) : toQt(value);
+}
+
+QString timeLeftText(std::optional<double> seconds) {
+    return seconds && *seconds >= kLeastLeft ? toQt(formatDuration(*seconds)) : QString();
 }
 
 QString mebibytesText(double mebibytes) {

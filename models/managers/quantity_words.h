@@ -1,6 +1,8 @@
 // Numbers and settings as people type and read them. Any thread.
 #pragma once
 
+#include <optional>
+
 #include <QString>
 
 #include "config/setting_descriptor.h"
@@ -15,6 +17,8 @@ QString typedNumber(double value);
 QString typedSetting(const config::SettingDescriptor& setting, const config::Settings& settings);
 /// A value that a run's record has for a key, in the same form; other texts stay as they are.
 QString typedRecord(const std::string& key, const std::string& value);
+/// "7 min"; empty where it is not known, and where it would read "0.0 s".
+QString timeLeftText(std::optional<double> seconds);
 /// "1.2 GB".
 QString mebibytesText(double mebibytes);
 

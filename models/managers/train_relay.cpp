@@ -31,19 +31,28 @@ void TrainRelay::onForecast(const jobs::TrainForecast& forecast) {
 }
 
 void TrainRelay::onPhase(std::string_view phase) {
-    m_news.phase = std::string(phase);
-    m_progress(Progress{std::string(phase), 0, 0, "steps"});
+    m_phase = phase;
+    m_news.phase = m_phase;
+    m_news.progress.reset(); // what still waits is of the phase before
+    m_steps = Progress{m_phase, 0, 0, "steps"};
+    m_progress(m_steps);
     flush();
 }
 
 void TrainRelay::onProgress(const Progress& progress) {
     m_news.progress = progress;
-    m_progress(progress);
+    const bool isEvaluation = m_phase == kTraining && progress.phase != kTraining;
+    if (!isEvaluation) {
+        m_news.progress->phase = m_phase;
+        m_steps = *m_news.progress;
+        m_progress(m_steps);
+    }
     flushWhenDue();
 }
 
 void TrainRelay::onMetric(const engine::MetricPoint& point) {
     m_news.samples.push_back({point, peakMemoryMib()});
+    if (point.isEvaluation) m_news.progress = m_steps; // the evaluation is over
     flushWhenDue();
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.h"
@@ -19,7 +20,7 @@ struct TrainNews {
     std::optional<std::string> runName; ///< the folder is there
     std::optional<jobs::TrainForecast> forecast;
     std::optional<std::string> phase;
-    std::optional<Progress> progress;
+    std::optional<Progress> progress; ///< of the phase told last; "evaluating" between the steps
     std::vector<MetricSample> samples;
     std::vector<jobs::SampleAnswer> answers;
     std::vector<std::string> notices;
@@ -28,11 +29,13 @@ struct TrainNews {
 /// Lives on the engine thread for one run. Points and progress wait for their turn; all else is told at once.
 class TrainRelay final : public jobs::TrainSink {
 public:
+    static constexpr std::string_view kTraining = "training"; ///< the phase of the steps
+
     using Deliver = std::function<void(TrainNews)>;
     using OpenRunLog = std::function<std::shared_ptr<void>(const std::filesystem::path&)>;
 
-    /// `deliver` is called on the engine thread. `progress` gets what the status bar shows. `clock` outlives
-    /// it.
+    /// `deliver` is called on the engine thread. `progress` gets what the status bar shows: while
+    /// training steps alone. `clock` outlives it.
     TrainRelay(Deliver deliver, ProgressSink progress, OpenRunLog openRunLog, const Clock& clock);
 
     void onStart(const jobs::RunFolder& run) override;
@@ -53,6 +56,8 @@ private:
     ProgressSink m_progress;
     OpenRunLog m_openRunLog;
     const Clock& m_clock;
+    std::string m_phase;
+    Progress m_steps; ///< as told last
     TrainNews m_news;
     std::shared_ptr<void> m_runLog;
     double m_lastTold = -1.0;

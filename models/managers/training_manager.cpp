@@ -90,8 +90,13 @@ QString TrainingManager::commandLine() const {
     return isEditable() ? m_setup.commandLine() : m_page.commandLine;
 }
 
+bool TrainingManager::isInSteps() const {
+    return fromQt(m_phase) == TrainRelay::kTraining;
+}
+
 std::optional<double> TrainingManager::secondsLeft() const {
-    if (!isActive() || !m_page.forecast || !m_page.lastPoint || m_page.lastPoint->step <= m_firstStep)
+    if (!isActive() || !isInSteps() || !m_page.forecast || !m_page.lastPoint ||
+        m_page.lastPoint->step <= m_firstStep)
         return std::nullopt;
     const double elapsed = m_lastSeconds - m_firstSeconds;
     if (elapsed < kLeastElapsed) return std::nullopt;
@@ -299,7 +304,7 @@ void TrainingManager::hear(const TrainNews& news) {
     if (news.phase) {
         m_phase = toQt(*news.phase);
         m_progress = {};
-        if (m_state == TrainingState::Starting && *news.phase == "training") setState(TrainingState::Running);
+        if (m_state == TrainingState::Starting && isInSteps()) setState(TrainingState::Running);
     }
     if (news.progress) m_progress = *news.progress;
     for (const std::string& notice : news.notices)

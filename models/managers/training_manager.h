@@ -87,9 +87,11 @@ public:
     QString runName() const { return m_page.run.name; }
     /// In words: "loading the model".
     QString phase() const { return m_phase; }
-    /// Steps while training; else what the phase counts.
+    /// Whether phase() is that of the steps, and not what comes before or after them.
+    bool isInSteps() const;
+    /// What phase() counts, if anything: steps while isInSteps(), rows of phase "evaluating" between them.
     const Progress& progress() const { return m_progress; }
-    /// Of the training, by its own pace so far, evaluations included; nothing before two steps.
+    /// Of the steps, by their own pace so far, evaluations included; nothing before two of them.
     std::optional<double> secondsLeft() const;
     /// The newest step; nothing before the first.
     const std::optional<engine::MetricPoint>& lastPoint() const { return m_page.lastPoint; }

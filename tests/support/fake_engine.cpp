@@ -142,6 +142,8 @@ private:
         if (m_script.beforeEvaluation) m_script.beforeEvaluation(m_state.step);
         if (m_request.cancel.isCancelled()) return {};
         m_state.evaluationDue = false;
+        const std::size_t rows = m_request.validationRows.size();
+        m_observer.onProgress({"evaluating", rows, rows, "rows"});
         MetricPoint point;
         point.isEvaluation = true;
         point.step = m_state.step;

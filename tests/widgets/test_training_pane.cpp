@@ -6,6 +6,7 @@
 #include <QDialog>
 #include <QLabel>
 #include <QLineEdit>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTabBar>
@@ -14,6 +15,7 @@
 #include <QTest>
 #include <QToolButton>
 
+#include "items/job_words.h"
 #include "support/run_ground.h"
 #include "widgets/charts/metric_chart.h"
 #include "widgets/look.h"
@@ -140,6 +142,34 @@ private Q_SLOTS:
         page.click("newTraining");
         QVERIFY(page.run.comesTo(TrainingState::Ready));
         QVERIFY(page.isShown("startButton"));
+    }
+
+    void theBarIsThatOfThePhaseInWork() {
+        Page page;
+        testing::StepGate loading;
+        loading.holdBefore(1);
+        page.run.ground.engine.script().beforeLoad = [&loading] { loading.pass(1); };
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.run.gate.holdBefore(1);
+        page.click("startButton");
+        QVERIFY(eventually([&] { return loading.isReached(); }));
+        QVERIFY(eventually([&] { return page.text("nowPhase").startsWith(QStringLiteral("Loading")); }));
+        const auto& bar = page.find<QProgressBar>("nowBar");
+        QCOMPARE(bar.maximum(), 0); // although the model was hashed to its end before
+        loading.open();
+
+        QVERIFY(page.run.holds()); // after the first evaluation, in the first step
+        QVERIFY(eventually([&] { return page.run.training->metrics().columns().rows() == 1; }));
+        QVERIFY(!page.isShown("nowPhase"));
+        QVERIFY(bar.maximum() > 0);
+        QCOMPARE(bar.value(), 0);
+        const managers::Job& job = *page.run.context->jobs.activeJobs().front();
+        QVERIFY(eventually([&] { return job.progress().phase == "training"; }));
+        QCOMPARE(items::jobPercent(job), -1);
+        page.run.gate.open();
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+        QCOMPARE(page.text("nowLeft"), QString());
     }
 
     void theCurvesAndTheTableShowTheSameNumbers() {

@@ -61,6 +61,19 @@ private Q_SLOTS:
         QCOMPARE(job.ratePerSecond(), std::optional(2.0)); // named again, it is still the same phase
     }
 
+    void aTrainingIsAsFarAsItsSteps() {
+        JobList jobs(m_clock);
+        Job& job = jobs.start(JobKind::Train, QStringLiteral("Training recipes"));
+        job.setRunning();
+        job.setProgress(Progress{"loading the model", 0, 10, "bytes"});
+        m_clock.advance(10.0);
+        job.setProgress(Progress{"loading the model", 10, 10, "bytes"});
+        QCOMPARE(jobPercent(job), -1);
+        QCOMPARE(jobLeftWords(job), QString()); // and not "0.0 s left"
+        job.setProgress(Progress{"training", 6, 6, "steps"});
+        QCOMPARE(jobPercent(job), 100);
+    }
+
     void bytesAreSizesAndOtherUnitsAreCounted() {
         JobList jobs(m_clock);
         Job& job = jobs.start(JobKind::Import, QStringLiteral("Importing"));
