@@ -49,7 +49,8 @@ TrainingForm::TrainingForm(managers::TrainingSetup& setup, managers::ModelManage
     , m_report(look::makeNote({}, this))
     , m_lookInside(new QPushButton(tr("Look &inside…"), this))
     , m_preset(new QComboBox(this))
-    , m_presetNote(look::makeNote({}, this)) {
+    , m_presetNote(look::makeNote({}, this))
+    , m_overruled(look::makeNote({}, this)) {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(2 * look::kGrid);
@@ -118,6 +119,9 @@ QWidget* TrainingForm::makeSettings() {
     addEditor("training.batch_size", tr("&Batch"), *grid, 3);
     addEditor("training.gradient_accumulation", tr("× Acc&umulation"), *grid, 4);
     addEditor("training.lora.r", tr("Ran&k"), *grid, 5);
+    m_overruled->setObjectName(QStringLiteral("overruledEpochs"));
+    m_overruled->setWordWrap(true);
+    grid->addWidget(m_overruled, 2, 0, 1, static_cast<int>(m_editors.size()));
     return settings;
 }
 
@@ -224,6 +228,14 @@ void TrainingForm::refresh() {
         const bool isTyping = editor->isAncestorOf(QApplication::focusWidget());
         if (!isTyping && editor->text() != text) editor->setText(text);
     }
+    showOverruled();
+}
+
+void TrainingForm::showOverruled() {
+    if (m_setup.isResolving()) return;
+    const QString words = overruledEpochsText(m_setup.settings().training, m_setup.outlook());
+    m_overruled->setText(words);
+    m_overruled->setVisible(!words.isEmpty());
 }
 
 /// Once the values without the form are known, against which they are changes.
@@ -238,6 +250,7 @@ void TrainingForm::refreshReport() {
     const auto& report = m_setup.dataReport();
     m_lookInside->setEnabled(report.has_value());
     m_report->setText(report ? dataText(*report) : QString());
+    showOverruled();
 }
 
 } // namespace llamahome::widgets

@@ -54,6 +54,7 @@ private:
     void takePreset(int index);
     void refresh();
     void refreshReport();
+    void showOverruled();
     void restoreChoices();
     void takeKeptChanges();
 
@@ -66,6 +67,7 @@ private:
     QPushButton* m_lookInside;
     QComboBox* m_preset;
     QLabel* m_presetNote;
+    QLabel* m_overruled; ///< why the epochs do not count
     SettingsFold* m_fold;
     std::vector<SettingEditor*> m_editors;
     bool m_hasTakenChanges = false; ///< those that were kept; later ones are kept

@@ -21,6 +21,12 @@ QString translated(const char* text) {
     return QCoreApplication::translate("TrainingWords", text);
 }
 
+constexpr int kEpochDigits = 3;
+
+QString epochsText(const QString& number) {
+    return number == QLatin1String("1") ? translated("1 epoch") : translated("%1 epochs").arg(number);
+}
+
 const QString& dot() {
     static const QString separator = QStringLiteral(" · ");
     return separator;
@@ -34,6 +40,24 @@ QString countText(quint64 count) {
 
 QString rowsText(quint64 rows) {
     return rows == 1 ? translated("1 row") : translated("%1 rows").arg(countText(rows));
+}
+
+QString stepsText(quint64 steps) {
+    return steps == 1 ? translated("1 step") : translated("%1 steps").arg(countText(steps));
+}
+
+QString overruledEpochsText(const config::TrainingSettings& training,
+                            const std::optional<managers::TrainingOutlook>& outlook) {
+    if (training.max_steps <= 0) return {};
+    QString length = stepsText(static_cast<quint64>(training.max_steps));
+    if (outlook && outlook->forecast.stepsPerEpoch > 0) {
+        const double epochs =
+            static_cast<double>(training.max_steps) / static_cast<double>(outlook->forecast.stepsPerEpoch);
+        length = translated("%1 (%2)").arg(length, epochsText(toQt(formatNumber(epochs, kEpochDigits))));
+    }
+    return translated("Ends after %1: %2 is set and overrules %3.")
+        .arg(length, toQt(config::findSetting("training.max_steps")->label),
+             toQt(config::findSetting("training.num_epochs")->label));
 }
 
 QString dataText(const jobs::DataReport& report) {
@@ -67,10 +91,9 @@ QString settingsText(const config::Settings& settings) {
     const config::TrainingSettings& training = settings.training;
     QStringList parts;
     if (training.max_steps > 0)
-        parts << translated("%1 steps").arg(training.max_steps);
+        parts << stepsText(static_cast<quint64>(training.max_steps));
     else
-        parts << (training.num_epochs == 1 ? translated("1 epoch")
-                                           : translated("%1 epochs").arg(training.num_epochs));
+        parts << epochsText(QString::number(training.num_epochs));
     parts << translated("learning rate %1").arg(managers::typedNumber(training.learning_rate));
     parts << translated("length %1").arg(training.max_length);
     const QString rows = training.batch_size == 0 ? translated("auto") : QString::number(training.batch_size);

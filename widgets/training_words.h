@@ -13,6 +13,12 @@ namespace llamahome::widgets {
 QString countText(quint64 count);
 /// "1 row", "1,204 rows".
 QString rowsText(quint64 rows);
+/// "1 step", "1,204 steps".
+QString stepsText(quint64 steps);
+/// "Ends after 45 steps (0.6 epochs), …" where the steps and not the epochs decide the length of a run, with
+/// the epochs where the data is known; else empty.
+QString overruledEpochsText(const config::TrainingSettings& training,
+                            const std::optional<managers::TrainingOutlook>& outlook);
 /// "1,204 rows · chat messages · 212 tokens typical · 3 rows too long".
 QString dataText(const jobs::DataReport& report);
 /// "about 48 min", or why no time is told.

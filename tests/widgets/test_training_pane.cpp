@@ -380,6 +380,17 @@ private Q_SLOTS:
         QVERIFY(page.run.setup().changedSettings().isEmpty());
     }
 
+    void epochsThatTheStepsOverruleSaySo() {
+        Page page;
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        QVERIFY(eventually([&] { return page.isShown("overruledEpochs"); }));
+        QVERIFY2(page.text("overruledEpochs").startsWith(QStringLiteral("Ends after 6 steps (1.2 epochs)")),
+                 qPrintable(page.text("overruledEpochs"))); // ten rows, two a step
+        page.run.set("training.max_steps", "0");
+        QVERIFY(eventually([&] { return !page.isShown("overruledEpochs"); }));
+    }
+
     void theCommandIsCopied() {
         Page page;
         page.run.chooseShortRun();
