@@ -233,6 +233,12 @@ private Q_SLOTS:
         QVERIFY(names == (std::vector<std::string>{"longer_context", "quick_look", "small_data", "style"}));
     }
 
+    void presetsPromiseNoTime() { // that the forecast could contradict
+        for (const Preset& preset : listPresets(kShipped, {}))
+            for (const char* unit : {"second", "minute", "hour"})
+                QVERIFY2(preset.description.find(unit) == std::string::npos, preset.description.c_str());
+    }
+
     // Rows of the sample data have about 210 tokens; two cores train some 200 tokens a second.
     void quickLookTrainsAtMostFortyThousandTokens() {
         SettingsSources sources;
