@@ -97,7 +97,7 @@ void SettingsFold::makeRows() {
     column->setContentsMargins(0, 0, look::kGrid, 0);
     column->setSpacing(look::kGrid);
     for (const config::SettingDescriptor& setting : config::allSettings())
-        if (managers::TrainingSetup::isOffered(setting.key)) addRow(setting, *column);
+        if (managers::isOfRun(setting.key)) addRow(setting, *column);
     column->addStretch(1);
     m_area->setWidget(content);
     QWidget* before = m_search;

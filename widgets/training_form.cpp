@@ -165,7 +165,6 @@ void TrainingForm::chooseRun(const managers::RunDetails& details) {
         files << managers::pathToQt(file.path);
     m_setup.chooseRun(details.info.record, *details.settings);
     m_memory.setValue(kModelKey, m_setup.modelName());
-    m_memory.setValue(kPresetKey, m_setup.presetName());
     chooseData(files);
 }
 
@@ -211,14 +210,13 @@ void TrainingForm::listPresets() {
 }
 
 void TrainingForm::takePreset(int index) {
-    const QString name = m_preset->itemData(index).toString();
-    m_memory.setValue(kPresetKey, name);
-    m_setup.choosePreset(name);
+    m_setup.choosePreset(m_preset->itemData(index).toString());
 }
 
 void TrainingForm::refresh() {
     m_model->setCurrentIndex(m_model->findData(m_setup.modelName()));
     m_memory.setValue(kDataKey, m_setup.dataFiles());
+    m_memory.setValue(kPresetKey, m_setup.presetName());
     listPresets();
     if (!m_setup.isResolving()) takeKeptChanges();
     if (m_hasTakenChanges) m_memory.setValue(kChangesKey, m_setup.changes());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string_view>
 
 #include "config/setting_option.h"
 #include "core/file_layer.h"
@@ -72,6 +73,20 @@ std::string trainCommand(const TrainingChoice& choice, const Workspace& workspac
     if (!workspace.configFile.empty()) add("--config", displayPath(workspace.configFile));
     words.insert(words.end(), rootWords.begin(), rootWords.end());
     return shellLine(words);
+}
+
+std::string presetIn(const std::string& commandLine) {
+    constexpr std::string_view kOption = " --preset";
+    const std::size_t found = commandLine.find(kOption);
+    const std::size_t name = found + kOption.size() + 1; // after a blank or an equals sign
+    if (found == std::string::npos || name >= commandLine.size()) return {};
+    return commandLine.substr(name, commandLine.find(' ', name) - name);
+}
+
+bool givesSetting(const std::string& commandLine, const std::string& key) {
+    if (commandLine.find(key + "=") != std::string::npos) return true;
+    const config::SettingOption* option = optionFor(key);
+    return option != nullptr && commandLine.find(" " + std::string(option->option)) != std::string::npos;
 }
 
 std::string resumeCommand(const std::string& runName, const std::vector<std::string>& rootWords) {

@@ -13,6 +13,11 @@ namespace llamahome::managers {
 std::string trainCommand(const TrainingChoice& choice, const Workspace& workspace,
                          const std::vector<std::string>& rootWords);
 
+/// The preset that a command of train names; empty: none.
+std::string presetIn(const std::string& commandLine);
+/// Whether a command of train gives that setting a value.
+bool givesSetting(const std::string& commandLine, const std::string& key);
+
 /// "llamahome resume smollm2_135m-instruct-1".
 std::string resumeCommand(const std::string& runName, const std::vector<std::string>& rootWords);
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/settings_loader.h"
@@ -14,6 +15,8 @@
 
 namespace llamahome::managers {
 
+inline constexpr std::string_view kFormOrigin = "the form"; ///< of changes, in messages
+
 struct TrainingChoice {
     std::optional<jobs::ModelEntry> model;
     std::vector<std::filesystem::path> data;
@@ -22,6 +25,20 @@ struct TrainingChoice {
     std::vector<config::OptionValue> overrides; ///< changed in the form; each key once
     std::string runName;                        ///< empty: made from the model's name
 };
+
+/// What a run that is to be trained once more was made with.
+struct RepeatedRun {
+    std::string commandLine;
+    config::Settings settings; ///< as resolved
+};
+
+/// Whether a run has a value of its own for that setting.
+bool isOfRun(const std::string& key);
+
+/// The choice with preset and changes of that run: the preset that its command names, else the one from which
+/// fewest settings differ. What is left to a run to settle by itself and was, is no change. Changes that
+/// `choice` has already stay.
+TrainingChoice choiceLike(const Workspace& workspace, TrainingChoice choice, const RepeatedRun& run);
 
 /// The choice with its settings looked up.
 struct ResolvedChoice {

@@ -19,7 +19,6 @@ constexpr int kRestMs = 150;
 /// Bounds of what is taken back from a file that anybody may have written.
 constexpr qsizetype kMostChanges = 200;
 constexpr qsizetype kLongestChange = 8192;
-constexpr const char* kFormOrigin = "the form";
 
 /// Settings of training that change neither what is read nor what a run needs.
 bool isWithoutCost(const std::string& key) {
@@ -134,7 +133,7 @@ std::optional<QString> TrainingSetup::setSetting(const QString& key, const QStri
     config::Settings changed = m_resolved.base;
     setting->set(changed, *parsed.value);
     if (config::settingText(*setting, changed) != config::settingText(*setting, m_resolved.base))
-        m_choice.overrides.push_back({name, fromQt(text), kFormOrigin});
+        m_choice.overrides.push_back({name, fromQt(text), std::string(kFormOrigin)});
     edited();
     return std::nullopt;
 }
@@ -150,21 +149,12 @@ void TrainingSetup::resetSettings() {
     edited();
 }
 
-bool TrainingSetup::isOffered(const std::string& key) {
-    return key.starts_with("training.") || key.starts_with("data.");
-}
-
 void TrainingSetup::chooseRun(const jobs::RunRecord& run, const config::Settings& settings) {
     m_choice.preset.clear();
     m_choice.runName.clear();
     m_choice.validation = run.validationFile ? std::optional(run.validationFile->path) : std::nullopt;
     m_choice.overrides.clear();
-    const config::Settings& usual = m_settings.settings(); // what stands without preset and form
-    for (const config::SettingDescriptor& setting : config::allSettings()) {
-        const std::string text = config::optionText(setting, settings);
-        if (isOffered(setting.key) && text != config::optionText(setting, usual))
-            m_choice.overrides.push_back({setting.key, text, kFormOrigin});
-    }
+    m_repeated = RepeatedRun{run.commandLine, settings};
     chooseModel(toQt(run.family + "/" + run.version));
     edited();
 }
@@ -212,7 +202,7 @@ QStringList TrainingSetup::changes() const {
 void TrainingSetup::takeChanges(const QStringList& changes) {
     for (const QString& line : changes.first(std::min(changes.size(), kMostChanges))) {
         const QString key = line.section(u'=', 0, 0);
-        if (line.size() <= kLongestChange && isOffered(fromQt(key))) setSetting(key, line.section(u'=', 1));
+        if (line.size() <= kLongestChange && isOfRun(fromQt(key))) setSetting(key, line.section(u'=', 1));
     }
 }
 
@@ -252,16 +242,25 @@ void TrainingSetup::edited() {
 }
 
 void TrainingSetup::resolve() {
-    runTask<ResolvedChoice>(
+    using LookedUp = std::pair<TrainingChoice, ResolvedChoice>;
+    runTask<LookedUp>(
         m_context.filePool, m_context.jobs,
-        [workspace = m_context.workspace, choice = m_choice] { return resolveChoice(workspace, choice); },
+        [workspace = m_context.workspace, choice = m_choice, repeated = m_repeated]() -> LookedUp {
+            const TrainingChoice whole = repeated ? choiceLike(workspace, choice, *repeated) : choice;
+            return {whole, resolveChoice(workspace, whole)};
+        },
         this,
-        [this, generation = m_generation](ResolvedChoice resolved) {
-            if (generation == m_generation) takeResolved(std::move(resolved));
+        [this, generation = m_generation](LookedUp found) {
+            if (generation == m_generation) takeResolved(std::move(found.first), std::move(found.second));
         });
 }
 
-void TrainingSetup::takeResolved(ResolvedChoice resolved) {
+void TrainingSetup::takeResolved(TrainingChoice choice, ResolvedChoice resolved) {
+    if (m_repeated) {
+        m_choice.preset = std::move(choice.preset);
+        m_choice.overrides = std::move(choice.overrides);
+        m_repeated.reset();
+    }
     m_resolved = std::move(resolved);
     m_isResolving = false;
     if (!m_choice.model || m_choice.data.empty() || !m_resolved.report.problems.empty()) {

@@ -55,11 +55,9 @@ public:
     std::optional<QString> setSetting(const QString& key, const QString& text);
     void resetSetting(const QString& key);
     void resetSettings();
-    /// Model and settings of a run that is there already, instead of preset and changes; its data is chosen
-    /// by chooseData().
+    /// Model, preset and settings of a run that is there already, see choiceLike(), once they are looked up;
+    /// its data is chosen by chooseData().
     void chooseRun(const jobs::RunRecord& run, const config::Settings& settings);
-    /// Whether a run has a value of its own for that setting.
-    static bool isOffered(const std::string& key);
     void apply(const FitChange& change);
     /// Reads data and forecast anew: the files may be others.
     void checkAgain();
@@ -108,7 +106,7 @@ private:
     void lookUpModel();
     void edited();
     void resolve();
-    void takeResolved(ResolvedChoice resolved);
+    void takeResolved(TrainingChoice choice, ResolvedChoice resolved);
     void checkData();
     void takeReport(Result<jobs::DataReport> report);
     void forecast();
@@ -127,6 +125,7 @@ private:
     SetupState m_state = SetupState::NothingChosen;
     QString m_modelName; ///< as chosen; there may be no such model yet
     TrainingChoice m_choice;
+    std::optional<RepeatedRun> m_repeated; ///< not looked up yet
     ResolvedChoice m_resolved;
     QTimer m_rest;
     quint64 m_generation = 0; ///< of the choice

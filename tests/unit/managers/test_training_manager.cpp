@@ -421,6 +421,38 @@ private Q_SLOTS:
                          config::settingText(setting, g.setup().settings()));
     }
 
+    void aRunIsRepeatedWithItsPresetAndNothingElseIsAChange() {
+        testing::RunGround g;
+        g.chooseShortRun();
+        g.setup().choosePreset(QStringLiteral("style"));
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        QStringList changed = g.setup().changedSettings();
+        changed.sort();
+        g.training->start();
+        QVERIFY(g.comesTo(TrainingState::Done));
+        jobs::RunRecord record;
+        config::Settings settings;
+        {
+            const MayBlock here;
+            const auto run = jobs::findRun(g.root(), managers::fromQt(g.training->runName()));
+            record = run->record;
+            settings = *jobs::readRunSettings(*run);
+        }
+        for (const bool isNamed : {true, false}) {
+            if (!isNamed) record.commandLine = "llamahome train smollm2 135m-instruct";
+            g.training->showForm();
+            g.setup().resetSettings();
+            g.setup().choosePreset({});
+            g.setup().chooseRun(record, settings);
+            QTRY_VERIFY_WITH_TIMEOUT(!g.setup().isResolving(), testing::kPatienceMs);
+            QCOMPARE(g.setup().presetName(), QStringLiteral("style"));
+            QStringList again = g.setup().changedSettings();
+            again.sort();
+            QCOMPARE(again, changed);
+            QCOMPARE(g.setup().settings().training.max_steps, 6);
+        }
+    }
+
     void aRunMayHaveANameAndRowsOfItsOwnToMeasureOn() {
         testing::RunGround g;
         g.chooseShortRun();
