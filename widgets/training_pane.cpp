@@ -27,6 +27,17 @@ namespace llamahome::widgets {
 using managers::toQt;
 using managers::TrainingState;
 
+namespace {
+
+const QString kRefusedKey = QStringLiteral("training/refused");
+
+/// A run as it stands now: when it was gone on with, it may be offered anew.
+QString standOf(const jobs::RunInfo& run) {
+    return toQt(run.name + " " + run.record.updatedAt);
+}
+
+} // namespace
+
 TrainingPane::TrainingPane(managers::TrainingManager& manager, managers::ModelManager& models,
                            WindowMemory& memory, QWidget* parent)
     : QWidget(parent)
@@ -103,10 +114,7 @@ QWidget* TrainingPane::makeOffer() {
     connect(goOn, &QPushButton::clicked, this, [this] {
         if (const auto& run = m_manager.unfinished()) m_manager.resume(toQt(run->name));
     });
-    connect(notNow, &QPushButton::clicked, this, [this] {
-        if (const auto& run = m_manager.unfinished()) m_refusedOffer = toQt(run->name);
-        showOffer();
-    });
+    connect(notNow, &QPushButton::clicked, this, &TrainingPane::refuseOffer);
     return m_offer;
 }
 
@@ -289,9 +297,15 @@ void TrainingPane::showLower() {
     if (!samples.isEmpty()) m_useSample->setText(tr("Use the sample %1").arg(fileName(samples.front())));
 }
 
+void TrainingPane::refuseOffer() {
+    if (const auto& run = m_manager.unfinished()) m_memory.setValue(kRefusedKey, standOf(*run));
+    showOffer();
+}
+
 void TrainingPane::showOffer() {
     const auto& run = m_manager.unfinished();
-    const bool isOffered = run && m_manager.isEditable() && toQt(run->name) != m_refusedOffer;
+    const bool isOffered =
+        run && m_manager.isEditable() && standOf(*run) != m_memory.value(kRefusedKey).toString();
     m_offer->setVisible(isOffered);
     if (!isOffered) return;
     const jobs::RunRecord& record = run->record;

@@ -53,6 +53,7 @@ private:
     void showButtons();
     void showLower();
     void showOffer();
+    void refuseOffer();
     void lookInside();
     void copyCommand();
 
@@ -74,7 +75,6 @@ private:
     QLabel* m_summary;
     RunView* m_run;
     QString m_shownProblem;
-    QString m_refusedOffer; ///< name of the run that shall not be offered again
 };
 
 } // namespace llamahome::widgets

@@ -437,21 +437,20 @@ void TrainingManager::offer(std::optional<jobs::RunInfo> unfinished) {
 }
 
 void TrainingManager::refresh() {
-    const std::string shown = isEditable() ? std::string() : fromQt(runName());
     runTask<std::optional<jobs::RunInfo>>(
         m_context.filePool, m_context.jobs,
-        [root = m_context.workspace.root, shown] {
+        [root = m_context.workspace.root] {
             std::optional<jobs::RunInfo> newest;
             for (jobs::RunInfo& run : jobs::listRuns(root))
-                if (run.name != shown && canResume(run) && !run.checkpoints.empty() &&
-                    (!newest || run.record.updatedAt > newest->record.updatedAt))
-                    newest = std::move(run);
+                if (!newest || run.record.updatedAt > newest->record.updatedAt) newest = std::move(run);
+            const bool isFailure = newest && newest->record.state == jobs::RunState::Failed;
+            if (newest && (!canResume(*newest) || (isFailure && newest->checkpoints.empty()))) newest.reset();
             return newest;
         },
         this,
         [this, asked = ++m_unfinishedAsked](std::optional<jobs::RunInfo> newest) {
             if (asked != m_unfinishedAsked) return;
-            if (newest && isShown(*newest)) newest.reset(); // since it was asked for
+            if (newest && isShown(*newest)) newest.reset();
             offer(std::move(newest));
         });
 }

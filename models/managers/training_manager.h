@@ -110,7 +110,8 @@ public:
     /// The same for a shell: of the run that is shown, else of the form.
     QString commandLine() const;
 
-    /// The newest run that was stopped, cut off or failed and can go on; not the one shown.
+    /// The newest run of the root, where it was stopped, cut off or failed with a checkpoint and so can go
+    /// on, and is not the one shown.
     const std::optional<jobs::RunInfo>& unfinished() const { return m_unfinished; }
     /// Looks for it anew; unfinishedChanged() follows.
     void refresh();

@@ -255,6 +255,32 @@ private Q_SLOTS:
         QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Finished")));
     }
 
+    void aPausedRunIsOfferedAtTheNextStartUntilItIsRefused() {
+        Page page;
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.run.gate.holdBefore(4);
+        page.click("startButton");
+        QVERIFY(page.run.comesTo(TrainingState::Running));
+        QVERIFY(page.run.holds());
+        page.click("pauseButton");
+        page.run.gate.open();
+        QVERIFY(page.run.comesTo(TrainingState::Paused));
+        const auto restart = [&] {
+            page.pane.reset();
+            page.run.training = std::make_unique<managers::TrainingManager>(
+                *page.run.context, *page.run.models, *page.run.settings);
+            page.open();
+            return eventually([&] { return page.run.training->unfinished().has_value(); });
+        };
+        QVERIFY(restart());
+        QVERIFY(page.isShown("unfinishedOffer"));
+        page.click("refuseUnfinished");
+        QVERIFY(!page.isShown("unfinishedOffer"));
+        QVERIFY(restart());
+        QVERIFY(!page.isShown("unfinishedOffer"));
+    }
+
     void aRunPausedBeforeItsSecondEvaluationTellsNoChange() {
         Page page;
         page.run.chooseShortRun();

@@ -280,6 +280,20 @@ private Q_SLOTS:
         QVERIFY(g.training->endedRun().has_value());
     }
 
+    void anOldStoppedRunIsNotOfferedAfterANewerOne() {
+        testing::RunGround g;
+        g.chooseShortRun();
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        QVERIFY(stoppedAt(g, 4));
+        g.training->showForm();
+        QTRY_VERIFY_WITH_TIMEOUT(g.training->unfinished().has_value(), testing::kPatienceMs);
+        QVERIFY(g.comesTo(TrainingState::Ready));
+        g.training->start();
+        QVERIFY(g.comesTo(TrainingState::Done));
+        g.training->showForm();
+        QTRY_VERIFY_WITH_TIMEOUT(!g.training->unfinished(), testing::kPatienceMs);
+    }
+
     void aRunThatIsRemovedIsNotOffered() {
         testing::RunGround g;
         g.chooseShortRun();
