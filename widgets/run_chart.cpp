@@ -92,6 +92,7 @@ void RunChart::draw() {
                          ? tr("the first %1 of %2 runs").arg(kMostRuns).arg(m_runs.size())
                          : QString());
     const auto metric = static_cast<Metric>(m_metric->currentData().toInt());
+    m_chart->setValueTitle(m_metric->currentText());
     if (m_runs.size() == 1 && m_runs.front().store)
         drawOne(*m_runs.front().store, metric);
     else

@@ -110,6 +110,7 @@ QWidget* RunView::makeCharts() {
         m_tabs->addTab(title);
     m_lossChart->setObjectName(QStringLiteral("lossChart"));
     m_lossChart->setAccessibleName(tr("Loss over the steps"));
+    m_lossChart->setValueTitle(m_tabs->tabText(Loss));
     m_chart->setObjectName(QStringLiteral("curveChart"));
     m_logarithmic->setObjectName(QStringLiteral("logarithmic"));
     m_logarithmic->setToolTip(tr("Each line of the axis is so many times the one below"));
@@ -207,6 +208,7 @@ void RunView::showCurve(Tab tab) {
     }
     m_chart->clearLines();
     m_chart->setValueText(text, scale);
+    m_chart->setValueTitle(line.name.front().toUpper() + line.name.mid(1));
     m_chart->setAccessibleName(tr("%1 over the steps").arg(line.name));
     m_chart->addLine(m_manager.metrics(), line);
     m_chart->redraw();

@@ -1,4 +1,5 @@
 // The page of runs in a window of its own.
+#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <set>
@@ -8,6 +9,9 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QFileDialog>
+#include <QGraphicsScene>
+#include <QGraphicsTextItem>
+#include <QGraphicsView>
 #include <QHeaderView>
 #include <QLabel>
 #include <QListWidget>
@@ -220,6 +224,49 @@ private Q_SLOTS:
         chart.showRuns(runs);
         QCOMPARE(curves->lineCount(), 25);
         QVERIFY(curves->readout().endsWith(QStringLiteral("the first 25 of 30 runs")));
+    }
+
+    void aLineOfOnePointIsADot() {
+        const QColor color(200, 0, 100);
+        managers::MetricStore store;
+        MetricChart chart;
+        chart.setColors({Qt::white, Qt::black, Qt::darkGray, Qt::lightGray, Qt::darkGreen});
+        chart.addLine(store, {QStringLiteral("train"), managers::Metric::TrainLoss, color, 1.0, Qt::SolidLine,
+                              ChartMarker::None});
+        chart.resize(400, 300);
+        chart.show();
+        const auto pixels = [&] {
+            chart.redraw();
+            const QImage image = chart.findChild<QGraphicsView*>()->grab().toImage();
+            int count = 0;
+            for (int y = 0; y < image.height(); ++y)
+                for (int x = 0; x < image.width(); ++x)
+                    count += image.pixelColor(x, y) == color ? 1 : 0;
+            return count;
+        };
+        QCOMPARE(pixels(), 0);
+        managers::MetricSample sample;
+        sample.point.step = 1;
+        sample.point.trainLoss = 1.5;
+        store.append({sample});
+        QVERIFY(pixels() > 20);
+    }
+
+    void theAxesHaveTitles() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        const auto* chart =
+            place.find<RunDetailsView>("runDetails")->findChild<MetricChart*>(QStringLiteral("runChart"));
+        const auto* view = chart->findChild<QGraphicsView*>();
+        const auto has = [view](const char* title) {
+            const auto items = view->scene()->items();
+            return std::any_of(items.begin(), items.end(), [title](const QGraphicsItem* item) {
+                const auto* text = qgraphicsitem_cast<const QGraphicsTextItem*>(item);
+                return text != nullptr && text->toPlainText() == QLatin1String(title);
+            });
+        };
+        QTRY_VERIFY(has("Step") && has("Loss"));
     }
 
     void numbersThatCannotBeReadAreTold() {

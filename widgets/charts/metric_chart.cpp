@@ -46,15 +46,15 @@ QString plainNumber(double value) {
 }
 
 QImage markerImage(const ChartLine& line, double pixelRatio) {
+    const ChartMarker marker = line.marker == ChartMarker::None ? ChartMarker::Circle : line.marker;
     const int size = static_cast<int>(std::ceil(kMarkerSize * pixelRatio));
     QImage image(size, size, QImage::Format_ARGB32_Premultiplied);
     image.setDevicePixelRatio(pixelRatio);
     image.fill(Qt::transparent);
     QPainter painter(&image);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.fillPath(
-        markerPath(line.marker, QPointF(kMarkerSize / 2.0, kMarkerSize / 2.0), kMarkerSize / 2.0),
-        line.color);
+    painter.fillPath(markerPath(marker, QPointF(kMarkerSize / 2.0, kMarkerSize / 2.0), kMarkerSize / 2.0),
+                     line.color);
     return image;
 }
 
@@ -79,6 +79,7 @@ MetricChart::MetricChart(QWidget* parent)
     m_chart->setAnimationOptions(QChart::NoAnimation);
     for (QCategoryAxis* axis : {m_stepAxis, m_valueAxis})
         axis->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
+    m_stepAxis->setTitleText(tr("Step"));
     m_chart->addAxis(m_stepAxis, Qt::AlignBottom);
     m_chart->addAxis(m_valueAxis, Qt::AlignLeft);
     m_star->setMarkerShape(QScatterSeries::MarkerShapeStar);
@@ -112,6 +113,8 @@ void MetricChart::setColors(const ChartColors& colors) {
     for (QCategoryAxis* axis : {m_stepAxis, m_valueAxis}) {
         axis->setLabelsBrush(colors.quiet);
         axis->setLabelsFont(font());
+        axis->setTitleBrush(colors.quiet);
+        axis->setTitleFont(font());
         axis->setGridLinePen(QPen(colors.grid, 1.0));
         axis->setLinePen(QPen(colors.quiet, 1.0));
     }
@@ -125,6 +128,10 @@ void MetricChart::setValueText(std::function<QString(double)> text, double scale
     m_valueText = std::move(text);
     m_tickScale = scale;
     redrawSoon();
+}
+
+void MetricChart::setValueTitle(const QString& title) {
+    m_valueAxis->setTitleText(title);
 }
 
 int MetricChart::addLine(managers::MetricStore& store, const ChartLine& line) {
@@ -276,8 +283,8 @@ void MetricChart::drawLine(Drawn& drawn, int pixels) {
             if (!m_isLogarithmic || point.value > 0.0)
                 points.append(QPointF(point.step, scaled(point.value)));
     }
-    const bool isMarked = drawn.line.dash != Qt::NoPen && drawn.line.marker != ChartMarker::None &&
-                          points.size() <= kMostMarkers;
+    const bool isWished = drawn.line.marker != ChartMarker::None && points.size() <= kMostMarkers;
+    const bool isMarked = drawn.line.dash != Qt::NoPen && (isWished || points.size() == 1);
     drawn.series->setLightMarker(isMarked ? markerImage(drawn.line, devicePixelRatioF()) : QImage());
     drawn.series->replace(points);
 }

@@ -45,10 +45,10 @@ struct ChartLine {
     ChartMarker marker = ChartMarker::None;
 };
 
-/// Redraws at most ten times a second, from as many points as there are pixels. The wheel zooms, a drag
-/// moves, a double click resets; with the keyboard +, -, Left, Right and Home do. Hovering, or Left and
-/// Right, reads the values of all lines at a step into the legend. Screen readers get the newest values as
-/// the chart's description; the table has all of them.
+/// Redraws at most ten times a second, from as many points as there are pixels; a line of one point is a dot.
+/// The wheel zooms, a drag moves, a double click resets; with the keyboard +, -, Left, Right and Home do.
+/// Hovering, or Left and Right, reads the values of all lines at a step into the legend. Screen readers get
+/// the newest values as the chart's description; the table has all of them.
 class MetricChart final : public QWidget {
     Q_OBJECT
 
@@ -60,6 +60,8 @@ public:
     /// How values are written, at the axis too; by default formatNumber(). `scale`: the axis has round
     /// numbers of value · scale, where the text has another unit than the value.
     void setValueText(std::function<QString(double)> text, double scale = 1.0);
+    /// What stands along the axis of values: "Loss".
+    void setValueTitle(const QString& title);
     /// `store` may be gone before the chart; its lines are then empty. Returns the number of the line.
     int addLine(managers::MetricStore& store, const ChartLine& line);
     void setLineColor(int line, const QColor& color);

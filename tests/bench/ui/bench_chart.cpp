@@ -84,6 +84,7 @@ int main(int argc, char** argv) {
     chart.addLine(store, {QStringLiteral("eval"), Metric::EvalLoss, Qt::red, 1.0, Qt::NoPen,
                           widgets::ChartMarker::Circle});
     chart.setBestOf(&store);
+    chart.setValueTitle(QStringLiteral("Loss"));
     chart.resize(1100, 600);
     chart.show();
     measure(chart, store, "all steps, 1100 x 600:");
