@@ -124,7 +124,7 @@ void ForecastStrip::showForecast(const managers::TrainingOutlook& outlook) {
                              .arg(bytes(forecast.memory.weights), bytes(forecast.memory.activations),
                                   bytes(forecast.memory.adapter), bytes(forecast.memory.program)));
     m_bar->setToolTip(m_memory->toolTip());
-    const QString steps = tr("%1 steps").arg(countText(static_cast<quint64>(forecast.totalSteps)));
+    const QString steps = stepsText(static_cast<quint64>(forecast.totalSteps));
     const QString disk = tr("%1 on disk").arg(bytes(forecast.disk.total()));
     m_rest->setText(QStringList{steps, timeText(outlook), disk}.join(QStringLiteral(" · ")));
     m_rest->setToolTip(outlook.rateFrom.empty()

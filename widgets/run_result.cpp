@@ -114,9 +114,9 @@ void RunResult::showSummary(const jobs::TrainSummary& summary) {
                                       .arg(lossText(summary.best->evalLoss),
                                            countText(static_cast<quint64>(summary.best->step))));
     m_facts->setFact(*m_work,
-                     tr("%1 steps, %2 tokens in %3")
-                         .arg(countText(static_cast<quint64>(summary.steps)),
-                              countText(summary.trainedTokens), toQt(formatDuration(summary.seconds))));
+                     tr("%1, %2 in %3")
+                         .arg(stepsText(static_cast<quint64>(summary.steps)),
+                              tokensText(summary.trainedTokens), toQt(formatDuration(summary.seconds))));
     if (!summary.adapterName.empty())
         m_facts->setFact(*m_adapter, tr("%1, of step %2")
                                          .arg(toQt(summary.adapterName),
@@ -136,7 +136,7 @@ void RunResult::showFailure() {
         *m_kept, checkpoints == 0
                      ? tr("The run's log and numbers; there was no checkpoint yet.")
                      : tr("%1 in %2, up to step %3. Continue goes on from the last checkpoint.")
-                           .arg(checkpoints == 1 ? tr("1 checkpoint") : tr("%1 checkpoints").arg(checkpoints),
+                           .arg(managers::countedText(checkpoints, tr("1 checkpoint"), tr("%1 checkpoints")),
                                 toQt(run->name), countText(static_cast<quint64>(run->record.step))));
 }
 

@@ -3,12 +3,10 @@
 #include <cmath>
 
 #include <QCoreApplication>
-#include <QLocale>
 #include <QStringList>
 
 #include "config/setting_descriptor.h"
 #include "core/quantity.h"
-#include "managers/quantity_words.h"
 #include "managers/text.h"
 
 namespace llamahome::widgets {
@@ -34,16 +32,16 @@ const QString& dot() {
 
 } // namespace
 
-QString countText(quint64 count) {
-    return QLocale(QLocale::English, QLocale::UnitedStates).toString(count);
-}
-
 QString rowsText(quint64 rows) {
-    return rows == 1 ? translated("1 row") : translated("%1 rows").arg(countText(rows));
+    return managers::countedText(rows, translated("1 row"), translated("%1 rows"));
 }
 
 QString stepsText(quint64 steps) {
-    return steps == 1 ? translated("1 step") : translated("%1 steps").arg(countText(steps));
+    return managers::countedText(steps, translated("1 step"), translated("%1 steps"));
+}
+
+QString tokensText(quint64 tokens) {
+    return managers::countedText(tokens, translated("1 token"), translated("%1 tokens"));
 }
 
 QString overruledEpochsText(const config::TrainingSettings& training,
@@ -64,8 +62,7 @@ QString dataText(const jobs::DataReport& report) {
     const auto& summary = report.summary;
     QStringList parts{rowsText(summary.rows)};
     if (summary.format) parts << toQt(text::formatName(*summary.format));
-    if (summary.lengths.max > 0)
-        parts << translated("%1 tokens typical").arg(countText(summary.lengths.median));
+    if (summary.lengths.max > 0) parts << translated("%1 typical").arg(tokensText(summary.lengths.median));
     if (summary.cutRows > 0) parts << translated("%1 too long").arg(rowsText(summary.cutRows));
     if (summary.badRows > 0) parts << translated("%1 bad").arg(countText(summary.badRows));
     if (summary.duplicates > 0) parts << translated("%1 twice").arg(countText(summary.duplicates));
@@ -117,7 +114,8 @@ QString endText(const jobs::TrainSummary& summary) {
     const QString all = countText(static_cast<quint64>(summary.totalSteps));
     switch (summary.end) {
     case jobs::TrainEnd::Finished:
-        return translated("Finished: all %1 steps done").arg(steps);
+        return managers::countedText(static_cast<quint64>(summary.steps), translated("Finished: 1 step done"),
+                                     translated("Finished: all %1 steps done"));
     case jobs::TrainEnd::EarlyStopped:
         return translated("Stopped early after %1 of %2 steps: the eval loss no longer fell").arg(steps, all);
     case jobs::TrainEnd::Interrupted:

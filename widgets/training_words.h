@@ -5,16 +5,19 @@
 
 #include <QString>
 
+#include "managers/quantity_words.h"
 #include "managers/training_manager.h"
 
 namespace llamahome::widgets {
 
-/// "1,204".
-QString countText(quint64 count);
 /// "1 row", "1,204 rows".
 QString rowsText(quint64 rows);
+using managers::countText;
+
 /// "1 step", "1,204 steps".
 QString stepsText(quint64 steps);
+/// "1 token", "1,204 tokens".
+QString tokensText(quint64 tokens);
 /// "Ends after 45 steps (0.6 epochs), …" where the steps and not the epochs decide the length of a run, with
 /// the epochs where the data is known; else empty.
 QString overruledEpochsText(const config::TrainingSettings& training,

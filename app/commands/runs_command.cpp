@@ -1,6 +1,6 @@
 #include "app/command_context.h"
 #include "app/commands/commands.h"
-#include "app/count_text.h"
+#include "core/count_text.h"
 #include "core/quantity.h"
 #include "jobs/metric_log.h"
 #include "jobs/run_list.h"

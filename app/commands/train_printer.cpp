@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "app/count_text.h"
 #include "app/signals.h"
 #include "app/text_width.h"
+#include "core/count_text.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "jobs/metric_log.h"
@@ -175,7 +175,7 @@ void TrainPrinter::showResult(const jobs::TrainSummary& summary, const std::stri
     if (summary.end == jobs::TrainEnd::EarlyStopped)
         m_output.line("Stopped early: the eval loss no longer fell.");
     m_output.line("Steps: " + std::to_string(summary.steps) + " of " + std::to_string(summary.totalSteps) +
-                  ", " + std::to_string(summary.trainedTokens) + " tokens in " +
+                  ", " + countText(summary.trainedTokens, "token") + " in " +
                   formatDuration(summary.seconds));
     const std::optional<double> last =
         summary.best ? std::optional(summary.best->evalLoss) : summary.lastEvalLoss;

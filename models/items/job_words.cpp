@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include <QCoreApplication>
-#include <QLocale>
 #include <QStringList>
 
 #include "core/quantity.h"
@@ -11,6 +10,7 @@
 #include "managers/text.h"
 
 namespace llamahome::items {
+using managers::countText;
 using managers::Job;
 using managers::JobState;
 using managers::toQt;
@@ -21,8 +21,9 @@ struct Words {
     Q_DECLARE_TR_FUNCTIONS(JobWords)
 };
 
-QString count(std::uint64_t number) {
-    return QLocale(QLocale::English).toString(static_cast<qulonglong>(number));
+/// The word of a unit, whose plural ends in s, after a number.
+QString unitWord(const std::string& unit, bool isOne) {
+    return toQt(isOne && unit.ends_with('s') ? unit.substr(0, unit.size() - 1) : unit);
 }
 
 } // namespace
@@ -51,8 +52,10 @@ QString jobAmountWords(const Job& job) {
     if (progress.unit == "bytes")
         return Words::tr("%1 of %2").arg(toQt(formatBytes(progress.done)), toQt(formatBytes(progress.total)));
     if (progress.unit == "steps")
-        return Words::tr("step %1/%2").arg(count(progress.done), count(progress.total));
-    return Words::tr("%1 of %2 %3").arg(count(progress.done), count(progress.total), toQt(progress.unit));
+        return Words::tr("step %1/%2").arg(countText(progress.done), countText(progress.total));
+    return Words::tr("%1 of %2 %3")
+        .arg(countText(progress.done), countText(progress.total),
+             unitWord(progress.unit, progress.total == 1));
 }
 
 QString jobRateWords(const Job& job) {
@@ -60,7 +63,8 @@ QString jobRateWords(const Job& job) {
     if (!job.isActive() || !rate || *rate <= 0.0) return {};
     if (job.progress().unit == "bytes")
         return Words::tr("%1/s").arg(toQt(formatBytes(static_cast<std::uint64_t>(*rate))));
-    return Words::tr("%1 %2/s").arg(toQt(formatNumber(*rate, 3)), toQt(job.progress().unit));
+    const QString number = toQt(formatNumber(*rate, 3));
+    return Words::tr("%1 %2/s").arg(number, unitWord(job.progress().unit, number == QLatin1String("1")));
 }
 
 QString jobLeftWords(const Job& job) {

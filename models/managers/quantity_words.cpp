@@ -7,6 +7,8 @@
 #include <string>
 #include <variant>
 
+#include <QLocale>
+
 #include "config/setting_parse.h"
 #include "config/settings_writer.h"
 #include "core/quantity.h"
@@ -35,6 +37,14 @@ std::string withShortExponent(std::string text) {
 }
 
 } // namespace
+
+QString countText(quint64 count) {
+    return QLocale(QLocale::English, QLocale::UnitedStates).toString(count);
+}
+
+QString countedText(quint64 count, const QString& one, const QString& many) {
+    return count == 1 ? one : many.arg(countText(count));
+}
 
 QString typedNumber(double value) {
     const double size = std::abs(value);

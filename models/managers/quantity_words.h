@@ -11,6 +11,10 @@ namespace llamahome::managers {
 
 inline constexpr double kBytesPerMib = 1024.0 * 1024.0;
 
+/// "1,204".
+QString countText(quint64 count);
+/// `one` for a count of 1, else `many` with the count for its %1: "1 row", "1,204 rows".
+QString countedText(quint64 count, const QString& one, const QString& many);
 /// The shortest text that gives the same number back: "0.0002", "5e-5", "16", "1e20".
 QString typedNumber(double value);
 /// The value as `--set` and forms take it; numbers by typedNumber().

@@ -8,6 +8,7 @@
 #include "core/error_codes.h"
 #include "jobs/samples.h"
 #include "managers/model_manager.h"
+#include "managers/quantity_words.h"
 #include "managers/run_job.h"
 #include "managers/settings_manager.h"
 #include "managers/text.h"
@@ -379,9 +380,8 @@ std::optional<Error> TrainingSetup::findProblem() const {
         Error error = m_report->summary.problems.front().error;
         const quint64 count = m_report->summary.badRows;
         const QString first = toQt(error.message);
-        error.message =
-            fromQt(count == 1 ? tr("1 bad row: %1").arg(first)
-                              : tr("%2 bad rows, the first: %1").arg(first, QString::number(count)));
+        error.message = fromQt(
+            tr("%1: %2").arg(countedText(count, tr("1 bad row"), tr("%1 bad rows, the first")), first));
         return error;
     }
     if (m_outlookProblem) return m_outlookProblem;

@@ -81,6 +81,8 @@ private Q_SLOTS:
         QCOMPARE(jobAmountWords(job), QStringLiteral("1.2 GB of 2.5 GB"));
         job.setProgress(Progress{"reading", 340, 1204, "rows"});
         QCOMPARE(jobAmountWords(job), QStringLiteral("340 of 1,204 rows"));
+        job.setProgress(Progress{"reading", 1, 1, "rows"});
+        QCOMPARE(jobAmountWords(job), QStringLiteral("1 of 1 row"));
         job.setProgress(Progress{"looking", 0, 0, "rows"});
         QCOMPARE(jobAmountWords(job), QString());
         QCOMPARE(jobPercent(job), -1);

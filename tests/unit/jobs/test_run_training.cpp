@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <QTest>
 
 #include "core/error_codes.h"
@@ -44,6 +46,19 @@ private Q_SLOTS:
         QVERIFY(contains(run->record.cause, "all 6 steps done"));
         QVERIFY(run->record.adapterFolder == summary->adapterFolder);
         QCOMPARE(run->record.dataFiles.front().sizeBytes, fileSize(ground.data).operator*());
+    }
+
+    void oneStepAndOnePromptAreNotMany() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.max_steps = 1;
+        plan.settings.training.evaluation.prompts = {"What is 2 and 2?"};
+        const auto summary = ground.train(plan);
+        QVERIFY2(summary, said(summary).c_str());
+        QCOMPARE(findRun(ground.root, "tiny_v1-1")->record.cause, std::string("1 step done"));
+        const auto& phases = ground.sink.phases;
+        QVERIFY(std::find(phases.begin(), phases.end(), "answering 1 prompt before training") !=
+                phases.end());
     }
 
     void theAdapterIsWholeAndOrdinary() {

@@ -14,6 +14,21 @@ class TestQuantityWords final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void oneIsNotMany() {
+        const auto rows = [](quint64 count) {
+            return countedText(count, QStringLiteral("1 row"), QStringLiteral("%1 rows"));
+        };
+        QCOMPARE(rows(0), QStringLiteral("0 rows"));
+        QCOMPARE(rows(1), QStringLiteral("1 row"));
+        QCOMPARE(rows(1204), QStringLiteral("1,204 rows"));
+    }
+
+    void noTimeIsLeftThatWouldReadAsNone() {
+        QCOMPARE(timeLeftText(std::nullopt), QString());
+        QCOMPARE(timeLeftText(0.04), QString());
+        QCOMPARE(timeLeftText(420.0), QStringLiteral("7 min"));
+    }
+
     void numbersAreWrittenAsPeopleTypeThem() {
         const std::vector<std::pair<double, const char*>> all{
             {0.0, "0"},     {2e-4, "0.0002"},     {8e-4, "0.0008"},

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <string>
 
-namespace llamahome::app {
+namespace llamahome {
 
 /// `noun` is the singular; its plural ends in s.
 inline std::string countText(std::uint64_t count, const std::string& noun) {
     return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
-} // namespace llamahome::app
+} // namespace llamahome
