@@ -28,6 +28,7 @@
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/run_chart.h"
+#include "widgets/run_note_edit.h"
 
 namespace llamahome::widgets {
 namespace {
@@ -66,6 +67,7 @@ RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
     , m_tabs(new QTabWidget(this))
     , m_chart(new RunChart(this))
     , m_settings(new QTableWidget(0, 2, this))
+    , m_note(new RunNoteEdit(this))
     , m_log(new QPlainTextEdit(this))
     , m_answers(new QTextBrowser(this)) {
     setObjectName(QStringLiteral("runDetails"));
@@ -97,7 +99,9 @@ RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
     m_tabs->addTab(m_chart, tr("Cu&rves"));
     m_tabs->addTab(m_settings, tr("S&ettings"));
     m_tabs->addTab(m_answers, tr("A&nswers"));
+    m_tabs->addTab(m_note, tr("N&ote"));
     m_tabs->addTab(m_log, tr("&Log"));
+    connect(m_note, &RunNoteEdit::noted, &manager, &managers::RunManager::setNote);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(look::kGrid);
@@ -176,6 +180,7 @@ void RunDetailsView::showRun(const managers::RunDetails& details) {
     if (!isSame) m_chart->showRuns({{m_name, &m_manager.metrics()}});
     showSettings(details.info);
     showAnswers(details.samples);
+    m_note->showNote(m_name, details.note);
     m_log->setPlainText(details.log);
     m_log->verticalScrollBar()->setValue(m_log->verticalScrollBar()->maximum());
     showActions();

@@ -1,5 +1,5 @@
-// RunDetailsView: one run: how it stands, curves, settings, log, answers, and what can be done with it. GUI
-// thread.
+// RunDetailsView: one run: how it stands, curves, settings, log, answers, note, and what can be done with it.
+// GUI thread.
 #pragma once
 
 #include <QWidget>
@@ -19,6 +19,7 @@ namespace llamahome::widgets {
 
 class ElidedLabel;
 class RunChart;
+class RunNoteEdit;
 
 class RunDetailsView final : public QWidget {
     Q_OBJECT
@@ -64,6 +65,7 @@ private:
     QTabWidget* m_tabs;
     RunChart* m_chart;
     QTableWidget* m_settings;
+    RunNoteEdit* m_note;
     QPlainTextEdit* m_log;
     QTextBrowser* m_answers;
 };

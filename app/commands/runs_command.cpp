@@ -4,6 +4,7 @@
 #include "core/quantity.h"
 #include "jobs/metric_log.h"
 #include "jobs/run_list.h"
+#include "jobs/run_note.h"
 
 namespace llamahome::app {
 namespace {
@@ -63,7 +64,8 @@ Json evaluationsJson(const std::vector<jobs::MetricLine>& metrics) {
     return evaluations;
 }
 
-void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::MetricLine>& metrics) {
+void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::MetricLine>& metrics,
+             const std::string& note) {
     const jobs::RunRecord& record = run.record;
     output.line("Run: " + displayPath(run.path));
     output.line("State: " + std::string(jobs::runStateName(record.state)) +
@@ -76,6 +78,7 @@ void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::M
         output.line("Data: " + displayPath(file.path) + ", " + formatBytes(file.sizeBytes));
     if (!record.adapterFolder.empty()) output.line("Adapter: " + displayPath(record.adapterFolder));
     output.line("Begun: " + record.startedAt + " by: " + record.commandLine);
+    if (!note.empty()) output.line("Note: " + note);
     Table losses{{"step", "epoch", "eval loss"}, {}, {0, 1, 2}};
     for (const jobs::MetricLine& line : metrics)
         if (line.point.evalLoss)
@@ -98,10 +101,13 @@ Result<void> show(CommandContext& context, const RunsOptions& options) {
     if (!run) return run.error();
     const auto metrics = jobs::readMetrics(run->path / "metrics.jsonl");
     if (!metrics) return metrics.error();
+    const auto note = jobs::readRunNote(run->path);
+    if (!note) return note.error();
     Json json = runJson(*run);
+    json["note"] = *note;
     json["evaluations"] = evaluationsJson(*metrics);
     context.output().document(json);
-    showRun(context.output(), *run, *metrics);
+    showRun(context.output(), *run, *metrics, *note);
     return {};
 }
 

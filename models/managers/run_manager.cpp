@@ -8,6 +8,7 @@
 #include "core/error_codes.h"
 #include "core/shell_quote.h"
 #include "core/utf8.h"
+#include "jobs/run_note.h"
 #include "managers/metric_csv.h"
 #include "managers/quantity_words.h"
 #include "managers/run_job.h"
@@ -36,9 +37,10 @@ std::string tailOf(const std::filesystem::path& path, std::uint64_t bytes) {
 Result<RunDetails> readDetailsOf(const jobs::DataRoot& root, const std::string& name) {
     auto info = jobs::findRun(root, name);
     if (!info) return info.error();
-    RunDetails details{std::move(*info), {}, {}, {}};
+    RunDetails details{std::move(*info), {}, {}, {}, {}};
     if (auto settings = jobs::readRunSettings(details.info)) details.settings = std::move(*settings);
     details.samples = jobs::readSamples(details.info.path / "samples.jsonl");
+    if (const auto note = jobs::readRunNote(details.info.path)) details.note = toQt(*note);
     details.log = toQt(tailOf(details.info.path / "run.log", RunManager::kLogTail));
     return details;
 }
@@ -215,6 +217,33 @@ void RunManager::exportMetrics(const QString& name, const QString& path) {
                 Q_EMIT exported(path);
             else
                 Q_EMIT failed(written.error());
+        });
+}
+
+void RunManager::setNote(const QString& name, const QString& note) {
+    m_notes[name] = note;
+    if (!m_isWritingNote) writeNextNote();
+}
+
+void RunManager::writeNextNote() {
+    m_isWritingNote = !m_notes.empty();
+    if (!m_isWritingNote) return;
+    const auto [name, note] = *m_notes.begin();
+    m_notes.erase(m_notes.begin());
+    runTask<Result<void>>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root, run = fromQt(name), text = fromQt(note),
+         files = m_context.workspace.files]() -> Result<void> {
+            const auto found = jobs::findRun(root, run);
+            return found ? jobs::writeRunNote(*files, found->path, text) : Result<void>(found.error());
+        },
+        this,
+        [this, name = name](const Result<void>& written) {
+            if (written)
+                Q_EMIT noteKept(name);
+            else
+                Q_EMIT failed(written.error());
+            writeNextNote();
         });
 }
 

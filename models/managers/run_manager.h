@@ -1,6 +1,7 @@
 // RunManager: the training runs on disk: list, details, comparison, removal. A QObject; GUI thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ namespace llamahome::managers {
 struct RunDetails {
     jobs::RunInfo info;
     std::vector<jobs::SampleAnswer> samples;
+    std::optional<QString> note;              ///< of a person; nothing where it cannot be read
     QString log;                              ///< the last part of run.log
     std::optional<config::Settings> settings; ///< as resolved; nothing where they cannot be read
 };
@@ -65,6 +67,8 @@ public:
     /// Writes its numbers to `path` as metricCsv() has them, replacing a file of that name; exported()
     /// follows, or failed().
     void exportMetrics(const QString& name, const QString& path);
+    /// Replaces the note of a run; noteKept() follows, or failed(). One after the other, in order.
+    void setNote(const QString& name, const QString& note);
     /// removalPlanned() follows, or failed().
     void planRemoval(const QString& name);
     /// Carries the plan out; removed() follows, or the job's error by failed().
@@ -80,6 +84,7 @@ Q_SIGNALS:
     void compared(const llamahome::managers::RunComparison& comparison);
     void removalPlanned(const llamahome::jobs::RunRemovalPlan& plan);
     void exported(const QString& path);
+    void noteKept(const QString& name);
     void removed(const QString& name, quint64 freedBytes);
     /// What was asked for last could not be done; numbers that cannot be read too.
     void failed(const llamahome::Error& error);
@@ -91,6 +96,7 @@ private:
     };
 
     void follow(const Job* job);
+    void writeNextNote();
     QString commandLine(std::vector<std::string> words) const;
 
     ManagerContext& m_context;
@@ -98,6 +104,8 @@ private:
     std::vector<MetricStore*> m_compared; ///< children of this
     std::vector<jobs::RunInfo> m_runs;
     std::vector<std::string> m_rootWords;
+    std::map<QString, QString> m_notes; ///< not written yet, by run
+    bool m_isWritingNote = false;
     quint64 m_followedJob = 0; ///< the training for whose run the list was read last
     bool m_isListed = false;
     quint64 m_listAsked = 0;

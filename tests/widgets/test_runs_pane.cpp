@@ -18,6 +18,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTableWidget>
 #include <QTest>
@@ -292,6 +293,24 @@ private Q_SLOTS:
         auto* bar = place.find<MessageBar>("messageBar");
         QTRY_VERIFY(bar->text().contains(QStringLiteral("numbers.csv")));
         QVERIFY(fs::exists(file));
+    }
+
+    void aRunCarriesANoteOfThePersonWhoTrainedIt() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        QSignalSpy kept(place.runs.get(), &managers::RunManager::noteKept);
+        auto* note = place.find<QPlainTextEdit>("runNote");
+        place.find<QTabWidget>("runTabs")->setCurrentWidget(note);
+        note->setFocus();
+        QTest::keyClicks(note, QStringLiteral("too few rows"));
+        QVERIFY(place.open("second")); // before the rest after the last key
+        QTRY_COMPARE(kept.size(), 1);
+        QCOMPARE(note->toPlainText(), QString());
+        QVERIFY(place.open("first"));
+        QCOMPARE(note->toPlainText(), QStringLiteral("too few rows"));
+        const MayBlock here;
+        QCOMPARE(*readFile(place.folder("first") / "note.txt"), std::string("too few rows"));
     }
 
     void aRunIsRemovedAfterItsFilesAndBytesAreNamed() {

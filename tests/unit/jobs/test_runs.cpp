@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "jobs/run_folder.h"
 #include "jobs/run_list.h"
+#include "jobs/run_note.h"
 #include "support/fault_file_layer.h"
 #include "support/fixed_clock.h"
 #include "support/temporary_folder.h"
@@ -191,6 +192,26 @@ private Q_SLOTS:
             QVERIFY(read);
             QVERIFY(read->step == 5 || (!updated && read->step == 0));
         }
+    }
+
+    void aNoteIsWholeWhateverCallFails() {
+        const TemporaryFolder folder;
+        const fs::path run = make({folder.path()}, "x")->path();
+        QCOMPARE(*readRunNote(run), std::string());
+        QVERIFY(writeRunNote(systemFiles(), run, "with más rows\n"));
+        FaultFileLayer counter;
+        QVERIFY(writeRunNote(counter, run, "with más rows\n"));
+        for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
+            FaultFileLayer files(k, Fault::Short);
+            const auto written = writeRunNote(files, run, "other");
+            const auto read = readRunNote(run);
+            QVERIFY(read && (*read == "other" || (!written && *read == "with más rows\n")));
+            QVERIFY(writeRunNote(systemFiles(), run, "with más rows\n"));
+        }
+        QVERIFY(writeRunNote(systemFiles(), run, std::string(kLongestRunNote + 1, 'x')).error().code ==
+                codes::kFileTooLarge);
+        QVERIFY(writeRunNote(systemFiles(), run, ""));
+        QVERIFY(!fs::exists(run / kRunNoteName));
     }
 
     void aRunningRunReadsAsRunning() {
