@@ -1,7 +1,6 @@
 #include "widgets/training_pane.h"
 
 #include <QApplication>
-#include <QClipboard>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -12,6 +11,7 @@
 #include "core/error_codes.h"
 #include "managers/text.h"
 #include "widgets/buttons.h"
+#include "widgets/copy_text.h"
 #include "widgets/data_preview.h"
 #include "widgets/forecast_strip.h"
 #include "widgets/icons.h"
@@ -329,7 +329,7 @@ void TrainingPane::lookInside() {
 }
 
 void TrainingPane::copyCommand() {
-    QApplication::clipboard()->setText(m_manager.commandLine());
+    copyFrom(*m_copy, m_manager.commandLine());
 }
 
 } // namespace llamahome::widgets
