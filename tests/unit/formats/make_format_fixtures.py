@@ -81,35 +81,54 @@ def adapters(folder):
         config_path.write_text(json.dumps(config, indent=2, sort_keys=True))
 
 
-def random_blocks(generator, quant, rows, columns):
-    """Packed rows with random quants and finite scales, subnormal and negative ones among them."""
+# Number of fp16 scales of a block, and whether they are its last bytes.
+SCALES = {
+    Quant.Q8_0: (1, False), Quant.Q4_0: (1, False), Quant.Q4_1: (2, False), Quant.Q5_0: (1, False),
+    Quant.Q5_1: (2, False), Quant.Q2_K: (2, True), Quant.Q3_K: (1, True), Quant.Q4_K: (2, False),
+    Quant.Q5_K: (2, False), Quant.Q6_K: (1, True),
+}
+FINITE_SCALES = [6e-8, 3e-5, -0.01, 0.37, 1.75, -600.0]
+HOSTILE_SCALES = [np.inf, -np.inf, np.nan, 65504.0, -65504.0, 0.0, -0.0, 6e-8]
+
+
+def random_blocks(generator, quant, rows, columns, scale_choice=FINITE_SCALES):
+    """Packed rows with random quants and chosen scales."""
     block, size = gguf.GGML_QUANT_SIZES[quant]
     packed = generator.integers(0, 256, size=(rows, columns // block, size), dtype=np.uint8)
-    scales = {Quant.Q8_0: 1, Quant.Q4_0: 1, Quant.Q4_1: 2}[quant]
-    values = generator.choice([6e-8, 3e-5, -0.01, 0.37, 1.75, -600.0], size=(rows, columns // block, scales))
-    packed[:, :, : 2 * scales] = values.astype(np.float16).view(np.uint8)
+    scales, are_last = SCALES[quant]
+    values = generator.choice(scale_choice, size=(rows, columns // block, scales))
+    start = size - 2 * scales if are_last else 0
+    packed[:, :, start : start + 2 * scales] = values.astype(np.float16).view(np.uint8)
     return packed.reshape(rows, -1)
 
 
-def blocks(folder):
-    """Each block type with what gguf's reference unpacks."""
-    generator = np.random.default_rng(3)
-    writer = gguf.GGUFWriter(folder / "blocks.gguf", "llama")
+def write_blocks(folder, name, tensors):
+    """`tensors` by type, and what gguf's reference unpacks from them."""
+    writer = gguf.GGUFWriter(folder / f"{name}.gguf", "llama")
     expected = {}
-    for quant in (Quant.Q8_0, Quant.Q4_0, Quant.Q4_1):
-        packed = random_blocks(generator, quant, 3, 64)
+    for quant, packed in tensors.items():
         writer.add_tensor(quant.name, packed, raw_dtype=quant)
         expected[quant.name] = torch.from_numpy(dequantize(packed, quant).astype(np.float32))
-    floats = np.concatenate([generator.normal(size=60), [0.0, -0.0, 6e-8, 65504.0]]).astype(np.float32)
-    for quant in (Quant.F32, Quant.F16, Quant.BF16):
-        packed = quantize(floats, quant)
-        writer.add_tensor(quant.name, packed, raw_dtype=quant)
-        expected[quant.name] = torch.from_numpy(dequantize(packed, quant).astype(np.float32).reshape(-1))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    save_file(expected, folder / "blocks_expected.safetensors", metadata={"format": "pt"})
+    save_file(expected, folder / f"{name}_expected.safetensors", metadata={"format": "pt"})
+
+
+def blocks(folder):
+    """Each block type with what gguf's reference unpacks, from files as they are and as nobody makes them."""
+    generator = np.random.default_rng(3)
+    tensors = {quant: random_blocks(generator, quant, 3, 64) for quant in (Quant.Q8_0, Quant.Q4_0, Quant.Q4_1)}
+    floats = np.concatenate([generator.normal(size=60), [0.0, -0.0, 6e-8, 65504.0]]).astype(np.float32)
+    for quant in (Quant.F32, Quant.F16, Quant.BF16):
+        tensors[quant] = quantize(floats, quant).reshape(-1)
+    for quant in SCALES:
+        if quant not in tensors:
+            tensors[quant] = random_blocks(generator, quant, 2, 768)
+    write_blocks(folder, "blocks", tensors)
+    hostile = {quant: random_blocks(generator, quant, 2, 2048, HOSTILE_SCALES) for quant in SCALES}
+    write_blocks(folder, "hostile_blocks", hostile)
 
 
 def byte_alphabet():
