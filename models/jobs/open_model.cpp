@@ -9,7 +9,7 @@ Result<void> checkDevice(const std::string& device) {
     if (!device.starts_with("cuda")) return {};
     return Error{codes::kNoDevice, "device: found " + device +
                                        ", expected auto or cpu: this version computes on the processor only; "
-                                       "choose one of these"};
+                                       "choose one of these with --device DEVICE"};
 }
 
 engine::Precision precisionOf(const std::string& name) {

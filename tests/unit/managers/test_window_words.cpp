@@ -31,6 +31,7 @@ private Q_SLOTS:
         add("leave such rows out with --skip-bad-rows",
             "leave such rows out with the setting “Skip bad rows”");
         add("use --map prompt=prompt", "use the setting “Columns” prompt=prompt");
+        add("choose one of these with --device DEVICE", "choose one of these with the setting “Device”");
         add("name them with --map FIELD=COLUMN", "name them with the setting “Columns”");
     }
     void commandsBecomePlaces() {
