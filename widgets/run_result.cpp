@@ -7,6 +7,7 @@
 
 #include "core/quantity.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 #include "widgets/fact_form.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -125,7 +126,8 @@ void RunResult::showSummary(const jobs::TrainSummary& summary) {
 
 void RunResult::showFailure() {
     m_icon->setPixmap(icon(Icon::Bad).pixmap(kIconSize));
-    QString cause = m_manager.problem() ? toQt(m_manager.problem()->message) : tr("The run failed.");
+    QString cause =
+        m_manager.problem() ? managers::windowText(m_manager.problem()->message) : tr("The run failed.");
     if (!cause.isEmpty()) cause[0] = cause[0].toUpper();
     m_headline->setText(cause);
     const auto& run = m_manager.endedRun();

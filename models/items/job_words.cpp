@@ -8,6 +8,7 @@
 #include "core/quantity.h"
 #include "managers/quantity_words.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 
 namespace llamahome::items {
 using managers::countText;
@@ -91,7 +92,7 @@ int jobPercent(const Job& job) {
 }
 
 QString jobEndWords(const Job& job) {
-    if (job.error()) return toQt(job.error()->message);
+    if (job.error()) return managers::windowText(job.error()->message);
     if (job.state() == JobState::Cancelled && job.canGoOn()) return Words::tr("stopped, can be continued");
     return jobStateWords(job.state());
 }

@@ -11,6 +11,7 @@
 #include "managers/run_job.h"
 #include "managers/text.h"
 #include "managers/train_command.h"
+#include "managers/window_words.h"
 
 namespace llamahome::managers {
 namespace {
@@ -308,7 +309,7 @@ void TrainingManager::hear(const TrainNews& news) {
     }
     if (news.progress) m_progress = *news.progress;
     for (const std::string& notice : news.notices)
-        m_page.notices << toQt(notice);
+        m_page.notices << windowText(notice);
     m_page.answers.insert(m_page.answers.end(), news.answers.begin(), news.answers.end());
     takePoints(news.samples);
     if (m_job) m_job->setSecondsLeft(secondsLeft());

@@ -94,6 +94,9 @@ private Q_SLOTS:
         job.finish(Error{codes::kDiskFull, "no room on the disk"});
         QCOMPARE(jobLine(job), QStringLiteral("Importing · failed"));
         QCOMPARE(jobEndWords(job), QStringLiteral("no room on the disk"));
+        Job& other = jobs.start(JobKind::Import, QStringLiteral("Importing"));
+        other.finish(Error{codes::kModelNotInstalled, "not installed; see `llamahome models`"});
+        QCOMPARE(jobEndWords(other), QStringLiteral("not installed; see the page Models"));
     }
 
     void aTrainingThatCanBeContinuedIsNotSimplyCancelled() {
