@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include <QClipboard>
 #include <QFontDatabase>
-#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -23,7 +21,9 @@
 #include "items/run_table.h"
 #include "managers/quantity_words.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 #include "widgets/buttons.h"
+#include "widgets/copy_text.h"
 #include "widgets/elided_label.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -37,7 +37,7 @@ using managers::toQt;
 
 QString stateText(const jobs::RunRecord& record) {
     QStringList parts{items::runStateWord(record.state)};
-    if (!record.cause.empty()) parts << toQt(record.cause);
+    if (!record.cause.empty()) parts << managers::windowText(record.cause);
     const bool isThrough = record.state == jobs::RunState::Finished && record.step == record.totalSteps;
     if (record.totalSteps > 0 && !isThrough)
         parts << RunDetailsView::tr("step %1 of %2").arg(record.step).arg(record.totalSteps);
@@ -140,8 +140,7 @@ QWidget* RunDetailsView::makeHead() {
     connect(m_chat, &QPushButton::clicked, this, [this] { Q_EMIT chatRequested(m_model, m_adapter); });
     connect(m_remove, &QPushButton::clicked, this, [this] { Q_EMIT removeRequested(m_name); });
     connect(m_copy, &QPushButton::clicked, this, [this] {
-        QGuiApplication::clipboard()->setText(m_isUnfinished ? m_manager.resumeCommand(m_name)
-                                                             : m_manager.showCommand(m_name));
+        copyFrom(*m_copy, m_isUnfinished ? m_manager.resumeCommand(m_name) : m_manager.showCommand(m_name));
     });
     return head;
 }

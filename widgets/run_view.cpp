@@ -2,12 +2,11 @@
 
 #include <array>
 
-#include <QApplication>
 #include <QCheckBox>
-#include <QClipboard>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QShortcut>
 #include <QSplitter>
@@ -21,7 +20,9 @@
 #include "managers/quantity_words.h"
 #include "managers/text.h"
 #include "widgets/answers_view.h"
+#include "widgets/buttons.h"
 #include "widgets/charts/metric_chart.h"
+#include "widgets/copy_text.h"
 #include "widgets/look.h"
 #include "widgets/now_card.h"
 #include "widgets/run_result.h"
@@ -60,6 +61,7 @@ RunView::RunView(managers::TrainingManager& manager, WindowMemory& memory, QWidg
     , m_memory(memory)
     , m_tabs(new QTabBar(this))
     , m_logarithmic(new QCheckBox(tr("Lo&garithmic"), this))
+    , m_copy(makeButton(tr("Cop&y"), Icon::Copy, QStringLiteral("copyRows"), this))
     , m_pages(new QStackedWidget(this))
     , m_lossChart(new MetricChart(this))
     , m_chart(new MetricChart(this))
@@ -116,6 +118,8 @@ QWidget* RunView::makeCharts() {
     m_logarithmic->setToolTip(tr("Each line of the axis is so many times the one below"));
     m_logarithmic->setChecked(m_memory.value(kLogKey, false).toBool());
     m_lossChart->setLogarithmic(m_logarithmic->isChecked());
+    m_copy->setToolTip(tr("Copy the chosen rows, or all"));
+    m_copy->hide();
     m_pages->addWidget(m_lossChart);
     m_pages->addWidget(m_chart);
     m_pages->addWidget(makeTable());
@@ -128,9 +132,11 @@ QWidget* RunView::makeCharts() {
     row->addWidget(m_tabs);
     row->addStretch(1);
     row->addWidget(m_logarithmic);
+    row->addWidget(m_copy);
     column->addLayout(row);
     column->addWidget(m_pages, 1);
     connect(m_tabs, &QTabBar::currentChanged, this, &RunView::takeTab);
+    connect(m_copy, &QPushButton::clicked, this, &RunView::copyRows);
     connect(m_logarithmic, &QCheckBox::toggled, this, [this](bool on) {
         m_memory.setValue(kLogKey, on);
         m_lossChart->setLogarithmic(on);
@@ -163,7 +169,7 @@ QWidget* RunView::makeTable() {
 }
 
 void RunView::copyRows() {
-    QApplication::clipboard()->setText(m_rows->text(m_table->selectionModel()->selectedRows()));
+    copyFrom(*m_copy, m_rows->text(m_table->selectionModel()->selectedRows()));
 }
 
 void RunView::addLossLines() {
@@ -217,6 +223,7 @@ void RunView::showCurve(Tab tab) {
 void RunView::takeTab(int index) {
     const auto tab = static_cast<Tab>(index);
     m_logarithmic->setVisible(tab == Loss);
+    m_copy->setVisible(tab == Table);
     if (tab == Loss)
         m_pages->setCurrentWidget(m_lossChart);
     else if (tab == Table)

@@ -9,6 +9,7 @@
 #include "widgets/window_memory.h"
 
 class QCheckBox;
+class QPushButton;
 class QSplitter;
 class QStackedWidget;
 class QTabBar;
@@ -57,6 +58,7 @@ private:
     WindowMemory& m_memory;
     QTabBar* m_tabs;
     QCheckBox* m_logarithmic;
+    QPushButton* m_copy; ///< of the table
     QStackedWidget* m_pages;
     MetricChart* m_lossChart;
     MetricChart* m_chart; ///< of learning rate, gradient, speed and memory

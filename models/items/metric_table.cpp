@@ -114,6 +114,8 @@ QString MetricTable::text(const QModelIndexList& rows) const {
     std::set<int> chosen;
     for (const QModelIndex& index : rows)
         chosen.insert(index.row());
+    for (int row = 0; rows.isEmpty() && row < rowCount(); ++row)
+        chosen.insert(row);
     const auto line = [](const auto& cell) {
         QStringList cells;
         for (int column = 0; column < kColumns; ++column)

@@ -25,7 +25,8 @@ public:
     int columnCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
-    /// Rows as text with tabs between, a line each, with the column names first: for the clipboard.
+    /// Those rows, or all where none is given, as text with tabs between, a line each, with the column names
+    /// first: for the clipboard.
     QString text(const QModelIndexList& rows) const;
 
 private:

@@ -194,6 +194,7 @@ private Q_SLOTS:
         QCOMPARE(continued.front()[0].toString(), QStringLiteral("second"));
         place.click("copyCommandButton");
         QVERIFY(QApplication::clipboard()->text().contains(QStringLiteral("resume second")));
+        QCOMPARE(place.find<QAbstractButton>("copyCommandButton")->text(), QStringLiteral("Copied"));
     }
 
     void severalRunsAreCompared() {

@@ -204,6 +204,10 @@ private Q_SLOTS:
         page.picture("training_table");
         QCOMPARE(table.model()->rowCount(), 7);
         QCOMPARE(table.model()->index(6, 0).data().toString(), QStringLiteral("6"));
+        auto& copy = page.find<QAbstractButton>("copyRows");
+        QTest::mouseClick(&copy, Qt::LeftButton);
+        QCOMPARE(QApplication::clipboard()->text().count(u'\n'), 7); // after the line of titles
+        QCOMPARE(copy.text(), QStringLiteral("Copied"));
     }
 
     void aLongRunIsDrawnOnBothKindsOfAxis() {
