@@ -25,9 +25,6 @@ Result<void> refuseForeign(const GgufReader& reader, const GgufFields& fields) {
         return unsupported(reader, "general.type " + quotedText(type), "models");
     if (const auto name = fields.text("general.architecture", ""); name != "llama")
         return unsupported(reader, "architecture " + quotedText(name), "the architecture \"llama\"");
-    if (fields.whole("split.count", kAny).value_or(0) > 1)
-        return unsupported(reader, "one part of a divided file",
-                           "whole files (join them with gguf-split --merge)");
     if (fields.whole("llama.expert_count", kAny).value_or(0) > 0)
         return unsupported(reader, "a mixture of experts", "models with one feed-forward part a layer");
     if (const auto scaling = fields.text("llama.rope.scaling.type", "none"); scaling != "none")

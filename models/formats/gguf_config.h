@@ -11,7 +11,7 @@ namespace llamahome::formats {
 inline constexpr std::string_view kGgufRopeTensor = "rope_freqs.weight";
 
 /// Everything of config.json but the end tokens, which the tokenizer knows better. GG-17 names what cannot be
-/// run: another architecture, experts, a scaled rope, a file in parts. GG-16 a missing or wrong key.
+/// run: another architecture, experts, a scaled rope. GG-16 a missing or wrong key.
 Result<ModelConfig> configFromGguf(GgufReader& reader);
 
 } // namespace llamahome::formats

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error_codes.h"
+#include "formats/gguf_reader.h"
 
 namespace llamahome::formats {
 
@@ -16,15 +17,18 @@ double shortestDouble(float value) {
     return result;
 }
 
+GgufFields::GgufFields(const GgufReader& reader)
+    : GgufFields(reader.metadata(), reader.shownPath()) {}
+
 const GgufValue* GgufFields::find(std::string_view key) const {
-    const auto found = m_reader.metadata().find(key);
-    return found == m_reader.metadata().end() ? nullptr : &found->second;
+    const auto found = m_metadata.find(key);
+    return found == m_metadata.end() ? nullptr : &found->second;
 }
 
 void GgufFields::report(std::string_view key, const std::string& expected) const {
     if (m_problem) return;
     m_problem =
-        Error{codes::kGgufMetadata, m_reader.shownPath() + ": metadata " + std::string(key) + ": found " +
+        Error{codes::kGgufMetadata, m_what + ": metadata " + std::string(key) + ": found " +
                                         (has(key) ? "another kind of value" : "none") + ", expected " +
                                         expected + "; get the file from another source"};
 }

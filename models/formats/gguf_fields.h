@@ -8,16 +8,21 @@
 #include <vector>
 
 #include "core/result.h"
-#include "formats/gguf_reader.h"
+#include "formats/gguf_header.h"
 
 namespace llamahome::formats {
 
-/// After reading, look at problem(): GG-16, naming the key, what was found and expected. `reader` outlives
-/// this.
+class GgufReader;
+
+/// After reading, look at problem(): GG-16, naming the key, what was found and expected. The metadata
+/// outlives this.
 class GgufFields {
 public:
-    explicit GgufFields(const GgufReader& reader)
-        : m_reader(reader) {}
+    explicit GgufFields(const GgufReader& reader);
+    /// `what` names the file in messages.
+    GgufFields(const GgufMetadata& metadata, std::string what)
+        : m_metadata(metadata)
+        , m_what(std::move(what)) {}
 
     bool has(std::string_view key) const { return find(key) != nullptr; }
     /// A whole number from 0 to `largest`; nothing where the key is absent.
@@ -38,7 +43,8 @@ private:
     const GgufValue* find(std::string_view key) const;
     void report(std::string_view key, const std::string& expected) const;
 
-    const GgufReader& m_reader;
+    const GgufMetadata& m_metadata;
+    std::string m_what;
     mutable std::optional<Error> m_problem;
 };
 

@@ -1,4 +1,4 @@
-// Reads a GGUF file: metadata, and tensors unpacked to fp32. One thread at a time.
+// Reads a GGUF file, whole or in parts: metadata, and tensors unpacked to fp32. One thread at a time.
 #pragma once
 
 #include <filesystem>
@@ -7,17 +7,19 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "formats/gguf_header.h"
+#include "formats/gguf_parts.h"
 #include "formats/tensor.h"
 
 namespace llamahome::formats {
 
 class GgufReader final : public TensorSource {
 public:
-    /// Opens and checks the head (GG-01 … GG-15; IM-n for what only bears the name).
+    /// Opens and checks the head, of all parts where `path` is any part of a divided file. Errors are those
+    /// of openGgufParts().
     static Result<std::unique_ptr<GgufReader>> open(const std::filesystem::path& path);
 
-    /// Under GGUF names in the order of the file; every one is F32 here, whatever its packing.
+    /// Under GGUF names in the order of the parts and in them of the file; every one is F32 here, whatever
+    /// its packing.
     const std::vector<TensorInfo>& tensors() const override { return m_tensors; }
     /// Unpacks block by block with a buffer of fixed size.
     Result<void> read(const TensorInfo& tensor, std::span<std::byte> out) override;
@@ -26,16 +28,23 @@ public:
 
     /// How the tensor is packed in the file.
     const BlockType& packing(const TensorInfo& tensor) const;
-    const GgufMetadata& metadata() const { return m_header.metadata; }
-    const std::string& shownPath() const { return m_file->shownPath(); }
+    const GgufMetadata& metadata() const { return m_parts.front().header.metadata; }
+    /// Of the first part.
+    const std::string& shownPath() const { return m_parts.front().file->shownPath(); }
+    /// The files that are read, the first part first.
+    std::vector<std::filesystem::path> files() const;
 
 private:
-    GgufReader(std::unique_ptr<InputFile> file, GgufHeader header);
+    /// Where a tensor lies.
+    struct Place {
+        const InputFile* file;
+        const GgufTensor* tensor;
+    };
+    explicit GgufReader(std::vector<GgufPart> parts);
 
-    std::unique_ptr<InputFile> m_file;
-    GgufHeader m_header;
+    std::vector<GgufPart> m_parts;
     std::vector<TensorInfo> m_tensors;
-    std::unordered_map<std::string_view, const GgufTensor*> m_places;
+    std::unordered_map<std::string_view, Place> m_places;
 };
 
 } // namespace llamahome::formats

@@ -18,6 +18,7 @@ inline std::string ggufText(std::string_view text) {
 /// Value types of GGUF metadata that the tests write.
 enum : std::uint32_t {
     kGgufU8 = 0,
+    kGgufU16 = 2,
     kGgufU32 = 4,
     kGgufI32 = 5,
     kGgufF32 = 6,

@@ -171,7 +171,7 @@ private Q_SLOTS:
         row("other architecture", GgufBytes().text("general.architecture", "qwen2"), "GG-17", "qwen2");
         row("adapter", GgufBytes().text("general.type", "adapter"), "GG-17", "adapter");
         row("experts", tinyModel().number("llama.expert_count", 8), "GG-17", "experts");
-        row("part of a file", tinyModel().number("split.count", 3), "GG-17", "divided");
+        row("part of a file", tinyModel().number("split.count", 3), "GG-16", "split.tensors.count");
         row("scaled rope", tinyModel().text("llama.rope.scaling.type", "yarn"), "GG-17", "yarn");
         row("partly rotated heads", tinyModel().number("llama.rope.dimension_count", 1), "GG-17", "heads");
         row("unknown pre-tokenizer", tinyModel({"<end>", "a"}, {3, 1}, {}, "deepseek-llm"), "GG-17",
