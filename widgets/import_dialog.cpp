@@ -55,9 +55,9 @@ ImportDialog::ImportDialog(managers::ModelManager& manager, const QString& path,
 
 void ImportDialog::build() {
     m_messages = new MessageBar(this);
-    auto* intro = new QLabel(
-        tr("A folder in Hub layout (config.json and weights), an entry of the Hub's cache, or a GGUF file."),
-        this);
+    auto* intro = new QLabel(tr("A folder in Hub layout (config.json and weights) or Meta's (params.json and "
+                                "weights), an entry of the Hub's cache, or a GGUF file."),
+                             this);
     intro->setWordWrap(true);
     m_path = new QLineEdit(this);
     m_path->setObjectName(QStringLiteral("pathEdit"));
@@ -223,20 +223,30 @@ void ImportDialog::inspect() {
     m_manager.inspectImport(path);
 }
 
+QString ImportDialog::sourceText(const managers::ImportProposal& proposal) {
+    const QString size = managers::bytesText(proposal.resultBytes);
+    switch (proposal.source.form) {
+    case jobs::SourceForm::Gguf:
+        return tr("GGUF file; it is converted to %1.").arg(size);
+    case jobs::SourceForm::Meta:
+        return tr("Model in Meta's layout; it is converted to %1.").arg(size);
+    case jobs::SourceForm::HubFolder:
+        break;
+    }
+    return tr("Model folder; %1.").arg(size);
+}
+
 void ImportDialog::propose(const managers::ImportProposal& proposal) {
     if (proposal.path != m_path->text().trimmed() || isImporting()) return;
     m_messages->clear();
     m_proposal = proposal;
-    m_source->setText(
-        proposal.isGguf
-            ? tr("GGUF file; it is converted to %1.").arg(managers::bytesText(proposal.resultBytes))
-            : tr("Model folder; %1.").arg(managers::bytesText(proposal.resultBytes)));
+    m_source->setText(sourceText(proposal));
     m_linkNote->setText(
-        proposal.isGguf
-            ? tr("A GGUF file is converted, so there is nothing to link.")
+        proposal.isConverted
+            ? tr("What is converted cannot be linked.")
             : tr("Saves a copy of the weights. The model can be used while the source stays in its place."));
-    m_link->setEnabled(!proposal.isGguf);
-    if (proposal.isGguf) m_link->setChecked(false);
+    m_link->setEnabled(!proposal.isConverted);
+    if (proposal.isConverted) m_link->setChecked(false);
     if (!m_isNamed) {
         const QSignalBlocker family(m_family);
         m_family->setCurrentText(proposal.family);
@@ -305,7 +315,7 @@ void ImportDialog::setImporting(bool isImporting) {
     for (QWidget* field :
          std::initializer_list<QWidget*>{m_path, m_folderButton, m_fileButton, m_family, m_version, m_link})
         field->setEnabled(!isImporting);
-    if (m_proposal && m_proposal->isGguf) m_link->setEnabled(false);
+    if (m_proposal && m_proposal->isConverted) m_link->setEnabled(false);
     m_import->setVisible(!isImporting);
     m_background->setVisible(isImporting);
     m_cancel->setText(isImporting ? tr("Stop") : tr("Cancel"));

@@ -48,6 +48,7 @@ private:
     void setPath(const QString& path);
     void inspect();
     void propose(const managers::ImportProposal& proposal);
+    static QString sourceText(const managers::ImportProposal& proposal);
     void refuse(const QString& path, const Error& error);
     void checkName();
     void tellName(const QString& text, bool isRight);

@@ -153,9 +153,7 @@ void ModelsPane::connectAll() {
     connect(m_details, &ModelDetails::verifyRequested, this, &ModelsPane::verify);
     connect(m_details, &ModelDetails::removeRequested, this, &ModelsPane::remove);
     connect(&m_manager, &ModelManager::imported, this,
-            [this](const managers::Job*, const jobs::ImportResult& result) {
-                tellImported(toQt(result.entry.name), result.wasThere);
-            });
+            [this](const managers::Job*, const jobs::ImportResult& result) { tellImported(result); });
     connect(&m_manager, &ModelManager::removed, this, [this](const QString& name, quint64 freedBytes) {
         m_messages->show(MessageBar::Kind::Notice,
                          freedBytes > 0
@@ -258,11 +256,19 @@ void ModelsPane::openNextImport() {
     m_importDialog->open();
 }
 
-void ModelsPane::tellImported(const QString& name, bool wasThere) {
+void ModelsPane::tellImported(const jobs::ImportResult& result) {
+    const QString name = toQt(result.entry.name);
     m_chosen = name; // the list comes a moment later
     choose(name);
-    const QString text =
-        wasThere ? tr("%1 was there already; nothing was copied.").arg(name) : tr("%1 is ready.").arg(name);
+    QString text = result.wasThere ? tr("%1 was there already; nothing was copied.").arg(name)
+                                   : tr("%1 is ready.").arg(name);
+    if (!result.leftOut.empty()) {
+        QStringList parts;
+        for (const std::string& part : result.leftOut)
+            parts.append(toQt(part));
+        text += u' ' +
+                tr("Left out, because LlamaHome reads text only: %1.").arg(parts.join(QStringLiteral(", ")));
+    }
     m_messages->show(MessageBar::Kind::Notice, text, tr("Chat"),
                      [this, name] { Q_EMIT chatRequested(name, {}); });
 }

@@ -66,7 +66,7 @@ private:
     void verify(const QString& name, bool deep);
     void remove(const QString& name);
     void openNextImport();
-    void tellImported(const QString& name, bool wasThere);
+    void tellImported(const jobs::ImportResult& result);
     void tellFailedImport(const managers::Job& job);
 
     managers::ModelManager& m_manager;

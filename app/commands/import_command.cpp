@@ -50,9 +50,12 @@ Result<void> import(CommandContext& context, const ImportOptions& options) {
     Output& output = context.output();
     output.line(entry.name + (imported->wasThere ? " was there already: " : " imported: ") +
                 formatBytes(entry.sizeBytes) + " in " + displayPath(entry.path));
+    for (const std::string& part : imported->leftOut)
+        output.line("Left out, because LlamaHome reads text only: " + part);
     output.line("Next: llamahome chat " + typedName(entry));
     Json json = entryJson(entry);
     json["was_there"] = imported->wasThere;
+    json["left_out"] = imported->leftOut;
     output.document(json);
     return {};
 }
@@ -64,7 +67,7 @@ CommandSpec importCommand() {
     CommandSpec command{"import", "Take over a model that is on this machine",
                         "llamahome import ~/Downloads/smollm2.gguf --as smollm2 135m-instruct"};
     command
-        .positional("PATH", "a folder in Hub layout, an entry of the Hub's cache, or a .gguf file",
+        .positional("PATH", "a folder in Hub layout or Meta's, an entry of the Hub's cache, or a .gguf file",
                     options->path, ValueKind::File)
         .required();
     command.words("--as", "FAMILY VERSION", 2, "name in the library; without it, by the source's name",

@@ -11,21 +11,70 @@
 
 namespace llamahome {
 
+namespace {
+
+class Digest {
+public:
+    explicit Digest(const EVP_MD* kind) { EVP_DigestInit_ex(m_evp, kind, nullptr); }
+    ~Digest() { EVP_MD_CTX_free(m_evp); }
+    Digest(const Digest&) = delete;
+    Digest& operator=(const Digest&) = delete;
+
+    void update(std::span<const std::byte> bytes) { EVP_DigestUpdate(m_evp, bytes.data(), bytes.size()); }
+
+    std::string hex() {
+        std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+        unsigned size = 0;
+        EVP_DigestFinal_ex(m_evp, digest.data(), &size);
+        static constexpr std::string_view kDigits = "0123456789abcdef";
+        std::string text;
+        for (unsigned i = 0; i < size; ++i) {
+            text += kDigits[digest[i] >> 4];
+            text += kDigits[digest[i] & 15];
+        }
+        return text;
+    }
+
+private:
+    EVP_MD_CTX* m_evp = EVP_MD_CTX_new();
+};
+
+Result<std::string> digestFile(const std::filesystem::path& path, const EVP_MD* kind,
+                               const CancelToken& cancel, const ProgressSink& progress) {
+    const auto size = fileSize(path);
+    if (!size) return size.error();
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return Error{codes::kFileRead, "cannot read " + displayPath(path)};
+    std::vector<char> block(1 << 20);
+    Digest digest(kind);
+    Progress state{"checking " + displayPath(path.filename()), 0, *size, "bytes"};
+    while (file) {
+        if (cancel.isCancelled())
+            return Error{codes::kCancelled, "checking " + displayPath(path) + " was stopped"};
+        file.read(block.data(), static_cast<std::streamsize>(block.size()));
+        const auto count = static_cast<std::size_t>(file.gcount());
+        digest.update(std::as_bytes(std::span(block.data(), count)));
+        state.done += count;
+        if (progress && count > 0) progress(state);
+    }
+    if (file.bad()) return Error{codes::kFileRead, "cannot read " + displayPath(path) + " to its end"};
+    return digest.hex();
+}
+
+} // namespace
+
 struct Sha256::Context {
-    EVP_MD_CTX* evp = EVP_MD_CTX_new();
-    ~Context() { EVP_MD_CTX_free(evp); }
+    Digest digest{EVP_sha256()};
 };
 
 Sha256::Sha256()
-    : m_context(std::make_unique<Context>()) {
-    EVP_DigestInit_ex(m_context->evp, EVP_sha256(), nullptr);
-}
+    : m_context(std::make_unique<Context>()) {}
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
 void Sha256::update(std::span<const std::byte> bytes) {
-    EVP_DigestUpdate(m_context->evp, bytes.data(), bytes.size());
+    m_context->digest.update(bytes);
 }
 
 void Sha256::update(std::string_view text) {
@@ -33,16 +82,7 @@ void Sha256::update(std::string_view text) {
 }
 
 std::string Sha256::hexDigest() {
-    std::array<unsigned char, 32> digest{};
-    EVP_DigestFinal_ex(m_context->evp, digest.data(), nullptr);
-    static constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string hex;
-    hex.reserve(64);
-    for (const unsigned char byte : digest) {
-        hex += kDigits[byte >> 4];
-        hex += kDigits[byte & 15];
-    }
-    return hex;
+    return m_context->digest.hex();
 }
 
 std::string sha256Hex(std::string_view text) {
@@ -53,24 +93,12 @@ std::string sha256Hex(std::string_view text) {
 
 Result<std::string> sha256File(const std::filesystem::path& path, const CancelToken& cancel,
                                const ProgressSink& progress) {
-    const auto size = fileSize(path);
-    if (!size) return size.error();
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return Error{codes::kFileRead, "cannot read " + displayPath(path)};
-    std::vector<char> block(1 << 20);
-    Sha256 hash;
-    Progress state{"checking " + displayPath(path.filename()), 0, *size, "bytes"};
-    while (file) {
-        if (cancel.isCancelled())
-            return Error{codes::kCancelled, "checking " + displayPath(path) + " was stopped"};
-        file.read(block.data(), static_cast<std::streamsize>(block.size()));
-        const auto count = static_cast<std::size_t>(file.gcount());
-        hash.update(std::as_bytes(std::span(block.data(), count)));
-        state.done += count;
-        if (progress && count > 0) progress(state);
-    }
-    if (file.bad()) return Error{codes::kFileRead, "cannot read " + displayPath(path) + " to its end"};
-    return hash.hexDigest();
+    return digestFile(path, EVP_sha256(), cancel, progress);
+}
+
+Result<std::string> md5File(const std::filesystem::path& path, const CancelToken& cancel,
+                            const ProgressSink& progress) {
+    return digestFile(path, EVP_md5(), cancel, progress);
 }
 
 } // namespace llamahome

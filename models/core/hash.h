@@ -1,5 +1,5 @@
-// SHA-256 of bytes and files (OpenSSL). Any thread; files are read where it is called, so not on the GUI
-// thread.
+// Digests of bytes and files (OpenSSL): SHA-256, and MD5 for old lists of checksums. Any thread; files are
+// read where it is called, so not on the GUI thread.
 #pragma once
 
 #include <cstddef>
@@ -39,5 +39,9 @@ std::string sha256Hex(std::string_view text);
 /// Hex digest of a file, read in blocks of 1 MiB; cancel is looked at and progress told once a block.
 Result<std::string> sha256File(const std::filesystem::path& path, const CancelToken& cancel = {},
                                const ProgressSink& progress = {});
+
+/// As sha256File(), 32 digits of MD5: it finds damage, not forgery.
+Result<std::string> md5File(const std::filesystem::path& path, const CancelToken& cancel = {},
+                            const ProgressSink& progress = {});
 
 } // namespace llamahome

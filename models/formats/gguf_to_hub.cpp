@@ -1,12 +1,11 @@
 #include "formats/gguf_to_hub.h"
 
 #include "core/error_codes.h"
-#include "formats/config_fields.h"
 #include "formats/gguf_config.h"
 #include "formats/gguf_reader.h"
 #include "formats/gguf_tokenizer.h"
 #include "formats/gguf_weights.h"
-#include "formats/hub_weights.h"
+#include "formats/hub_files.h"
 
 namespace llamahome::formats {
 namespace fs = std::filesystem;
@@ -14,14 +13,6 @@ namespace {
 
 Error tensorsError(const GgufReader& reader, const std::string& text) {
     return Error{codes::kGgufTensors, reader.shownPath() + ": " + text + "; get the file again"};
-}
-
-Json generationJson(const ModelConfig& config, const HubTokenizer& tokenizer) {
-    Json json{{"_from_model_config", true}};
-    json["bos_token_id"] = config.bos_token_id ? Json(*config.bos_token_id) : Json();
-    json["eos_token_id"] = tokenIdsJson(config.eos_token_ids);
-    if (tokenizer.padToken) json["pad_token_id"] = *tokenizer.padToken;
-    return json;
 }
 
 } // namespace
@@ -40,19 +31,7 @@ Result<void> convertGgufToHub(FileLayer& files, const fs::path& gguf, const fs::
         return tensorsError(**reader, "the tokenizer has " + std::to_string(tokenizer->size) +
                                           " entries, the embedding " + std::to_string(config->vocab_size) +
                                           " rows");
-    config->eos_token_ids = tokenizer->endTokens;
-
-    if (auto made = files.makeDirectories(targetFolder); !made) return made;
-    const auto writeOne = [&](const char* name, const Json& json) {
-        return writeFileAtomically(files, targetFolder / name, writeJson(json));
-    };
-    if (auto done = writeOne("config.json", modelConfigJson(*config)); !done) return done;
-    if (auto done = writeOne("generation_config.json", generationJson(*config, *tokenizer)); !done)
-        return done;
-    if (auto done = writeOne("tokenizer.json", tokenizer->tokenizer); !done) return done;
-    if (auto done = writeOne("tokenizer_config.json", tokenizer->config); !done) return done;
-    if (auto done = writeOne("special_tokens_map.json", tokenizer->specialTokens); !done) return done;
-    return writeHubWeights(files, targetFolder, *weights, "converting weights", cancel, progress);
+    return writeHubModel(files, targetFolder, std::move(*config), *tokenizer, *weights, cancel, progress);
 }
 
 } // namespace llamahome::formats

@@ -45,6 +45,7 @@ public:
         result.specialTokens = specialTokensJson();
         result.config = configJson();
         result.endTokens = m_parts.endTokens;
+        result.bosToken = m_parts.roles.bos;
         result.padToken = m_parts.roles.pad;
         return result;
     }

@@ -52,6 +52,7 @@ struct HubTokenizer {
     Json specialTokens;                  ///< special_tokens_map.json
     std::int64_t size = 0;               ///< tokens of the vocabulary, added ones included
     std::vector<std::int64_t> endTokens; ///< ids that end an answer, the file's own first
+    std::optional<std::int64_t> bosToken;
     std::optional<std::int64_t> padToken;
 };
 

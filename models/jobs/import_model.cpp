@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <map>
 
+#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/hash.h"
 #include "core/quantity.h"
 #include "formats/gguf_to_hub.h"
+#include "formats/meta_checklist.h"
+#include "formats/meta_to_hub.h"
 #include "jobs/copy_file.h"
 #include "jobs/import_name.h"
 #include "jobs/import_source.h"
@@ -58,6 +61,8 @@ public:
     Result<void> checkSource() const;
     /// Makes the model's folder visible as a whole. On failure nothing of it stays.
     Result<void> run();
+    /// After run(): what of the source is no part of the model.
+    std::vector<std::string> leftOut() const { return m_leftOut; }
 
 private:
     Result<void> fill();
@@ -65,7 +70,9 @@ private:
     Result<void> proveHashes(const Manifest& manifest) const;
     Result<Manifest> labels();
     Result<std::string> sourceDigest();
-    Result<void> hashGguf();
+    bool isInstruct() const;
+    Result<void> identify();
+    Result<void> convert();
     Error exists(const std::string& why) const;
     Error ofSource(Error error) const;
     std::string shownName() const { return m_name.family + "/" + m_name.version; }
@@ -79,26 +86,19 @@ private:
     const ProgressSink& m_progress;
     fs::path m_target;
     StagingFolder m_staging;
-    std::string m_ggufCommit; ///< "sha256:…" of a GGUF file
+    std::string m_sourceHash; ///< "sha256:…" of what is converted
+    std::vector<std::string> m_leftOut;
 };
 
 Error Import::exists(const std::string& why) const {
     return Error{codes::kImportExists, displayPath(m_target) + ": " + why};
 }
 
-Result<void> Import::hashGguf() {
-    if (!m_ggufCommit.empty()) return {};
-    const auto digest = sha256File(m_source.files.front().path, m_cancel, [&](const Progress& step) {
-        if (m_progress) m_progress({"hashing the source", step.done, step.total, "bytes"});
-    });
-    if (!digest) return digest.error();
-    m_ggufCommit = "sha256:" + *digest;
-    return {};
-}
-
 /// The digest that the model will have, by the hashes of the source's files.
 Result<std::string> Import::sourceDigest() {
-    Progress state{"comparing with the model that is there", 0, m_source.resultBytes, "bytes"};
+    Progress state{"hashing the source", 0, 0, "bytes"};
+    for (const SourceFile& file : m_source.files)
+        state.total += file.sizeBytes;
     std::vector<ManifestFile> files;
     for (const SourceFile& file : m_source.files) {
         const std::uint64_t before = state.done;
@@ -111,6 +111,22 @@ Result<std::string> Import::sourceDigest() {
         files.push_back({file.name, file.sizeBytes, *digest, {}});
     }
     return manifestDigest(files);
+}
+
+/// A converted model is known by what it was made of.
+Result<void> Import::identify() {
+    if (!m_sourceHash.empty()) return {};
+    const auto digest =
+        m_source.form == SourceForm::Gguf
+            ? sha256File(m_source.files.front().path, m_cancel,
+                         [&](const Progress& step) {
+                             if (m_progress)
+                                 m_progress({"hashing the source", step.done, step.total, "bytes"});
+                         })
+            : sourceDigest();
+    if (!digest) return digest.error();
+    m_sourceHash = "sha256:" + *digest;
+    return {};
 }
 
 Result<bool> Import::isInstalled() {
@@ -126,9 +142,9 @@ Result<bool> Import::isInstalled() {
                       "name, as in `--as local NAME`");
     }
     bool isSame = false;
-    if (m_source.form == SourceForm::Gguf) {
-        if (auto hashed = hashGguf(); !hashed) return hashed.error();
-        isSame = manifest->commit == m_ggufCommit;
+    if (isConverted(m_source.form)) {
+        if (auto known = identify(); !known) return known.error();
+        isSame = manifest->commit == m_sourceHash;
     } else {
         const auto digest = sourceDigest();
         if (!digest) return digest.error();
@@ -141,7 +157,7 @@ Result<bool> Import::isInstalled() {
 }
 
 std::uint64_t Import::writtenBytes() const {
-    if (m_source.form == SourceForm::Gguf || !m_link) return m_source.resultBytes;
+    if (isConverted(m_source.form) || !m_link) return m_source.resultBytes;
     std::uint64_t bytes = 0;
     for (const SourceFile& file : m_source.files)
         if (!file.isWeights) bytes += file.sizeBytes;
@@ -160,6 +176,8 @@ Result<void> Import::checkSpace() const {
 }
 
 Result<void> Import::checkSource() const {
+    if (m_source.form == SourceForm::Meta)
+        return formats::checkMetaChecklist(m_source.place, m_cancel, m_progress);
     return m_source.form == SourceForm::Gguf ? Result<void>() : checkModelFolder(m_source.place);
 }
 
@@ -173,10 +191,30 @@ Error Import::ofSource(Error error) const {
     return error;
 }
 
-Result<void> Import::takeFiles() {
+Result<void> Import::convert() {
     if (m_source.form == SourceForm::Gguf)
         return formats::convertGgufToHub(m_files, m_source.files.front().path, m_staging.path(), m_cancel,
                                          m_progress);
+    auto leftOut = formats::convertMetaToHub(m_files, m_source.place, m_staging.path(), isInstruct(),
+                                             m_cancel, m_progress);
+    if (!leftOut) return leftOut.error();
+    m_leftOut = std::move(*leftOut);
+    for (const SourceFile& file : m_source.files) {
+        if (!belongsToModel(file.name) || file.name == "tokenizer.model") continue;
+        if (auto copied = copyFile(m_files, file.path, m_staging.path() / file.name, m_cancel, {}); !copied)
+            return copied;
+    }
+    return {};
+}
+
+/// Meta's files do not say it; the names that they come under do.
+bool Import::isInstruct() const {
+    const std::string names = lowerAscii(m_source.suggestedName + " " + m_name.version);
+    return names.find("instruct") != std::string::npos || names.find("chat") != std::string::npos;
+}
+
+Result<void> Import::takeFiles() {
+    if (isConverted(m_source.form)) return convert();
     Progress state{"copying", 0, writtenBytes(), "bytes"};
     for (const SourceFile& file : m_source.files) {
         const fs::path to = m_staging.path() / file.name;
@@ -212,9 +250,9 @@ Result<Manifest> Import::labels() {
     manifest.version = m_name.version;
     manifest.source = m_source.name;
     manifest.commit = m_source.commit;
-    if (m_source.form == SourceForm::Gguf) {
-        if (auto hashed = hashGguf(); !hashed) return hashed.error();
-        manifest.commit = m_ggufCommit;
+    if (isConverted(m_source.form)) {
+        if (auto known = identify(); !known) return known.error();
+        manifest.commit = m_sourceHash;
     }
     return manifest;
 }
@@ -257,7 +295,7 @@ Result<ImportResult> importModel(const ImportRequest& request, const RootLock& l
                                  const ProgressSink& progress) {
     const auto source = inspectSource(request.source);
     if (!source) return source.error();
-    if (request.link && source->form == SourceForm::Gguf)
+    if (request.link && isConverted(source->form))
         return Error{codes::kImportName,
                      "--link: " + source->name + " is converted, so it cannot be linked; leave --link out"};
     auto name = importName(catalog, request.family, request.version, *source);
@@ -280,7 +318,7 @@ Result<ImportResult> importModel(const ImportRequest& request, const RootLock& l
                                                std::string(stateName(entry->state)) + ": " + entry->problem +
                                                "; remove it with `llamahome remove " + entry->family + " " +
                                                entry->version + "` and import it again"};
-    return ImportResult{std::move(*entry), *installed};
+    return ImportResult{std::move(*entry), *installed, import.leftOut()};
 }
 
 } // namespace llamahome::jobs

@@ -15,15 +15,16 @@
 namespace llamahome::jobs {
 
 struct ImportRequest {
-    std::filesystem::path source; ///< folder in Hub layout, entry of the Hub's cache, or .gguf file
+    std::filesystem::path source; ///< folder in Hub or Meta's layout, entry of the Hub's cache, or .gguf file
     std::string family; ///< catalogued family, "local", or an organisation; empty: by the source's name
     std::string version;
-    bool link = false; ///< weights as symbolic links to the source; folders only
+    bool link = false; ///< weights as symbolic links to the source; folders in Hub layout only
 };
 
 struct ImportResult {
     ModelEntry entry;
-    bool wasThere = false; ///< the same model was installed already; nothing was written
+    bool wasThere = false;                 ///< the same model was installed already; nothing was written
+    std::vector<std::string> leftOut = {}; ///< parts of the source that are no part of the model, in words
 };
 
 /// Copies, links or converts into a folder beside the final one, checks structure and hashes, writes the

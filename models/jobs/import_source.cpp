@@ -10,6 +10,7 @@
 #include "core/file_layer.h"
 #include "formats/checked_math.h"
 #include "formats/gguf_reader.h"
+#include "formats/meta_weights.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -45,6 +46,12 @@ bool isWeights(std::string_view name) {
            !name.starts_with("consolidated");
 }
 
+/// Texts that go with a model in whichever layout.
+bool isSideFile(std::string_view name) {
+    return name == "README.md" || name == "USE_POLICY.md" || name.starts_with("LICENSE") ||
+           name.starts_with("LICENCE") || name.starts_with("NOTICE");
+}
+
 /// What stands in a folder that is no model in Hub layout, in words that lead on.
 Error refuseFolder(const fs::path& folder) {
     const std::string shown = displayPath(folder);
@@ -52,10 +59,10 @@ Error refuseFolder(const fs::path& folder) {
     for (const fs::path& entry : entriesOf(folder)) {
         const std::string name = nameOf(entry);
         if (name == "params.json" || name.starts_with("consolidated."))
-            return Error{codes::kImportNotYet,
-                         shown + ": found a model in Meta's own layout (" + name +
-                             "), which is not read yet; take the same model in Hub layout "
-                             "(config.json and .safetensors)"};
+            return Error{codes::kImportSource,
+                         shown + ": found " + name +
+                             " of a model in Meta's layout, expected params.json, tokenizer.model and "
+                             "consolidated.00.pth together; get all files of the model into one folder"};
         if (name == "adapter_config.json")
             return Error{codes::kImportSource,
                          shown +
@@ -143,11 +150,54 @@ Result<void> addFile(ImportSource& source, const fs::path& path, const fs::path&
     return {};
 }
 
+bool isMetaFolder(const fs::path& folder) {
+    const auto shards = formats::metaShardNames(folder);
+    return isFile(folder / "params.json") && isFile(folder / "tokenizer.model") &&
+           (!shards || !shards->empty());
+}
+
+/// What a converted model's text files and weights need.
+Result<void> addResultBytes(ImportSource& source, const std::vector<formats::TensorInfo>& tensors,
+                            std::uint64_t elementBytes) {
+    source.resultBytes = kConvertedTextBytes;
+    for (const formats::TensorInfo& tensor : tensors) {
+        const auto bytes = formats::checkedMultiply(tensor.elementCount(), elementBytes);
+        const auto total = bytes ? formats::checkedAdd(source.resultBytes, *bytes) : std::nullopt;
+        if (!total)
+            return Error{codes::kFileTooLarge, source.name + ": its tensors are larger than any disk"};
+        source.resultBytes = *total;
+    }
+    return {};
+}
+
+Result<ImportSource> inspectMeta(const fs::path& folder) {
+    const auto weights = formats::MetaWeights::open(folder);
+    if (!weights) return weights.error();
+    ImportSource source;
+    source.form = SourceForm::Meta;
+    source.place = folder;
+    source.name = nameOf(folder);
+    source.suggestedName = source.name;
+    std::vector<fs::path> paths{folder / "params.json", folder / "tokenizer.model"};
+    const auto shards = formats::metaShardNames(folder);
+    if (!shards) return shards.error();
+    for (const std::string& shard : *shards)
+        paths.push_back(folder / shard);
+    for (const fs::path& entry : entriesOf(folder))
+        if (isSideFile(nameOf(entry)) && isFile(entry)) paths.push_back(entry);
+    for (const fs::path& path : paths)
+        if (auto added = addFile(source, path, {}); !added) return added.error();
+    const auto& tensors = (*weights)->tensors();
+    if (auto added = addResultBytes(source, tensors, formats::elementBytes(tensors.front().dtype)); !added)
+        return added.error();
+    return source;
+}
+
 Result<ImportSource> inspectFolder(const fs::path& folder) {
     const auto cache = findCacheEntry(folder);
     if (!cache) return cache.error();
     const fs::path& files = cache->folder.empty() ? folder : cache->snapshot;
-    if (!isFile(files / "config.json")) return refuseFolder(files);
+    if (!isFile(files / "config.json")) return isMetaFolder(files) ? inspectMeta(files) : refuseFolder(files);
     ImportSource source;
     source.place = files;
     source.name = nameOf(folder);
@@ -180,14 +230,8 @@ Result<ImportSource> inspectGguf(const fs::path& path) {
     source.name = nameOf(path);
     source.suggestedName = displayPath(path.stem());
     if (auto added = addFile(source, path, {}); !added) return added.error();
-    source.resultBytes = kConvertedTextBytes;
-    for (const formats::TensorInfo& tensor : (*reader)->tensors()) {
-        const auto bytes = formats::checkedMultiply(tensor.elementCount(), kBfloat16Bytes);
-        const auto total = bytes ? formats::checkedAdd(source.resultBytes, *bytes) : std::nullopt;
-        if (!total)
-            return Error{codes::kFileTooLarge, source.name + ": its tensors are larger than any disk"};
-        source.resultBytes = *total;
-    }
+    if (auto sized = addResultBytes(source, (*reader)->tensors(), kBfloat16Bytes); !sized)
+        return sized.error();
     return source;
 }
 
@@ -205,7 +249,7 @@ bool beginsAsGguf(const fs::path& path) {
 
 // Everything else of a repository (other formats, pictures) is no part of the model.
 bool belongsToModel(std::string_view name) {
-    constexpr std::array<std::string_view, 14> kNames{"config.json",
+    constexpr std::array<std::string_view, 12> kNames{"config.json",
                                                       "generation_config.json",
                                                       "tokenizer.json",
                                                       "tokenizer.model",
@@ -216,11 +260,9 @@ bool belongsToModel(std::string_view name) {
                                                       "merges.txt",
                                                       "chat_template.jinja",
                                                       "chat_template.json",
-                                                      "model.safetensors.index.json",
-                                                      "README.md",
-                                                      "USE_POLICY.md"};
+                                                      "model.safetensors.index.json"};
     return isWeights(name) || std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
-           name.starts_with("LICENSE") || name.starts_with("LICENCE") || name.starts_with("NOTICE");
+           isSideFile(name);
 }
 
 Result<ImportSource> inspectSource(const fs::path& path) {
@@ -232,6 +274,8 @@ Result<ImportSource> inspectSource(const fs::path& path) {
                      displayPath(path) + ": there is no such file or folder; check the path"};
     if (fs::is_directory(status)) return inspectFolder(fs::weakly_canonical(plain, failure));
     const std::string ending = plain.extension().string();
+    const fs::path parent = fs::absolute(plain, failure).parent_path();
+    if (nameOf(plain).starts_with("consolidated.") && isMetaFolder(parent)) return inspectMeta(parent);
     if (ending == ".pth" || ending == ".bin" || ending == ".pt")
         return Error{codes::kImportNotYet, displayPath(path) +
                                                ": found pickled weights, which are not read yet; get "
@@ -240,7 +284,7 @@ Result<ImportSource> inspectSource(const fs::path& path) {
         return Error{codes::kImportSource, displayPath(path) +
                                                ": found one file of a model, expected its folder; "
                                                "name " +
-                                               displayPath(fs::absolute(plain, failure).parent_path())};
+                                               displayPath(parent)};
     if (!beginsAsGguf(plain))
         return Error{
             codes::kImportSource,

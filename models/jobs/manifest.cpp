@@ -127,8 +127,10 @@ bool isPartOfDigest(std::string_view name) {
                                 "special_tokens_map.json",
                                 "chat_template.jinja",
                                 "adapter_config.json",
-                                "model.safetensors.index.json"};
-    return name.ends_with(".safetensors") || std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+                                "model.safetensors.index.json",
+                                "params.json"};
+    return name.ends_with(".safetensors") || name.ends_with(".pth") ||
+           std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
 /// Names and sizes of the files that belong into the manifest of `folder`.

@@ -53,7 +53,7 @@ Result<Manifest> buildManifest(const std::filesystem::path& folder, Manifest lab
                                const CancelToken& cancel, const ProgressSink& progress);
 
 /// SHA-256 over name and hash of those files that make the model what it is, in order of name: configuration,
-/// weights, tokenizer, template; adapters likewise. Licence and read-me don't count.
+/// weights, tokenizer, template; adapters and Meta's files likewise. Licence and read-me don't count.
 std::string manifestDigest(const std::vector<ManifestFile>& files);
 
 } // namespace llamahome::jobs

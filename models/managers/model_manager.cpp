@@ -223,7 +223,7 @@ void ModelManager::inspectImport(const QString& path) {
             ImportProposal proposal;
             proposal.path = path;
             proposal.resultBytes = source->resultBytes;
-            proposal.isGguf = source->form == jobs::SourceForm::Gguf;
+            proposal.isConverted = jobs::isConverted(source->form);
             proposal.source = std::move(*source);
             const auto name = jobs::importName(m_context.workspace.catalog, {}, {}, proposal.source);
             proposal.family = name ? toQt(name->family) : QStringLiteral("local");

@@ -49,7 +49,7 @@ struct ImportProposal {
     QString family; ///< proposed by the source's name
     QString version;
     std::uint64_t resultBytes = 0; ///< of the model's folder
-    bool isGguf = false;           ///< converted; cannot be linked
+    bool isConverted = false;      ///< converted; cannot be linked
     jobs::ImportSource source;
 };
 

@@ -1,9 +1,9 @@
 #include <limits>
 
 #include "core/error_codes.h"
+#include "formats/byte_alphabet.h"
 #include "formats/file_text.h"
 #include "text/bpe_model.h"
-#include "text/byte_alphabet.h"
 #include "text/json_field.h"
 #include "text/text_limits.h"
 
@@ -94,11 +94,11 @@ Result<void> BpeModel::readVocabulary(const Json& vocabulary, std::string_view w
         const auto id = value.get<std::int32_t>();
         if (m_known[static_cast<std::size_t>(id)])
             return Error{codes::kTokenDuplicateId, name + ": the tokens " + quotedText(spelling) + " and " +
-                                                       quotedText(spellingOfBytes(bytesOf(id))) +
+                                                       quotedText(formats::spellingOfBytes(bytesOf(id))) +
                                                        " have the same id " + std::to_string(id) +
                                                        "; get the model again"};
         m_known[static_cast<std::size_t>(id)] = true;
-        const auto decoded = bytesOfSpelling(spelling);
+        const auto decoded = formats::bytesOfSpelling(spelling);
         if (decoded) {
             m_tokens.add(id, *decoded);
         } else {
@@ -114,7 +114,7 @@ Result<void> BpeModel::readVocabulary(const Json& vocabulary, std::string_view w
 }
 
 std::int32_t BpeModel::idOfSpelling(std::string_view spelling) const {
-    if (const auto bytes = bytesOfSpelling(spelling)) return m_tokens.find(*bytes);
+    if (const auto bytes = formats::bytesOfSpelling(spelling)) return m_tokens.find(*bytes);
     const auto other = m_other.find(std::string(spelling));
     return other == m_other.end() ? -1 : other->second;
 }

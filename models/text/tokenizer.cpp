@@ -2,7 +2,7 @@
 
 #include "core/error_codes.h"
 #include "core/utf8.h"
-#include "text/byte_alphabet.h"
+#include "formats/byte_alphabet.h"
 #include "text/tokenizer_data.h"
 
 namespace llamahome::text {
@@ -124,7 +124,7 @@ std::string Tokenizer::tokenBytes(std::int32_t id) const {
     if (const AddedToken* token = m_data->added.byId(id)) {
         // The reference's decoder does not know added tokens from others: spelled in its alphabet they are
         // bytes.
-        return bytesOfSpelling(token->text).value_or(token->text);
+        return formats::bytesOfSpelling(token->text).value_or(token->text);
     }
     return std::string(m_data->model.bytesOf(id));
 }

@@ -11,10 +11,10 @@
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "core/philox.h"
+#include "formats/byte_alphabet.h"
 #include "formats/half.h"
 #include "formats/safetensors_writer.h"
 #include "formats/tensor_names.h"
-#include "text/byte_alphabet.h"
 
 namespace llamahome::testing {
 namespace fs = std::filesystem;
@@ -59,11 +59,11 @@ Json tokenizerJson() {
         vocabulary[std::string(special)] = next++;
     }
     for (int byte = 0; byte < 256; ++byte)
-        vocabulary[text::spellingOfBytes(std::string(1, static_cast<char>(byte)))] = next++;
+        vocabulary[formats::spellingOfBytes(std::string(1, static_cast<char>(byte)))] = next++;
     Json merges = Json::array();
     for (const auto& [left, right] : kMerges) {
-        const std::string first = text::spellingOfBytes(left);
-        const std::string second = text::spellingOfBytes(right);
+        const std::string first = formats::spellingOfBytes(left);
+        const std::string second = formats::spellingOfBytes(right);
         merges.push_back(Json::array({first, second}));
         vocabulary[first + second] = next++;
     }

@@ -2,17 +2,19 @@
 """Makes tests/data/formats/meta_*: the models of tests/data/parity in Meta's layout, whole and in shards.
 
 The rows of q and k are turned as convert_llama_weights_to_hf.py turns them, the other way round; the shards are cut as
-llama-models joins them. Needs torch and safetensors; needed only to regenerate.
+llama-models joins them. meta_whole is a model with tokenizer, licence and checklist as Meta's downloads have them, and
+the same weights as Hub tensors. Needs torch and safetensors; needed only to regenerate.
 Usage: make_meta_fixtures.py tests/data/parity tests/data/formats
 """
 
+import hashlib
 import json
 import pathlib
 import re
 import sys
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 NAMES = {
     "model.embed_tokens.weight": "tok_embeddings.weight", "model.norm.weight": "norm.weight",
@@ -33,12 +35,12 @@ def meta_name(name):
 
 
 def interleaved(rows, heads):
-    return rows.view(heads, 2, rows.shape[0] // heads // 2, rows.shape[1]).transpose(1, 2).reshape(rows.shape).contiguous()
+    return rows.view(heads, 2, rows.shape[0] // heads // 2, rows.shape[1]).transpose(1, 2).reshape(rows.shape).clone(memory_format=torch.contiguous_format)
 
 
-def meta_weights(folder, config):
+def meta_weights(hub, config):
     weights = {}
-    for name, tensor in load_file(folder / "model.safetensors").items():
+    for name, tensor in hub.items():
         if name.endswith("q_proj.weight"):
             tensor = interleaved(tensor, config["num_attention_heads"])
         if name.endswith("k_proj.weight"):
@@ -65,7 +67,7 @@ def shard_of(weights, index, count):
             shard[name] = tensor
         else:
             dimension = 1 if name.endswith(BY_COLUMNS) else 0
-            shard[name] = tensor.chunk(count, dimension)[index].contiguous()
+            shard[name] = tensor.chunk(count, dimension)[index].clone(memory_format=torch.contiguous_format)
     for prefix in ("", "text_model."):
         head, embedding = prefix + "output.weight", prefix + "tok_embeddings.weight"
         if head in weights and weights[head] is weights[embedding]:
@@ -92,17 +94,41 @@ def with_pictures(weights):
     return more
 
 
+def whole_model(folder, tokenizer):
+    """Four heads of 8, two of keys, tied, bf16, in two shards."""
+    config = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+              "rms_norm_eps": 1e-5, "tie_word_embeddings": True}
+    generator = torch.Generator().manual_seed(5)
+    rows = {"self_attn.q_proj": (32, 32), "self_attn.k_proj": (16, 32), "self_attn.v_proj": (16, 32),
+            "self_attn.o_proj": (32, 32), "mlp.gate_proj": (48, 32), "mlp.up_proj": (48, 32), "mlp.down_proj": (32, 48),
+            "input_layernorm": (32,), "post_attention_layernorm": (32,)}
+    vocabulary = (len(tokenizer.splitlines()) + 256 + 7) // 8 * 8
+    shapes = {"model.embed_tokens.weight": (vocabulary, 32), "model.norm.weight": (32,)}
+    for layer in range(2):
+        shapes.update({f"model.layers.{layer}.{part}.weight": shape for part, shape in rows.items()})
+    hub = {name: torch.randn(shape, generator=generator).to(torch.bfloat16) for name, shape in shapes.items()}
+    settings = {**params(config), "vocab_size": vocabulary, "rope_theta": 500000.0, "use_scaled_rope": True}
+    write(folder, meta_weights(hub, config), settings, 2)
+    save_file(hub, folder / "expected.safetensors")
+    (folder / "tokenizer.model").write_text(tokenizer)
+    (folder / "LICENSE").write_text("A licence\n")
+    named = ["consolidated.00.pth", "consolidated.01.pth", "params.json", "tokenizer.model"]
+    sums = [f"{hashlib.md5((folder / name).read_bytes()).hexdigest()}  ./{name}\n" for name in named]
+    (folder / "checklist.chk").write_text("".join(sums))
+
+
 def main():
     source, target = map(pathlib.Path, sys.argv[1:3])
     for model, counts in {"gqa_tied": (1, 2), "mha_untied": (2,)}.items():
         config = json.loads((source / model / "config.json").read_text())
-        weights = meta_weights(source / model, config)
+        weights = meta_weights(load_file(source / model / "model.safetensors"), config)
         for count in counts:
             write(target / f"meta_{model}_{count}", weights, params(config), count)
         if model == "gqa_tied":
             settings = {**params(config), "vision_chunk_size": 448, "vision_max_num_chunks": 4,
                         "vision_num_cross_attention_layers": 1}
             write(target / "meta_pictures", with_pictures(weights), settings, 1)
+    whole_model(target / "meta_whole", (target.parent / "text/meta_ranks/tokenizer.model").read_text())
 
 
 if __name__ == "__main__":

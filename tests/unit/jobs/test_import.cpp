@@ -217,12 +217,12 @@ private Q_SLOTS:
         QTest::newRow("nothing") << ""
                                  << "IMP-01"
                                  << "config.json";
-        QTest::newRow("Meta") << "params.json"
-                              << "IMP-02"
-                              << "Meta";
-        QTest::newRow("Meta weights") << "consolidated.00.pth"
-                                      << "IMP-02"
-                                      << "Meta";
+        QTest::newRow("a part of Meta's") << "params.json"
+                                          << "IMP-01"
+                                          << "tokenizer.model";
+        QTest::newRow("weights of Meta's alone") << "consolidated.00.pth"
+                                                 << "IMP-01"
+                                                 << "params.json";
         QTest::newRow("pickle") << "pytorch_model.bin"
                                 << "IMP-02"
                                 << "pickled";

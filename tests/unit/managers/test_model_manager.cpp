@@ -178,7 +178,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(proposed.size(), 1, kPatienceMs);
         QCOMPARE(proposal.family, QStringLiteral("local"));
         QCOMPARE(proposal.version, QStringLiteral("tiny"));
-        QVERIFY(!proposal.isGguf);
+        QVERIFY(!proposal.isConverted);
         QVERIFY(proposal.resultBytes > 0);
 
         QSignalSpy imported(&*place.manager, &ModelManager::imported);

@@ -2,7 +2,7 @@
 
 #include "core/error_codes.h"
 #include "core/json.h"
-#include "text/byte_alphabet.h"
+#include "formats/byte_alphabet.h"
 #include "text/char_class.h"
 #include "text/csv_record.h"
 #include "text/merge_table.h"
@@ -49,11 +49,11 @@ private Q_SLOTS:
         std::string all;
         for (int byte = 0; byte < 256; ++byte)
             all.push_back(static_cast<char>(byte));
-        QCOMPARE(bytesOfSpelling(spellingOfBytes(all)).value_or(""), all);
-        QCOMPARE(spellingOfBytes(" a\n"), std::string("\xC4\xA0"
-                                                      "a\xC4\x8A"));
-        QVERIFY(!bytesOfSpelling("a b"));
-        QVERIFY(!bytesOfSpelling("\xE2\x96\x81"));
+        QCOMPARE(formats::bytesOfSpelling(formats::spellingOfBytes(all)).value_or(""), all);
+        QCOMPARE(formats::spellingOfBytes(" a\n"), std::string("\xC4\xA0"
+                                                               "a\xC4\x8A"));
+        QVERIFY(!formats::bytesOfSpelling("a b"));
+        QVERIFY(!formats::bytesOfSpelling("\xE2\x96\x81"));
     }
 
     void blanksAreTheReferencesBlanks() {

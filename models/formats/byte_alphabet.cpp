@@ -1,10 +1,10 @@
-#include "text/byte_alphabet.h"
+#include "formats/byte_alphabet.h"
 
 #include <array>
 
 #include "core/utf8.h"
 
-namespace llamahome::text {
+namespace llamahome::formats {
 namespace {
 
 struct Alphabet {
@@ -52,4 +52,4 @@ std::string spellingOfBytes(std::string_view bytes) {
     return spelling;
 }
 
-} // namespace llamahome::text
+} // namespace llamahome::formats

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace llamahome::text {
+namespace llamahome::formats {
 
 /// The bytes that a token's spelling stands for; nothing where a character is outside the alphabet.
 std::optional<std::string> bytesOfSpelling(std::string_view spelling);
@@ -16,4 +16,4 @@ std::optional<std::string> bytesOfSpelling(std::string_view spelling);
 /// The spelling of bytes: " a" is "Ġa".
 std::string spellingOfBytes(std::string_view bytes);
 
-} // namespace llamahome::text
+} // namespace llamahome::formats
