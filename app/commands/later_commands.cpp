@@ -34,16 +34,6 @@ CommandSpec downloadCommand() {
     return command;
 }
 
-CommandSpec mergeCommand() {
-    CommandSpec command = laterCommand(
-        "merge", "Write a full model with an adapter in it",
-        "llamahome merge smollm2 135m-instruct --adapter smollm2_135m-instruct_finetuned --out merged",
-        "use the adapter as it is with 'llamahome chat MODEL --adapter ADAPTER'");
-    addValue(command, "--adapter", "ADAPTER", "name from `models`, or a folder");
-    addValue(command, "--out", "DIR", "new folder", ValueKind::Folder);
-    return command;
-}
-
 CommandSpec exportCommand() {
     CommandSpec command = laterCommand(
         "export", "Take a model or adapter to another program",

@@ -21,7 +21,6 @@ namespace {
 constexpr const char* kFinetuned = "finetuned";
 constexpr std::string_view kBeside = "-resumed";
 constexpr int kMaxAdapters = 100'000;
-constexpr const char* kRecordFile = "training_record.yaml";
 constexpr std::array kTokenizerFiles{
     "tokenizer.json",      "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model",
     "chat_template.jinja", "added_tokens.json",     "generation_config.json"};
@@ -118,7 +117,7 @@ Result<void> fill(FileLayer& files, const fs::path& folder, const AdapterRequest
     adapter.baseModel = baseModelName(request.record);
     if (auto done = formats::writePeftAdapter(files, folder, adapter); !done) return done;
     if (auto done = copyTokenizer(files, request.record.modelFolder, folder); !done) return done;
-    if (auto done = writeFileAtomically(files, folder / kRecordFile, recordYaml(request)); !done) return done;
+    if (auto done = writeFileAtomically(files, folder / kTrainingRecordName, recordYaml(request)); !done) return done;
     Manifest labels;
     labels.kind = std::string(kAdapterKind);
     labels.family = label(request.record.family, "local");
@@ -191,7 +190,7 @@ Result<void> clearBeside(FileLayer& files, const DataRoot& root, const fs::path&
 } // namespace
 
 bool belongsToAdapter(std::string_view name) {
-    return name == "adapter_config.json" || name == "adapter_model.safetensors" || name == kRecordFile ||
+    return name == "adapter_config.json" || name == "adapter_model.safetensors" || name == kTrainingRecordName ||
            std::find(kTokenizerFiles.begin(), kTokenizerFiles.end(), name) != kTokenizerFiles.end();
 }
 

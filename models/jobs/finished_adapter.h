@@ -18,6 +18,9 @@
 
 namespace llamahome::jobs {
 
+/// How an adapter was trained, in its folder.
+inline constexpr const char* kTrainingRecordName = "training_record.yaml";
+
 /// What training_record.yaml tells besides the run's record and settings. No time of day: the same run gives
 /// the same bytes.
 struct TrainingResult {

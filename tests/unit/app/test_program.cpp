@@ -106,9 +106,6 @@ private Q_SLOTS:
         const QList<QPair<QStringList, const char*>> cases{
             {{QStringLiteral("download"), QStringLiteral("smollm2"), QStringLiteral("135m-instruct")},
              "import"},
-            {{QStringLiteral("merge"), QStringLiteral("m"), QStringLiteral("--adapter"), QStringLiteral("a"),
-              QStringLiteral("--out"), QStringLiteral("d")},
-             "chat"},
             {{QStringLiteral("export"), QStringLiteral("m"), QStringLiteral("--format"),
               QStringLiteral("gguf"), QStringLiteral("--out"), QStringLiteral("d")},
              "PEFT"}};
