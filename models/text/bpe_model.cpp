@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "text/json_field.h"
+#include "core/utf8.h"
 
 namespace llamahome::text {
 namespace {
@@ -23,7 +23,10 @@ void BpeModel::encode(std::string_view piece, BpeScratch& scratch, std::vector<P
         out.push_back({whole, static_cast<std::uint32_t>(piece.size())});
         return;
     }
-    startSymbols(piece, scratch);
+    if (m_spelling == Spelling::ByteAlphabet)
+        startSymbols(piece, scratch);
+    else
+        startCharacters(piece, scratch);
     if (scratch.symbols.size() <= kShortPiece)
         mergeShort(scratch, out);
     else
@@ -43,6 +46,48 @@ void BpeModel::startSymbols(std::string_view piece, BpeScratch& scratch) const {
             scratch.symbols.push_back({m_unknown, 1});
         afterUnknown = id < 0 && m_unknown >= 0;
     }
+}
+
+void BpeModel::startCharacters(std::string_view piece, BpeScratch& scratch) const {
+    auto& symbols = scratch.symbols;
+    symbols.clear();
+    PieceToken unknown; // appended once the next character is known not to join it
+    const auto appendUnknown = [&] {
+        if (unknown.bytes > 0) symbols.push_back(unknown);
+        unknown.bytes = 0;
+    };
+    for (std::size_t at = 0; at < piece.size();) {
+        const bool ascii = static_cast<unsigned char>(piece[at]) < 0x80;
+        const unsigned length = ascii ? 1 : decodeUtf8(piece, at).length;
+        const std::string_view character = piece.substr(at, length);
+        const std::int32_t id =
+            ascii ? m_asciiIds[static_cast<unsigned char>(piece[at])] : m_tokens.find(character);
+        at += length;
+        if (id >= 0) {
+            appendUnknown();
+            symbols.push_back({id, length});
+            continue;
+        }
+        // As in the reference, these go before an unknown token that is still open.
+        if (m_byteFallback && appendByteTokens(character, scratch)) continue;
+        if (m_unknown < 0) continue;
+        if (!m_fuseUnknown) appendUnknown();
+        unknown = {m_unknown, unknown.bytes + length};
+    }
+    appendUnknown();
+}
+
+bool BpeModel::appendByteTokens(std::string_view character, BpeScratch& scratch) const {
+    const std::size_t before = scratch.symbols.size();
+    for (const char c : character) {
+        const std::int32_t id = m_byteIds[static_cast<unsigned char>(c)];
+        if (id < 0) {
+            scratch.symbols.resize(before);
+            return false;
+        }
+        scratch.symbols.push_back({id, 1});
+    }
+    return true;
 }
 
 void BpeModel::mergeShort(BpeScratch& scratch, std::vector<PieceToken>& out) const {
@@ -141,6 +186,7 @@ bool BpeModel::has(std::int32_t id) const {
 }
 
 std::size_t BpeModel::missingBytes() const {
+    if (m_spelling == Spelling::Text && !m_byteFallback) return 0;
     return static_cast<std::size_t>(std::count(m_byteIds.begin(), m_byteIds.end(), -1));
 }
 

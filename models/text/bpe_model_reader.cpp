@@ -23,8 +23,6 @@ Result<void> checkKind(const Json& model, std::string_view what) {
     // Old files have no type; a vocabulary with merges is BPE.
     if (type != "BPE" && !(type.empty() && model.contains("merges")))
         return refused(what, "model type " + quotedText(type), "\"BPE\"");
-    if (boolField(model, "byte_fallback", false))
-        return refused(what, "byte_fallback true (SentencePiece style)", "a byte-level tokenizer");
     for (const char* name : {"continuing_subword_prefix", "end_of_word_suffix"}) {
         if (!stringField(model, name).empty())
             return refused(what, std::string(name) + " with a value", "none");
@@ -33,6 +31,12 @@ Result<void> checkKind(const Json& model, std::string_view what) {
     if (dropout != nullptr && dropout->is_number() && dropout->get<double>() != 0.0)
         return refused(what, "dropout " + writeJsonLine(*dropout), "none");
     return {};
+}
+
+/// The token that stands for a byte: "<0x0A>".
+std::string byteToken(unsigned byte) {
+    static constexpr std::string_view kDigits = "0123456789ABCDEF";
+    return {'<', '0', 'x', kDigits[byte >> 4], kDigits[byte & 15], '>'};
 }
 
 /// A merge's two parts: "left right" or ["left", "right"].
@@ -53,13 +57,15 @@ Result<std::pair<std::string, std::string>> partsOf(const Json& merge, const std
 
 } // namespace
 
-Result<BpeModel> BpeModel::parse(const Json& model, std::string_view what) {
+Result<BpeModel> BpeModel::parse(const Json& model, Spelling spelling, std::string_view what) {
     const std::string name(what);
     if (!model.is_object()) return Error{codes::kTokenizerShape, name + ": no object \"model\""};
     if (auto checked = checkKind(model, what); !checked) return checked.error();
     BpeModel result;
     result.m_ignoreMerges = boolField(model, "ignore_merges", false);
     result.m_fuseUnknown = boolField(model, "fuse_unk", false);
+    result.m_byteFallback = boolField(model, "byte_fallback", false);
+    result.m_spelling = spelling;
     const Json* vocabulary = member(model, "vocab");
     if (vocabulary == nullptr || !vocabulary->is_object() || vocabulary->empty())
         return Error{codes::kTokenizerShape, name + ": no object \"vocab\" in \"model\""};
@@ -67,6 +73,7 @@ Result<BpeModel> BpeModel::parse(const Json& model, std::string_view what) {
     if (merges == nullptr || !merges->is_array())
         return Error{codes::kTokenizerShape, name + ": no list \"merges\" in \"model\""};
     if (auto read = result.readVocabulary(*vocabulary, what); !read) return read.error();
+    if (auto read = result.readByteTokens(what); !read) return read.error();
     if (auto read = result.readMerges(*merges, what); !read) return read.error();
     if (auto read = result.readUnknown(model, what); !read) return read.error();
     result.findWholePieces();
@@ -94,26 +101,44 @@ Result<void> BpeModel::readVocabulary(const Json& vocabulary, std::string_view w
         const auto id = value.get<std::int32_t>();
         if (m_known[static_cast<std::size_t>(id)])
             return Error{codes::kTokenDuplicateId, name + ": the tokens " + quotedText(spelling) + " and " +
-                                                       quotedText(formats::spellingOfBytes(bytesOf(id))) +
-                                                       " have the same id " + std::to_string(id) +
-                                                       "; get the model again"};
+                                                       quotedText(spellingOf(id)) + " have the same id " +
+                                                       std::to_string(id) + "; get the model again"};
         m_known[static_cast<std::size_t>(id)] = true;
-        const auto decoded = formats::bytesOfSpelling(spelling);
-        if (decoded) {
+        if (m_spelling == Spelling::Text) {
+            m_tokens.add(id, spelling);
+        } else if (const auto decoded = formats::bytesOfSpelling(spelling)) {
             m_tokens.add(id, *decoded);
         } else {
             m_other.emplace(spelling, id);
             m_otherById.emplace(id, spelling);
         }
     }
-    for (unsigned byte = 0; byte < 256; ++byte) {
-        const char c = static_cast<char>(byte);
-        m_byteIds[byte] = m_tokens.find({&c, 1});
-    }
     return {};
 }
 
+Result<void> BpeModel::readByteTokens(std::string_view what) {
+    m_byteIds.fill(-1);
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        const char c = static_cast<char>(byte);
+        const std::int32_t single = m_tokens.find({&c, 1});
+        if (byte < m_asciiIds.size()) m_asciiIds[byte] = single;
+        if (m_spelling == Spelling::ByteAlphabet)
+            m_byteIds[byte] = single;
+        else if (m_byteFallback)
+            m_byteIds[byte] = m_tokens.find(byteToken(byte));
+    }
+    if (m_spelling == Spelling::ByteAlphabet && m_byteFallback && missingBytes() > 0)
+        return refused(what, "byte_fallback true in a byte-level tokenizer that lacks bytes", "false");
+    return {};
+}
+
+std::string BpeModel::spellingOf(std::int32_t id) const {
+    if (m_spelling == Spelling::Text || m_otherById.contains(id)) return std::string(bytesOf(id));
+    return formats::spellingOfBytes(bytesOf(id));
+}
+
 std::int32_t BpeModel::idOfSpelling(std::string_view spelling) const {
+    if (m_spelling == Spelling::Text) return m_tokens.find(spelling);
     if (const auto bytes = formats::bytesOfSpelling(spelling)) return m_tokens.find(*bytes);
     const auto other = m_other.find(std::string(spelling));
     return other == m_other.end() ? -1 : other->second;

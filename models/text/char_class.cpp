@@ -31,6 +31,15 @@ constexpr bool endsBelowTableEnd(const CodePointRange (&ranges)[N]) {
 static_assert(endsBelowTableEnd(kLetterRanges) && endsBelowTableEnd(kNumberRanges) &&
               endsBelowTableEnd(kSpaceRanges));
 
+/// Whether one of the rising ranges holds the code point.
+template <std::size_t N>
+bool isIn(const CodePointRange (&ranges)[N], char32_t codePoint) {
+    const auto range =
+        std::lower_bound(std::begin(ranges), std::end(ranges), codePoint,
+                         [](const CodePointRange& r, char32_t point) { return r.last < point; });
+    return range != std::end(ranges) && range->first <= codePoint;
+}
+
 } // namespace
 
 CharClass classOf(char32_t codePoint) {
@@ -39,14 +48,38 @@ CharClass classOf(char32_t codePoint) {
 }
 
 bool isDigitsNumeric(char32_t codePoint) {
-    return classOf(codePoint) == CharClass::Number ||
-           std::any_of(std::begin(kExtraDigitRanges), std::end(kExtraDigitRanges),
-                       [&](const CodePointRange& r) { return codePoint >= r.first && codePoint <= r.last; });
+    return classOf(codePoint) == CharClass::Number || isIn(kExtraDigitRanges, codePoint);
+}
+
+bool isWordChar(char32_t codePoint) {
+    return isIn(kWordRanges, codePoint);
 }
 
 ClassedChar classAt(std::string_view text, std::size_t at) {
     const Utf8Char c = decodeUtf8(text, at);
     return {classOf(c.codePoint), c.length};
+}
+
+std::size_t leadingBlanks(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const ClassedChar c = classAt(text, at);
+        if (c.charClass != CharClass::Space) break;
+        at += c.length;
+    }
+    return at;
+}
+
+std::size_t trailingBlanks(std::string_view text) {
+    std::size_t end = text.size();
+    while (end > 0) {
+        std::size_t last = end - 1;
+        while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0U) == 0x80U)
+            --last;
+        if (classAt(text, last).charClass != CharClass::Space) break;
+        end = last;
+    }
+    return text.size() - end;
 }
 
 } // namespace llamahome::text

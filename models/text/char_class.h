@@ -19,6 +19,9 @@ CharClass classOf(char32_t codePoint);
 /// What the pre-tokenizer Digits takes for a digit: \p{N} of a newer Unicode.
 bool isDigitsNumeric(char32_t codePoint);
 
+/// What an added token with single_word takes for a part of a word.
+bool isWordChar(char32_t codePoint);
+
 /// Class and length of the character at byte `at` of valid UTF-8.
 struct ClassedChar {
     CharClass charClass;
@@ -26,5 +29,9 @@ struct ClassedChar {
 };
 
 ClassedChar classAt(std::string_view text, std::size_t at);
+
+/// Bytes of the blanks that valid UTF-8 begins and ends with.
+std::size_t leadingBlanks(std::string_view text);
+std::size_t trailingBlanks(std::string_view text);
 
 } // namespace llamahome::text

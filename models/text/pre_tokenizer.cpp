@@ -1,32 +1,30 @@
 #include "text/pre_tokenizer.h"
 
+#include <map>
+
 #include "core/error_codes.h"
 #include "formats/file_text.h"
 #include "text/char_class.h"
 #include "text/json_field.h"
 #include "text/piece_scanner.h"
+#include "text/text_limits.h"
 
 namespace llamahome::text {
 namespace {
 
-constexpr std::size_t kMaxSteps = 16; ///< cut() goes one call deeper with each
-
 Error unknownKind(std::string_view what, const std::string& kind) {
-    return Error{codes::kTokenizerKind, std::string(what) + ": pre-tokenizer " + formats::quotedText(kind) +
-                                            " is not known; known: Sequence, Split, Digits, ByteLevel"};
+    return Error{codes::kTokenizerKind,
+                 std::string(what) + ": pre-tokenizer " + formats::quotedText(kind) +
+                     " is not known; known: Sequence, Split, Digits, Metaspace, ByteLevel"};
 }
 
 } // namespace
 
 Result<PreTokenizer> PreTokenizer::parse(const Json& json, std::string_view what) {
     PreTokenizer result;
-    if (!json.is_object()) return unknownKind(what, json.is_null() ? "null" : writeJsonLine(json));
+    if (json.is_null()) return result;
+    if (!json.is_object()) return unknownKind(what, writeJsonLine(json));
     if (auto added = result.add(json, what); !added) return added.error();
-    if (!result.m_hasByteLevel)
-        return Error{codes::kTokenizerKind,
-                     std::string(what) +
-                         ": the pre-tokenizer has no ByteLevel step; only byte-level tokenizers "
-                         "are read"};
     return result;
 }
 
@@ -36,9 +34,10 @@ Result<void> PreTokenizer::add(const Json& json, std::string_view what) {
         return Error{codes::kTokenizerKind, std::string(what) + ": pre-tokenizer " +
                                                 formats::quotedText(kind) +
                                                 " stands after ByteLevel, expected before"};
-    if (m_steps.size() >= kMaxSteps)
+    if (m_steps.size() >= kMaxTokenizerSteps)
         return Error{codes::kTokenizerLimit, std::string(what) + ": the pre-tokenizer has more than " +
-                                                 std::to_string(kMaxSteps) + " steps; get the model again"};
+                                                 std::to_string(kMaxTokenizerSteps) +
+                                                 " steps; get the model again"};
     if (kind == "Sequence") {
         const auto list = json.find("pretokenizers");
         if (list == json.end() || !list->is_array())
@@ -54,105 +53,170 @@ Result<void> PreTokenizer::add(const Json& json, std::string_view what) {
         return {};
     }
     if (kind == "Split") return addSplit(json, what);
-    if (kind == "ByteLevel") return addByteLevel(json, what);
+    if (kind == "Metaspace") return addMetaspace(json, what);
+    if (kind == "ByteLevel") {
+        addByteLevel(json);
+        return {};
+    }
     return unknownKind(what, kind);
 }
 
 Result<void> PreTokenizer::addSplit(const Json& json, std::string_view what) {
-    const auto pattern = json.find("pattern");
-    const std::string expression =
-        pattern != json.end() && pattern->is_object() ? stringField(*pattern, "Regex") : std::string();
-    if (expression.empty())
+    static const std::map<std::string, Behavior> kBehaviors{
+        {"Isolated", Behavior::Isolated},
+        {"Removed", Behavior::Removed},
+        {"MergedWithPrevious", Behavior::MergedWithPrevious},
+        {"MergedWithNext", Behavior::MergedWithNext},
+        {"Contiguous", Behavior::Contiguous}};
+    const std::string name = stringField(json, "behavior");
+    const auto behavior = kBehaviors.find(name);
+    if (behavior == kBehaviors.end())
         return Error{codes::kTokenizerKind,
-                     std::string(what) + ": pre-tokenizer Split without a \"Regex\" pattern"};
-    const std::string behavior = stringField(json, "behavior");
+                     std::string(what) + ": pre-tokenizer Split with behavior " + formats::quotedText(name) +
+                         " is not known; known: Isolated, Removed, MergedWithPrevious, MergedWithNext, "
+                         "Contiguous"};
+    auto pattern = TextPattern::parse(member(json, "pattern"), "pre-tokenizer Split", what);
+    if (!pattern) return pattern.error();
     const bool invert = boolField(json, "invert", false);
-    const bool isolated = behavior == "Isolated";
-    if (!isolated && !(behavior == "Removed" && invert))
-        return Error{codes::kTokenizerKind, std::string(what) + ": pre-tokenizer Split with behavior " +
-                                                formats::quotedText(behavior) +
-                                                " is not known; known: Isolated, Removed with invert"};
-    // Both known patterns match everywhere, so that keeping and dropping what lies between is the same.
-    if (expression == kLlama3Pattern) {
+    // The two known patterns match everywhere, so that keeping and dropping what lies between is the same.
+    const bool cutsAtMatches =
+        behavior->second == Behavior::Isolated || (behavior->second == Behavior::Removed && invert);
+    if (cutsAtMatches && pattern->expression() == kLlama3Pattern)
         m_steps.push_back({Kind::Llama3});
-    } else if (expression == kGpt2Pattern) {
+    else if (cutsAtMatches && pattern->expression() == kGpt2Pattern)
         m_steps.push_back({Kind::Gpt2});
-    } else {
-        auto compiled = SplitPattern::compile(expression);
-        if (!compiled) return compiled.error().within(what);
-        m_steps.push_back({isolated ? Kind::Pattern : Kind::PatternOnly, {std::move(*compiled)}});
-    }
+    else
+        m_steps.push_back({Kind::Pattern, {std::move(*pattern)}, behavior->second, invert});
     return {};
 }
 
-Result<void> PreTokenizer::addByteLevel(const Json& json, std::string_view) {
+Result<void> PreTokenizer::addMetaspace(const Json& json, std::string_view what) {
+    const std::string mark = stringField(json, "replacement");
+    if (mark.empty() || decodeUtf8(mark, 0).length != mark.size())
+        return Error{codes::kTokenizerKind, std::string(what) + ": Metaspace with the replacement " +
+                                                formats::quotedText(mark) + ", expected one character"};
+    std::string scheme = stringField(json, "prepend_scheme");
+    if (scheme.empty()) scheme = boolField(json, "add_prefix_space", true) ? "always" : "never";
+    if (scheme != "always" && scheme != "first" && scheme != "never")
+        return Error{codes::kTokenizerKind, std::string(what) + ": Metaspace with the prepend_scheme " +
+                                                formats::quotedText(scheme) +
+                                                " is not known; known: always, first, never"};
+    Step step{Kind::Metaspace};
+    step.mark = mark;
+    step.prepend = scheme == "always" ? Prepend::Always : scheme == "first" ? Prepend::First : Prepend::Never;
+    m_steps.push_back(std::move(step));
+    if (boolField(json, "split", true))
+        m_steps.push_back({Kind::Pattern, {TextPattern::literal(mark)}, Behavior::MergedWithNext});
+    return {};
+}
+
+void PreTokenizer::addByteLevel(const Json& json) {
     if (boolField(json, "add_prefix_space", true)) m_steps.push_back({Kind::LeadingBlank});
     if (boolField(json, "use_regex", true)) m_steps.push_back({Kind::Gpt2});
     m_hasByteLevel = true;
-    return {};
 }
 
-void PreTokenizer::cut(std::string_view text, std::size_t offset, std::size_t step,
-                       Receiver& receiver) const {
-    if (text.empty()) return;
-    if (step == m_steps.size()) return receiver.take(text, offset);
+void PreTokenizer::cut(const TextPiece& piece, std::size_t step, Receiver& receiver) const {
+    if (piece.text.empty()) return;
+    if (step == m_steps.size()) return receiver.take(piece);
     switch (m_steps[step].kind) {
     case Kind::Llama3:
     case Kind::Gpt2: {
         const auto pieceEnd = m_steps[step].kind == Kind::Llama3 ? llama3PieceEnd : gpt2PieceEnd;
-        for (std::size_t at = 0; at < text.size();) {
-            const std::size_t end = pieceEnd(text, at);
-            cut(text.substr(at, end - at), offset + at, step + 1, receiver);
+        for (std::size_t at = 0; at < piece.text.size();) {
+            const std::size_t end = pieceEnd(piece.text, at);
+            cut(piece.part(at, end), step + 1, receiver);
             at = end;
         }
         return;
     }
     case Kind::EachDigit:
     case Kind::DigitRuns:
-        return cutDigits(text, offset, step, receiver);
+        return cutDigits(piece, step, receiver);
     case Kind::Pattern:
-    case Kind::PatternOnly:
-        return cutPattern(text, offset, step, receiver);
-    case Kind::LeadingBlank:
-        if (text.front() == ' ') return cut(text, offset, step + 1, receiver);
-        return cut(" " + std::string(text), offset > 0 ? offset - 1 : 0, step + 1, receiver);
+        return cutPattern(piece, step, receiver);
+    case Kind::Metaspace:
+        return cutMetaspace(piece, step, receiver);
+    case Kind::LeadingBlank: {
+        if (piece.text.front() == ' ') return cut(piece, step + 1, receiver);
+        RewrittenText text;
+        text.append(" ", piece.originAt(0));
+        text.append(piece);
+        return cut(text.piece(), step + 1, receiver);
+    }
     }
 }
 
-void PreTokenizer::cutDigits(std::string_view text, std::size_t offset, std::size_t step,
-                             Receiver& receiver) const {
+void PreTokenizer::cutDigits(const TextPiece& piece, std::size_t step, Receiver& receiver) const {
     const bool each = m_steps[step].kind == Kind::EachDigit;
     std::size_t begin = 0;
     bool inDigits = false;
     const auto emit = [&](std::size_t end) {
-        cut(text.substr(begin, end - begin), offset + begin, step + 1, receiver);
+        cut(piece.part(begin, end), step + 1, receiver);
         begin = end;
     };
-    for (std::size_t at = 0; at < text.size();) {
-        const Utf8Char c = decodeUtf8(text, at);
+    for (std::size_t at = 0; at < piece.text.size();) {
+        const Utf8Char c = decodeUtf8(piece.text, at);
         const bool digit = isDigitsNumeric(c.codePoint);
         if (digit != inDigits || (digit && each)) emit(at);
         inDigits = digit;
         at += c.length;
     }
-    emit(text.size());
+    emit(piece.text.size());
 }
 
-void PreTokenizer::cutPattern(std::string_view text, std::size_t offset, std::size_t step,
-                              Receiver& receiver) const {
+void PreTokenizer::cutPattern(const TextPiece& piece, std::size_t step, Receiver& receiver) const {
     const Step& self = m_steps[step];
-    const auto emit = [&](std::size_t begin, std::size_t end) {
-        cut(text.substr(begin, end - begin), offset + begin, step + 1, receiver);
+    std::size_t openBegin = 0; // of the stretch that the next one may still join
+    std::size_t openEnd = 0;
+    bool isOpen = false;
+    bool matchedBefore = false;
+    const auto close = [&] {
+        if (isOpen) cut(piece.part(openBegin, openEnd), step + 1, receiver);
+        isOpen = false;
     };
-    std::size_t at = 0;
-    while (at < text.size()) {
-        const auto match = self.pattern.front().find(text, at);
-        const std::size_t begin = match ? match->begin : text.size();
-        if (self.kind == Kind::Pattern) emit(at, begin);
-        if (!match) return;
-        emit(match->begin, match->end);
-        at = match->end;
+    self.pattern.front().forEach(piece.text, [&](std::size_t begin, std::size_t end, bool isMatch) {
+        isMatch = isMatch != self.invert;
+        bool joins = false;
+        switch (self.behavior) {
+        case Behavior::Isolated:
+        case Behavior::Removed:
+            break;
+        case Behavior::MergedWithPrevious:
+            joins = isMatch && !matchedBefore;
+            break;
+        case Behavior::MergedWithNext:
+            joins = !isMatch && matchedBefore;
+            break;
+        case Behavior::Contiguous:
+            joins = isMatch == matchedBefore;
+            break;
+        }
+        matchedBefore = isMatch;
+        if (!isOpen || !joins) {
+            close();
+            openBegin = begin;
+        }
+        openEnd = end;
+        isOpen = !(isMatch && self.behavior == Behavior::Removed);
+    });
+    close();
+}
+
+void PreTokenizer::cutMetaspace(const TextPiece& piece, std::size_t step, Receiver& receiver) const {
+    const Step& self = m_steps[step];
+    const bool prepends =
+        self.prepend == Prepend::Always || (self.prepend == Prepend::First && piece.originAt(0) == 0);
+    RewrittenText text;
+    if (prepends && piece.text.front() != ' ' && !piece.text.starts_with(self.mark))
+        text.append(self.mark, piece.originAt(0));
+    for (std::size_t at = 0; at < piece.text.size();) {
+        const std::size_t blank = std::min(piece.text.find(' ', at), piece.text.size());
+        text.append(piece.part(at, blank));
+        if (blank < piece.text.size()) text.append(self.mark, piece.originAt(blank));
+        at = blank + 1;
     }
+    cut(text.piece(), step + 1, receiver);
 }
 
 } // namespace llamahome::text

@@ -7,29 +7,29 @@
 
 #include "core/json.h"
 #include "core/result.h"
-#include "text/split_pattern.h"
+#include "text/text_pattern.h"
+#include "text/text_piece.h"
 
 namespace llamahome::text {
 
-/// The steps of a tokenizer.json's pre_tokenizer: Digits, Split, ByteLevel and Sequence of these.
+/// The steps of a tokenizer.json's pre_tokenizer: Digits, Split, Metaspace, ByteLevel and Sequence of these.
 class PreTokenizer {
 public:
-    /// TK-12 naming an unknown kind, TK-11 for a pattern, TK-01 for a wrong shape. Byte-level models only:
-    /// the last step must be ByteLevel.
+    /// TK-12 naming an unknown kind or a step after ByteLevel, TK-11 for a pattern, TK-01 for a wrong shape.
+    /// null cuts nothing.
     static Result<PreTokenizer> parse(const Json& json, std::string_view what);
 
-    /// Receives the pieces in order. `piece` may be other text than the input where a blank is put before it;
-    /// it then begins with that blank and is valid only during the call. `offset` is where it begins in the
-    /// input.
+    /// True where the vocabulary is spelled in the byte alphabet: the last step is ByteLevel.
+    bool isByteLevel() const { return m_hasByteLevel; }
+
+    /// Receives the pieces in order; one is valid during the call only.
     class Receiver {
     public:
         virtual ~Receiver() = default;
-        virtual void take(std::string_view piece, std::size_t offset) = 0;
+        virtual void take(const TextPiece& piece) = 0;
     };
-    /// `text` is valid UTF-8.
-    void split(std::string_view text, std::size_t offset, Receiver& receiver) const {
-        cut(text, offset, 0, receiver);
-    }
+    /// `piece` is valid UTF-8.
+    void split(const TextPiece& piece, Receiver& receiver) const { cut(piece, 0, receiver); }
 
 private:
     enum class Kind {
@@ -37,21 +37,29 @@ private:
         DigitRuns,    ///< runs of numeric characters together
         Llama3,       ///< kLlama3Pattern
         Gpt2,         ///< kGpt2Pattern
-        Pattern,      ///< matches and what lies between them
-        PatternOnly,  ///< matches; what lies between them is dropped
+        Pattern,      ///< a pattern's matches and what lies between, put together by Behavior
+        Metaspace,    ///< blanks become a mark, another may be put before the text
         LeadingBlank, ///< a blank is put before text that begins with none
     };
+    enum class Behavior { Isolated, Removed, MergedWithPrevious, MergedWithNext, Contiguous };
+    enum class Prepend { Never, First, Always }; ///< First: where the text is the beginning of the input
     struct Step {
         Kind kind;
-        std::vector<SplitPattern> pattern = {}; ///< one for Pattern and PatternOnly
+        std::vector<TextPattern> pattern = {}; ///< one for Pattern
+        Behavior behavior = Behavior::Isolated;
+        bool invert = false;   ///< what lies between counts as the matches
+        std::string mark = {}; ///< of Metaspace
+        Prepend prepend = Prepend::Never;
     };
 
     Result<void> add(const Json& json, std::string_view what);
     Result<void> addSplit(const Json& json, std::string_view what);
-    Result<void> addByteLevel(const Json& json, std::string_view what);
-    void cut(std::string_view text, std::size_t offset, std::size_t step, Receiver& receiver) const;
-    void cutDigits(std::string_view text, std::size_t offset, std::size_t step, Receiver& receiver) const;
-    void cutPattern(std::string_view text, std::size_t offset, std::size_t step, Receiver& receiver) const;
+    Result<void> addMetaspace(const Json& json, std::string_view what);
+    void addByteLevel(const Json& json);
+    void cut(const TextPiece& piece, std::size_t step, Receiver& receiver) const;
+    void cutDigits(const TextPiece& piece, std::size_t step, Receiver& receiver) const;
+    void cutPattern(const TextPiece& piece, std::size_t step, Receiver& receiver) const;
+    void cutMetaspace(const TextPiece& piece, std::size_t step, Receiver& receiver) const;
 
     std::vector<Step> m_steps;
     bool m_hasByteLevel = false;

@@ -181,7 +181,7 @@ std::optional<SplitPattern::Match> SplitPattern::find(std::string_view text, std
         pcre2_match_data_create_from_pattern(m_code->code, nullptr));
     if (!data) return std::nullopt;
     const int count = pcre2_match(m_code->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
-                                  PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, data.get(), m_code->context);
+                                  PCRE2_NO_UTF_CHECK, data.get(), m_code->context);
     if (count < 0) return std::nullopt;
     const PCRE2_SIZE* span = pcre2_get_ovector_pointer(data.get());
     return Match{span[0], span[1]};

@@ -1,4 +1,4 @@
-// SplitPattern: a regular expression of a Split pre-tokenizer that has no hand-written scanner. Any thread.
+// SplitPattern: a regular expression of a tokenizer.json that has no hand-written scanner. Any thread.
 //
 // The expressions are written for Oniguruma. Only what means the same in PCRE2 is accepted; \s, \p{L} and
 // \p{N} are rewritten to the reference's own sets, everything else of doubtful meaning is refused.
@@ -23,8 +23,8 @@ public:
         std::size_t begin = 0;
         std::size_t end = 0;
     };
-    /// The first non-empty match at or after `at` in valid UTF-8. Back-tracking beyond the budget counts as
-    /// no match.
+    /// The first match at or after `at` in valid UTF-8, which may be empty. Back-tracking beyond the budget
+    /// counts as no match.
     std::optional<Match> find(std::string_view text, std::size_t at) const;
 
 private:

@@ -26,6 +26,7 @@ public:
 private:
     Tokenizer m_tokenizer;
     bool m_skipSpecial;
+    DecodeState m_state;
     std::string m_pending; ///< at most 3 bytes of an unfinished character
 };
 

@@ -1,6 +1,7 @@
 // Tokenizer: text to token ids and back, by a Hub model's tokenizer.json. Immutable once made; any thread.
 //
-// Gives the ids of Hugging Face tokenizers for byte-level BPE models (Llama 3, SmolLM2 and kin).
+// Gives the ids of Hugging Face tokenizers for BPE models, byte-level ones (Llama 3, SmolLM2 and kin) and
+// those of characters (Llama 2, TinyLlama, Mistral).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include "core/json.h"
 #include "core/result.h"
 #include "text/special_tokens.h"
+#include "text/token_decoder.h"
 
 namespace llamahome::text {
 
@@ -47,8 +49,10 @@ public:
 
     /// The text of ids, invalid UTF-8 replaced by U+FFFD. TK-29 for an id without a token.
     Result<std::string> decode(std::span<const std::int32_t> ids, bool skipSpecial) const;
-    /// The bytes of one token, which may be part of a character; empty for an id without a token.
+    /// The bytes of one token, which may be part of a character; empty for an id without a token. As it
+    /// stands within a text; `state` tells where else.
     std::string tokenBytes(std::int32_t id) const;
+    std::string tokenBytes(std::int32_t id, DecodeState& state) const;
     /// A token as tokenizer.json spells it: "Ġthe", "<|im_end|>".
     std::optional<std::int32_t> idOf(std::string_view token) const;
     bool isSpecial(std::int32_t id) const;

@@ -3,17 +3,21 @@
 
 #include "text/added_tokens.h"
 #include "text/bpe_model.h"
+#include "text/normaliser.h"
+#include "text/post_processor.h"
 #include "text/pre_tokenizer.h"
+#include "text/token_decoder.h"
 #include "text/tokenizer.h"
 
 namespace llamahome::text {
 
 struct Tokenizer::Data {
-    BpeModel model;
     AddedTokens added;
+    Normaliser normaliser;
     PreTokenizer preTokenizer;
-    std::vector<std::int32_t> before; ///< what the post-processor puts before a text
-    std::vector<std::int32_t> after;
+    BpeModel model;
+    PostProcessor postProcessor;
+    TokenDecoder decoder;
     std::size_t vocabSize = 0;
     std::optional<std::int32_t> bos;
     std::vector<std::int32_t> endTokens;

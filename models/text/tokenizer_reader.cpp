@@ -29,15 +29,14 @@ Result<AddedToken> readAddedToken(const Json& json, std::string_view what) {
         return Error{codes::kAddedToken, name + ": the added token " + writeJsonLine(*id) + " has " +
                                              std::to_string(text.size()) + " bytes of text, expected 1 to " +
                                              std::to_string(kMaxAddedTokenBytes)};
-    if (boolField(json, "single_word", false))
-        return Error{codes::kTokenizerKind, name + ": the added token " + quotedText(text) +
-                                                " has single_word true, which is not read"};
     AddedToken token;
     token.id = id->get<std::int32_t>();
     token.text = text;
     token.special = boolField(json, "special", false);
     token.stripLeft = boolField(json, "lstrip", false);
     token.stripRight = boolField(json, "rstrip", false);
+    token.singleWord = boolField(json, "single_word", false);
+    token.normalised = boolField(json, "normalized", false);
     token.control = token.special || looksLikeControl(text);
     return token;
 }
@@ -55,7 +54,7 @@ Result<void> addToken(AddedToken token, Tokenizer::Data& data, std::string_view 
     if (sameId != nullptr || (data.model.has(token.id) && inModel < 0))
         return Error{codes::kTokenDuplicateId,
                      name + ": the tokens " + quoted + " and " +
-                         quotedText(sameId != nullptr ? sameId->text : data.model.bytesOf(token.id)) +
+                         quotedText(sameId != nullptr ? sameId->text : data.model.spellingOf(token.id)) +
                          " have the same id " + std::to_string(token.id) + "; get the model again"};
     if (const AddedToken* sameText = data.added.byText(token.text))
         return Error{codes::kTokenTwice, name + ": the added token " + quoted + " has the ids " +
@@ -63,7 +62,8 @@ Result<void> addToken(AddedToken token, Tokenizer::Data& data, std::string_view 
                                              std::to_string(token.id) + "; get the model again"};
     if (token.control) data.model.forbidWholePiece(token.id);
     data.vocabSize = std::max(data.vocabSize, static_cast<std::size_t>(token.id) + 1);
-    data.added.add(std::move(token));
+    const std::string matchText = token.normalised ? data.normaliser.apply(token.text) : token.text;
+    data.added.add(std::move(token), matchText);
     return {};
 }
 
@@ -76,82 +76,6 @@ Result<void> readAddedTokens(const Json& json, Tokenizer::Data& data, std::strin
         auto token = readAddedToken(entry, what);
         if (!token) return token.error();
         if (auto added = addToken(std::move(*token), data, what); !added) return added;
-    }
-    return {};
-}
-
-Error unknownKind(std::string_view what, const std::string& part, const Json& json,
-                  const std::string& known) {
-    const std::string type = stringField(json, "type");
-    return Error{codes::kTokenizerKind, std::string(what) + ": " + part + " " +
-                                            quotedText(type.empty() ? writeJsonLine(json) : type) +
-                                            " is not known; known: " + known};
-}
-
-Result<void> checkNormalizer(const Json& json, std::string_view what) {
-    const Json* normalizer = member(json, "normalizer");
-    if (normalizer == nullptr || normalizer->is_null()) return {};
-    const Json* parts = member(*normalizer, "normalizers");
-    if (stringField(*normalizer, "type") == "Sequence" && parts != nullptr && parts->empty()) return {};
-    return unknownKind(what, "normalizer", *normalizer, "none");
-}
-
-Result<void> checkDecoder(const Json& json, std::string_view what) {
-    const Json* decoder = member(json, "decoder");
-    const Json none;
-    const Json& kind = decoder == nullptr ? none : *decoder;
-    if (stringField(kind, "type") == "ByteLevel") return {};
-    return unknownKind(what, "decoder", kind, "ByteLevel");
-}
-
-/// The ids of one special token of a TemplateProcessing.
-Result<std::vector<std::int32_t>> templateIds(const Json& processor, const std::string& name,
-                                              const Tokenizer::Data& data, std::string_view what) {
-    const Json* tokens = member(processor, "special_tokens");
-    const Json* entry = tokens == nullptr ? nullptr : member(*tokens, name);
-    const Json* ids = entry == nullptr ? nullptr : member(*entry, "ids");
-    std::vector<std::int32_t> result;
-    if (ids != nullptr && ids->is_array()) {
-        for (const Json& id : *ids) {
-            if (id.is_number_integer() && id >= 0 && id < kMaxTokens && data.hasToken(id.get<std::int32_t>()))
-                result.push_back(id.get<std::int32_t>());
-        }
-    }
-    if (!result.empty() && result.size() == ids->size()) return result;
-    return Error{codes::kPostProcessor, std::string(what) + ": the post-processor names the special token " +
-                                            quotedText(name) +
-                                            ", which has no ids in the vocabulary; get the model again"};
-}
-
-Result<void> readTemplate(const Json& processor, Tokenizer::Data& data, std::string_view what) {
-    const Json* single = member(processor, "single");
-    bool afterText = false;
-    for (const Json& part : single != nullptr && single->is_array() ? *single : Json::array()) {
-        if (member(part, "Sequence") != nullptr) {
-            afterText = true;
-            continue;
-        }
-        const Json* token = member(part, "SpecialToken");
-        auto ids =
-            templateIds(processor, token == nullptr ? std::string() : stringField(*token, "id"), data, what);
-        if (!ids) return ids.error();
-        auto& side = afterText ? data.after : data.before;
-        side.insert(side.end(), ids->begin(), ids->end());
-    }
-    if (afterText) return {};
-    return Error{codes::kPostProcessor,
-                 std::string(what) + ": the post-processor's template has no text in it"};
-}
-
-Result<void> readPostProcessor(const Json& processor, Tokenizer::Data& data, std::string_view what) {
-    const std::string type = stringField(processor, "type");
-    if (processor.is_null() || type == "ByteLevel") return {};
-    if (type == "TemplateProcessing") return readTemplate(processor, data, what);
-    const Json* parts = member(processor, "processors");
-    if (type != "Sequence" || parts == nullptr || !parts->is_array())
-        return unknownKind(what, "post-processor", processor, "TemplateProcessing, ByteLevel, Sequence");
-    for (const Json& part : *parts) {
-        if (auto read = readPostProcessor(part, data, what); !read) return read;
     }
     return {};
 }
@@ -188,23 +112,36 @@ Result<Tokenizer::Data> readTokenizerJson(const Json& json, std::string_view wha
     if (!json.is_object())
         return Error{codes::kTokenizerShape,
                      std::string(what) + ": found no JSON object; get the model again"};
-    if (auto checked = checkNormalizer(json, what); !checked) return checked.error();
-    if (auto checked = checkDecoder(json, what); !checked) return checked.error();
     const Json none;
     const auto part = [&](std::string_view name) -> const Json& {
         const Json* found = member(json, name);
         return found == nullptr ? none : *found;
     };
     Tokenizer::Data data;
+    auto normaliser = Normaliser::parse(part("normalizer"), what);
+    if (!normaliser) return normaliser.error();
+    data.normaliser = std::move(*normaliser);
     auto preTokenizer = PreTokenizer::parse(part("pre_tokenizer"), what);
     if (!preTokenizer) return preTokenizer.error();
     data.preTokenizer = std::move(*preTokenizer);
-    auto model = BpeModel::parse(part("model"), what);
+    auto decoder = TokenDecoder::parse(part("decoder"), what);
+    if (!decoder) return decoder.error();
+    data.decoder = std::move(*decoder);
+    const bool byteLevel = data.preTokenizer.isByteLevel();
+    if (byteLevel != data.decoder.isByteLevel())
+        return Error{codes::kTokenizerKind,
+                     std::string(what) + ": the " + (byteLevel ? "pre-tokenizer" : "decoder") +
+                         " is ByteLevel, the " + (byteLevel ? "decoder" : "pre-tokenizer") +
+                         " is not; expected both or none"};
+    auto model = BpeModel::parse(part("model"), byteLevel ? Spelling::ByteAlphabet : Spelling::Text, what);
     if (!model) return model.error();
     data.model = std::move(*model);
     data.vocabSize = data.model.idEnd();
     if (auto read = readAddedTokens(json, data, what); !read) return read.error();
-    if (auto read = readPostProcessor(part("post_processor"), data, what); !read) return read.error();
+    const auto hasToken = [&](std::int32_t id) { return data.hasToken(id); };
+    auto postProcessor = PostProcessor::parse(part("post_processor"), hasToken, what);
+    if (!postProcessor) return postProcessor.error();
+    data.postProcessor = std::move(*postProcessor);
     noteOddities(data);
     return data;
 }

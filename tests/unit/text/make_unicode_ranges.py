@@ -1,10 +1,11 @@
 """Writes models/text/unicode_ranges.h: the character classes as Hugging Face tokenizers sees them.
 
 Usage: python make_unicode_ranges.py > models/text/unicode_ranges.h   (needs the package tokenizers)
-Letters, numbers and blanks are asked of its regular expressions (Oniguruma), digits of its Digits step (Rust).
+Letters, numbers and blanks are asked of its regular expressions (Oniguruma), digits of its Digits step and word characters
+of its added tokens (Rust).
 """
 import tokenizers
-from tokenizers import Regex, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
 
 EVERY = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 
@@ -25,6 +26,12 @@ def digits():
         text = "|" + "|".join(map(chr, EVERY[i : i + 2048])) + "|"
         found.update(ord(piece) for piece, _ in step.pre_tokenize_str(text) if len(piece) == 1)
     return found - {ord("|")}
+
+
+def word_characters():
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.add_tokens([AddedToken("#", single_word=True, normalized=False)])
+    return {c for c in EVERY if c != ord("#") and not tokenizer.encode(chr(c) + "#").ids}
 
 
 def ranges(points):
@@ -67,4 +74,5 @@ emit("kLetterRanges", r"\p{L}", matched(r"\p{L}"))
 emit("kNumberRanges", r"\p{N}", number)
 emit("kSpaceRanges", r"\s", matched(r"\s"))
 emit("kExtraDigitRanges", r"Numeric for the Digits step without being \p{N}: its Unicode is newer", digits() - number)
+emit("kWordRanges", "A part of a word, for added tokens with single_word", word_characters())
 print("} // namespace llamahome::text\n// clang-format on")

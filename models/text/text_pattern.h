@@ -1,0 +1,40 @@
+// TextPattern: the "pattern" of a tokenizer.json's Split or Replace, a text or a regular expression. Any
+// thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/json.h"
+#include "core/result.h"
+#include "text/split_pattern.h"
+
+namespace llamahome::text {
+
+class TextPattern {
+public:
+    /// Reads {"String": text} or {"Regex": expression}. TK-12 for anything else, `owner` naming whose it is;
+    /// TK-11 for an expression that is not read.
+    static Result<TextPattern> parse(const Json* pattern, std::string_view owner, std::string_view what);
+    static TextPattern literal(std::string text);
+
+    /// Calls with each match and each stretch between two, in order, together the whole text. A match may be
+    /// empty, as the reference's iterator has it.
+    void forEach(std::string_view text,
+                 const std::function<void(std::size_t begin, std::size_t end, bool isMatch)>& visit) const;
+    /// `text` with each match replaced.
+    std::string replaceAll(std::string_view text, std::string_view replacement) const;
+
+    const std::string& expression() const { return m_text; }
+    bool isLiteral() const { return !m_regex; }
+
+private:
+    std::optional<SplitPattern::Match> find(std::string_view text, std::size_t at) const;
+
+    std::string m_text;
+    std::optional<SplitPattern> m_regex;
+};
+
+} // namespace llamahome::text
