@@ -5,6 +5,8 @@
 
 #include "formats/gguf_block_bits.h"
 #include "formats/gguf_k_blocks.h"
+#include "formats/gguf_quantise.h"
+#include "formats/gguf_quantise_k.h"
 
 namespace llamahome::formats {
 namespace {
@@ -96,19 +98,19 @@ void decodeQ5_1(const std::byte* blocks, std::size_t count, float* out) {
 }
 
 constexpr std::array kDecodable{
-    BlockType{0, "F32", 1, 4, decodeF32},
-    BlockType{1, "F16", 1, 2, decodeF16},
-    BlockType{2, "Q4_0", kBlock, kHalfBytes + kBlock / 2, decodeQ4_0},
-    BlockType{3, "Q4_1", kBlock, 2 * kHalfBytes + kBlock / 2, decodeQ4_1},
-    BlockType{6, "Q5_0", kBlock, kQ5_0Bytes, decodeQ5_0},
-    BlockType{7, "Q5_1", kBlock, kQ5_1Bytes, decodeQ5_1},
-    BlockType{8, "Q8_0", kBlock, kHalfBytes + kBlock, decodeQ8_0},
-    BlockType{10, "Q2_K", kSuperBlock, kQ2KBytes, decodeQ2K},
-    BlockType{11, "Q3_K", kSuperBlock, kQ3KBytes, decodeQ3K},
-    BlockType{12, "Q4_K", kSuperBlock, kQ4KBytes, decodeQ4K},
-    BlockType{13, "Q5_K", kSuperBlock, kQ5KBytes, decodeQ5K},
-    BlockType{14, "Q6_K", kSuperBlock, kQ6KBytes, decodeQ6K},
-    BlockType{30, "BF16", 1, 2, decodeBf16},
+    BlockType{0, "F32", 1, 4, decodeF32, encodeF32},
+    BlockType{1, "F16", 1, 2, decodeF16, encodeF16},
+    BlockType{2, "Q4_0", kBlock, kHalfBytes + kBlock / 2, decodeQ4_0, encodeQ4_0},
+    BlockType{3, "Q4_1", kBlock, 2 * kHalfBytes + kBlock / 2, decodeQ4_1, nullptr},
+    BlockType{6, "Q5_0", kBlock, kQ5_0Bytes, decodeQ5_0, encodeQ5_0},
+    BlockType{7, "Q5_1", kBlock, kQ5_1Bytes, decodeQ5_1, encodeQ5_1},
+    BlockType{8, "Q8_0", kBlock, kHalfBytes + kBlock, decodeQ8_0, encodeQ8_0},
+    BlockType{10, "Q2_K", kSuperBlock, kQ2KBytes, decodeQ2K, nullptr},
+    BlockType{11, "Q3_K", kSuperBlock, kQ3KBytes, decodeQ3K, nullptr},
+    BlockType{12, "Q4_K", kSuperBlock, kQ4KBytes, decodeQ4K, encodeQ4K},
+    BlockType{13, "Q5_K", kSuperBlock, kQ5KBytes, decodeQ5K, encodeQ5K},
+    BlockType{14, "Q6_K", kSuperBlock, kQ6KBytes, decodeQ6K, encodeQ6K},
+    BlockType{30, "BF16", 1, 2, decodeBf16, encodeBf16},
 };
 
 struct NamedType {

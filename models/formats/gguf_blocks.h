@@ -1,4 +1,4 @@
-// The table of GGUF's block types: how weights are packed and how they become floats. Any thread.
+// The table of GGUF's block types: how floats are packed and unpacked. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,16 @@
 namespace llamahome::formats {
 
 /// One way of packing. `decode` turns `count` whole blocks into count * blockElements floats, each step
-/// rounded to fp32 as ggml's reference does it (ggml-quants.c, dequantize_row_*).
+/// rounded to fp32 as ggml's reference does it (ggml-quants.c, dequantize_row_*). `encode` packs as many
+/// floats into `count` blocks; false where a value or a scale is not finite in the type. Null for a type that
+/// is not written.
 struct BlockType {
     std::uint32_t id;
     std::string_view name;
     std::uint32_t blockElements;
     std::uint32_t blockBytes;
     void (*decode)(const std::byte* blocks, std::size_t count, float* out);
+    bool (*encode)(const float* values, std::size_t count, std::byte* out);
 };
 
 /// The row of that type, or null for a type that cannot be decoded.
