@@ -6,8 +6,6 @@
 #include <set>
 #include <tuple>
 
-#include <unistd.h>
-
 #include "core/error_codes.h"
 #include "core/json.h"
 #include "formats/checked_math.h"
@@ -78,35 +76,10 @@ SafetensorsWriter::create(FileLayer& files, const std::filesystem::path& path, s
                           std::map<std::string, std::string> metadata) {
     const auto header = headerText(plan, metadata, displayPath(path));
     if (!header) return header.error();
-    std::unique_ptr<SafetensorsWriter> writer(new SafetensorsWriter(files, path, std::move(plan)));
-    if (auto begun = writer->begin(*header); !begun) return begun.error();
-    return writer;
-}
-
-SafetensorsWriter::SafetensorsWriter(FileLayer& files, std::filesystem::path path,
-                                     std::vector<TensorInfo> plan)
-    : m_files(files)
-    , m_path(std::move(path))
-    , m_temporary(m_path)
-    , m_plan(std::move(plan)) {
-    m_temporary += ".tmp-" + std::to_string(::getpid());
-}
-
-SafetensorsWriter::~SafetensorsWriter() {
-    m_file.reset();
-    if (!m_isFinished) (void)m_files.remove(m_temporary);
-}
-
-std::string SafetensorsWriter::shownPath() const {
-    return displayPath(m_path);
-}
-
-Result<void> SafetensorsWriter::begin(const std::string& header) {
-    if (auto removed = m_files.remove(m_temporary); !removed) return removed;
-    auto file = m_files.createNew(m_temporary);
+    auto file = PendingFile::create(files, path);
     if (!file) return file.error();
-    m_file = std::move(*file);
-    return m_file->write(std::as_bytes(std::span(header)));
+    if (auto begun = (*file)->write(std::as_bytes(std::span(*header))); !begun) return begun.error();
+    return std::unique_ptr<SafetensorsWriter>(new SafetensorsWriter(std::move(*file), std::move(plan)));
 }
 
 Result<void> SafetensorsWriter::write(const TensorInfo& tensor, std::span<const std::byte> bytes) {
@@ -128,12 +101,7 @@ Result<void> SafetensorsWriter::finish() {
     if (m_next != m_plan.size())
         return Error{codes::kWriterPlan, shownPath() + ": found " + std::to_string(m_next) +
                                              " tensors, expected " + std::to_string(m_plan.size())};
-    if (auto done = m_file->sync(); !done) return done;
-    if (auto done = m_file->close(); !done) return done;
-    if (auto done = m_files.rename(m_temporary, m_path); !done) return done;
-    m_isFinished = true;
-    const auto folder = m_path.parent_path();
-    return m_files.syncDirectory(folder.empty() ? std::filesystem::path(".") : folder);
+    return m_file->finish();
 }
 
 } // namespace llamahome::formats

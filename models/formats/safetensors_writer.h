@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/file_layer.h"
+#include "formats/pending_file.h"
 #include "formats/tensor.h"
 
 namespace llamahome::formats {
@@ -20,15 +21,11 @@ class SafetensorsWriter final : public TensorSink {
 public:
     /// Begins a file with exactly the tensors of `plan`, in that order; "metadata first, padded to 8" as the
     /// reference writes its header. ST-50 for a plan with a name twice or a size that overflows, ST-35 for a
-    /// bad name. `files` outlives the writer. An existing file at `path` stays until finish() replaces it.
+    /// bad name. `files` outlives the writer. The file is a PendingFile.
     static Result<std::unique_ptr<SafetensorsWriter>> create(FileLayer& files,
                                                              const std::filesystem::path& path,
                                                              std::vector<TensorInfo> plan,
                                                              std::map<std::string, std::string> metadata);
-    /// Removes what was written unless finish() succeeded.
-    ~SafetensorsWriter() override;
-    SafetensorsWriter(const SafetensorsWriter&) = delete;
-    SafetensorsWriter& operator=(const SafetensorsWriter&) = delete;
 
     /// ST-50 when `tensor` is not the next of the plan or `bytes` not its size.
     Result<void> write(const TensorInfo& tensor, std::span<const std::byte> bytes) override;
@@ -36,17 +33,14 @@ public:
     Result<void> finish() override;
 
 private:
-    SafetensorsWriter(FileLayer& files, std::filesystem::path path, std::vector<TensorInfo> plan);
-    Result<void> begin(const std::string& header);
-    std::string shownPath() const;
+    SafetensorsWriter(std::unique_ptr<PendingFile> file, std::vector<TensorInfo> plan)
+        : m_file(std::move(file))
+        , m_plan(std::move(plan)) {}
+    std::string shownPath() const { return displayPath(m_file->path()); }
 
-    FileLayer& m_files;
-    std::filesystem::path m_path;
-    std::filesystem::path m_temporary;
+    std::unique_ptr<PendingFile> m_file;
     std::vector<TensorInfo> m_plan;
     std::size_t m_next = 0;
-    std::unique_ptr<WritableFile> m_file;
-    bool m_isFinished = false;
 };
 
 } // namespace llamahome::formats
