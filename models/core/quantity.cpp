@@ -7,6 +7,8 @@
 namespace llamahome {
 namespace {
 
+constexpr double kMostPlain = 1e15; ///< beyond it zeros are harder to count than an exponent is to read
+
 std::string fixedDigits(double value, int decimals) {
     std::array<char, 64> text{};
     const auto end =
@@ -39,6 +41,11 @@ std::string formatDuration(double seconds) {
 }
 
 std::string formatNumber(double value, int significantDigits) {
+    const double size = std::abs(value);
+    if (size >= std::pow(10.0, significantDigits) - 0.5 && size < kMostPlain) {
+        const double unit = std::pow(10.0, std::floor(std::log10(size)) + 1 - significantDigits);
+        return std::to_string(std::llround(std::round(value / unit) * unit));
+    }
     std::array<char, 64> text{};
     const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general,
                                    significantDigits);

@@ -240,6 +240,10 @@ private Q_SLOTS:
         QCOMPARE(formatDuration(420), std::string("7 min"));
         QCOMPARE(formatDuration(7500), std::string("2 h 05 min"));
         QCOMPARE(formatNumber(1.4213), std::string("1.421"));
+        QCOMPARE(formatNumber(1746.2, 3), std::string("1750"));
+        QCOMPARE(formatNumber(-123456.0, 3), std::string("-123000"));
+        QCOMPARE(formatNumber(999.6, 3), std::string("1000"));
+        QCOMPARE(formatNumber(2e20, 3), std::string("2e+20"));
     }
 };
 
