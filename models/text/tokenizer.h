@@ -35,8 +35,9 @@ struct SpanToken {
 /// Copies share the vocabulary.
 class Tokenizer {
 public:
-    /// Reads tokenizer.json, and bos and end tokens from tokenizer_config.json, generation_config.json and
-    /// config.json where they are. FILE-xx, JSON-xx, or TK-xx naming the file.
+    /// Reads tokenizer.json, or a SentencePiece tokenizer.model where there is none, and bos and end tokens
+    /// from tokenizer_config.json, generation_config.json and config.json where they are. FILE-xx, JSON-xx,
+    /// or TK-xx naming the file.
     static Result<Tokenizer> load(const std::filesystem::path& modelFolder);
     /// Reads the content of a tokenizer.json; `what` names it in messages. Has no bos and no end tokens.
     static Result<Tokenizer> parse(const Json& tokenizerJson, std::string_view what);

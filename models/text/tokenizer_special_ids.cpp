@@ -1,10 +1,11 @@
-// Tokenizer::load: tokenizer.json with bos and end tokens from the files beside it.
+// Tokenizer::load: tokenizer.json or tokenizer.model, with bos and end tokens from the files beside it.
 #include <charconv>
 #include <unordered_set>
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "formats/file_text.h"
+#include "formats/sentencepiece_model.h"
 #include "text/json_field.h"
 #include "text/text_limits.h"
 #include "text/tokenizer_data.h"
@@ -88,6 +89,31 @@ Result<void> checkRows(const Json& config, const Tokenizer::Data& data, const fs
                                          "; take the tokenizer that belongs to the model"};
 }
 
+/// The content of the folder's tokenizer.json, or what its tokenizer.model makes of one, and the file's name.
+Result<std::pair<Json, std::string>> readTokenizerOf(const fs::path& folder) {
+    std::string name = displayPath(folder / "tokenizer.json");
+    const auto text = readFile(folder / "tokenizer.json", kMaxTokenizerBytes);
+    std::error_code ignored;
+    if (!text && text.error().code == codes::kFileNotFound &&
+        fs::exists(folder / "tokenizer.model", ignored)) {
+        const auto bytes = readFile(folder / "tokenizer.model", kMaxTokenizerBytes);
+        if (!bytes) return bytes.error();
+        if (!formats::isSentencePieceModel(*bytes))
+            return Error{codes::kTokenizerKind, displayPath(folder) +
+                                                    ": found tokenizer.model, expected "
+                                                    "tokenizer.json; get the model in Hub layout"};
+        name = displayPath(folder / "tokenizer.model");
+        auto model = formats::tokenizerFromSentencePiece(*bytes, name);
+        if (!model) return model.error();
+        return std::pair{std::move(model->tokenizer), std::move(name)};
+    }
+    if (!text) return text.error();
+    JsonPlace place;
+    auto json = parseJsonAt(*text, name, place);
+    if (!json) return json.error();
+    return std::pair{std::move(*json), std::move(name)};
+}
+
 } // namespace
 
 Result<void> readSpecialIds(const fs::path& modelFolder, Tokenizer::Data& data) {
@@ -122,22 +148,13 @@ Result<void> readSpecialIds(const fs::path& modelFolder, Tokenizer::Data& data) 
 }
 
 Result<Tokenizer> Tokenizer::load(const fs::path& modelFolder) {
-    const fs::path path = modelFolder / "tokenizer.json";
-    const auto text = readFile(path, kMaxTokenizerBytes);
-    std::error_code ignored;
-    if (!text && text.error().code == codes::kFileNotFound &&
-        fs::exists(modelFolder / "tokenizer.model", ignored))
-        return Error{codes::kTokenizerKind, displayPath(modelFolder) +
-                                                ": found tokenizer.model, expected "
-                                                "tokenizer.json; get the model in Hub layout"};
-    if (!text) return text.error();
-    JsonPlace place;
-    auto json = parseJsonAt(*text, displayPath(path), place);
-    if (!json) return json.error();
+    auto tokenizer = readTokenizerOf(modelFolder);
+    if (!tokenizer) return tokenizer.error();
+    auto& [json, name] = *tokenizer;
     const auto config = readIfThere(modelFolder / "tokenizer_config.json");
     if (!config) return config.error();
-    mergeAddedTokens(*config, *json);
-    auto data = readTokenizerJson(*json, displayPath(path));
+    mergeAddedTokens(*config, json);
+    auto data = readTokenizerJson(json, name);
     if (!data) return data.error();
     if (auto read = readSpecialIds(modelFolder, *data); !read) return read.error();
     return Tokenizer(std::make_shared<const Data>(std::move(*data)));
