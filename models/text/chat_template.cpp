@@ -6,8 +6,9 @@
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "formats/file_text.h"
-#include "text/char_class.h"
 #include "text/json_field.h"
+#include "text/llama2_template.h"
+#include "text/python_strip.h"
 #include "text/template_table.h"
 #include "text/text_limits.h"
 
@@ -16,25 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFixedDate = "26 Jul 2024"; ///< of Meta's templates (llama.md 5.2)
-
-/// Python's str.strip(), which takes U+001C to U+001F for blanks too.
-std::string_view strip(std::string_view text) {
-    const auto blankLength = [&](std::size_t at) -> std::size_t {
-        const ClassedChar c = classAt(text, at);
-        const bool separator = text[at] >= '\x1C' && text[at] <= '\x1F';
-        return c.charClass == CharClass::Space || separator ? c.length : 0;
-    };
-    while (!text.empty() && blankLength(0) > 0)
-        text.remove_prefix(blankLength(0));
-    while (!text.empty()) {
-        std::size_t last = text.size() - 1;
-        while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xC0U) == 0x80U)
-            --last;
-        if (last + blankLength(last) != text.size()) break;
-        text = text.substr(0, last);
-    }
-    return text;
-}
 
 std::string joinNames() {
     std::string all;
@@ -59,10 +41,6 @@ bool isWord(std::string_view text) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
                c == '-';
     });
-}
-
-Segment templateText(std::string text, const std::string& role, bool supervised = false) {
-    return {std::move(text), role, true, supervised};
 }
 
 } // namespace
@@ -118,6 +96,9 @@ std::string ChatTemplate::turnEnd() const {
         return "<|im_end|>";
     case TemplateKind::Llama3:
         return "<|eot_id|>";
+    case TemplateKind::Llama2:
+    case TemplateKind::Zephyr:
+        return m_tokens.eos.empty() ? "</s>" : m_tokens.eos;
     case TemplateKind::Plain:
         break;
     }
@@ -152,6 +133,10 @@ Result<std::vector<Segment>> ChatTemplate::render(const std::vector<Message>& me
     case TemplateKind::Llama3:
         return renderLlama3(messages, options.addGenerationPrompt,
                             options.date.empty() ? defaultDate(systemClock()) : options.date);
+    case TemplateKind::Llama2:
+        return renderLlama2(messages, m_tokens);
+    case TemplateKind::Zephyr:
+        return renderZephyr(messages, options.addGenerationPrompt);
     case TemplateKind::Plain:
         break;
     }
@@ -206,6 +191,24 @@ std::vector<Segment> ChatTemplate::renderLlama3(const std::vector<Message>& mess
         out.push_back(templateText("<|eot_id|>", role, supervised));
     }
     if (prompt) out.push_back(templateText(header("assistant"), "assistant"));
+    return out;
+}
+
+Result<std::vector<Segment>> ChatTemplate::renderZephyr(const std::vector<Message>& messages,
+                                                        bool prompt) const {
+    std::vector<Segment> out;
+    for (const Message& message : messages) {
+        const bool supervised = message.role == "assistant";
+        if (!supervised && message.role != "user" && message.role != "system")
+            return Error{codes::kTemplateMessages, "found the role " + formats::quotedText(message.role) +
+                                                       ", expected system, user or assistant: Zephyr's "
+                                                       "format has no other"};
+        out.push_back(templateText("<|" + message.role + "|>\n", message.role));
+        out.push_back({message.content, message.role, false, supervised});
+        out.push_back(templateText(turnEnd(), message.role, supervised));
+        out.push_back(templateText("\n", message.role));
+    }
+    if (prompt) out.push_back(templateText("<|assistant|>\n", "assistant"));
     return out;
 }
 

@@ -24,6 +24,11 @@ struct Segment {
     bool supervised = false;     ///< the model is trained to produce it
 };
 
+/// What a template itself writes.
+inline Segment templateText(std::string text, const std::string& role, bool supervised = false) {
+    return {std::move(text), role, true, supervised};
+}
+
 struct RenderOptions {
     bool addGenerationPrompt = false; ///< opens the assistant's next turn at the end
     std::string date;                 ///< "26 Jul 2024" for templates that print one; empty: defaultDate()
@@ -38,6 +43,8 @@ struct TemplateTokens {
 enum class TemplateKind {
     ChatMl, ///< <|im_start|>role … <|im_end|>
     Llama3, ///< <|start_header_id|>role<|end_header_id|> … <|eot_id|>
+    Llama2, ///< [INST] … [/INST] … </s>
+    Zephyr, ///< <|role|> … </s>, TinyLlama's too
     Plain,  ///< the turns' texts alone, for models without a chat format
 };
 
@@ -76,8 +83,8 @@ public:
     /// The date that is printed where RenderOptions has none; empty where the template prints none.
     std::string defaultDate(const Clock& clock) const;
 
-    /// The texts, joined, are what transformers' apply_chat_template gives. TPL-02 for an empty conversation
-    /// or a role that is no word.
+    /// The texts, joined, are what transformers' apply_chat_template gives. TPL-02 for an empty conversation,
+    /// a role that is no word, roles or turns that the template has not.
     Result<std::vector<Segment>> render(const std::vector<Message>& messages,
                                         const RenderOptions& options = {}) const;
 
@@ -89,6 +96,7 @@ private:
     std::vector<Segment> renderChatMl(const std::vector<Message>& messages, bool prompt) const;
     std::vector<Segment> renderLlama3(const std::vector<Message>& messages, bool prompt,
                                       const std::string& date) const;
+    Result<std::vector<Segment>> renderZephyr(const std::vector<Message>& messages, bool prompt) const;
     std::vector<Segment> renderPlain(const std::vector<Message>& messages) const;
 
     TemplateStyle m_style;

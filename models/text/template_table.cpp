@@ -1,5 +1,6 @@
 #include "text/template_table.h"
 
+#include "text/llama2_template.h"
 #include "text/template_normaliser.h"
 
 namespace llamahome::text {
@@ -21,6 +22,14 @@ constexpr std::string_view kTurn =
     "'\n'}}{% endfor %}";
 constexpr std::string_view kPrompt =
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+/// Zephyr's; the line ends after what is printed are printed too.
+constexpr std::string_view kZephyr =
+    "{% for message in messages %}\n{% if message['role'] == 'user' %}\n"
+    "{{ '<|user|>\n' + message['content'] + eos_token }}\n{% elif message['role'] == 'system' %}\n"
+    "{{ '<|system|>\n' + message['content'] + eos_token }}\n{% elif message['role'] == 'assistant' %}\n"
+    "{{ '<|assistant|>\n' + message['content'] + eos_token }}\n{% endif %}\n"
+    "{% if loop.last and add_generation_prompt %}\n{{ '<|assistant|>' }}\n{% endif %}\n{% endfor %}";
 
 /// What stands in `text` for the hole of `known`; nothing where the rest differs.
 std::optional<std::string> fillingOf(std::string_view known, std::string_view text) {
@@ -54,18 +63,19 @@ std::optional<TemplateStyle> recogniseChatMl(const std::string& normal) {
     return std::nullopt;
 }
 
+std::optional<TemplateStyle> styleNamed(std::string_view name) {
+    for (const TemplateStyle& style : templateStyles()) {
+        if (style.name == name) return style;
+    }
+    return std::nullopt;
+}
+
 /// Meta's templates are told apart by what they print (llama.md 5.2); their text is not ours to ship.
 std::optional<TemplateStyle> recogniseLlama3(std::string_view text) {
     const auto has = [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; };
     if (!has("<|start_header_id|>") || !has("<|eot_id|>") || has("image")) return std::nullopt;
-    const char* name = nullptr;
-    if (has("Cutting Knowledge Date"))
-        name = has("strftime_now") ? "llama3.2" : "llama3";
-    else if (!has("tool") && has("trim"))
-        name = "llama3.0";
-    for (const TemplateStyle& style : templateStyles()) {
-        if (name != nullptr && style.name == name) return style;
-    }
+    if (has("Cutting Knowledge Date")) return styleNamed(has("strftime_now") ? "llama3.2" : "llama3");
+    if (!has("tool") && has("trim")) return styleNamed("llama3.0");
     return std::nullopt;
 }
 
@@ -78,13 +88,18 @@ const std::vector<TemplateStyle>& templateStyles() {
         {"llama3", TemplateKind::Llama3, {}, true, DateRule::Fixed},
         {"llama3.2", TemplateKind::Llama3, {}, true, DateRule::Today},
         {"llama3.0", TemplateKind::Llama3, {}, true, DateRule::None},
+        {"llama2", TemplateKind::Llama2, {}, true, DateRule::None},
+        {"zephyr", TemplateKind::Zephyr, {}, false, DateRule::None},
         {"plain", TemplateKind::Plain, {}, false, DateRule::None},
     };
     return styles;
 }
 
 std::optional<TemplateStyle> recogniseStyle(std::string_view templateText) {
-    if (auto style = recogniseChatMl(normalTemplate(templateText))) return style;
+    const std::string normal = normalTemplate(templateText);
+    if (auto style = recogniseChatMl(normal)) return style;
+    if (normal == normalTemplate(kZephyr)) return styleNamed("zephyr");
+    if (isLlama2Template(normal)) return styleNamed("llama2");
     return recogniseLlama3(templateText);
 }
 
