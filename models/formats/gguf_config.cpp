@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 
 #include "core/error_codes.h"
 #include "formats/file_text.h"
 #include "formats/gguf_fields.h"
+#include "formats/rope_divisors.h"
 #include "formats/tensor_values.h"
 
 namespace llamahome::formats {
@@ -32,17 +32,6 @@ Result<void> refuseForeign(const GgufReader& reader, const GgufFields& fields) {
     return {};
 }
 
-/// The divisor of the frequency `inverse` under llama3 scaling (llama.md 2.4 and 8.3).
-double llama3Divisor(double inverse, const Llama3RopeScaling& scaling) {
-    const auto original = static_cast<double>(scaling.original_max_position_embeddings);
-    const double wavelength = 2.0 * std::numbers::pi / inverse;
-    if (wavelength < original / scaling.high_freq_factor) return 1.0;
-    if (wavelength > original / scaling.low_freq_factor) return scaling.factor;
-    const double smooth = (original / wavelength - scaling.low_freq_factor) /
-                          (scaling.high_freq_factor - scaling.low_freq_factor);
-    return 1.0 / ((1.0 - smooth) / scaling.factor + smooth);
-}
-
 /// Finds the scaling whose divisors are those of the file: the factor is the last one, the rest Meta's
 /// constants.
 Result<std::optional<Llama3RopeScaling>> recoverScaling(GgufReader& reader, const ModelConfig& config) {
@@ -57,11 +46,9 @@ Result<std::optional<Llama3RopeScaling>> recoverScaling(GgufReader& reader, cons
     Llama3RopeScaling scaling;
     scaling.factor = shortestDouble(divisors->back());
     bool isKnown = divisors->size() == static_cast<std::size_t>(config.head_dim / 2);
-    for (std::size_t i = 0; isKnown && i < divisors->size(); ++i) {
-        const double exponent = -2.0 * static_cast<double>(i) / static_cast<double>(config.head_dim);
-        const double expected = llama3Divisor(std::pow(config.rope_theta, exponent), scaling);
-        isKnown = std::abs(static_cast<double>((*divisors)[i]) - expected) <= kTolerance * expected;
-    }
+    const std::vector<double> expected = llama3Divisors(config, scaling);
+    for (std::size_t i = 0; isKnown && i < divisors->size(); ++i)
+        isKnown = std::abs(static_cast<double>((*divisors)[i]) - expected[i]) <= kTolerance * expected[i];
     if (!isKnown)
         return unsupported(reader, "an unknown scaling in " + std::string(kGgufRopeTensor), "llama3 rope");
     return std::optional(scaling);

@@ -7,9 +7,6 @@
 
 namespace llamahome::formats {
 
-/// The tensor of divisors in which GGUF keeps llama3 scaling of the rotary frequencies.
-inline constexpr std::string_view kGgufRopeTensor = "rope_freqs.weight";
-
 /// Everything of config.json but the end tokens, which the tokenizer knows better. GG-17 names what cannot be
 /// run: another architecture, experts, a scaled rope. GG-16 a missing or wrong key.
 Result<ModelConfig> configFromGguf(GgufReader& reader);

@@ -17,9 +17,6 @@ namespace {
 
 constexpr std::int64_t kAny = std::numeric_limits<std::int32_t>::max();
 
-/// tokenizer.ggml.token_type (llama.md 8.2).
-enum TokenType : std::int64_t { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5 };
-
 /// One row for each pre-tokenizer that llama.cpp knows by that name and that is converted.
 struct PreTokenizer {
     std::string_view name;
@@ -36,11 +33,11 @@ constexpr std::array kPreTokenizers{
 /// An unknown token stands for nothing in text, as a special one.
 TokenKind kindOf(std::int64_t type) {
     switch (type) {
-    case kNormal:
+    case gguf_token_type::kNormal:
         return TokenKind::Ordinary;
-    case kUserDefined:
+    case gguf_token_type::kUserDefined:
         return TokenKind::UserDefined;
-    case kUnused:
+    case gguf_token_type::kUnused:
         return TokenKind::Unused;
     default:
         return TokenKind::Special;
@@ -110,7 +107,7 @@ private:
         for (std::size_t id = 0; id < m_tokens.size(); ++id) {
             const std::string token = "token " + std::to_string(id) + " " + quotedText(m_tokens[id]);
             if (m_tokens[id].empty() || !isUtf8(m_tokens[id])) return wrong(token + " is not text");
-            if (m_types[id] < kNormal || m_types[id] > kUnused)
+            if (m_types[id] < gguf_token_type::kNormal || m_types[id] > gguf_token_type::kUnused)
                 return wrong(token + " has type " + std::to_string(m_types[id]) + ", expected 1 to 5");
             const auto [earlier, isNew] = m_ids.emplace(m_tokens[id], id);
             if (!isNew) return wrong(token + " is also token " + std::to_string(earlier->second));
@@ -167,7 +164,7 @@ private:
         if (!m_fields.has("tokenizer.chat_template")) return ids;
         for (const std::string_view text : kTexts)
             if (const auto found = m_ids.find(text);
-                found != m_ids.end() && m_types[found->second] == kControl)
+                found != m_ids.end() && m_types[found->second] == gguf_token_type::kControl)
                 add(static_cast<std::int64_t>(found->second));
         return ids;
     }
@@ -182,6 +179,12 @@ private:
 };
 
 } // namespace
+
+std::string_view ggufPreTokenizer(PieceSplit split) {
+    const auto row = std::find_if(kPreTokenizers.begin(), kPreTokenizers.end(),
+                                  [&](const PreTokenizer& candidate) { return candidate.split == split; });
+    return row->name;
+}
 
 Result<HubTokenizer> tokenizerFromGguf(const GgufReader& reader, std::int64_t contextLength) {
     return TokenizerBuilder(reader).build(contextLength);

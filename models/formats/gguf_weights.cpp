@@ -5,9 +5,9 @@
 
 #include "core/error_codes.h"
 #include "formats/file_text.h"
-#include "formats/gguf_config.h"
 #include "formats/half.h"
 #include "formats/head_rows.h"
+#include "formats/rope_divisors.h"
 #include "formats/tensor_names.h"
 
 namespace llamahome::formats {

@@ -11,4 +11,7 @@ namespace llamahome::formats {
 /// row d/2 + j from row 2j + 1 (llama.md 2.3). `rows` holds heads * d rows of equal size; d is even.
 void deinterleaveHeadRows(std::span<std::byte> rows, std::int64_t heads, std::int64_t headRows);
 
+/// The inverse: row 2j comes from row j and row 2j + 1 from row d/2 + j.
+void interleaveHeadRows(std::span<std::byte> rows, std::int64_t heads, std::int64_t headRows);
+
 } // namespace llamahome::formats
