@@ -6,12 +6,12 @@
 #include "managers/chat_manager.h"
 #include "managers/model_manager.h"
 
-class QComboBox;
-class QDoubleSpinBox;
-class QLabel;
 class QToolButton;
 
 namespace llamahome::widgets {
+
+class AdapterChoice;
+class NameBox;
 
 class ChatBar final : public QWidget {
     Q_OBJECT
@@ -20,23 +20,27 @@ public:
     ChatBar(managers::ChatManager& chat, managers::ModelManager& models, QWidget* parent = nullptr);
 
     QToolButton* drawerButton() const { return m_drawer; }
+    QToolButton* compareButton() const { return m_compare; }
+    /// While two sides are compared they have adapters of their own, and there is no conversation to say more
+    /// about.
+    void setComparing(bool on);
 
 Q_SIGNALS:
     /// The user chose another model.
     void modelChosen(const QString& name);
 
 private:
+    QToolButton* makeMore();
     void showLists();
-    void showAdapters(const QString& model);
     void showCurrent();
 
     managers::ChatManager& m_chat;
     managers::ModelManager& m_models;
-    QComboBox* m_model;
-    QComboBox* m_adapter;
-    QLabel* m_scaleLabel;
-    QDoubleSpinBox* m_scale;
+    NameBox* m_model;
+    AdapterChoice* m_adapter;
+    QToolButton* m_compare;
     QToolButton* m_drawer;
+    QToolButton* m_more;
 };
 
 } // namespace llamahome::widgets

@@ -6,6 +6,7 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -18,6 +19,7 @@
 #include "managers/window_words.h"
 #include "widgets/chat_bar.h"
 #include "widgets/chat_input.h"
+#include "widgets/compare_view.h"
 #include "widgets/conversation_panel.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -51,6 +53,15 @@ QString undoWord() {
     return ChatPane::tr("Undo");
 }
 
+QString compareNotice(const managers::Comparison& comparison) {
+    if (!comparison.canDiffer())
+        return ChatPane::tr("There is no adapter of this model to compare yet; training makes one.");
+    if (comparison.sides()[0] == comparison.sides()[1])
+        return ChatPane::tr("Both sides are the same: choose another adapter or scale for one of them.");
+    return ChatPane::tr("Each message is asked by itself, of both sides with the same seed. A comparison is "
+                        "not kept: copy what you need.");
+}
+
 } // namespace
 
 ChatPane::ChatPane(ChatManager& chat, managers::ModelManager& models, managers::TrainingManager& training,
@@ -60,6 +71,7 @@ ChatPane::ChatPane(ChatManager& chat, managers::ModelManager& models, managers::
     , m_models(models)
     , m_training(training)
     , m_memory(memory)
+    , m_comparison(new managers::Comparison(chat, models, this))
     , m_chatBar(new ChatBar(chat, models, this))
     , m_drawer(new SamplingDrawer(chat, this))
     , m_message(new MessageBar(this))
@@ -69,19 +81,20 @@ ChatPane::ChatPane(ChatManager& chat, managers::ModelManager& models, managers::
     , m_baseMessage(new MessageBar(this))
     , m_stack(new QStackedWidget(this))
     , m_view(new MessageView(chat, this))
+    , m_compareView(new CompareView(*m_comparison, chat, models, this))
+    , m_panel(new ConversationPanel(chat, this))
     , m_input(new ChatInput(this)) {
     setObjectName(QStringLiteral("chatPane"));
     m_keepMessage->setObjectName(QStringLiteral("keepBar"));
     m_runMessage->setObjectName(QStringLiteral("runBar"));
     m_undoMessage->setObjectName(QStringLiteral("undoBar"));
     m_baseMessage->setObjectName(QStringLiteral("baseBar"));
-    auto* panel = new ConversationPanel(chat, this);
-    panel->setMinimumWidth(kLeastListWidth);
+    m_panel->setMinimumWidth(kLeastListWidth);
     auto* splitter = new QSplitter(this);
     splitter->setObjectName(QStringLiteral("chatSplitter"));
     splitter->setChildrenCollapsible(false);
     splitter->setHandleWidth(2 * look::kGrid);
-    splitter->addWidget(panel);
+    splitter->addWidget(m_panel);
     splitter->addWidget(makeMain());
     splitter->setStretchFactor(1, 1);
     splitter->setSizes({kListWidth, 3 * kListWidth});
@@ -99,7 +112,7 @@ ChatPane::ChatPane(ChatManager& chat, managers::ModelManager& models, managers::
     });
     connect(m_chatBar, &ChatBar::modelChosen, this,
             [this](const QString& name) { m_memory.setValue(QStringLiteral("chat/model"), name); });
-    connect(panel, &ConversationPanel::chosen, this, [this] { m_input->setFocus(); });
+    connect(m_panel, &ConversationPanel::chosen, this, [this] { m_input->setFocus(); });
     setFocusProxy(m_input);
     connectChat();
     chooseRemembered();
@@ -114,10 +127,10 @@ QWidget* ChatPane::makeMain() {
     layout->setSpacing(look::kGrid);
     m_stack->addWidget(m_view);
     m_stack->addWidget(makeEmpty());
+    m_stack->addWidget(m_compareView);
 
     m_input->setObjectName(QStringLiteral("chatInput"));
     m_input->setAccessibleName(tr("Message"));
-    m_input->setPlaceholderText(tr("Write a message"));
     m_sendButton = new QPushButton(icon(Icon::Send), tr("&Send"), main);
     m_sendButton->setObjectName(QStringLiteral("sendButton"));
     m_sendButton->setToolTip(tr("Send (Enter); Shift+Enter begins a new line"));
@@ -213,7 +226,14 @@ void ChatPane::connectChat() {
     connect(&m_chat, &ChatManager::settingsChanged, this, &ChatPane::showState);
     connect(&m_chat, &ChatManager::settingsChanged, this, &ChatPane::showMissingBase);
     connect(&m_chat, &ChatManager::fitsChanged, this, &ChatPane::showMissingBase);
+    connect(m_chatBar->compareButton(), &QToolButton::toggled, m_comparison, &managers::Comparison::setOn);
+    connect(new QShortcut(QKeySequence(tr("Ctrl+B")), this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut),
+            &QShortcut::activated, m_chatBar->compareButton(), &QToolButton::click);
+    connect(m_comparison, &managers::Comparison::onChanged, this, &ChatPane::showComparing);
+    connect(m_comparison, &managers::Comparison::sidesChanged, this, &ChatPane::showFigures);
+    connect(m_comparison, &managers::Comparison::failed, this, &ChatPane::answerFailed);
     connect(&m_chat, &ChatManager::conversationOpened, this, [this] {
+        m_chatBar->compareButton()->setChecked(false);
         m_message->clear();
         dropAttempt();
         showState();
@@ -257,7 +277,7 @@ void ChatPane::send() {
     if (!m_input->hasText()) return;
     attempt(
         [this, text = m_input->toPlainText()] {
-            if (!m_chat.send(text)) return false;
+            if (m_comparison->isOn() ? !m_comparison->send(text) : !m_chat.send(text)) return false;
             if (m_input->toPlainText() == text) m_input->clear(); // what was typed meanwhile stays
             return true;
         },
@@ -295,7 +315,7 @@ void ChatPane::tryNow(const Attempt& attempt) {
 void ChatPane::tellNotSent() {
     if (m_chat.isBusy()) {
         m_notSent =
-            m_chat.isAnsweringHere()
+            m_chat.isAnsweringHere() || m_comparison->answering()
                 ? tr("Nothing was sent: an answer is on its way. Wait for it or stop it, then send again.")
                 : tr("Nothing was sent: another conversation is being answered. Wait for its answer or "
                      "stop it, then send again.");
@@ -374,12 +394,28 @@ void ChatPane::answerFailed(const Error& error, const QString& text) {
         m_message->showFailure(error);
 }
 
+void ChatPane::showComparing() {
+    const bool isComparing = m_comparison->isOn();
+    m_chatBar->setComparing(isComparing);
+    m_panel->setVisible(!isComparing);
+    m_message->clear();
+    dropAttempt();
+    showReplaced();
+    showMissingBase();
+    showState();
+    m_input->setFocus();
+}
+
 void ChatPane::showState() {
     const bool isBusy = m_chat.isBusy();
     m_stopButton->setVisible(isBusy);
     m_stopButton->setEnabled(m_chat.state() != ChatManager::State::Stopping);
     m_sendButton->setVisible(!isBusy);
-    m_sendButton->setEnabled(m_input->hasText() && !m_chat.current().model.empty());
+    const bool hasModel = !m_chat.current().model.empty();
+    m_sendButton->setEnabled(m_input->hasText() && hasModel);
+    const bool isComparing = m_comparison->isOn();
+    m_chatBar->compareButton()->setEnabled(hasModel || isComparing);
+    m_input->setPlaceholderText(isComparing ? tr("Write a message to both") : tr("Write a message"));
     const bool isLoading = m_chat.state() == ChatManager::State::Loading && m_chat.job() != nullptr;
     if (isLoading)
         connect(m_chat.job(), &managers::Job::changed, this, &ChatPane::showProgress, Qt::UniqueConnection);
@@ -407,6 +443,10 @@ void ChatPane::showProgress() {
 
 void ChatPane::showFigures() {
     if (m_progress->isVisible()) return;
+    if (m_comparison->isOn()) {
+        m_figures->clear();
+        return m_notice->setText(compareNotice(*m_comparison));
+    }
     const ChatManager::Figures& figures = m_chat.figures();
     QStringList parts;
     if (figures.tokensPerSecond > 0.0)
@@ -434,7 +474,7 @@ void ChatPane::showKeepProblem() {
 
 void ChatPane::showReplaced() {
     const ChatManager::Replaced* replaced = m_chat.replaced();
-    if (replaced == nullptr) return m_undoMessage->clear();
+    if (replaced == nullptr || m_comparison->isOn()) return m_undoMessage->clear();
     const QString text = replaced->isUndone     ? tr("The earlier messages are back.")
                          : replaced->count == 1 ? tr("1 message was replaced.")
                                                 : tr("%1 messages were replaced.").arg(replaced->count);
@@ -447,7 +487,7 @@ void ChatPane::showReplaced() {
 void ChatPane::showMissingBase() {
     const QString base = m_chat.missingBase();
     const QString text =
-        base.isEmpty()
+        base.isEmpty() || m_comparison->isOn()
             ? QString()
             : tr("The adapter %1 was trained on %2, which is not installed. Import that model; where "
                  "you have it under another name, choose it above.")
@@ -460,6 +500,7 @@ void ChatPane::showMissingBase() {
 
 void ChatPane::showEmptyState() {
     const bool isEmpty = m_chat.current().messages.empty();
+    if (m_comparison->isOn()) return m_stack->setCurrentWidget(m_compareView);
     m_stack->setCurrentIndex(isEmpty ? 1 : 0);
     if (!isEmpty) return;
     const bool lacksModel = m_models.isListed() && !m_models.hasUsableModel();

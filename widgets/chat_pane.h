@@ -8,6 +8,7 @@
 #include <QWidget>
 
 #include "managers/chat_manager.h"
+#include "managers/comparison.h"
 #include "managers/model_manager.h"
 #include "managers/training_manager.h"
 #include "widgets/window_memory.h"
@@ -21,10 +22,13 @@ namespace llamahome::widgets {
 
 class ChatBar;
 class ChatInput;
+class CompareView;
+class ConversationPanel;
 class MessageBar;
 class MessageView;
 class SamplingDrawer;
 
+/// Ctrl+B splits the page: two sides answer the same message, and the conversation waits meanwhile.
 /// While a run trains, nothing is sent silently: the page offers to pause it, answers, and offers to go on.
 class ChatPane final : public QWidget {
     Q_OBJECT
@@ -66,6 +70,8 @@ private:
     /// Takes away what the run's bar offers once the run is another matter.
     void dropRunOffer();
     void answerFailed(const Error& error, const QString& text);
+    /// The page splits, or goes back to the conversation.
+    void showComparing();
     void showState();
     void showProgress();
     void showFigures();
@@ -80,6 +86,7 @@ private:
     managers::TrainingManager& m_training;
     WindowMemory& m_memory;
 
+    managers::Comparison* m_comparison;
     ChatBar* m_chatBar;
     SamplingDrawer* m_drawer;
     MessageBar* m_message;
@@ -89,6 +96,8 @@ private:
     MessageBar* m_baseMessage;
     QStackedWidget* m_stack;
     MessageView* m_view;
+    CompareView* m_compareView;
+    ConversationPanel* m_panel;
     QLabel* m_emptyTitle;
     QLabel* m_emptyNote;
     QPushButton* m_toModels;

@@ -68,6 +68,7 @@ ConversationPanel::ConversationPanel(managers::ChatManager& chat, QWidget* paren
     , m_list(new ConversationList(chat, this))
     , m_view(new QListView(this))
     , m_empty(look::makeNote(tr("Conversations are kept here, on this machine only."), this)) {
+    setObjectName(QStringLiteral("conversationPanel"));
     auto* begin = new QPushButton(icon(Icon::Add), tr("&New conversation"), this);
     begin->setObjectName(QStringLiteral("newConversationButton"));
     begin->setShortcut(QKeySequence::New);

@@ -35,6 +35,7 @@ enum class Icon {
     Info,
     Close,
     More,
+    Compare,
 };
 
 /// Follows the theme, later changes included. `role` is the text that it stands beside; on a primary button

@@ -34,9 +34,11 @@ QString noteOf(const jobs::ConversationMessage& message) {
                      .arg(managers::toQt(
                          formatNumber(static_cast<double>(message.tokens) / message.seconds, 3)));
     if (message.finish == "cancelled") parts << MessageCard::tr("stopped");
+    if (message.finish == "failed") parts << MessageCard::tr("ended by an error");
     if (message.finish == "length") parts << MessageCard::tr("cut at the longest answer");
     if (message.finish == "context") parts << MessageCard::tr("the context is full");
-    if (message.role == "assistant" && message.content.empty())
+    const bool isCut = message.finish == "cancelled" || message.finish == "failed";
+    if (message.role == "assistant" && message.content.empty() && !isCut)
         parts << MessageCard::tr("the model ended without a word");
     return parts.join(QStringLiteral(", "));
 }
@@ -46,7 +48,8 @@ QString noteOf(const jobs::ConversationMessage& message) {
 MessageCard::MessageCard(const jobs::ConversationMessage& message, QWidget* parent)
     : QFrame(parent)
     , m_isUser(message.role == "user")
-    , m_who(look::makeNote(m_isUser ? tr("You") : tr("Answer"), this))
+    , m_spokenName(m_isUser ? tr("You") : tr("Answer"))
+    , m_who(look::makeNote(m_spokenName, this))
     , m_note(look::makeNote({}, this))
     , m_body(new MessageBody(this))
     , m_editor(new QWidget(this))
@@ -121,15 +124,29 @@ QToolButton* MessageCard::addButton(const char* name, const QString& text, Icon 
 
 void MessageCard::showMessage(const jobs::ConversationMessage& message) {
     m_body->setText(managers::toQt(message.content), !m_isUser);
-    m_note->setText(noteOf(message));
-    const QString beginning = text().left(kSpokenCharacters);
-    setAccessibleName(m_isUser ? tr("You: %1").arg(beginning) : tr("Answer: %1").arg(beginning));
-    setAccessibleDescription(m_note->text());
+    setNote(noteOf(message));
+    nameCard();
+}
+
+void MessageCard::nameCard() {
+    setAccessibleName(tr("%1: %2").arg(m_spokenName, text().left(kSpokenCharacters)));
+}
+
+void MessageCard::setSpeaker(const QString& name, const QString& fullName) {
+    m_who->setText(name);
+    m_spokenName = fullName;
+    m_canEdit = false;
+    m_editButton->setVisible(false);
+    nameCard();
+}
+
+void MessageCard::setNote(const QString& text) {
+    m_note->setText(text);
+    setAccessibleDescription(text);
 }
 
 void MessageCard::append(const QString& piece) {
-    m_note->setText(tr("writing…"));
-    setAccessibleDescription(m_note->text());
+    setNote(tr("writing…"));
     m_body->setText(m_body->text() + piece, !m_isUser);
 }
 
@@ -138,7 +155,7 @@ QString MessageCard::text() const {
 }
 
 void MessageCard::setActions(bool canEdit, bool canRegenerate) {
-    m_editButton->setVisible(m_isUser);
+    m_editButton->setVisible(m_isUser && m_canEdit);
     m_editButton->setEnabled(canEdit);
     m_regenerateButton->setVisible(canRegenerate);
     m_regenerateButton->setText(m_isUser ? tr("Answer") : tr("Answer again"));

@@ -27,10 +27,15 @@ public:
     explicit MessageCard(const jobs::ConversationMessage& message, QWidget* parent = nullptr);
 
     bool isUser() const { return m_isUser; }
+    /// Of a message outside of a conversation: another name than "You" or "Answer", which screen readers get
+    /// in full, and no editing.
+    void setSpeaker(const QString& name, const QString& fullName);
     void showMessage(const jobs::ConversationMessage& message);
     /// More of an answer that is on its way; how it ended is told by showMessage().
     void append(const QString& piece);
     QString text() const;
+    /// What stands beside the name until the next showMessage().
+    void setNote(const QString& text);
 
     /// What is offered: editing on the user's messages, an answer anew on the last one.
     void setActions(bool canEdit, bool canRegenerate);
@@ -58,10 +63,13 @@ protected:
 
 private:
     QToolButton* addButton(const char* name, const QString& text, Icon icon);
+    void nameCard();
     void beginEdit();
     void copy();
 
     bool m_isUser;
+    bool m_canEdit = true;
+    QString m_spokenName;
     QLabel* m_who;
     QLabel* m_note;
     MessageBody* m_body;

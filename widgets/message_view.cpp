@@ -4,12 +4,7 @@
 #include <utility>
 
 #include <QAccessible>
-#include <QClipboard>
-#include <QDesktopServices>
-#include <QGuiApplication>
-#include <QKeyEvent>
 #include <QLabel>
-#include <QMessageBox>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QTimer>
@@ -17,8 +12,10 @@
 #include <QVBoxLayout>
 
 #include "managers/text.h"
+#include "widgets/link_question.h"
 #include "widgets/look.h"
 #include "widgets/message_card.h"
+#include "widgets/message_walk.h"
 
 namespace llamahome::widgets {
 
@@ -30,7 +27,8 @@ MessageView::MessageView(ChatManager& chat, QWidget* parent)
     , m_page(new QWidget)
     , m_layout(new QVBoxLayout)
     , m_earlier(new QPushButton(m_page))
-    , m_waiting(look::makeNote({}, m_page)) {
+    , m_waiting(look::makeNote({}, m_page))
+    , m_walk(new MessageWalk(m_cards, *this)) {
     setObjectName(QStringLiteral("messageView"));
     setAccessibleName(tr("Messages"));
     setFrameShape(QFrame::NoFrame);
@@ -144,8 +142,9 @@ void MessageView::addCard(const jobs::ConversationMessage& message, int index) {
     connect(card, &MessageCard::regenerateRequested, this, &MessageView::regenerateRequested);
     connect(card, &MessageCard::resendRequested, this,
             [this, index](const QString& text) { Q_EMIT resendRequested(index, text); });
-    connect(card, &MessageCard::linkActivated, this, &MessageView::openLink);
-    card->installEventFilter(this);
+    connect(card, &MessageCard::linkActivated, this,
+            [this](const QUrl& target) { askToOpenLink(target, this); });
+    m_walk->watch(*card);
     m_layout->insertWidget(static_cast<int>(m_cards.size()), card);
     card->show();
     m_cards.push_back(card);
@@ -202,57 +201,7 @@ void MessageView::updateActions() {
         card->setActions(isFree, isFree && isLast && card != m_answer);
         card->setFollowing(following);
     }
-    setCurrent(m_cards.empty() ? 0 : std::min(m_current, m_cards.size() - 1));
-}
-
-void MessageView::setCurrent(std::size_t at) {
-    m_current = at;
-    for (std::size_t i = 0; i < m_cards.size(); ++i)
-        m_cards[i]->setTabStop(i == at);
-}
-
-bool MessageView::eventFilter(QObject* watched, QEvent* event) {
-    if (event->type() == QEvent::FocusIn) {
-        const auto found = std::find(m_cards.begin(), m_cards.end(), watched);
-        if (found != m_cards.end()) {
-            setCurrent(static_cast<std::size_t>(found - m_cards.begin()));
-            ensureWidgetVisible(*found, 0, look::kGrid);
-        }
-    }
-    return QScrollArea::eventFilter(watched, event);
-}
-
-void MessageView::keyPressEvent(QKeyEvent* event) {
-    const int step = event->key() == Qt::Key_Down ? 1 : event->key() == Qt::Key_Up ? -1 : 0;
-    const auto next = static_cast<std::ptrdiff_t>(m_current) + step;
-    if (step == 0 || next < 0 || next >= static_cast<std::ptrdiff_t>(m_cards.size()))
-        return QScrollArea::keyPressEvent(event);
-    m_cards[static_cast<std::size_t>(next)]->setTabStop(true);
-    m_cards[static_cast<std::size_t>(next)]->setFocus(Qt::TabFocusReason);
-}
-
-void MessageView::openLink(const QUrl& target) {
-    const QString shown = target.toDisplayString();
-    const bool canOpen = target.scheme() == QStringLiteral("https") ||
-                         target.scheme() == QStringLiteral("http") ||
-                         target.scheme() == QStringLiteral("mailto");
-    auto* box =
-        new QMessageBox(QMessageBox::Question, tr("Open a link"),
-                        canOpen ? tr("The answer links to this address. Open it in the browser?")
-                                : tr("The answer links to this address, which is not opened from here."),
-                        QMessageBox::Cancel, this);
-    box->setObjectName(QStringLiteral("linkQuestion"));
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setTextFormat(Qt::PlainText);
-    box->setInformativeText(shown);
-    auto* copy = box->addButton(tr("Copy address"), QMessageBox::ActionRole);
-    auto* open = canOpen ? box->addButton(tr("Open address"), QMessageBox::AcceptRole) : nullptr;
-    box->setDefaultButton(QMessageBox::Cancel);
-    connect(box, &QMessageBox::buttonClicked, this, [target, copy, open](QAbstractButton* button) {
-        if (button == copy) QGuiApplication::clipboard()->setText(target.toString());
-        if (open != nullptr && button == open) QDesktopServices::openUrl(target);
-    });
-    box->open();
+    m_walk->refresh();
 }
 
 } // namespace llamahome::widgets

@@ -10,12 +10,12 @@
 
 class QLabel;
 class QPushButton;
-class QUrl;
 class QVBoxLayout;
 
 namespace llamahome::widgets {
 
 class MessageCard;
+class MessageWalk;
 
 /// Follows the end while it is in sight. Of a long conversation the last kDrawnAtFirst messages are drawn
 /// until the earlier ones are asked for. Up and Down go from message to message.
@@ -40,10 +40,6 @@ Q_SIGNALS:
     /// The message's editor stays open until endEdit().
     void resendRequested(int index, const QString& text);
 
-protected:
-    void keyPressEvent(QKeyEvent* event) override;
-    bool eventFilter(QObject* watched, QEvent* event) override;
-
 private:
     void showAll();
     void showFrom(int first);
@@ -55,18 +51,16 @@ private:
     void answerGrew(const QString& piece);
     void stateChanged();
     void updateActions();
-    void setCurrent(std::size_t at);
-    void openLink(const QUrl& target);
 
     managers::ChatManager& m_chat;
     QWidget* m_page;
     QVBoxLayout* m_layout;
     QPushButton* m_earlier;
     QLabel* m_waiting;
+    MessageWalk* m_walk;
     std::vector<MessageCard*> m_cards;
     MessageCard* m_answer = nullptr; ///< of the answer on its way
     int m_firstDrawn = 0;            ///< index of the first card's message
-    std::size_t m_current = 0;       ///< card at which Tab stops
     bool m_followsEnd = true;
     std::optional<int> m_fromEnd; ///< place to keep while earlier messages come in above
 };

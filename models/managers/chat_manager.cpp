@@ -77,12 +77,10 @@ ChatManager::ChatManager(ManagerContext& context, ModelManager& models, Settings
 
 ChatManager::~ChatManager() {
     if (m_settingsKept.isActive()) m_keeper->put(m_current);
-    if (m_pending) {
-        if (m_pending->job) m_pending->job->cancel();
-        if (!m_pending->isDiscarded && !m_pending->text.empty()) {
-            m_pending->now.messages.push_back({"assistant", m_pending->text, "cancelled", 0, 0.0});
-            m_keeper->put(m_pending->now);
-        }
+    if (m_job) m_job->cancel();
+    if (m_pending && !m_pending->isDiscarded && !m_pending->text.empty()) {
+        m_pending->now.messages.push_back({"assistant", m_pending->text, "cancelled", 0, 0.0});
+        m_keeper->put(m_pending->now);
     }
     // The pool drops what waits when it ends; this must not be lost.
     std::thread([keeper = m_keeper] { (void)keeper->drain(); }).join();
@@ -273,11 +271,11 @@ QString ChatManager::partialAnswer() const {
 }
 
 bool ChatManager::isWantedModelLoaded() const {
-    return m_isLoaded && m_pending && m_loadedModel == m_pending->now.model;
+    return m_isLoaded && m_job && m_loadedModel == m_wantedModel;
 }
 
 const Job* ChatManager::job() const {
-    return m_pending ? m_pending->job.data() : nullptr;
+    return m_job.data();
 }
 
 bool ChatManager::send(const QString& text) {
@@ -332,8 +330,8 @@ void ChatManager::noteReplaced(const Pending& ended) {
 }
 
 void ChatManager::stop() {
-    if (!m_pending || !m_pending->job) return;
-    m_pending->job->cancel();
+    if (!m_job) return;
+    m_job->cancel();
     setState(State::Stopping);
 }
 
@@ -352,17 +350,17 @@ void ChatManager::release() {
         });
 }
 
-std::vector<std::filesystem::path> ChatManager::foldersOf(const jobs::Conversation& conversation) const {
+std::vector<std::filesystem::path> ChatManager::foldersOf(const ChatRequest& request) const {
     std::vector<std::filesystem::path> folders;
     for (const auto& entry :
-         {m_models.find(toQt(conversation.model)), m_models.findAdapter(toQt(conversation.adapter))})
+         {m_models.find(toQt(request.model)), m_models.findAdapter(toQt(request.adapter))})
         if (entry) folders.push_back(entry->path);
     return folders;
 }
 
-std::optional<Error> ChatManager::removalOf(const jobs::Conversation& conversation) const {
-    const auto removal = m_models.removalOf(toQt(conversation.model));
-    return removal ? removal : m_models.removalOf(toQt(conversation.adapter));
+std::optional<Error> ChatManager::removalOf(const ChatRequest& request) const {
+    const auto removal = m_models.removalOf(toQt(request.model));
+    return removal ? removal : m_models.removalOf(toQt(request.adapter));
 }
 
 ChatRequest ChatManager::requestOf(const jobs::Conversation& conversation) const {
@@ -373,64 +371,121 @@ ChatRequest ChatManager::requestOf(const jobs::Conversation& conversation) const
     request.history = jobs::historyOf(conversation);
     request.question = conversation.messages.back().content;
     request.options = jobs::answerOptions(conversation.sampling);
-    request.options.sampling.seed += m_attempts;
     request.options.date = m_settings.settings().data.date;
     request.settings = m_settings.settings();
     request.environment = m_context.workspace.environment;
     return request;
 }
 
+bool ChatManager::canAnswer(const jobs::Conversation& asked) const {
+    const bool hasQuestion = !asked.messages.empty() && !isBlank(asked.messages.back().content);
+    return hasQuestion && !asked.model.empty() && !isBusy() && !isEngineTaken();
+}
+
 bool ChatManager::answer(jobs::Conversation now) {
-    const bool hasQuestion = !now.messages.empty() && !isBlank(now.messages.back().content);
-    if (!hasQuestion || now.model.empty() || isBusy() || isEngineTaken()) return false;
+    if (!canAnswer(now)) return false;
     const Clock& clock = *m_context.workspace.clock;
     now.updatedAt = formatUtc(clock.now());
     if (now.id.empty()) {
         now.id = jobs::newConversationId(clock, m_nextNumber++);
         now.createdAt = now.updatedAt;
     }
-    const auto removal = removalOf(now);
     Job& job = m_context.jobs.start(JobKind::Chat, tr("Chat with %1").arg(toQt(now.model)));
     job.setCommandLine(commandLine());
-    if (!removal) job.setFolders(foldersOf(now));
     const int first = commonMessages(m_current.messages, now.messages);
-    m_pending = Pending{m_current, now, {}, &job, false};
+    m_pending = Pending{m_current, now, {}, false};
     m_current = now;
-    m_idle.stop();
     m_settingsKept.stop();
-    setState(State::Loading);
+    ChatRequest request = requestOf(now);
+    request.options.sampling.seed += m_attempts;
+    ask(job, {std::move(request)},
+        {[this](std::size_t, const std::string& piece) { takePiece(piece); },
+         {},
+         [this](const Result<std::vector<ChatAnswer>>& answers) { takeAnswer(answers); }});
     Q_EMIT messagesChanged(first);
     Q_EMIT replacedChanged();
     keep(now);
+    return true;
+}
 
-    const auto toGui = [jobs = &m_context.jobs, self = QPointer<ChatManager>(this)](auto member, auto value) {
-        jobs->post([self, member, value = std::move(value)] {
-            if (self) (self.data()->*member)(value);
+bool ChatManager::answerAside(const QString& title, const std::vector<jobs::Conversation>& asked,
+                              Hearing hearing) {
+    const auto canAll =
+        std::all_of(asked.begin(), asked.end(), [this](const auto& one) { return canAnswer(one); });
+    if (asked.empty() || !canAll) return false;
+    std::vector<ChatRequest> requests;
+    for (const jobs::Conversation& one : asked)
+        requests.push_back(requestOf(one));
+    ask(m_context.jobs.start(JobKind::Chat, title), std::move(requests), std::move(hearing));
+    return true;
+}
+
+void ChatManager::ask(Job& job, std::vector<ChatRequest> requests, Hearing hearing) {
+    std::optional<Error> removal;
+    std::vector<std::filesystem::path> folders;
+    for (const ChatRequest& request : requests) {
+        if (!removal) removal = removalOf(request);
+        for (auto& folder : foldersOf(request))
+            folders.push_back(std::move(folder));
+    }
+    if (!removal) job.setFolders(folders);
+    m_job = &job;
+    m_wantedModel = requests.front().model;
+    m_idle.stop();
+    setState(State::Loading);
+
+    const auto heard = std::make_shared<const Hearing>(std::move(hearing));
+    const auto toGui = [jobs = &m_context.jobs,
+                        self = QPointer<ChatManager>(this)](std::function<void(ChatManager&)> tell) {
+        jobs->post([self, tell = std::move(tell)] {
+            if (self) tell(*self);
         });
     };
-    runJob<ChatAnswer>(
+    const Clock& clock = *m_context.workspace.clock;
+    const auto answerOne = [worker = m_worker, host = &m_context.engine, heard, toGui, &clock](
+                               const ChatRequest& request, std::size_t index, const JobControl& control) {
+        PieceGatherer pieces(clock, kPieceInterval, [&](std::string text) {
+            toGui([heard, index, text = std::move(text)](ChatManager&) { heard->onPiece(index, text); });
+        });
+        auto answer = worker->answer(
+            *host, request, [&pieces](std::string_view piece) { pieces.take(piece); },
+            [&toGui](const std::filesystem::path& folder) {
+                toGui([folder](ChatManager& chat) { chat.takeReady(folder); });
+            },
+            control.cancel, control.progress);
+        pieces.flush();
+        if (answer && heard->onAnswer)
+            toGui([heard, index, given = *answer](ChatManager&) { heard->onAnswer(index, given); });
+        return answer;
+    };
+    using Answers = std::vector<ChatAnswer>;
+    runJob<Answers>(
         m_context.engine, m_context.jobs, job, clock,
-        [worker = m_worker, host = &m_context.engine, request = requestOf(now), removal, toGui,
-         &clock](const JobControl& control) -> Result<ChatAnswer> {
+        [answerOne, requests = std::move(requests), removal](const JobControl& control) -> Result<Answers> {
             if (removal) return *removal;
-            PieceGatherer pieces(clock, kPieceInterval, [&toGui](std::string text) {
-                toGui(&ChatManager::takePiece, std::move(text));
-            });
-            auto answer = worker->answer(
-                *host, request, [&pieces](std::string_view piece) { pieces.take(piece); },
-                [&toGui](const std::filesystem::path& folder) { toGui(&ChatManager::takeReady, folder); },
-                control.cancel, control.progress);
-            pieces.flush();
-            return answer;
+            Answers answers;
+            for (const ChatRequest& request : requests) {
+                if (!answers.empty() && control.cancel.isCancelled()) break;
+                auto answer = answerOne(request, answers.size(), control);
+                if (!answer) return answer.error();
+                answers.push_back(std::move(*answer));
+            }
+            return answers;
         },
-        this, [this](const Result<ChatAnswer>& result) { takeAnswer(result); });
-    return true;
+        this,
+        [this, heard](const Result<Answers>& answers) {
+            m_job = nullptr;
+            m_state = State::Idle;
+            if (m_isLoaded) m_idle.start();
+            heard->onEnd(answers);
+            Q_EMIT stateChanged();
+        });
 }
 
 void ChatManager::takeReady(const std::filesystem::path& folder) {
     m_isLoaded = true;
     m_loadedFolder = folder;
-    if (m_pending) m_loadedModel = m_pending->now.model;
+    if (m_job) m_loadedModel = m_wantedModel;
     if (m_state == State::Loading) setState(State::Answering);
 }
 
@@ -440,13 +495,11 @@ void ChatManager::takePiece(const std::string& piece) {
     if (isAnsweringHere()) Q_EMIT answerGrew(toQt(piece));
 }
 
-void ChatManager::takeAnswer(const Result<ChatAnswer>& result) {
+void ChatManager::takeAnswer(const Result<std::vector<ChatAnswer>>& result) {
     Pending ended = std::move(*m_pending);
     m_pending.reset();
-    m_state = State::Idle;
-    if (m_isLoaded) m_idle.start();
-    const bool wasStopped =
-        result && result->answer.text.empty() && result->answer.finish == engine::FinishReason::Cancelled;
+    const bool wasStopped = result && result->front().answer.text.empty() &&
+                            result->front().answer.finish == engine::FinishReason::Cancelled;
     if (ended.isDiscarded)
         ;
     else if (!result)
@@ -454,9 +507,8 @@ void ChatManager::takeAnswer(const Result<ChatAnswer>& result) {
     else if (wasStopped)
         failWith(std::move(ended), Error{codes::kCancelled, "stopped before the answer began"});
     else
-        finishWith(std::move(ended), *result);
+        finishWith(std::move(ended), result->front());
     Q_EMIT replacedChanged();
-    Q_EMIT stateChanged();
 }
 
 void ChatManager::finishWith(Pending ended, const ChatAnswer& given) {

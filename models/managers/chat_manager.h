@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,6 +44,13 @@ public:
         std::uint64_t usedTokens = 0;      ///< prompt and answer
         std::uint64_t contextTokens = 0;   ///< what fits
         std::uint64_t droppedMessages = 0; ///< oldest ones that the model was not told
+    };
+
+    /// What hears of answers on their way, all on the GUI thread; `index` is that of the conversation.
+    struct Hearing {
+        std::function<void(std::size_t index, const std::string& piece)> onPiece;
+        std::function<void(std::size_t index, const ChatAnswer& answer)> onAnswer; ///< before the next begins
+        std::function<void(const Result<std::vector<ChatAnswer>>& answers)> onEnd;
     };
 
     /// What an edit or another answer took away, for undoing.
@@ -124,6 +132,10 @@ public:
     bool regenerate();
     /// Replaces the user message `index` and answers it; what followed it is cut off.
     bool editAndResend(int index, const QString& text);
+    /// Answers the last messages of these, one after the other, as one job of that title. They are neither
+    /// shown nor kept. After a stop, those that had not begun are not among the answers. False, and nothing
+    /// happens, where send() would refuse one.
+    bool answerAside(const QString& title, const std::vector<jobs::Conversation>& asked, Hearing hearing);
     /// Of the shown conversation until it changes again, as long as the program runs; null while an answer in
     /// it is on its way.
     const Replaced* replaced() const;
@@ -167,8 +179,7 @@ private:
         jobs::Conversation before; ///< as it was, for when no answer comes
         jobs::Conversation now;    ///< with the user's message last
         std::string text;          ///< of the answer, so far
-        QPointer<Job> job;
-        bool isDiscarded = false; ///< its conversation was deleted
+        bool isDiscarded = false;  ///< its conversation was deleted
     };
 
     struct Listing {
@@ -176,14 +187,17 @@ private:
         std::vector<std::string> rootWords; ///< {"--root", PATH} where a shell would take another root
     };
 
+    bool canAnswer(const jobs::Conversation& asked) const;
     bool answer(jobs::Conversation now);
-    /// Of the model and the adapter that an answer to it works with.
-    std::vector<std::filesystem::path> foldersOf(const jobs::Conversation& conversation) const;
-    std::optional<Error> removalOf(const jobs::Conversation& conversation) const;
+    /// Answers them on the engine's thread, all by the model of the first.
+    void ask(Job& job, std::vector<ChatRequest> requests, Hearing hearing);
+    /// Of the model and the adapter that an answer works with.
+    std::vector<std::filesystem::path> foldersOf(const ChatRequest& request) const;
+    std::optional<Error> removalOf(const ChatRequest& request) const;
     ChatRequest requestOf(const jobs::Conversation& conversation) const;
     void takeReady(const std::filesystem::path& folder);
     void takePiece(const std::string& piece);
-    void takeAnswer(const Result<ChatAnswer>& result);
+    void takeAnswer(const Result<std::vector<ChatAnswer>>& result);
     void finishWith(Pending ended, const ChatAnswer& answer);
     void failWith(Pending ended, const Error& error);
 
@@ -219,6 +233,8 @@ private:
     bool m_wantsBase = false; ///< the model is the adapter's, as soon as that is known
     quint64 m_openAsked = 0;
     std::optional<Pending> m_pending;
+    QPointer<Job> m_job;       ///< of what runs
+    std::string m_wantedModel; ///< of what runs
     std::optional<jobs::RemovedConversation> m_removed;
     std::map<std::string, Replaced> m_replaced; ///< by id
     std::optional<Error> m_keepProblem;
