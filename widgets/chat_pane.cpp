@@ -204,12 +204,15 @@ QWidget* ChatPane::makeFoot() {
     m_notice = look::makeNote({}, foot);
     m_notice->setObjectName(QStringLiteral("chatNotice"));
     m_notice->setWordWrap(true);
-    auto* layout = new QHBoxLayout(foot);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(look::kGrid);
+    row->addWidget(m_progress, 0, Qt::AlignVCenter);
+    row->addWidget(m_figures, 1);
+    auto* layout = new QVBoxLayout(foot);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(look::kGrid);
-    layout->addWidget(m_progress, 0, Qt::AlignVCenter);
-    layout->addWidget(m_figures);
-    layout->addWidget(m_notice, 1);
+    layout->setSpacing(look::kGrid / 2);
+    layout->addLayout(row);
+    layout->addWidget(m_notice);
     return foot;
 }
 
@@ -439,28 +442,32 @@ void ChatPane::showProgress() {
     m_progress->setRange(0, 100);
     m_progress->setValue(items::jobPercent(*job));
     m_figures->setText(items::jobAmountWords(*job));
+    m_figures->show();
 }
 
 void ChatPane::showFigures() {
     if (m_progress->isVisible()) return;
-    if (m_comparison->isOn()) {
-        m_figures->clear();
-        return m_notice->setText(compareNotice(*m_comparison));
-    }
+    if (m_comparison->isOn()) return showFoot({}, compareNotice(*m_comparison));
     const ChatManager::Figures& figures = m_chat.figures();
     QStringList parts;
     if (figures.tokensPerSecond > 0.0)
         parts << tr("%1 tokens a second").arg(toQt(formatNumber(figures.tokensPerSecond, 3)));
     if (figures.contextTokens > 0)
         parts << tr("context %1 of %2 tokens").arg(figures.usedTokens).arg(figures.contextTokens);
-    m_figures->setText(parts.join(QStringLiteral(" · ")));
     QString dropped;
     if (figures.droppedMessages == 1)
         dropped = tr("The oldest message no longer fits into the context and was left out");
     else if (figures.droppedMessages > 1)
         dropped = tr("The oldest %1 messages no longer fit into the context and were left out")
                       .arg(figures.droppedMessages);
-    m_notice->setText(dropped);
+    showFoot(parts.join(QStringLiteral(" · ")), dropped);
+}
+
+void ChatPane::showFoot(const QString& figures, const QString& notice) {
+    m_figures->setText(figures);
+    m_figures->setVisible(!figures.isEmpty() || notice.isEmpty());
+    m_notice->setText(notice);
+    m_notice->setVisible(!notice.isEmpty());
 }
 
 void ChatPane::showKeepProblem() {

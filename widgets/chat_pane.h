@@ -75,6 +75,7 @@ private:
     void showState();
     void showProgress();
     void showFigures();
+    void showFoot(const QString& figures, const QString& notice);
     void showKeepProblem();
     void showReplaced();
     void showMissingBase();
