@@ -1,6 +1,7 @@
 #include "widgets/run_view.h"
 
 #include <array>
+#include <initializer_list>
 
 #include <QCheckBox>
 #include <QEvent>
@@ -128,12 +129,10 @@ QWidget* RunView::makeCharts() {
     auto* column = new QVBoxLayout(panel);
     column->setContentsMargins(0, 0, look::kGrid, 0);
     column->setSpacing(look::kGrid);
-    auto* row = new QHBoxLayout;
-    row->addWidget(m_tabs);
-    row->addStretch(1);
-    row->addWidget(m_logarithmic);
-    row->addWidget(m_copy);
-    column->addLayout(row);
+    column->addWidget(m_tabs);
+    for (QWidget* own :
+         std::initializer_list<QWidget*>{m_logarithmic, m_copy}) // beside them tabs had no room
+        column->addWidget(own, 0, Qt::AlignRight);
     column->addWidget(m_pages, 1);
     connect(m_tabs, &QTabBar::currentChanged, this, &RunView::takeTab);
     connect(m_copy, &QPushButton::clicked, this, &RunView::copyRows);
