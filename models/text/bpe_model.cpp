@@ -18,15 +18,37 @@ bool isLater(const BpeScratch::Candidate& a, const BpeScratch::Candidate& b) {
 } // namespace
 
 void BpeModel::encode(std::string_view piece, BpeScratch& scratch, std::vector<PieceToken>& out) const {
-    const std::int32_t whole = m_tokens.find(piece);
+    if (!m_cutsPieces) return encodePart(piece, scratch, out);
+    for (std::size_t at = 0; at < piece.size();) {
+        const std::size_t end = partEnd(piece, at);
+        encodePart(piece.substr(at, end - at), scratch, out);
+        at = end;
+    }
+}
+
+std::size_t BpeModel::partEnd(std::string_view piece, std::size_t at) const {
+    Utf8Char before = decodeUtf8(piece, at);
+    for (at += before.length; at < piece.size(); at += before.length) {
+        const Utf8Char next = decodeUtf8(piece, at);
+        const bool joined = static_cast<bool>(m_junctions.find(static_cast<std::int32_t>(before.codePoint),
+                                                               static_cast<std::int32_t>(next.codePoint)));
+        // Unknown characters stay with what is before them, which they may be fused with.
+        if (!joined && m_tokens.find(piece.substr(at, next.length)) >= 0) break;
+        before = next;
+    }
+    return at;
+}
+
+void BpeModel::encodePart(std::string_view part, BpeScratch& scratch, std::vector<PieceToken>& out) const {
+    const std::int32_t whole = m_tokens.find(part);
     if (whole >= 0 && m_wholePiece[static_cast<std::size_t>(whole)]) {
-        out.push_back({whole, static_cast<std::uint32_t>(piece.size())});
+        out.push_back({whole, static_cast<std::uint32_t>(part.size())});
         return;
     }
     if (m_spelling == Spelling::ByteAlphabet)
-        startSymbols(piece, scratch);
+        startSymbols(part, scratch);
     else
-        startCharacters(piece, scratch);
+        startCharacters(part, scratch);
     if (scratch.symbols.size() <= kShortPiece)
         mergeShort(scratch, out);
     else

@@ -76,8 +76,13 @@ private:
     Result<void> readMerges(const Json& merges, std::string_view what);
     Result<void> readUnknown(const Json& model, std::string_view what);
     Result<void> readByteTokens(std::string_view what);
+    /// Notes that a merge goes from the end of one text to the beginning of another.
+    void addJunction(std::string_view left, std::string_view right);
     void findWholePieces();
 
+    void encodePart(std::string_view part, BpeScratch& scratch, std::vector<PieceToken>& out) const;
+    /// The first place behind `at` that no merge goes over, or the end.
+    std::size_t partEnd(std::string_view piece, std::size_t at) const;
     void startSymbols(std::string_view piece, BpeScratch& scratch) const;
     void startCharacters(std::string_view piece, BpeScratch& scratch) const;
     /// Appends the fallback tokens of a character's bytes; false, and nothing, where one is missing.
@@ -94,6 +99,8 @@ private:
     std::array<std::int32_t, 256> m_byteIds{};  ///< of bytes; of a model of characters, for byte_fallback
     std::array<std::int32_t, 128> m_asciiIds{}; ///< of a model of characters
     MergeTable m_merges;
+    MergeTable m_junctions;    ///< pairs of characters that a merge joins; of a model of characters
+    bool m_cutsPieces = false; ///< a long piece may be encoded part by part
     std::size_t m_idEnd = 0;
     std::int32_t m_unknown = -1;
     bool m_fuseUnknown = false;

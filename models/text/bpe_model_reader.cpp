@@ -1,6 +1,7 @@
-#include <limits>
+#include <algorithm>
 
 #include "core/error_codes.h"
+#include "core/utf8.h"
 #include "formats/byte_alphabet.h"
 #include "formats/file_text.h"
 #include "text/bpe_model.h"
@@ -41,7 +42,8 @@ std::string byteToken(unsigned byte) {
 
 /// A merge's two parts: "left right" or ["left", "right"].
 Result<std::pair<std::string, std::string>> partsOf(const Json& merge, const std::string& where) {
-    if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string())
+    if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string() &&
+        merge[0] != "" && merge[1] != "")
         return std::pair{merge[0].get<std::string>(), merge[1].get<std::string>()};
     if (merge.is_string()) {
         const auto& text = merge.get_ref<const std::string&>();
@@ -74,8 +76,8 @@ Result<BpeModel> BpeModel::parse(const Json& model, Spelling spelling, std::stri
         return Error{codes::kTokenizerShape, name + ": no list \"merges\" in \"model\""};
     if (auto read = result.readVocabulary(*vocabulary, what); !read) return read.error();
     if (auto read = result.readByteTokens(what); !read) return read.error();
-    if (auto read = result.readMerges(*merges, what); !read) return read.error();
     if (auto read = result.readUnknown(model, what); !read) return read.error();
+    if (auto read = result.readMerges(*merges, what); !read) return read.error();
     result.findWholePieces();
     return result;
 }
@@ -146,6 +148,10 @@ std::int32_t BpeModel::idOfSpelling(std::string_view spelling) const {
 
 Result<void> BpeModel::readMerges(const Json& merges, std::string_view what) {
     m_merges.reserve(merges.size());
+    m_junctions.reserve(merges.size());
+    // Where an unknown character is dropped, its neighbours meet. A piece that is a token is not to be cut.
+    const bool drops = m_unknown < 0 && (!m_byteFallback || missingBytes() > 0);
+    m_cutsPieces = m_spelling == Spelling::Text && !m_ignoreMerges && !drops;
     std::uint32_t rank = 0;
     for (const Json& merge : merges) {
         const std::string where = std::string(what) + ": merge " + std::to_string(rank + 1);
@@ -165,8 +171,23 @@ Result<void> BpeModel::readMerges(const Json& merges, std::string_view what) {
             return Error{codes::kMergeTwice, where + ": " + quotedText(left) + " and " + quotedText(right) +
                                                  " have an earlier merge; get the model again"};
         ++rank;
+        if (m_cutsPieces) addJunction(left, right);
     }
     return {};
+}
+
+void BpeModel::addJunction(std::string_view left, std::string_view right) {
+    for (const std::string_view text : {left, right}) {
+        // The text of these tokens is not what they stand for.
+        const std::int32_t id = m_tokens.find(text);
+        if (id == m_unknown || std::find(m_byteIds.begin(), m_byteIds.end(), id) != m_byteIds.end())
+            m_cutsPieces = false;
+    }
+    std::size_t last = left.size() - 1;
+    while (last > 0 && (static_cast<unsigned char>(left[last]) & 0xC0U) == 0x80U)
+        --last;
+    m_junctions.add(static_cast<std::int32_t>(decodeUtf8(left, last).codePoint),
+                    static_cast<std::int32_t>(decodeUtf8(right, 0).codePoint), {0, 0});
 }
 
 Result<void> BpeModel::readUnknown(const Json& model, std::string_view what) {

@@ -63,8 +63,10 @@ private:
             openClass();
         else if (m_in.substr(m_at, 2) == "(?")
             group();
-        else if (c == '^' || c == '$' || m_in.substr(m_at, 2) == "}+")
-            m_refused = m_in.substr(m_at, c == '}' ? 2 : 1);
+        else if (c == '^' || c == '$')
+            lineEdge(c);
+        else if (m_in.substr(m_at, 2) == "}+")
+            m_refused = "}+";
         else
             copy(1);
     }
@@ -103,6 +105,12 @@ private:
         copy(1);
     }
 
+    /// In Oniguruma's syntax these always mean the edges of lines.
+    void lineEdge(char c) {
+        m_out += std::string("(?m:") + c + ")";
+        ++m_at;
+    }
+
     void openClass() {
         m_inClass = true;
         copy(m_in.substr(m_at, 2) == "[^" ? 2 : 1);
@@ -137,6 +145,10 @@ std::string messageOf(int code) {
     return {reinterpret_cast<const char*>(text)};
 }
 
+struct FreeContext {
+    void operator()(pcre2_compile_context* context) const { pcre2_compile_context_free(context); }
+};
+
 struct FreeMatch {
     void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
 };
@@ -160,10 +172,14 @@ Result<SplitPattern> SplitPattern::compile(std::string_view expression) {
     auto translated = Translator(expression).run();
     if (!translated) return translated.error();
     auto code = std::make_shared<Code>();
+    const std::unique_ptr<pcre2_compile_context, FreeContext> context(pcre2_compile_context_create(nullptr));
+    if (!context) return Error{codes::kTokenizerPattern, "no memory for the split pattern"};
+    pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
     int fault = 0;
     PCRE2_SIZE offset = 0;
-    code->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated->data()), translated->size(),
-                               PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &fault, &offset, nullptr);
+    code->code =
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated->data()), translated->size(),
+                      PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &fault, &offset, context.get());
     if (code->code == nullptr)
         return Error{codes::kTokenizerPattern,
                      "the tokenizer's split pattern does not compile: " + messageOf(fault) +

@@ -1,4 +1,4 @@
-"""Writes tests/data/text/conversations.json: 320 conversations as transformers renders them, and what of it is learned.
+"""Writes tests/data/text/conversations.json: 340 conversations as transformers renders them, and what of it is learned.
 
 Usage: python make_chat_conversations.py LLAMA2_TEMPLATE.jinja   (needs transformers)
 Zephyr's template is MIT and stands here; TinyLlama has the same. Meta's is not ours to ship: take it from a model's folder.

@@ -32,6 +32,7 @@ EXTRA = [
     "the quick brown fox; a-quick brown-y thing", "a<|plain|>b <|plain|> c", "return return;return", "[LEFT] [RIGHT] name",
     "<s>Hi</s> there<s>  x", "<unk> <0x41> <0xE2>", f"{MARK}a {MARK} b{MARK}", f"<s>{MARK}a", " <s> a", "\u00e9t\u00e9 \u00a0 x",
     "x\n\n \ny", "\u4f60\u4f60\u4f60 \U0001f642\U0001f642", "a\u0000b", "\t\ttab", "aba", "ababab  ababa",
+    "# head  \n## x \t\n\n*y  ", "#a\r\n#b  \r\n  ",
 ]
 
 
@@ -113,6 +114,8 @@ def splits():
     pre = pre_tokenizers.Sequence(
         [
             split(Regex(r"\n+"), "merged_with_previous"),
+            split(Regex(r"[ \t]+$"), "isolated"),
+            split(Regex(r"^[*#]+|\n^."), "isolated"),
             split("-", "merged_with_next"),
             split(Regex(r"\p{P}|\p{S}"), "contiguous"),
             split(Regex(r"[^\p{L}\p{N}]+"), "isolated", invert=True),

@@ -160,6 +160,23 @@ private Q_SLOTS:
         }
     }
 
+    void neighboursOfADroppedCharacterMerge() {
+        Json json = characters({"_", "a", "b", "ab"});
+        json["model"]["merges"] = {"a b"};
+        QVERIFY(idsOf(json, "a?b") == (Ids{0, 3}));
+        json["model"]["vocab"]["<unk>"] = 4;
+        json["model"]["unk_token"] = "<unk>";
+        QVERIFY(idsOf(json, "a?b ab") == (Ids{0, 1, 4, 2, 0, 3}));
+    }
+
+    void mergesGoOverBlanksWhereTheyAreLearned() {
+        Json json = characters({"_", "a", "b", "a_", "a_b", "_a", "_a_b"});
+        json["model"]["unk_token"] = "b";
+        json["pre_tokenizer"]["split"] = false;
+        json["model"]["merges"] = {"a _", "a_ b", "_ a_b"};
+        QVERIFY(idsOf(json, "a b a a b") == (Ids{6, 0, 3, 4}));
+    }
+
     void hostileTextIsEncodedInOnePiece() {
         const Tokenizer t = tokenizer("legacy");
         for (const std::string unit : {"a", " ", "\xF0\x9F\x99\x82"}) {
