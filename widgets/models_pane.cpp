@@ -262,12 +262,11 @@ void ModelsPane::tellImported(const jobs::ImportResult& result) {
     choose(name);
     QString text = result.wasThere ? tr("%1 was there already; nothing was copied.").arg(name)
                                    : tr("%1 is ready.").arg(name);
-    if (!result.leftOut.empty()) {
+    if (!result.notes.empty()) {
         QStringList parts;
-        for (const std::string& part : result.leftOut)
-            parts.append(toQt(part));
-        text += u' ' +
-                tr("Left out, because LlamaHome reads text only: %1.").arg(parts.join(QStringLiteral(", ")));
+        for (const std::string& note : result.notes)
+            parts.append(toQt(note));
+        text += u' ' + tr("Note: %1.").arg(parts.join(QStringLiteral("; ")));
     }
     m_messages->show(MessageBar::Kind::Notice, text, tr("Chat"),
                      [this, name] { Q_EMIT chatRequested(name, {}); });

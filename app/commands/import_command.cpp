@@ -50,12 +50,12 @@ Result<void> import(CommandContext& context, const ImportOptions& options) {
     Output& output = context.output();
     output.line(entry.name + (imported->wasThere ? " was there already: " : " imported: ") +
                 formatBytes(entry.sizeBytes) + " in " + displayPath(entry.path));
-    for (const std::string& part : imported->leftOut)
-        output.line("Left out, because LlamaHome reads text only: " + part);
+    for (const std::string& note : imported->notes)
+        output.line("Note: " + note);
     output.line("Next: llamahome chat " + typedName(entry));
     Json json = entryJson(entry);
     json["was_there"] = imported->wasThere;
-    json["left_out"] = imported->leftOut;
+    json["notes"] = imported->notes;
     output.document(json);
     return {};
 }

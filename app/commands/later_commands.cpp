@@ -34,16 +34,4 @@ CommandSpec downloadCommand() {
     return command;
 }
 
-CommandSpec exportCommand() {
-    CommandSpec command = laterCommand(
-        "export", "Take a model or adapter to another program",
-        "llamahome export smollm2 135m-instruct --format gguf --out smollm2.gguf",
-        "the adapter's folder already is in PEFT's format, and transformers with peft loads it as it is");
-    addValue(command, "--adapter", "ADAPTER", "name from `models`, or a folder");
-    addValue(command, "--format", "FORMAT", "gguf, gguf-adapter, hf or ollama");
-    addValue(command, "--type", "TYPE", "f32, f16, bf16, q8_0, q4_0, q4_k_m");
-    addValue(command, "--out", "PATH", "where to write", ValueKind::File);
-    return command;
-}
-
 } // namespace llamahome::app

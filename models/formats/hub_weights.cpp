@@ -5,17 +5,12 @@
 
 #include "core/error_codes.h"
 #include "core/json.h"
+#include "formats/five_digits.h"
 #include "formats/safetensors_writer.h"
 
 namespace llamahome::formats {
 namespace fs = std::filesystem;
 namespace {
-
-/// Five digits, as the reference library numbers shards.
-std::string fiveDigits(std::size_t number) {
-    const std::string digits = std::to_string(number);
-    return std::string(digits.size() < 5 ? 5 - digits.size() : 0, '0') + digits;
-}
 
 std::string shardName(std::size_t shard, std::size_t count) {
     return count == 1 ? "model.safetensors"

@@ -14,10 +14,6 @@ bool isMergeable(DType type) {
     return type == DType::F32 || type == DType::F16 || type == DType::BF16;
 }
 
-bool isFinite(const std::vector<float>& values) {
-    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-}
-
 /// Row `row` of B·A, times `scaling`.
 void deltaRow(const LoraPair& pair, std::size_t row, float scaling, std::vector<float>& delta) {
     const auto rank = static_cast<std::size_t>(pair.r);
@@ -34,21 +30,25 @@ void deltaRow(const LoraPair& pair, std::size_t row, float scaling, std::vector<
         value *= scaling;
 }
 
+/// False where a sum is not finite in the type.
 template <typename Number, typename ToFloat, typename FromFloat>
-void addRow(std::byte* row, const std::vector<float>& delta, ToFloat toFloat, FromFloat fromFloat) {
+bool addRow(std::byte* row, const std::vector<float>& delta, ToFloat toFloat, FromFloat fromFloat) {
+    bool areFinite = true;
     for (std::size_t i = 0; i < delta.size(); ++i) {
         Number value{};
         std::memcpy(&value, row + i * sizeof value, sizeof value);
         value = fromFloat(toFloat(value) + delta[i]);
+        areFinite = areFinite && std::isfinite(toFloat(value));
         std::memcpy(row + i * sizeof value, &value, sizeof value);
     }
+    return areFinite;
 }
 
-void addRow(DType type, std::byte* row, const std::vector<float>& delta) {
+bool addRow(DType type, std::byte* row, const std::vector<float>& delta) {
     const auto same = [](float value) { return value; };
     if (type == DType::F32) return addRow<float>(row, delta, same, same);
     if (type == DType::F16) return addRow<std::uint16_t>(row, delta, halfToFloat, floatToHalf);
-    addRow<std::uint16_t>(row, delta, bfloat16ToFloat, floatToBfloat16);
+    return addRow<std::uint16_t>(row, delta, bfloat16ToFloat, floatToBfloat16);
 }
 
 } // namespace
@@ -68,8 +68,6 @@ Result<MergedWeights> MergedWeights::of(TensorSource& base, const PeftAdapter& a
             return refuse("found " + shapeText(shape) + ", expected " + shapeText(found->shape));
         if (!isMergeable(found->dtype))
             return refuse("which is " + std::string(dtypeName(found->dtype)) + ", expected F32, F16 or BF16");
-        if (!isFinite(pair.loraA) || !isFinite(pair.loraB) || !std::isfinite(merged.m_scaling))
-            return refuse("by values that are not finite numbers: its training went wrong");
         merged.m_pairs.emplace(name, &pair);
     }
     return merged;
@@ -83,7 +81,10 @@ Result<void> MergedWeights::read(const TensorInfo& tensor, std::span<std::byte> 
     std::vector<float> delta(static_cast<std::size_t>(tensor.shape[1]));
     for (std::size_t row = 0; row < rows; ++row) {
         deltaRow(*pair->second, row, m_scaling, delta);
-        addRow(tensor.dtype, out.data() + row * (out.size() / rows), delta);
+        if (!addRow(tensor.dtype, out.data() + row * (out.size() / rows), delta))
+            return Error{codes::kMergeRefused, "the adapter makes values of " + tensor.name +
+                                                   " too large for " + std::string(dtypeName(tensor.dtype)) +
+                                                   "; take less of it, as in ADAPTER:0.5"};
     }
     return {};
 }

@@ -12,13 +12,13 @@ namespace llamahome::formats {
 
 class MergedWeights final : public TensorSource {
 public:
-    /// EXP-04 where the adapter changes a matrix that the model has not, or of another shape, holds values
-    /// that are not finite, or changes a matrix of a type other than F32, F16 and BF16. Both outlive this.
+    /// EXP-04 where the adapter changes a matrix that the model has not, or of another shape, or of a type
+    /// other than F32, F16 and BF16. Both outlive this.
     static Result<MergedWeights> of(TensorSource& base, const PeftAdapter& adapter);
 
     /// Those of the base: names, types, shapes.
     const std::vector<TensorInfo>& tensors() const override { return m_base->tensors(); }
-    /// Sums in fp32 and rounds once to the base's type.
+    /// Sums in fp32 and rounds once to the base's type. EXP-04 where a sum is not finite in that.
     Result<void> read(const TensorInfo& tensor, std::span<std::byte> out) override;
     /// Of tensors that the adapter does not change.
     std::span<const std::byte> mapped(const TensorInfo& tensor) const override;

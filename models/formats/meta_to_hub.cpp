@@ -9,7 +9,7 @@ namespace llamahome::formats {
 Result<std::vector<std::string>> convertMetaToHub(FileLayer& files, const std::filesystem::path& metaFolder,
                                                   const std::filesystem::path& targetFolder, bool isInstruct,
                                                   const CancelToken& cancel, const ProgressSink& progress) {
-    const auto weights = MetaWeights::open(metaFolder);
+    const auto weights = MetaWeights::open(metaFolder, cancel);
     if (!weights) return weights.error();
     ModelConfig config = (*weights)->config();
     const MetaVariant variant{isInstruct, !(*weights)->leftOut().empty()};

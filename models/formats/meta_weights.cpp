@@ -46,6 +46,10 @@ std::string twoDigits(std::size_t number) {
     return (number < 10 ? "0" : "") + std::to_string(number);
 }
 
+bool isWeightType(DType type) {
+    return type == DType::BF16 || type == DType::F16 || type == DType::F32;
+}
+
 std::int64_t rowsOf(const TensorInfo& tensor) {
     return tensor.shape.empty() ? 1 : tensor.shape[0];
 }
@@ -73,14 +77,14 @@ std::string MetaWeights::metaName(std::string_view hubName) const {
     return m_prefix + *translateName(hubName, NameStyle::Hub, NameStyle::Meta);
 }
 
-Result<void> MetaWeights::openShards(const fs::path& folder) {
+Result<void> MetaWeights::openShards(const fs::path& folder, const CancelToken& cancel) {
     const auto names = metaShardNames(folder);
     if (!names) return names.error();
     if (names->empty())
         return Error{codes::kFileNotFound,
                      displayPath(folder) + ": found no consolidated.00.pth; get all files of the model"};
     for (const std::string& name : *names) {
-        auto shard = TorchReader::open(folder / name);
+        auto shard = TorchReader::open(folder / name, cancel);
         if (!shard) return shard.error();
         m_shards.push_back(std::move(*shard));
     }
@@ -136,6 +140,10 @@ Result<void> MetaWeights::checkParts(const TensorInfo& wanted) const {
         const auto found = part(*shard, wanted.name);
         if (!found) return found.error();
         if (first == nullptr) first = *found;
+        if (!isWeightType((*found)->dtype))
+            return tensorsError(*shard, "tensor " + (*found)->name + " is " +
+                                            std::string(dtypeName((*found)->dtype)) +
+                                            ", expected BF16, F16 or F32");
         if ((*found)->dtype != first->dtype)
             return shardsError(*shard,
                                "tensor " + (*found)->name + " has another type than in the first shard");
@@ -166,34 +174,33 @@ Result<void> MetaWeights::checkParts(const TensorInfo& wanted) const {
     return {};
 }
 
-/// Nothing is passed over in silence: what is not read is named.
-Result<void> MetaWeights::checkUnknown(const MetaModel& model) {
-    const TorchReader& shard = *m_shards.front();
-    std::size_t pictureTensors = 0;
-    bool hasPictureToken = false;
+/// Nothing is passed over in silence: what is no part of the decoder must be known.
+Result<void> MetaWeights::checkUnknown(const TorchReader& shard, bool hasPictures) {
     for (const TensorInfo& found : shard.tensors()) {
         const std::string_view name = found.name;
-        hasPictureToken = hasPictureToken || name == kPictureToken;
-        if (model.crossAttentionLayers > 0 && (name.starts_with(kCrossLayers) || name == kPictureToken))
-            continue;
-        if (model.crossAttentionLayers > 0 && name.starts_with(kPicturePart)) {
-            ++pictureTensors;
-            continue;
-        }
-        const bool hasPrefix = name.starts_with(m_prefix);
-        const auto hub = hasPrefix
+        const bool isOfPictures =
+            name.starts_with(kCrossLayers) || name.starts_with(kPicturePart) || name == kPictureToken;
+        if (hasPictures && isOfPictures) continue;
+        const auto hub = name.starts_with(m_prefix)
                              ? translateName(name.substr(m_prefix.size()), NameStyle::Meta, NameStyle::Hub)
                              : std::nullopt;
         const bool isHead = hub && *hub == kHead; // beside a tied embedding
         if (name.ends_with("rope.freqs") || isHead || (hub && find(*hub) != nullptr)) continue;
         return tensorsError(shard, "tensor " + quotedText(name) + " belongs to no Llama of this size");
     }
-    if (model.crossAttentionLayers == 0) return {};
+    return {};
+}
+
+void MetaWeights::tellLeftOut(const MetaModel& model) {
+    const auto& found = m_shards.front()->tensors();
+    const auto pictureTensors = std::count_if(found.begin(), found.end(), [](const TensorInfo& tensor) {
+        return tensor.name.starts_with(kPicturePart);
+    });
     m_leftOut.push_back(std::to_string(model.crossAttentionLayers) + " cross-attention layers");
     if (pictureTensors > 0)
         m_leftOut.push_back("the picture encoder (" + std::to_string(pictureTensors) + " tensors)");
-    if (hasPictureToken) m_leftOut.emplace_back("the picture tokens' embedding");
-    return {};
+    if (m_shards.front()->find(kPictureToken) != nullptr)
+        m_leftOut.emplace_back("the picture tokens' embedding");
 }
 
 Result<void> MetaWeights::checkTensors(const MetaModel& model) {
@@ -202,15 +209,18 @@ Result<void> MetaWeights::checkTensors(const MetaModel& model) {
         wanted.dtype = m_shards.front()->find(metaName(wanted.name))->dtype;
         m_tensors.push_back(std::move(wanted));
     }
-    return checkUnknown(model);
+    for (const auto& shard : m_shards)
+        if (auto checked = checkUnknown(*shard, model.crossAttentionLayers > 0); !checked) return checked;
+    if (model.crossAttentionLayers > 0) tellLeftOut(model);
+    return {};
 }
 
-Result<std::unique_ptr<MetaWeights>> MetaWeights::open(const fs::path& folder) {
+Result<std::unique_ptr<MetaWeights>> MetaWeights::open(const fs::path& folder, const CancelToken& cancel) {
     const auto model = readMetaParams(folder / "params.json");
     if (!model) return model.error();
     std::unique_ptr<MetaWeights> weights(new MetaWeights());
     if (model->crossAttentionLayers > 0) weights->m_prefix = kTextPrefix;
-    if (auto opened = weights->openShards(folder); !opened) return opened.error();
+    if (auto opened = weights->openShards(folder, cancel); !opened) return opened.error();
     if (auto sized = weights->readSizes(*model); !sized) return sized.error();
     if (auto checked = weights->checkTensors(*model); !checked) return checked.error();
     return weights;

@@ -18,7 +18,9 @@ public:
     /// Opens every shard and compares them with params.json: PT-37 for shards that are missing or do not fit
     /// each other, META-03 for tensors that are missing, unknown or of another shape. Of a model with a
     /// picture part only the text decoder is read.
-    static Result<std::unique_ptr<MetaWeights>> open(const std::filesystem::path& folder);
+    /// Weights of types other than F32, F16 and BF16 are META-03 too. `cancel` as for TorchReader::open().
+    static Result<std::unique_ptr<MetaWeights>> open(const std::filesystem::path& folder,
+                                                     const CancelToken& cancel = {});
 
     /// Of the text decoder; the head is tied where the file keeps one matrix for both.
     const ModelConfig& config() const { return m_config; }
@@ -35,11 +37,12 @@ public:
 
 private:
     MetaWeights() = default;
-    Result<void> openShards(const std::filesystem::path& folder);
+    Result<void> openShards(const std::filesystem::path& folder, const CancelToken& cancel);
     Result<void> readSizes(const MetaModel& model);
     Result<void> checkTensors(const MetaModel& model);
     Result<void> checkParts(const TensorInfo& wanted) const;
-    Result<void> checkUnknown(const MetaModel& model);
+    Result<void> checkUnknown(const TorchReader& shard, bool hasPictures);
+    void tellLeftOut(const MetaModel& model);
     Result<const TensorInfo*> part(const TorchReader& shard, std::string_view hubName) const;
     Result<void> joinColumns(const TensorInfo& tensor, std::span<std::byte> out);
     std::string metaName(std::string_view hubName) const;

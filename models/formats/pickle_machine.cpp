@@ -12,6 +12,7 @@ namespace llamahome::formats {
 namespace {
 
 constexpr std::size_t kMaxNodes = 1'000'000;
+constexpr std::size_t kMaxNumbers = 64; ///< in a shape or strides; how many make sense is checked later
 constexpr std::size_t kMaxKeyBytes = 64;
 constexpr std::uint8_t kMaxDepth = 64;
 constexpr std::uint8_t kOldestProtocol = 2;
@@ -176,6 +177,7 @@ void Machine::memoGet(std::uint64_t index) {
     const PickleNodeId id = *m_memo[static_cast<std::size_t>(index)];
     if (as<PickleList>(id) != nullptr || as<PickleDict>(id) != nullptr)
         return fail(codes::kPickleCycle, "found a list or dictionary that is used twice", kUnread);
+    if (m_stack.size() == kMaxNodes) return fail(codes::kPickleBudget, "found too many values in a row");
     m_stack.push_back(id);
 }
 
@@ -268,7 +270,7 @@ void Machine::persistentId() {
 
 std::optional<std::vector<std::int64_t>> Machine::numbers(PickleNodeId id) const {
     const auto* const parts = as<PickleTuple>(id);
-    if (parts == nullptr) return std::nullopt;
+    if (parts == nullptr || parts->items.size() > kMaxNumbers) return std::nullopt;
     std::vector<std::int64_t> values;
     for (const PickleNodeId part : parts->items) {
         const auto* const value = as<std::int64_t>(part);
@@ -313,6 +315,9 @@ void Machine::reduce() {
     const auto* const found = as<PickleTuple>(argumentsId);
     if (called == nullptr || found == nullptr)
         return fail(codes::kPickleCall, "found a call of something that is no name", kDistrust);
+    if (found->items.size() > kMaxNumbers)
+        return fail(codes::kPickleCall,
+                    "found a call with " + std::to_string(found->items.size()) + " arguments");
     const PickleTuple arguments = *found; // pushing moves the nodes
     switch (called->name) {
     case PickleName::OrderedDict:
@@ -384,6 +389,7 @@ void Machine::stepMemo(std::uint8_t opcode) {
 void Machine::stepContainer(std::uint8_t opcode) {
     switch (opcode) {
     case kMark:
+        if (m_marks.size() == kMaxNodes) return fail(codes::kPickleBudget, "found too many unfinished lists");
         return m_marks.push_back(m_stack.size());
     case kEmptyTuple:
         return push(PickleTuple{}, 1);

@@ -70,7 +70,7 @@ struct Pickled {
     PickleNodeId root = 0;
 };
 
-/// Reads one pickle of protocol 2 to 5, to its last byte. PT-01 … PT-15 say what was found at which byte;
+/// Reads one pickle of protocol 2 to 5, to its last byte. PT-01 … PT-16 say what was found at which byte;
 /// `shownPath` names the file. Texts have 64 KiB at most, nesting 64 levels, the table a million nodes.
 Result<Pickled> unpickle(std::span<const std::byte> bytes, const std::string& shownPath);
 

@@ -16,8 +16,8 @@
 namespace llamahome::formats {
 namespace {
 
-constexpr std::size_t kMaxTokenBytes = 1024;
-constexpr char kSentencePieceStart = '\n'; ///< field 1 of its protobuf
+constexpr std::size_t kMaxTokenBytes = 256; ///< the longest of Llama 3 has 128
+constexpr char kSentencePieceStart = '\n';  ///< field 1 of its protobuf
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The bytes of padded base64, or nothing where it is none. In each group of four, the characters after the

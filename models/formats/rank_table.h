@@ -11,7 +11,7 @@
 namespace llamahome::formats {
 
 /// The tokens' bytes by rank, which is their id. TK-13, with the line, for ranks that are not 0, 1, 2 …, for
-/// what is no base64, tokens that are empty, longer than 1 KiB or there twice, and single bytes that are
+/// what is no base64, tokens that are empty, longer than 256 bytes or there twice, and single bytes that are
 /// missing; TK-12 for a SentencePiece model, which has the same file name. At most 64 MiB.
 Result<std::vector<std::string>> readRankTable(const std::filesystem::path& tokenizerModel);
 

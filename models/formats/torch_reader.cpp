@@ -121,7 +121,8 @@ Result<const ZipEntry*> storageMember(const ZipArchive& archive, const std::stri
 
 } // namespace
 
-Result<std::unique_ptr<TorchReader>> TorchReader::open(const std::filesystem::path& path) {
+Result<std::unique_ptr<TorchReader>> TorchReader::open(const std::filesystem::path& path,
+                                                       const CancelToken& cancel) {
     {
         const auto file = InputFile::open(path);
         if (!file) return file.error();
@@ -142,7 +143,7 @@ Result<std::unique_ptr<TorchReader>> TorchReader::open(const std::filesystem::pa
     auto tensors = readStateDict(*pickled, shownPath);
     if (!tensors) return tensors.error();
 
-    std::unique_ptr<TorchReader> reader(new TorchReader(std::move(*archive)));
+    std::unique_ptr<TorchReader> reader(new TorchReader(std::move(*archive), cancel));
     for (StateDictTensor& tensor : *tensors) {
         const auto member = storageMember(*reader->m_archive, *root, tensor);
         if (!member) return member.error();
@@ -167,7 +168,7 @@ Result<void> TorchReader::proveAndRead(const Place& place, std::span<std::byte> 
             at += block.size();
             return Result<void>();
         },
-        CancelToken());
+        m_cancel);
     if (extracted) m_proved.insert(place.member);
     return extracted;
 }

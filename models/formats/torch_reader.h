@@ -18,7 +18,9 @@ class TorchReader final : public TensorSource {
 public:
     /// Opens the archive and reads its pickle (ZIP-n, PT-01 … PT-36; IM-n for what only bears the name).
     /// Nothing that the file names is ever called, and nothing is unpacked to the disk.
-    static Result<std::unique_ptr<TorchReader>> open(const std::filesystem::path& path);
+    /// `cancel` is looked at once a MiB while a storage is proved: RUN-00.
+    static Result<std::unique_ptr<TorchReader>> open(const std::filesystem::path& path,
+                                                     const CancelToken& cancel = {});
 
     /// Under the names of the state dict, in its order. Two tensors may share their bytes.
     const std::vector<TensorInfo>& tensors() const override { return m_tensors; }
@@ -40,11 +42,13 @@ private:
         friend bool operator==(const Place&, const Place&) = default;
     };
 
-    explicit TorchReader(std::unique_ptr<ZipArchive> archive)
-        : m_archive(std::move(archive)) {}
+    TorchReader(std::unique_ptr<ZipArchive> archive, CancelToken cancel)
+        : m_archive(std::move(archive))
+        , m_cancel(std::move(cancel)) {}
     Result<void> proveAndRead(const Place& place, std::span<std::byte> out);
 
     std::unique_ptr<ZipArchive> m_archive;
+    CancelToken m_cancel;
     std::vector<TensorInfo> m_tensors;
     std::unordered_map<std::string, Place> m_places;
     std::set<const ZipEntry*> m_proved; ///< members whose CRC-32 was seen to be right

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/error_codes.h"
 #include "core/file_layer.h"
 
 namespace llamahome::jobs {
@@ -28,6 +29,20 @@ std::uint64_t bytesBelow(const fs::path& folder) {
     for (const FolderFile& file : filesBelow(folder))
         total += file.bytes;
     return total;
+}
+
+Result<std::vector<std::filesystem::path>> filesOf(const std::filesystem::path& folder,
+                                                   bool (*isWanted)(std::string_view name)) {
+    namespace fs = std::filesystem;
+    std::vector<fs::path> paths;
+    std::error_code failure;
+    for (fs::directory_iterator one(folder, failure), end; !failure && one != end; one.increment(failure)) {
+        std::error_code unreadable;
+        if (isWanted(displayPath(one->path().filename())) && fs::is_regular_file(one->path(), unreadable))
+            paths.push_back(one->path());
+    }
+    if (failure) return Error{codes::kFileRead, displayPath(folder) + ": " + failure.message()};
+    return paths;
 }
 
 } // namespace llamahome::jobs

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "core/result.h"
 
 namespace llamahome::jobs {
 
@@ -19,5 +22,9 @@ std::vector<FolderFile> filesBelow(const std::filesystem::path& folder);
 
 /// The bytes of all of them.
 std::uint64_t bytesBelow(const std::filesystem::path& folder);
+
+/// The regular files right in a folder, links to such among them, whose names `isWanted` takes. FILE-04.
+Result<std::vector<std::filesystem::path>> filesOf(const std::filesystem::path& folder,
+                                                   bool (*isWanted)(std::string_view name));
 
 } // namespace llamahome::jobs

@@ -43,10 +43,11 @@ std::string contentOf(const fs::path& folder) {
 /// One import under way: what is known of it at the start, then its steps in order.
 class Import {
 public:
-    Import(const ImportSource& source, ModelName name, const RootLock& lock, bool link, FileLayer& files,
-           const CancelToken& cancel, const ProgressSink& progress)
+    Import(const ImportSource& source, ModelName name, bool isInstruct, const RootLock& lock, bool link,
+           FileLayer& files, const CancelToken& cancel, const ProgressSink& progress)
         : m_source(source)
         , m_name(std::move(name))
+        , m_isInstruct(isInstruct)
         , m_link(link)
         , m_files(files)
         , m_cancel(cancel)
@@ -61,16 +62,15 @@ public:
     Result<void> checkSource() const;
     /// Makes the model's folder visible as a whole. On failure nothing of it stays.
     Result<void> run();
-    /// After run(): what of the source is no part of the model.
-    std::vector<std::string> leftOut() const { return m_leftOut; }
+    /// After run(): what the user should know.
+    std::vector<std::string> notes() const { return m_notes; }
 
 private:
     Result<void> fill();
     Result<void> takeFiles();
     Result<void> proveHashes(const Manifest& manifest) const;
     Result<Manifest> labels();
-    Result<std::string> sourceDigest();
-    bool isInstruct() const;
+    Result<std::vector<ManifestFile>> sourceHashes();
     Result<void> identify();
     Result<void> convert();
     Error exists(const std::string& why) const;
@@ -80,6 +80,7 @@ private:
 
     const ImportSource& m_source;
     ModelName m_name;
+    bool m_isInstruct; ///< of a Meta source
     bool m_link;
     FileLayer& m_files;
     const CancelToken& m_cancel;
@@ -87,15 +88,14 @@ private:
     fs::path m_target;
     StagingFolder m_staging;
     std::string m_sourceHash; ///< "sha256:…" of what is converted
-    std::vector<std::string> m_leftOut;
+    std::vector<std::string> m_notes;
 };
 
 Error Import::exists(const std::string& why) const {
     return Error{codes::kImportExists, displayPath(m_target) + ": " + why};
 }
 
-/// The digest that the model will have, by the hashes of the source's files.
-Result<std::string> Import::sourceDigest() {
+Result<std::vector<ManifestFile>> Import::sourceHashes() {
     Progress state{"hashing the source", 0, 0, "bytes"};
     for (const SourceFile& file : m_source.files)
         state.total += file.sizeBytes;
@@ -110,22 +110,24 @@ Result<std::string> Import::sourceDigest() {
         state.done = before + file.sizeBytes;
         files.push_back({file.name, file.sizeBytes, *digest, {}});
     }
-    return manifestDigest(files);
+    return files;
 }
 
-/// A converted model is known by what it was made of.
+/// A converted model is known by what it was made of: one file's hash, else one over the hashes of all.
 Result<void> Import::identify() {
     if (!m_sourceHash.empty()) return {};
-    const auto digest =
-        m_source.form == SourceForm::Gguf
-            ? sha256File(m_source.files.front().path, m_cancel,
-                         [&](const Progress& step) {
-                             if (m_progress)
-                                 m_progress({"hashing the source", step.done, step.total, "bytes"});
-                         })
-            : sourceDigest();
-    if (!digest) return digest.error();
-    m_sourceHash = "sha256:" + *digest;
+    const auto files = sourceHashes();
+    if (!files) return files.error();
+    std::string hash = files->front().sha256;
+    if (m_source.form == SourceForm::Meta) {
+        hash = manifestDigest(*files);
+    } else if (files->size() > 1) {
+        Sha256 all;
+        for (const ManifestFile& part : *files)
+            all.update(part.sha256 + '\n');
+        hash = all.hexDigest();
+    }
+    m_sourceHash = "sha256:" + hash;
     return {};
 }
 
@@ -146,9 +148,9 @@ Result<bool> Import::isInstalled() {
         if (auto known = identify(); !known) return known.error();
         isSame = manifest->commit == m_sourceHash;
     } else {
-        const auto digest = sourceDigest();
-        if (!digest) return digest.error();
-        isSame = manifest->digest == *digest;
+        const auto files = sourceHashes();
+        if (!files) return files.error();
+        isSame = manifest->digest == manifestDigest(*files);
     }
     if (isSame) return true;
     return exists("another model of that name is there (from " + manifest->source +
@@ -195,22 +197,21 @@ Result<void> Import::convert() {
     if (m_source.form == SourceForm::Gguf)
         return formats::convertGgufToHub(m_files, m_source.files.front().path, m_staging.path(), m_cancel,
                                          m_progress);
-    auto leftOut = formats::convertMetaToHub(m_files, m_source.place, m_staging.path(), isInstruct(),
+    auto leftOut = formats::convertMetaToHub(m_files, m_source.place, m_staging.path(), m_isInstruct,
                                              m_cancel, m_progress);
     if (!leftOut) return leftOut.error();
-    m_leftOut = std::move(*leftOut);
+    for (const std::string& part : *leftOut)
+        m_notes.push_back("left out, because only text is read: " + part);
+    m_notes.emplace_back(m_isInstruct
+                             ? "taken as a model for conversations, by its name"
+                             : "taken as a base model, without a form for conversations, because no name "
+                               "of it says Instruct; if it is one, import it under such a name");
     for (const SourceFile& file : m_source.files) {
         if (!belongsToModel(file.name) || file.name == "tokenizer.model") continue;
         if (auto copied = copyFile(m_files, file.path, m_staging.path() / file.name, m_cancel, {}); !copied)
             return copied;
     }
     return {};
-}
-
-/// Meta's files do not say it; the names that they come under do.
-bool Import::isInstruct() const {
-    const std::string names = lowerAscii(m_source.suggestedName + " " + m_name.version);
-    return names.find("instruct") != std::string::npos || names.find("chat") != std::string::npos;
 }
 
 Result<void> Import::takeFiles() {
@@ -288,6 +289,14 @@ Result<void> Import::run() {
     return filled;
 }
 
+/// Meta's files do not say it: the catalogue does for its own models, the names that they come under for
+/// others.
+bool isInstruct(const ImportSource& source, const ModelName& name, const config::Catalog& catalog) {
+    const auto known = catalog.find(name.family, name.version);
+    return source.isInstructByName || (known && known->instruct) ||
+           lowerAscii(name.version).find("instruct") != std::string::npos;
+}
+
 } // namespace
 
 Result<ImportResult> importModel(const ImportRequest& request, const RootLock& lock,
@@ -301,7 +310,8 @@ Result<ImportResult> importModel(const ImportRequest& request, const RootLock& l
     auto name = importName(catalog, request.family, request.version, *source);
     if (!name) return name.error();
     clearLeftovers(lock, files);
-    Import import(*source, *name, lock, request.link, files, cancel, progress);
+    Import import(*source, *name, isInstruct(*source, *name, catalog), lock, request.link, files, cancel,
+                  progress);
     const auto installed = import.isInstalled();
     if (!installed) return installed.error();
     if (!*installed) {
@@ -318,7 +328,7 @@ Result<ImportResult> importModel(const ImportRequest& request, const RootLock& l
                                                std::string(stateName(entry->state)) + ": " + entry->problem +
                                                "; remove it with `llamahome remove " + entry->family + " " +
                                                entry->version + "` and import it again"};
-    return ImportResult{std::move(*entry), *installed, import.leftOut()};
+    return ImportResult{std::move(*entry), *installed, import.notes()};
 }
 
 } // namespace llamahome::jobs

@@ -23,8 +23,10 @@ struct ImportRequest {
 
 struct ImportResult {
     ModelEntry entry;
-    bool wasThere = false;                 ///< the same model was installed already; nothing was written
-    std::vector<std::string> leftOut = {}; ///< parts of the source that are no part of the model, in words
+    bool wasThere = false; ///< the same model was installed already; nothing was written
+    /// What the user should know of a conversion, in words: parts of the source that were left out, what was
+    /// taken for granted.
+    std::vector<std::string> notes = {};
 };
 
 /// Copies, links or converts into a folder beside the final one, checks structure and hashes, writes the

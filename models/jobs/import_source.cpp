@@ -156,12 +156,14 @@ bool isMetaFolder(const fs::path& folder) {
            (!shards || !shards->empty());
 }
 
-/// What a converted model's text files and weights need.
+/// What a converted model's text files and weights need. Elements have as many bytes as their type, or
+/// `elementBytes` where that is given.
 Result<void> addResultBytes(ImportSource& source, const std::vector<formats::TensorInfo>& tensors,
-                            std::uint64_t elementBytes) {
+                            std::optional<std::uint64_t> elementBytes = {}) {
     source.resultBytes = kConvertedTextBytes;
     for (const formats::TensorInfo& tensor : tensors) {
-        const auto bytes = formats::checkedMultiply(tensor.elementCount(), elementBytes);
+        const auto bytes = formats::checkedMultiply(
+            tensor.elementCount(), elementBytes.value_or(formats::elementBytes(tensor.dtype)));
         const auto total = bytes ? formats::checkedAdd(source.resultBytes, *bytes) : std::nullopt;
         if (!total)
             return Error{codes::kFileTooLarge, source.name + ": its tensors are larger than any disk"};
@@ -170,14 +172,32 @@ Result<void> addResultBytes(ImportSource& source, const std::vector<formats::Ten
     return {};
 }
 
+/// Takes the Hub's names of a cache entry: organisation, model, commit.
+void nameByCache(ImportSource& source, const CacheEntry& cache) {
+    const std::string id = nameOf(cache.folder).substr(kCachePrefix.size());
+    const std::size_t mark = id.find("--");
+    source.organisation = mark == std::string::npos ? std::string() : id.substr(0, mark);
+    source.suggestedName = mark == std::string::npos ? id : id.substr(mark + 2);
+    source.name = source.organisation + "/" + source.suggestedName;
+    source.commit = nameOf(cache.snapshot);
+}
+
+/// In the Hub's repositories Meta's files lie in a folder "original", which is no name for a model.
 Result<ImportSource> inspectMeta(const fs::path& folder) {
     const auto weights = formats::MetaWeights::open(folder);
     if (!weights) return weights.error();
     ImportSource source;
     source.form = SourceForm::Meta;
     source.place = folder;
-    source.name = nameOf(folder);
+    const fs::path named = nameOf(folder) == "original" ? folder.parent_path() : folder;
+    source.name = nameOf(named);
     source.suggestedName = source.name;
+    const auto cache = findCacheEntry(named);
+    if (!cache) return cache.error();
+    if (!cache->folder.empty()) nameByCache(source, *cache);
+    const std::string lower = lowerAscii(source.suggestedName);
+    source.isInstructByName =
+        lower.find("instruct") != std::string::npos || lower.find("chat") != std::string::npos;
     std::vector<fs::path> paths{folder / "params.json", folder / "tokenizer.model"};
     const auto shards = formats::metaShardNames(folder);
     if (!shards) return shards.error();
@@ -187,9 +207,7 @@ Result<ImportSource> inspectMeta(const fs::path& folder) {
         if (isSideFile(nameOf(entry)) && isFile(entry)) paths.push_back(entry);
     for (const fs::path& path : paths)
         if (auto added = addFile(source, path, {}); !added) return added.error();
-    const auto& tensors = (*weights)->tensors();
-    if (auto added = addResultBytes(source, tensors, formats::elementBytes(tensors.front().dtype)); !added)
-        return added.error();
+    if (auto sized = addResultBytes(source, (*weights)->tensors()); !sized) return sized.error();
     return source;
 }
 
@@ -202,14 +220,7 @@ Result<ImportSource> inspectFolder(const fs::path& folder) {
     source.place = files;
     source.name = nameOf(folder);
     source.suggestedName = source.name;
-    if (!cache->folder.empty()) {
-        const std::string id = nameOf(cache->folder).substr(kCachePrefix.size());
-        const std::size_t mark = id.find("--");
-        source.organisation = mark == std::string::npos ? std::string() : id.substr(0, mark);
-        source.suggestedName = mark == std::string::npos ? id : id.substr(mark + 2);
-        source.name = source.organisation + "/" + source.suggestedName;
-        source.commit = nameOf(cache->snapshot);
-    }
+    if (!cache->folder.empty()) nameByCache(source, *cache);
     for (const fs::path& entry : entriesOf(files)) {
         std::error_code unreadable;
         if (!belongsToModel(nameOf(entry)) || fs::is_directory(entry, unreadable)) continue;
@@ -229,7 +240,10 @@ Result<ImportSource> inspectGguf(const fs::path& path) {
     source.place = path;
     source.name = nameOf(path);
     source.suggestedName = displayPath(path.stem());
-    if (auto added = addFile(source, path, {}); !added) return added.error();
+    if ((*reader)->files().size() > 1)
+        source.suggestedName = source.suggestedName.substr(0, source.suggestedName.rfind("-00"));
+    for (const fs::path& part : (*reader)->files())
+        if (auto added = addFile(source, part, {}); !added) return added.error();
     if (auto sized = addResultBytes(source, (*reader)->tensors(), kBfloat16Bytes); !sized)
         return sized.error();
     return source;

@@ -29,11 +29,12 @@ struct SourceFile {
 struct ImportSource {
     SourceForm form = SourceForm::HubFolder;
     std::filesystem::path place; ///< the folder that the files are in, as messages name it; a Gguf: the file
-    std::vector<SourceFile> files; ///< of a Gguf: the one file; of Meta's folder: all that is read or copied
+    std::vector<SourceFile> files; ///< of a Gguf: all its parts; of Meta's folder: all that is read or copied
     std::string name;              ///< for the manifest and messages: a Hub id, a folder's or file's name
     std::string commit;            ///< of a Hub's cache entry
     std::string organisation;      ///< of a Hub's cache entry
     std::string suggestedName;     ///< to import as when nothing else is said
+    bool isInstructByName = false; ///< Meta's files do not say it; the names that they come under may
     std::uint64_t resultBytes = 0; ///< of the model's folder
 };
 

@@ -1,6 +1,10 @@
 #include "jobs/model_card.h"
 
-#include "core/file_layer.h"
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "core/ascii.h"
 #include "jobs/finished_adapter.h"
 
 namespace llamahome::jobs {
@@ -8,6 +12,15 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kMetaFamily = "llama";
+constexpr std::string_view kMetaOrganisation = "meta-llama/";
+/// Licences that the Hub has a name of its own for.
+constexpr std::array<std::string_view, 2> kOpenLicences{"apache-2.0", "mit"};
+
+/// Meta's licences ask for the words, whatever name the model is kept under.
+bool isMetas(const ModelEntry& base) {
+    return base.family == kMetaFamily || base.hubId.starts_with(kMetaOrganisation) ||
+           lowerAscii(base.licence).find("llama") != std::string::npos;
+}
 
 std::string baseName(const ModelEntry& base) {
     return base.hubId.empty() ? base.name : base.hubId;
@@ -27,7 +40,10 @@ std::string header(const CardSubject& subject) {
     std::string text = "---\n";
     if (!subject.base.hubId.empty()) text += "base_model: " + quoted(subject.base.hubId) + "\n";
     text += std::string("library_name: ") + (subject.isAdapter ? "peft" : "transformers") + "\n";
-    if (!subject.base.licence.empty())
+    const std::string licence = lowerAscii(subject.base.licence);
+    if (std::find(kOpenLicences.begin(), kOpenLicences.end(), licence) != kOpenLicences.end())
+        text += "license: " + licence + "\n";
+    else if (!licence.empty())
         text += "license: other\nlicense_name: " + quoted(subject.base.licence) + "\n";
     text += "pipeline_tag: text-generation\ntags:\n- llama\n- lora\n- llamahome\n---\n\n";
     return text;
@@ -46,7 +62,7 @@ std::string howToLoad(const CardSubject& subject) {
 std::string modelCard(const CardSubject& subject) {
     std::string text = header(subject);
     text += "# " + subject.title + "\n\n";
-    if (subject.base.family == kMetaFamily) text += "**Built with Llama.**\n\n";
+    if (isMetas(subject.base)) text += "**Built with Llama.**\n\n";
     text += subject.isAdapter ? "A LoRA adapter for " : "Made from ";
     text += baseName(subject.base);
     if (!subject.isAdapter && !subject.trainingRecord.empty()) text += ", with a LoRA adapter merged into it";
@@ -59,6 +75,13 @@ std::string modelCard(const CardSubject& subject) {
         text += "\n## How it was trained\n\n```yaml\n" + subject.trainingRecord +
                 (subject.trainingRecord.ends_with('\n') ? "" : "\n") + "```\n";
     return text;
+}
+
+Result<void> writeCard(FileLayer& files, const fs::path& folder, const CardSubject& subject) {
+    if (auto card = writeFileAtomically(files, folder / kModelCardName, modelCard(subject)); !card)
+        return card;
+    if (subject.trainingRecord.empty()) return {};
+    return writeFileAtomically(files, folder / kTrainingRecordName, subject.trainingRecord);
 }
 
 Result<std::string> readTrainingRecord(const fs::path& adapterFolder) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/file_layer.h"
 #include "core/result.h"
 #include "jobs/library.h"
 
@@ -20,6 +21,11 @@ struct CardSubject {
 /// Markdown with the Hub's header (base_model, license, library_name, tags): what it was made from, how it
 /// was trained, how to load it, and, for models of Meta's licences, "Built with Llama" as they ask for.
 std::string modelCard(const CardSubject& subject);
+
+inline constexpr const char* kModelCardName = "README.md";
+
+/// Writes card and training record, where there is one, into `folder`.
+Result<void> writeCard(FileLayer& files, const std::filesystem::path& folder, const CardSubject& subject);
 
 /// The text of an adapter's training record; empty where the folder has none.
 Result<std::string> readTrainingRecord(const std::filesystem::path& adapterFolder);

@@ -1,20 +1,61 @@
 #include "jobs/output_place.h"
 
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/error_codes.h"
 #include "core/quantity.h"
+#include "jobs/process_mark.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kSpareBytes = 64ULL << 20; ///< left to everybody else on the disk
-constexpr const char* kPartEnding = ".llamahome-part";
+constexpr std::string_view kPartEnding = ".llamahome-part";
 
 Error isTaken(const fs::path& target) {
     return Error{codes::kExportExists,
                  displayPath(target) + ": is there already; choose another name, or move it away"};
+}
+
+fs::path wholePath(const fs::path& target) {
+    std::error_code failure;
+    const fs::path whole = fs::absolute(target, failure).lexically_normal();
+    return whole.has_filename() ? whole : whole.parent_path();
+}
+
+Result<void> checkSpace(const fs::path& target, std::uint64_t neededBytes) {
+    const auto free = freeDiskBytes(target.parent_path());
+    if (!free) return free.error();
+    if (neededBytes <= *free && *free - neededBytes >= kSpareBytes) return {};
+    return Error{codes::kDiskFull, displayPath(target) + ": needs " + formatBytes(neededBytes) + ", and " +
+                                       formatBytes(kSpareBytes) + " must stay; its disk has " +
+                                       formatBytes(*free) + "; free some space, or choose another disk"};
+}
+
+std::string partStart(const fs::path& target) {
+    return "." + target.filename().string() + ".";
+}
+
+/// Drops what cut-off attempts at the same target left. What cannot be dropped stays.
+void clearLeftovers(FileLayer& files, const fs::path& target) {
+    const std::string start = partStart(target);
+    std::vector<fs::path> dead;
+    std::error_code failure;
+    for (fs::directory_iterator one(target.parent_path(), failure), end; !failure && one != end;
+         one.increment(failure)) {
+        const std::string name = one->path().filename().string();
+        if (!name.starts_with(start) || !name.ends_with(kPartEnding) ||
+            name.size() < start.size() + kPartEnding.size())
+            continue;
+        const std::string_view token =
+            std::string_view(name).substr(start.size(), name.size() - start.size() - kPartEnding.size());
+        if (!ProcessMark::isTokenAlive(token)) dead.push_back(one->path());
+    }
+    for (const fs::path& folder : dead)
+        (void)removeTree(files, folder);
 }
 
 } // namespace
@@ -35,21 +76,17 @@ OutputPlace::~OutputPlace() {
 
 Result<OutputPlace> OutputPlace::prepare(FileLayer& files, const fs::path& target,
                                          std::uint64_t neededBytes) {
+    const fs::path whole = wholePath(target);
     std::error_code failure;
-    fs::path whole = fs::absolute(target, failure).lexically_normal();
-    if (!whole.has_filename()) whole = whole.parent_path();
     const fs::file_status status = fs::symlink_status(whole, failure);
     if (fs::exists(status) && !(fs::is_directory(status) && fs::is_empty(whole, failure)))
         return isTaken(whole);
     if (auto made = files.makeDirectories(whole.parent_path()); !made) return made.error();
-    const auto free = freeDiskBytes(whole.parent_path());
-    if (!free) return free.error();
-    if (neededBytes > *free || *free - neededBytes < kSpareBytes)
-        return Error{codes::kDiskFull, displayPath(whole) + ": needs " + formatBytes(neededBytes) + ", and " +
-                                           formatBytes(kSpareBytes) + " must stay; its disk has " +
-                                           formatBytes(*free) + "; free some space, or choose another disk"};
-    const fs::path folder = whole.parent_path() / fs::path("." + whole.filename().string() + kPartEnding);
-    if (auto cleared = removeTree(files, folder); !cleared) return cleared.error();
+    if (auto fits = checkSpace(whole, neededBytes); !fits) return fits.error();
+    clearLeftovers(files, whole);
+    const fs::path folder =
+        whole.parent_path() /
+        (partStart(whole) + ProcessMark::ofThisProcess().fileToken() + std::string(kPartEnding));
     if (auto made = files.makeDirectory(folder); !made) return made.error();
     return OutputPlace(files, whole, folder);
 }
@@ -62,6 +99,14 @@ Result<void> OutputPlace::publish() {
         return renamed.error().code == codes::kFileExists ? isTaken(m_target) : renamed.error();
     FileLayer& files = *std::exchange(m_files, nullptr);
     return files.syncDirectory(m_target.parent_path());
+}
+
+Result<fs::path> checkOutputFile(const fs::path& target, std::uint64_t neededBytes) {
+    const fs::path whole = wholePath(target);
+    std::error_code failure;
+    if (fs::exists(fs::symlink_status(whole, failure))) return isTaken(whole);
+    if (auto fits = checkSpace(whole, neededBytes); !fits) return fits.error();
+    return whole;
 }
 
 } // namespace llamahome::jobs

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/count_text.h"
+#include "core/count_with_noun.h"
 #include "core/error_codes.h"
 #include "core/log.h"
 #include "jobs/finished_adapter.h"
@@ -12,7 +12,7 @@ namespace llamahome::jobs {
 namespace {
 
 std::string causeOf(TrainEnd end, std::int64_t steps, const std::optional<RunBest>& best) {
-    const std::string done = countText(static_cast<std::uint64_t>(steps), "step") + " done";
+    const std::string done = countWithNoun(static_cast<std::uint64_t>(steps), "step") + " done";
     switch (end) {
     case TrainEnd::Finished:
         return steps == 1 ? done : "all " + done;
@@ -179,7 +179,7 @@ Result<TrainSummary> TrainSession::publish(OpenModel& model, const engine::Train
 void TrainSession::answer(OpenModel& model, std::string_view when, std::int64_t step) {
     const auto prompts = samplePrompts(m_work.settings, m_work.data.examples);
     if (prompts.empty()) return;
-    m_place.sink.onPhase("answering " + countText(prompts.size(), "prompt") + " " + std::string(when) +
+    m_place.sink.onPhase("answering " + countWithNoun(prompts.size(), "prompt") + " " + std::string(when) +
                          " training");
     const SampleListener listener{[this](const SampleAnswer& sample) { m_place.sink.onSample(sample); },
                                   [this](std::string_view notice) { m_place.sink.onNotice(notice); }};

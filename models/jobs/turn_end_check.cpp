@@ -18,11 +18,12 @@ Error disagree(const fs::path& folder, const std::string& text) {
     return Error{codes::kExportCheck, displayPath(folder) + ": " + text};
 }
 
-/// The template that was set for the training; empty where none was or there is no record.
-Result<std::string> trainedTemplate(const fs::path& folder) {
-    const auto text = readTrainingRecord(folder);
-    if (!text || text->empty()) return text;
-    const config::YamlDocument record = config::parseYaml(*text, kTrainingRecordName);
+/// The template that was set for the training; empty where none was.
+Result<std::string> trainedTemplate(const fs::path& folder, const std::string& trainingRecord) {
+    const config::YamlDocument record = config::parseYaml(trainingRecord, kTrainingRecordName);
+    if (!record.problems.empty())
+        return disagree(folder,
+                        "how the adapter was trained cannot be read: " + record.problems.front().text());
     const config::YamlNode* node = &record.root;
     for (const char* key : {"settings", "data", "template"})
         node = node == nullptr ? nullptr : node->find(key);
@@ -31,17 +32,18 @@ Result<std::string> trainedTemplate(const fs::path& folder) {
 
 } // namespace
 
-Result<std::string> checkTurnEnd(const fs::path& folder) {
+Result<std::string> checkTurnEnd(const fs::path& folder, const std::string& trainingRecord) {
     const auto tokenizer = text::Tokenizer::load(folder);
     if (!tokenizer) return tokenizer.error();
     const auto own = text::ChatTemplate::load(folder);
     if (!own) return own.error();
-    const auto trained = trainedTemplate(folder);
+    const auto trained = trainedTemplate(folder, trainingRecord);
     if (!trained) return trained.error();
     if (!trained->empty() && *trained != own->name())
         return disagree(folder,
-                        "was trained with the template " + *trained + ", its files have " + own->name() +
-                            "; train with the model's own template, or use it with --template " + *trained);
+                        "has the template " + own->name() + ", the adapter was trained with " + *trained +
+                            "; another program would ask it in the wrong form. Train with the model's own "
+                            "template, or use the adapter here");
     const std::string end = own->turnEnd().empty() ? own->endOfText() : own->turnEnd();
     if (end.empty()) return std::string("has no token that ends an answer: a base model without turns");
     const auto id = tokenizer->idOf(end);

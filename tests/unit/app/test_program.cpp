@@ -105,10 +105,7 @@ private Q_SLOTS:
         const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
         const QList<QPair<QStringList, const char*>> cases{
             {{QStringLiteral("download"), QStringLiteral("smollm2"), QStringLiteral("135m-instruct")},
-             "import"},
-            {{QStringLiteral("export"), QStringLiteral("m"), QStringLiteral("--format"),
-              QStringLiteral("gguf"), QStringLiteral("--out"), QStringLiteral("d")},
-             "PEFT"}};
+             "import"}};
         for (const auto& [words, instead] : cases) {
             const ProgramResult ran = runner.run(words);
             QCOMPARE(ran.code, 1);

@@ -99,10 +99,16 @@ private Q_SLOTS:
         PeftAdapter wider = *adapter;
         wider.pairs.front().outFeatures += 1;
         QVERIFY(!MergedWeights::of(**source, wider));
-        PeftAdapter broken = *adapter;
-        broken.pairs.front().loraB.front() = std::nanf("");
-        const auto notFinite = MergedWeights::of(**source, broken);
-        QVERIFY(!notFinite && contains(notFinite.error().message, "not finite"));
+        PeftAdapter huge = *adapter;
+        huge.pairs.front().loraA.front() = 3e38F;
+        huge.pairs.front().loraB.front() = 3e38F;
+        auto merged = MergedWeights::of(**source, huge);
+        QVERIFY(merged);
+        const TensorInfo& tensor = *merged->find(huge.pairs.front().module + ".weight");
+        std::vector<std::byte> out(tensor.byteSize());
+        const auto tooLarge = merged->read(tensor, out);
+        QVERIFY(!tooLarge && tooLarge.error().code == codes::kMergeRefused);
+        QVERIFY(contains(tooLarge.error().message, tensor.name));
     }
 };
 

@@ -203,6 +203,17 @@ private:
         add("PT-07 protocol 9", torchFile("\x80\x09}."), "PT-07", "protocol 9");
         add("PT-07 no protocol", torchFile("}."), "PT-07", "found no pickle");
         addPickle("PT-08 too many values", repeated("N", 1'000'001), "PT-08", "more than 1000000 values");
+        addPickle("PT-08 too many marks", repeated("(", 1'000'001), "PT-08", "unfinished lists");
+        addPickle("PT-08 too many references",
+                  std::string("Nq\0", 3) + repeated(std::string("h\0", 2), 1'000'001), "PT-08",
+                  "values in a row");
+        addPickle("PT-22 shape of a hundred numbers", dictOp([] {
+                      PickledTensorFields fields;
+                      fields.shape.assign(100, 1);
+                      fields.strides.assign(100, 1);
+                      return fields.ops();
+                  }()),
+                  "PT-05", "whose description is none");
         addPickle("PT-09 list in itself", "]q" + std::string(1, '\0') + "h" + std::string(1, '\0') + "a",
                   "PT-09", "used twice");
         addPickle("PT-09 dictionary in itself",

@@ -7,10 +7,12 @@
 #include "core/error_codes.h"
 #include "formats/model_weights.h"
 #include "formats/safetensors_reader.h"
+#include "jobs/import_source.h"
 #include "library_fixture.h"
 #include "text/tokenizer.h"
 
 using namespace llamahome;
+using namespace llamahome::jobs;
 using namespace llamahome::testing;
 namespace fs = std::filesystem;
 
@@ -45,7 +47,9 @@ private Q_SLOTS:
         const LibraryFixture fixture;
         const auto result = fixture.import({metaFolder(), "llama", "3.2-1b", false});
         QVERIFY2(result, result ? "" : result.error().message.c_str());
-        QVERIFY(!result->wasThere && result->leftOut.empty());
+        QVERIFY(!result->wasThere);
+        QCOMPARE(result->notes.size(), std::size_t{1});
+        QVERIFY(result->notes.front().find("base model") != std::string::npos);
         QVERIFY(result->entry.isUsable());
         const auto weights = formats::openModelWeights(result->entry.path);
         auto expected = formats::SafetensorsReader::open(metaFolder() / "expected.safetensors");
@@ -71,6 +75,21 @@ private Q_SLOTS:
         const auto tokenizer = text::Tokenizer::load(result->entry.path);
         QVERIFY(tokenizer);
         QCOMPARE(tokenizer->endTokens().size(), std::size_t{3});
+    }
+
+    void theFolderOriginalOfTheHubsCacheIsNamedByItsEntry() {
+        const LibraryFixture fixture;
+        const fs::path snapshot =
+            fixture.folder() / "models--meta-llama--Llama-9-1B-Instruct" / "snapshots" / "abc";
+        fs::create_directories(snapshot);
+        const fs::path original = copyOf(fixture, "moved");
+        fs::rename(original, snapshot / "original");
+        const auto source = inspectSource(snapshot / "original");
+        QVERIFY2(source, source ? "" : source.error().message.c_str());
+        QCOMPARE(source->name, std::string("meta-llama/Llama-9-1B-Instruct"));
+        QCOMPARE(source->suggestedName, std::string("Llama-9-1B-Instruct"));
+        QCOMPARE(source->commit, std::string("abc"));
+        QVERIFY(source->isInstructByName);
     }
 
     void theSameFolderAgainIsRecognisedAndAnotherIsNot() {
@@ -115,12 +134,13 @@ private Q_SLOTS:
         FaultFileLayer counting;
         QVERIFY(fixture.import({metaFolder(), "local", "meta", false}, counting));
         const std::uint64_t calls = counting.calls();
-        for (std::uint64_t call = 1; call < calls; call += 3) {
+        for (std::uint64_t call = 1; call < calls; ++call) { // the last flushes the folder's name
             const LibraryFixture fresh;
             FaultFileLayer failing(call, Fault::DiskFull);
             const auto result = fresh.import({metaFolder(), "local", "meta", false}, failing);
-            QVERIFY2(!result || fs::exists(result->entry.path / "config.json"), std::to_string(call).c_str());
-            if (!result) QVERIFY(!fs::exists(jobs::modelFolder(fresh.root(), "local", "meta")));
+            QVERIFY2(!result, std::to_string(call).c_str());
+            QVERIFY2(!fs::exists(jobs::modelFolder(fresh.root(), "local", "meta")),
+                     std::to_string(call).c_str());
         }
     }
 };

@@ -1,0 +1,19 @@
+// Each form of export by itself; exportModel() chooses. Not on the GUI thread.
+#pragma once
+
+#include "jobs/export_model.h"
+
+namespace llamahome::jobs {
+
+Result<std::uint64_t> forecastHub(const ExportRequest& request);
+Result<ExportResult> exportHub(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
+                               const ProgressSink& progress);
+
+Result<std::uint64_t> forecastPeft(const ExportRequest& request);
+Result<ExportResult> exportPeft(const ExportRequest& request, FileLayer& files, const CancelToken& cancel);
+
+Result<std::uint64_t> forecastGguf(const ExportRequest& request);
+Result<ExportResult> exportGguf(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
+                                const ProgressSink& progress);
+
+} // namespace llamahome::jobs

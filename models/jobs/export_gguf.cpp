@@ -1,0 +1,47 @@
+#include "core/error_codes.h"
+#include "core/quantity.h"
+#include "formats/hub_to_gguf.h"
+#include "jobs/export_forms.h"
+#include "jobs/export_source.h"
+#include "jobs/model_card.h"
+#include "jobs/output_place.h"
+#include "jobs/turn_end_check.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+formats::GgufExportOptions optionsOf(const ExportRequest& request) {
+    return {request.type, request.adapter ? request.adapter->name : request.base.name, request.base.licence};
+}
+
+} // namespace
+
+Result<std::uint64_t> forecastGguf(const ExportRequest& request) {
+    const auto source = ExportSource::open(request);
+    if (!source) return source.error();
+    const auto plan = formats::GgufExport::plan(request.base.path, (*source)->weights(), optionsOf(request));
+    if (!plan) return plan.error();
+    return plan->fileBytes();
+}
+
+Result<ExportResult> exportGguf(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
+                                const ProgressSink& progress) {
+    const auto source = ExportSource::open(request);
+    if (!source) return source.error();
+    auto plan = formats::GgufExport::plan(request.base.path, (*source)->weights(), optionsOf(request));
+    if (!plan) return plan.error();
+    const auto record = request.adapter ? readTrainingRecord(request.adapter->path) : Result<std::string>("");
+    if (!record) return record.error();
+    const auto turnEnd = checkTurnEnd(request.base.path, *record);
+    if (!turnEnd) return turnEnd.error();
+    const auto target = checkOutputFile(request.target, plan->fileBytes());
+    if (!target) return target.error();
+    if (auto made = files.makeDirectories(target->parent_path()); !made) return made.error();
+    if (auto written = plan->write(files, *target, {}, cancel, progress); !written) return written.error();
+    std::vector<std::string> notes = (*source)->notes();
+    notes.insert(notes.end(), plan->notes().begin(), plan->notes().end());
+    return ExportResult{*target, plan->fileBytes(), *turnEnd, std::move(notes)};
+}
+
+} // namespace llamahome::jobs

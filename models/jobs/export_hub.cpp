@@ -1,0 +1,69 @@
+#include "formats/hub_weights.h"
+#include "jobs/copy_file.h"
+#include "jobs/export_forms.h"
+#include "jobs/export_source.h"
+#include "jobs/finished_adapter.h"
+#include "jobs/folder_files.h"
+#include "jobs/import_source.h"
+#include "jobs/model_card.h"
+#include "jobs/model_checks.h"
+#include "jobs/output_place.h"
+#include "jobs/turn_end_check.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint64_t kCardBytes = 1U << 20; ///< card and record, more than they ever need
+
+/// Whether a file of the base goes along as it is.
+bool isTakenAlong(std::string_view name) {
+    return belongsToModel(name) && !name.ends_with(".safetensors") &&
+           name != "model.safetensors.index.json" && name != kModelCardName;
+}
+
+} // namespace
+
+Result<std::uint64_t> forecastHub(const ExportRequest& request) {
+    const auto source = ExportSource::open(request);
+    if (!source) return source.error();
+    std::uint64_t bytes = kCardBytes + (*source)->weightBytes();
+    const auto along = filesOf(request.base.path, isTakenAlong);
+    if (!along) return along.error();
+    for (const fs::path& path : *along) {
+        const auto size = fileSize(path);
+        if (!size) return size.error();
+        bytes += *size;
+    }
+    return bytes;
+}
+
+Result<ExportResult> exportHub(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
+                               const ProgressSink& progress) {
+    const auto bytes = forecastHub(request);
+    if (!bytes) return bytes.error();
+    const auto source = ExportSource::open(request);
+    if (!source) return source.error();
+    const auto record = request.adapter ? readTrainingRecord(request.adapter->path) : Result<std::string>("");
+    if (!record) return record.error();
+    const auto turnEnd = checkTurnEnd(request.base.path, *record);
+    if (!turnEnd) return turnEnd.error();
+    const auto along = filesOf(request.base.path, isTakenAlong);
+    if (!along) return along.error();
+    auto place = OutputPlace::prepare(files, request.target, *bytes);
+    if (!place) return place.error();
+
+    for (const fs::path& path : *along)
+        if (auto copied = copyFile(files, path, place->folder() / path.filename(), cancel, {}); !copied)
+            return copied.error();
+    const CardSubject subject{displayPath(place->target().filename()), false, request.base, *record};
+    if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
+    auto written = formats::writeHubWeights(files, place->folder(), (*source)->weights(),
+                                            request.adapter ? "merging" : "copying", cancel, progress);
+    if (!written) return written.error();
+    if (auto checked = checkModelFolder(place->folder()); !checked) return checked.error();
+    if (auto published = place->publish(); !published) return published.error();
+    return ExportResult{place->target(), bytesBelow(place->target()), *turnEnd, (*source)->notes()};
+}
+
+} // namespace llamahome::jobs

@@ -1,0 +1,61 @@
+#include "core/error_codes.h"
+#include "jobs/copy_file.h"
+#include "jobs/export_forms.h"
+#include "jobs/finished_adapter.h"
+#include "jobs/folder_files.h"
+#include "jobs/model_card.h"
+#include "jobs/output_place.h"
+#include "jobs/turn_end_check.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+/// Whether a file of the adapter goes along as it is; its record is written with the card.
+bool isTakenAlong(std::string_view name) {
+    return belongsToAdapter(name) && name != kTrainingRecordName;
+}
+
+} // namespace
+
+Result<std::uint64_t> forecastPeft(const ExportRequest& request) {
+    if (!request.adapter)
+        return Error{codes::kExportKind, "found no adapter, expected the one to write in PEFT's format"};
+    if (request.scale != 1.0)
+        return Error{codes::kExportKind,
+                     "found a scale, which an adapter's files do not hold; merge the adapter "
+                     "with that scale instead"};
+    std::uint64_t bytes = 0;
+    const auto along = filesOf(request.adapter->path, isTakenAlong);
+    if (!along) return along.error();
+    for (const fs::path& path : *along) {
+        const auto size = fileSize(path);
+        if (!size) return size.error();
+        bytes += *size;
+    }
+    return bytes;
+}
+
+Result<ExportResult> exportPeft(const ExportRequest& request, FileLayer& files, const CancelToken& cancel) {
+    const auto bytes = forecastPeft(request);
+    if (!bytes) return bytes.error();
+    const auto adapter = formats::readPeftAdapter(request.adapter->path);
+    if (!adapter) return adapter.error();
+    const auto record = readTrainingRecord(request.adapter->path);
+    if (!record) return record.error();
+    const auto turnEnd = checkTurnEnd(request.base.path, *record);
+    if (!turnEnd) return turnEnd.error();
+    auto place = OutputPlace::prepare(files, request.target, *bytes);
+    if (!place) return place.error();
+    const auto along = filesOf(request.adapter->path, isTakenAlong);
+    if (!along) return along.error();
+    for (const fs::path& path : *along)
+        if (auto copied = copyFile(files, path, place->folder() / path.filename(), cancel, {}); !copied)
+            return copied.error();
+    const CardSubject subject{displayPath(place->target().filename()), true, request.base, *record};
+    if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
+    if (auto published = place->publish(); !published) return published.error();
+    return ExportResult{place->target(), bytesBelow(place->target()), *turnEnd};
+}
+
+} // namespace llamahome::jobs
