@@ -37,9 +37,9 @@ CudaRow::CudaRow(CudaManager& manager, QWidget* parent)
     row->addWidget(m_install);
     row->addWidget(m_remove);
     connect(m_install, &QPushButton::clicked, this,
-            [this] { ask(m_manager.installQuestion(), tr("&Fetch it"), &CudaManager::install); });
+            [this] { ask(m_manager.installQuestion(), tr("&Fetch it"), [this] { m_manager.install(); }); });
     connect(m_remove, &QPushButton::clicked, this,
-            [this] { ask(m_manager.removeQuestion(), tr("&Remove it"), &CudaManager::remove); });
+            [this] { ask(m_manager.removeQuestion(), tr("&Remove it"), [this] { m_manager.remove(); }); });
     connect(&m_manager, &CudaManager::changed, this, &CudaRow::showState);
     showState();
 }
@@ -59,7 +59,7 @@ void CudaRow::showState() {
     if (job != nullptr) m_progress->follow(*job);
 }
 
-void CudaRow::ask(const QString& question, const QString& answer, void (CudaManager::*action)()) {
+void CudaRow::ask(const QString& question, const QString& answer, const std::function<void()>& action) {
     auto* box =
         new QMessageBox(QMessageBox::Question, tr("CUDA component"), question, QMessageBox::Cancel, window());
     box->setObjectName(QStringLiteral("cudaQuestion"));
@@ -68,7 +68,7 @@ void CudaRow::ask(const QString& question, const QString& answer, void (CudaMana
     auto* yes = box->addButton(answer, QMessageBox::AcceptRole);
     yes->setObjectName(QStringLiteral("cudaYes"));
     box->setDefaultButton(QMessageBox::Cancel);
-    connect(yes, &QPushButton::clicked, this, [this, action] { (m_manager.*action)(); });
+    connect(yes, &QPushButton::clicked, this, action);
     box->open();
 }
 

@@ -2,6 +2,8 @@
 // it needs. GUI thread.
 #pragma once
 
+#include <functional>
+
 #include <QWidget>
 
 #include "managers/cuda_manager.h"
@@ -25,7 +27,7 @@ protected:
 
 private:
     void showState();
-    void ask(const QString& question, const QString& answer, void (managers::CudaManager::*action)());
+    void ask(const QString& question, const QString& answer, const std::function<void()>& action);
 
     managers::CudaManager& m_manager;
     QLabel* m_text;

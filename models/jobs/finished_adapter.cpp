@@ -117,7 +117,8 @@ Result<void> fill(FileLayer& files, const fs::path& folder, const AdapterRequest
     adapter.baseModel = baseModelName(request.record);
     if (auto done = formats::writePeftAdapter(files, folder, adapter); !done) return done;
     if (auto done = copyTokenizer(files, request.record.modelFolder, folder); !done) return done;
-    if (auto done = writeFileAtomically(files, folder / kTrainingRecordName, recordYaml(request)); !done) return done;
+    if (auto done = writeFileAtomically(files, folder / kTrainingRecordName, recordYaml(request)); !done)
+        return done;
     Manifest labels;
     labels.kind = std::string(kAdapterKind);
     labels.family = label(request.record.family, "local");
@@ -190,7 +191,8 @@ Result<void> clearBeside(FileLayer& files, const DataRoot& root, const fs::path&
 } // namespace
 
 bool belongsToAdapter(std::string_view name) {
-    return name == "adapter_config.json" || name == "adapter_model.safetensors" || name == kTrainingRecordName ||
+    return name == "adapter_config.json" || name == "adapter_model.safetensors" ||
+           name == kTrainingRecordName ||
            std::find(kTokenizerFiles.begin(), kTokenizerFiles.end(), name) != kTokenizerFiles.end();
 }
 
