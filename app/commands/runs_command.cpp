@@ -102,12 +102,12 @@ Result<void> show(CommandContext& context, const RunsOptions& options) {
     const auto metrics = jobs::readMetrics(run->path / "metrics.jsonl");
     if (!metrics) return metrics.error();
     const auto note = jobs::readRunNote(run->path);
-    if (!note) return note.error();
+    if (!note) context.output().warning(note.error().message);
     Json json = runJson(*run);
-    json["note"] = *note;
+    json["note"] = note ? Json(*note) : Json();
     json["evaluations"] = evaluationsJson(*metrics);
     context.output().document(json);
-    showRun(context.output(), *run, *metrics, *note);
+    showRun(context.output(), *run, *metrics, note ? *note : std::string());
     return {};
 }
 

@@ -1,0 +1,39 @@
+// `llamahome runs` on runs of the fake engine, by the built program.
+#include <QTest>
+
+#include "core/file_layer.h"
+#include "core/json.h"
+#include "jobs/run_note.h"
+#include "support/program_runner.h"
+#include "support/trained_run.h"
+
+using namespace llamahome;
+using namespace llamahome::testing;
+
+class TestRunsCommand final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aNoteThatCannotBeReadIsToldAndTheRunIsShownAllTheSame() {
+        ManagerGround ground;
+        const MayBlock here;
+        ground.install();
+        trainRun(ground, {"mine"});
+        const auto note = ground.root() / "data/training/checkpoints/mine" / jobs::kRunNoteName;
+        QVERIFY(writeFileAtomically(systemFiles(), note, std::string(jobs::kLongestRunNote + 1, 'x')));
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const QStringList words{QStringLiteral("--root"), QString::fromStdString(ground.root().string()),
+                                QStringLiteral("runs"), QStringLiteral("show"), QStringLiteral("mine")};
+        const ProgramResult shown = runner.run(words);
+        QVERIFY2(shown.code == 0, shown.err.c_str());
+        QVERIFY2(shown.err.find(note.string()) != std::string::npos, shown.err.c_str());
+        QVERIFY2(shown.out.find("State: finished") != std::string::npos, shown.out.c_str());
+        QVERIFY2(shown.out.find("Note:") == std::string::npos, shown.out.c_str());
+        const ProgramResult asJson = runner.run(QStringList{QStringLiteral("--json")} + words);
+        const auto json = parseJson(asJson.out, "runs show");
+        QVERIFY2(json && (*json)["note"].is_null(), asJson.out.c_str());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRunsCommand)
+#include "test_runs_command.moc"
