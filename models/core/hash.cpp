@@ -15,17 +15,25 @@ namespace {
 
 class Digest {
 public:
-    explicit Digest(const EVP_MD* kind) { EVP_DigestInit_ex(m_evp, kind, nullptr); }
+    explicit Digest(const EVP_MD* kind)
+        : m_isGood(m_evp != nullptr && EVP_DigestInit_ex(m_evp, kind, nullptr) == 1) {}
     ~Digest() { EVP_MD_CTX_free(m_evp); }
     Digest(const Digest&) = delete;
     Digest& operator=(const Digest&) = delete;
 
-    void update(std::span<const std::byte> bytes) { EVP_DigestUpdate(m_evp, bytes.data(), bytes.size()); }
+    /// False where OpenSSL does not have this kind, as MD5 in FIPS mode, or failed.
+    bool isGood() const { return m_isGood; }
 
+    void update(std::span<const std::byte> bytes) {
+        m_isGood = m_isGood && EVP_DigestUpdate(m_evp, bytes.data(), bytes.size()) == 1;
+    }
+
+    /// Empty where it is not good.
     std::string hex() {
         std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
         unsigned size = 0;
-        EVP_DigestFinal_ex(m_evp, digest.data(), &size);
+        m_isGood = m_isGood && EVP_DigestFinal_ex(m_evp, digest.data(), &size) == 1;
+        if (!m_isGood) return {};
         static constexpr std::string_view kDigits = "0123456789abcdef";
         std::string text;
         for (unsigned i = 0; i < size; ++i) {
@@ -37,9 +45,17 @@ public:
 
 private:
     EVP_MD_CTX* m_evp = EVP_MD_CTX_new();
+    bool m_isGood;
 };
 
-Result<std::string> digestFile(const std::filesystem::path& path, const EVP_MD* kind,
+Error noDigestError(const std::filesystem::path& path, std::string_view name) {
+    return Error{codes::kFileRead, "cannot check " + displayPath(path) + ": OpenSSL gives no " +
+                                       std::string(name) +
+                                       " on this machine, as in FIPS mode; check it on another machine"};
+}
+
+/// `name` is that of the kind, for messages.
+Result<std::string> digestFile(const std::filesystem::path& path, const EVP_MD* kind, std::string_view name,
                                const CancelToken& cancel, const ProgressSink& progress) {
     const auto size = fileSize(path);
     if (!size) return size.error();
@@ -47,6 +63,7 @@ Result<std::string> digestFile(const std::filesystem::path& path, const EVP_MD* 
     if (!file) return Error{codes::kFileRead, "cannot read " + displayPath(path)};
     std::vector<char> block(1 << 20);
     Digest digest(kind);
+    if (!digest.isGood()) return noDigestError(path, name);
     Progress state{"checking " + displayPath(path.filename()), 0, *size, "bytes"};
     while (file) {
         if (cancel.isCancelled())
@@ -58,7 +75,9 @@ Result<std::string> digestFile(const std::filesystem::path& path, const EVP_MD* 
         if (progress && count > 0) progress(state);
     }
     if (file.bad()) return Error{codes::kFileRead, "cannot read " + displayPath(path) + " to its end"};
-    return digest.hex();
+    std::string hex = digest.hex();
+    if (!digest.isGood()) return noDigestError(path, name);
+    return hex;
 }
 
 } // namespace
@@ -93,12 +112,12 @@ std::string sha256Hex(std::string_view text) {
 
 Result<std::string> sha256File(const std::filesystem::path& path, const CancelToken& cancel,
                                const ProgressSink& progress) {
-    return digestFile(path, EVP_sha256(), cancel, progress);
+    return digestFile(path, EVP_sha256(), "SHA-256", cancel, progress);
 }
 
 Result<std::string> md5File(const std::filesystem::path& path, const CancelToken& cancel,
                             const ProgressSink& progress) {
-    return digestFile(path, EVP_md5(), cancel, progress);
+    return digestFile(path, EVP_md5(), "MD5", cancel, progress);
 }
 
 } // namespace llamahome
