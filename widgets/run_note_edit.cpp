@@ -33,10 +33,11 @@ void RunNoteEdit::showNote(const QString& run, const std::optional<QString>& not
     if (run == m_run && m_isTyped) return;
     tell();
     m_isTyped = false;
-    m_run = run;
     setReadOnly(!note);
     const QString text = note ? *note : tr("The note cannot be read.");
-    if (text != toPlainText()) setPlainText(text);
+    // Also the same text where the run is another: it ends what can be undone.
+    if (run != m_run || text != toPlainText()) setPlainText(text);
+    m_run = run;
 }
 
 void RunNoteEdit::tell() {

@@ -314,6 +314,23 @@ private Q_SLOTS:
         QCOMPARE(*readFile(place.folder("first") / "note.txt"), std::string("too few rows"));
     }
 
+    void undoInANoteNeverBringsWordsFromAnotherRun() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        auto* note = place.find<QPlainTextEdit>("runNote");
+        place.find<QTabWidget>("runTabs")->setCurrentWidget(note);
+        note->setFocus();
+        QTest::keyClicks(note, QStringLiteral("abc"));
+        for (int i = 0; i < 3; ++i)
+            QTest::keyClick(note, Qt::Key_Backspace);
+        QVERIFY(note->document()->isUndoAvailable());
+        QVERIFY(place.open("second"));
+        note->setFocus();
+        QTest::keyClick(note, Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(note->toPlainText(), QString());
+    }
+
     void aRunIsRemovedAfterItsFilesAndBytesAreNamed() {
         Place place;
         QTRY_COMPARE(place.table()->model()->rowCount(), 2);
