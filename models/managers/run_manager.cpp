@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "core/error_codes.h"
 #include "core/shell_quote.h"
 #include "core/utf8.h"
-#include "jobs/run_note.h"
 #include "managers/metric_csv.h"
 #include "managers/quantity_words.h"
 #include "managers/run_job.h"
@@ -34,13 +34,13 @@ std::string tailOf(const std::filesystem::path& path, std::uint64_t bytes) {
     return replaceInvalidUtf8(text);
 }
 
-Result<RunDetails> readDetailsOf(const jobs::DataRoot& root, const std::string& name) {
+Result<RunDetails> readDetailsOf(const jobs::DataRoot& root, const std::string& name, RunNoteKeeper& notes) {
     auto info = jobs::findRun(root, name);
     if (!info) return info.error();
     RunDetails details{std::move(*info), {}, {}, {}, {}};
     if (auto settings = jobs::readRunSettings(details.info)) details.settings = std::move(*settings);
     details.samples = jobs::readSamples(details.info.path / "samples.jsonl");
-    if (const auto note = jobs::readRunNote(details.info.path)) details.note = toQt(*note);
+    if (const auto note = notes.read(details.info.name, details.info.path)) details.note = toQt(*note);
     details.log = toQt(tailOf(details.info.path / "run.log", RunManager::kLogTail));
     return details;
 }
@@ -84,7 +84,8 @@ Result<RunComparison> compareRuns(const jobs::DataRoot& root, const std::vector<
 
 RunManager::RunManager(ManagerContext& context, QObject* parent)
     : QObject(parent)
-    , m_context(context) {
+    , m_context(context)
+    , m_notes(std::make_shared<RunNoteKeeper>(context.workspace.root, *context.workspace.files)) {
     connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {
         if (job->kind() == JobKind::Train || job->kind() == JobKind::Remove) refresh();
     });
@@ -94,6 +95,11 @@ RunManager::RunManager(ManagerContext& context, QObject* parent)
         Q_EMIT failed(error);
     });
     refresh();
+}
+
+RunManager::~RunManager() {
+    // The pool drops what waits when it ends; this must not be lost.
+    std::thread([notes = m_notes] { (void)notes->drain(); }).join();
 }
 
 void RunManager::follow(const Job* job) {
@@ -129,7 +135,10 @@ std::optional<jobs::RunInfo> RunManager::find(const QString& name) const {
 void RunManager::readDetails(const QString& name) {
     runTask<Result<RunDetails>>(
         m_context.filePool, m_context.jobs,
-        [root = m_context.workspace.root, name = fromQt(name)] { return readDetailsOf(root, name); }, this,
+        [root = m_context.workspace.root, name = fromQt(name), notes = m_notes] {
+            return readDetailsOf(root, name, *notes);
+        },
+        this,
         [this, asked = ++m_detailsAsked](const Result<RunDetails>& details) {
             if (asked != m_detailsAsked) return;
             if (!details) {
@@ -221,29 +230,16 @@ void RunManager::exportMetrics(const QString& name, const QString& path) {
 }
 
 void RunManager::setNote(const QString& name, const QString& note) {
-    m_notes[name] = note;
-    if (!m_isWritingNote) writeNextNote();
-}
-
-void RunManager::writeNextNote() {
-    m_isWritingNote = !m_notes.empty();
-    if (!m_isWritingNote) return;
-    const auto [name, note] = *m_notes.begin();
-    m_notes.erase(m_notes.begin());
-    runTask<Result<void>>(
-        m_context.filePool, m_context.jobs,
-        [root = m_context.workspace.root, run = fromQt(name), text = fromQt(note),
-         files = m_context.workspace.files]() -> Result<void> {
-            const auto found = jobs::findRun(root, run);
-            return found ? jobs::writeRunNote(*files, found->path, text) : Result<void>(found.error());
-        },
-        this,
-        [this, name = name](const Result<void>& written) {
-            if (written)
-                Q_EMIT noteKept(name);
-            else
-                Q_EMIT failed(written.error());
-            writeNextNote();
+    using Outcomes = std::vector<RunNoteKeeper::Outcome>;
+    m_notes->put(fromQt(name), fromQt(note));
+    runTask<Outcomes>(
+        m_context.filePool, m_context.jobs, [notes = m_notes] { return notes->drain(); }, this,
+        [this](const Outcomes& outcomes) {
+            for (const auto& outcome : outcomes)
+                if (outcome.error)
+                    Q_EMIT failed(*outcome.error);
+                else
+                    Q_EMIT noteKept(toQt(outcome.run));
         });
 }
 

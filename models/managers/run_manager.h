@@ -1,7 +1,7 @@
 // RunManager: the training runs on disk: list, details, comparison, removal. A QObject; GUI thread.
 #pragma once
 
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +16,7 @@
 #include "managers/job.h"
 #include "managers/manager_context.h"
 #include "managers/metric_store.h"
+#include "managers/run_note_keeper.h"
 
 namespace llamahome::managers {
 
@@ -45,6 +46,8 @@ public:
     static constexpr std::uint64_t kLogTail = 256U << 10; ///< bytes of run.log that are read
 
     explicit RunManager(ManagerContext& context, QObject* parent = nullptr);
+    /// Waits until the notes are written.
+    ~RunManager() override;
 
     /// Reads the list anew; runsChanged() follows. Done by itself when a run begins and after each job that
     /// trains or removes.
@@ -67,7 +70,8 @@ public:
     /// Writes its numbers to `path` as metricCsv() has them, replacing a file of that name; exported()
     /// follows, or failed().
     void exportMetrics(const QString& name, const QString& path);
-    /// Replaces the note of a run; noteKept() follows, or failed(). One after the other, in order.
+    /// Replaces the note of a run; noteKept() follows, or failed(). One after the other, in order. What
+    /// cannot be written is tried again with the next one and at the end.
     void setNote(const QString& name, const QString& note);
     /// removalPlanned() follows, or failed().
     void planRemoval(const QString& name);
@@ -96,7 +100,6 @@ private:
     };
 
     void follow(const Job* job);
-    void writeNextNote();
     QString commandLine(std::vector<std::string> words) const;
 
     ManagerContext& m_context;
@@ -104,8 +107,7 @@ private:
     std::vector<MetricStore*> m_compared; ///< children of this
     std::vector<jobs::RunInfo> m_runs;
     std::vector<std::string> m_rootWords;
-    std::map<QString, QString> m_notes; ///< not written yet, by run
-    bool m_isWritingNote = false;
+    std::shared_ptr<RunNoteKeeper> m_notes;
     quint64 m_followedJob = 0; ///< the training for whose run the list was read last
     bool m_isListed = false;
     quint64 m_listAsked = 0;

@@ -1,6 +1,7 @@
 // Runs on disk, listed, compared and removed, on the threads of the window.
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <memory>
 
 #include <QSignalSpy>
@@ -8,6 +9,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "jobs/run_note.h"
 #include "managers/run_manager.h"
 #include "managers/text.h"
 #include "support/manager_ground.h"
@@ -234,6 +236,58 @@ private Q_SLOTS:
         }
         QVERIFY(failed.front().front().value<Error>().code == codes::kRootLocked);
         QVERIFY(fs::exists(ground.folder("finished") / "run.json"));
+    }
+
+    void aNoteThatWaitsWhenTheWindowClosesIsNotLost() {
+        Ground ground;
+        std::promise<void> opened;
+        const std::shared_future<void> gate = opened.get_future().share();
+        for (int i = 0; i < managers::FilePool::kThreads; ++i)
+            ground.context->filePool.post([gate] { gate.wait(); });
+        ground.runs->setNote(QStringLiteral("stopped"), QStringLiteral("old"));
+        ground.runs->setNote(QStringLiteral("stopped"), QStringLiteral("new"));
+        ground.runs->setNote(QStringLiteral("finished"), QStringLiteral("other"));
+        ground.runs.reset();
+        opened.set_value();
+        const MayBlock here;
+        QCOMPARE(*readFile(ground.folder("stopped") / jobs::kRunNoteName), std::string("new"));
+        QCOMPARE(*readFile(ground.folder("finished") / jobs::kRunNoteName), std::string("other"));
+    }
+
+    void aNoteThatCannotBeWrittenIsToldOnceStaysAndIsTriedAgain() {
+        const Ground ground;
+        const fs::path file = ground.folder("stopped") / jobs::kRunNoteName;
+        fs::create_directories(file / "in the way");
+        QSignalSpy kept(ground.runs.get(), &RunManager::noteKept);
+        QSignalSpy failed(ground.runs.get(), &RunManager::failed);
+        QSignalSpy ready(ground.runs.get(), &RunManager::detailsReady);
+        ground.runs->setNote(QStringLiteral("stopped"), QStringLiteral("too few rows"));
+        QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, kPatienceMs);
+        ground.runs->readDetails(QStringLiteral("stopped"));
+        QTRY_COMPARE_WITH_TIMEOUT(ready.size(), 1, kPatienceMs);
+        QVERIFY(ready.front().front().value<RunDetails>().note == QStringLiteral("too few rows"));
+        ground.runs->setNote(QStringLiteral("finished"), QStringLiteral("good"));
+        QTRY_COMPARE_WITH_TIMEOUT(kept.size(), 1, kPatienceMs);
+        QCOMPARE(failed.size(), 1);
+        fs::remove_all(file);
+        ground.runs->setNote(QStringLiteral("finished"), QStringLiteral("better"));
+        QTRY_COMPARE_WITH_TIMEOUT(kept.size(), 3, kPatienceMs);
+        const MayBlock here;
+        QCOMPARE(*readFile(file), std::string("too few rows"));
+    }
+
+    void theNoteOfARunThatIsGoneIsNotTriedAgain() {
+        const Ground ground;
+        fs::remove_all(ground.folder("stopped"));
+        QSignalSpy kept(ground.runs.get(), &RunManager::noteKept);
+        QSignalSpy failed(ground.runs.get(), &RunManager::failed);
+        ground.runs->setNote(QStringLiteral("stopped"), QStringLiteral("too few rows"));
+        QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, kPatienceMs);
+        QVERIFY(failed.front().front().value<Error>().code == codes::kRunUnknown);
+        trainRun(const_cast<ManagerGround&>(ground.ground), {"stopped", 2e-4, 0}); // another of that name
+        ground.runs->setNote(QStringLiteral("finished"), QStringLiteral("good"));
+        QTRY_COMPARE_WITH_TIMEOUT(kept.size(), 1, kPatienceMs);
+        QVERIFY(!fs::exists(ground.folder("stopped") / jobs::kRunNoteName));
     }
 
     void commandsAreThoseOfTheShell() {
