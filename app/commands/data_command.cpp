@@ -7,7 +7,7 @@
 #include "app/progress_printer.h"
 #include "app/setting_options.h"
 #include "app/text_width.h"
-#include "core/count_text.h"
+#include "core/count_with_noun.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "jobs/inspect_data.h"
@@ -132,7 +132,7 @@ Result<void> verdict(const text::DatasetSummary& summary, const DataOptions& opt
     if (summary.badRows > 0 && (isUseless || !settings.data.skip_bad_rows)) {
         Error error = summary.problems.front().error;
         const bool isTable = summary.kind == text::DataFileKind::Table;
-        error.message = countText(summary.badRows, "bad row") + ", the first: " + error.message;
+        error.message = countWithNoun(summary.badRows, "bad row") + ", the first: " + error.message;
         if (!isUseless)
             error.message += "; correct them, or train with --skip-bad-rows";
         else if (isTable)
@@ -145,7 +145,7 @@ Result<void> verdict(const text::DatasetSummary& summary, const DataOptions& opt
     }
     if (!isUseless) return {};
     return Error{codes::kNoTrainingRows,
-                 "no row can be trained on: " + countText(summary.droppedRows, "row") +
+                 "no row can be trained on: " + countWithNoun(summary.droppedRows, "row") +
                      " with nothing to learn within " + std::to_string(settings.training.max_length) +
                      " tokens; raise --max-length, or look at the answers in the data"};
 }

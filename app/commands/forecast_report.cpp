@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "app/progress_printer.h"
-#include "core/count_text.h"
+#include "core/count_with_noun.h"
 #include "core/quantity.h"
 #include "formats/model_config.h"
 #include "jobs/bench.h"
@@ -78,14 +78,14 @@ void showText(Output& output, const jobs::TrainForecast& forecast, const std::op
         (forecast.memoryAllowed > 0 ? ", of " + formatBytes(forecast.memoryAllowed) + " to spare" : ""));
     output.line("Disk: " + formatBytes(forecast.disk.total()) + ", of " +
                 formatBytes(forecast.disk.freeBytes) + " free");
-    output.line("Data: " + countText(forecast.data.trainRows, "row") + " to train on, " +
+    output.line("Data: " + countWithNoun(forecast.data.trainRows, "row") + " to train on, " +
                 std::to_string(forecast.data.validationRows) + " to measure on; longest " +
-                countText(forecast.data.longestRow, "token") + ", " + std::to_string(forecast.data.cutRows) +
-                " cut");
+                countWithNoun(forecast.data.longestRow, "token") + ", " +
+                std::to_string(forecast.data.cutRows) + " cut");
     output.line("Steps: " + std::to_string(forecast.totalSteps) + " (" +
                 std::to_string(forecast.stepsPerEpoch) + " an epoch), " +
-                countText(static_cast<std::uint64_t>(forecast.evaluations), "evaluation") + ", " +
-                countText(forecast.loraParameters, "parameter") + " trained");
+                countWithNoun(static_cast<std::uint64_t>(forecast.evaluations), "evaluation") + ", " +
+                countWithNoun(forecast.loraParameters, "parameter") + " trained");
     if (forecast.seconds && rate)
         output.line("Time: about " + formatDuration(*forecast.seconds) + " at " +
                     formatNumber(rate->tokensPerSecond, 3) + " tokens/s (" + rate->from + ")");

@@ -1,6 +1,6 @@
 #include "app/command_context.h"
 #include "app/commands/commands.h"
-#include "core/count_text.h"
+#include "core/count_with_noun.h"
 #include "core/quantity.h"
 #include "jobs/metric_log.h"
 #include "jobs/run_list.h"
@@ -137,8 +137,8 @@ Result<void> remove(CommandContext& context, const RunsOptions& options) {
     if (!run) return run.error();
     const auto plan = jobs::planRunRemoval(*run);
     if (!plan) return plan.error();
-    context.output().message(displayPath(plan->folder) + ": " + countText(plan->files.size(), "file") + ", " +
-                             formatBytes(plan->freedBytes) + "; the finished adapter stays");
+    context.output().message(displayPath(plan->folder) + ": " + countWithNoun(plan->files.size(), "file") +
+                             ", " + formatBytes(plan->freedBytes) + "; the finished adapter stays");
     if (!options.yes)
         if (auto confirmed = context.confirm("Remove run " + plan->name + "?"); !confirmed) return confirmed;
     const auto lock = context.lockRoot();

@@ -4,7 +4,7 @@
 
 #include "app/signals.h"
 #include "app/text_width.h"
-#include "core/count_text.h"
+#include "core/count_with_noun.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "jobs/metric_log.h"
@@ -105,10 +105,10 @@ void TrainPrinter::onStart(const jobs::RunFolder& run) {
 }
 
 void TrainPrinter::onForecast(const jobs::TrainForecast& forecast) {
-    m_output.message(countText(forecast.data.trainRows, "row") + " to train on, " +
+    m_output.message(countWithNoun(forecast.data.trainRows, "row") + " to train on, " +
                      std::to_string(forecast.data.validationRows) + " to measure on; " +
-                     countText(static_cast<std::uint64_t>(forecast.totalSteps), "step") + ", memory about " +
-                     formatBytes(forecast.memory.total()));
+                     countWithNoun(static_cast<std::uint64_t>(forecast.totalSteps), "step") +
+                     ", memory about " + formatBytes(forecast.memory.total()));
 }
 
 void TrainPrinter::onPhase(std::string_view phase) {
@@ -175,7 +175,7 @@ void TrainPrinter::showResult(const jobs::TrainSummary& summary, const std::stri
     if (summary.end == jobs::TrainEnd::EarlyStopped)
         m_output.line("Stopped early: the eval loss no longer fell.");
     m_output.line("Steps: " + std::to_string(summary.steps) + " of " + std::to_string(summary.totalSteps) +
-                  ", " + countText(summary.trainedTokens, "token") + " in " +
+                  ", " + countWithNoun(summary.trainedTokens, "token") + " in " +
                   formatDuration(summary.seconds));
     const std::optional<double> last =
         summary.best ? std::optional(summary.best->evalLoss) : summary.lastEvalLoss;

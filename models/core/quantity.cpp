@@ -4,10 +4,10 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/plain_number.h"
+
 namespace llamahome {
 namespace {
-
-constexpr double kMostPlain = 1e15; ///< beyond it zeros are harder to count than an exponent is to read
 
 std::string fixedDigits(double value, int decimals) {
     std::array<char, 64> text{};

@@ -11,16 +11,15 @@
 
 #include "config/setting_parse.h"
 #include "config/settings_writer.h"
+#include "core/plain_number.h"
 #include "core/quantity.h"
 #include "managers/text.h"
 
 namespace llamahome::managers {
 namespace {
 
-/// Beyond these, zeros are harder to count than an exponent is to read.
-constexpr double kLeastPlain = 1e-4;
-constexpr double kMostPlain = 1e15;
-constexpr double kLeastLeft = 0.05; ///< seconds
+constexpr double kLeastPlain = 1e-4; ///< as kMostPlain, for small numbers
+constexpr double kLeastLeft = 0.05;  ///< seconds
 
 /// "5e-05" as "5e-5".
 std::string withShortExponent(std::string text) {

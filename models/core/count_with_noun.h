@@ -7,7 +7,7 @@
 namespace llamahome {
 
 /// `noun` is the singular; its plural ends in s.
-inline std::string countText(std::uint64_t count, const std::string& noun) {
+inline std::string countWithNoun(std::uint64_t count, const std::string& noun) {
     return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
