@@ -140,6 +140,16 @@ void drawProgress(const QStyleOptionProgressBar& option, QPainter& painter) {
     drawBox(painter, bar, QPen(Qt::NoPen), option.palette.color(QPalette::Link));
 }
 
+/// Flat; the chosen one stands on a line in the accent colour.
+void drawTab(const QStyleOptionTab& tab, QPainter& painter) {
+    const bool isChosen = has(tab, QStyle::State_Selected);
+    if (!isChosen && !has(tab, QStyle::State_MouseOver)) return;
+    constexpr int kThickness = 3;
+    const QRect line(tab.rect.left() + kThickness, tab.rect.bottom() - kThickness,
+                     tab.rect.width() - 2 * kThickness, kThickness);
+    painter.fillRect(line, tab.palette.color(isChosen ? QPalette::Link : QPalette::Mid));
+}
+
 /// Names of models and adapters differ at their ends as often as at their beginnings.
 QStyleOptionComboBox elided(const QStyleOptionComboBox& combo, const QStyle& style, const QWidget* widget) {
     constexpr int kMargins = 2; // as Fusion leaves beside text and icon
@@ -223,6 +233,13 @@ void HomeStyle::drawControl(ControlElement element, const QStyleOption* option, 
             combo != nullptr && !combo->editable) {
             const QStyleOptionComboBox shown = elided(*combo, *proxy(), widget);
             QProxyStyle::drawControl(element, &shown, painter, widget);
+            return;
+        }
+        break;
+    case CE_TabBarTabShape:
+        if (const auto* tab = qstyleoption_cast<const QStyleOptionTab*>(option);
+            tab != nullptr && tab->shape == QTabBar::RoundedNorth) {
+            drawTab(*tab, *painter);
             return;
         }
         break;
