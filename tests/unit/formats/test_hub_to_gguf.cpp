@@ -245,6 +245,39 @@ private Q_SLOTS:
         QCOMPARE(*fields.whole("tokenizer.ggml.eot_token_id", 300), std::int64_t{7});
     }
 
+    void aLlamaThreeTokenizerIsKnownByItsSplitAndItsTemplateOfTokens() {
+        const TemporaryFolder folder;
+        writeTinyModel(folder / "hub");
+        const ModelConfig config = *readModelConfig(folder / "hub/config.json");
+        TokenizerParts parts = *readTokenizerParts(folder / "hub", config);
+        parts.tokens[0] = "<|begin_of_text|>";
+        parts.tokens[1] = "<|eom_id|>";
+        parts.tokens[2] = "<|eot_id|>";
+        parts.split = PieceSplit::Llama3;
+        parts.addsBos = true;
+        parts.roles = {0, 2, {}, {}};
+        const HubTokenizer tokenizer = buildHubTokenizer(parts);
+        writeBytes(folder / "hub/tokenizer.json", writeJson(tokenizer.tokenizer));
+        writeBytes(folder / "hub/tokenizer_config.json", writeJson(tokenizer.config));
+        writeBytes(folder / "hub/chat_template.jinja", "the file's own");
+        changeJson(folder / "hub/generation_config.json", [](Json& json) {
+            json["eos_token_id"] = Json::array({1, 2});
+        });
+        const auto read = readTokenizerParts(folder / "hub", config);
+        QVERIFY2(read, read ? "" : read.error().message.c_str());
+        QVERIFY(read->split == PieceSplit::Llama3 && read->addsBos && read->tokens == parts.tokens);
+        QCOMPARE(*read->chatTemplate, std::string("the file's own"));
+        QVERIFY(exportTo(systemFiles(), folder / "hub", folder / "m.gguf", GgufFileType::F16));
+        const auto reader = GgufReader::open(folder / "m.gguf");
+        const GgufFields fields(**reader);
+        QCOMPARE(fields.text("tokenizer.ggml.pre", ""), std::string("llama-bpe"));
+        QVERIFY(fields.flag("tokenizer.ggml.add_bos_token", false));
+        QCOMPARE(*fields.whole("tokenizer.ggml.bos_token_id", 300), std::int64_t{0});
+        QCOMPARE(*fields.whole("tokenizer.ggml.eos_token_id", 300), std::int64_t{2});
+        QCOMPARE(*fields.whole("tokenizer.ggml.eom_token_id", 300), std::int64_t{1});
+        QVERIFY(!fields.has("tokenizer.ggml.eot_token_id"));
+    }
+
     void whatCannotBeExportedIsRefusedByNameBeforeAnythingIsWritten_data() {
         QTest::addColumn<QByteArray>("file");
         QTest::addColumn<QByteArray>("pointer");
