@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QVBoxLayout>
 
+#include "widgets/chart_colors.h"
 #include "widgets/charts/metric_chart.h"
 #include "widgets/look.h"
 
@@ -83,9 +84,7 @@ void RunChart::showRuns(const std::vector<Run>& runs) {
 }
 
 void RunChart::draw() {
-    m_chart->setColors({palette().color(QPalette::Base), palette().color(QPalette::Text),
-                        look::color(look::Tone::Quiet), palette().color(QPalette::Mid),
-                        look::color(look::Tone::Good)});
+    m_chart->setColors(chartColors(palette()));
     m_chart->clearLines();
     m_chart->setBestOf(nullptr);
     m_chart->setNote(m_runs.size() > kMostRuns

@@ -22,6 +22,7 @@
 #include "managers/text.h"
 #include "widgets/answers_view.h"
 #include "widgets/buttons.h"
+#include "widgets/chart_colors.h"
 #include "widgets/charts/metric_chart.h"
 #include "widgets/copy_text.h"
 #include "widgets/look.h"
@@ -42,17 +43,6 @@ constexpr double kThick = 2.5;
 constexpr double kBytesPerMegabyte = 1e6;
 constexpr int kSideWidth = 40 * look::kGrid;
 const QString kLogKey = QStringLiteral("training/logarithmic");
-
-ChartColors chartColors(const QPalette& palette) {
-    ChartColors colors;
-    colors.background = palette.color(QPalette::Base);
-    colors.text = palette.color(QPalette::Text);
-    colors.quiet = look::color(look::Tone::Quiet);
-    colors.grid = palette.color(QPalette::Mid);
-    colors.grid.setAlphaF(0.4F);
-    colors.best = look::color(look::Tone::Good);
-    return colors;
-}
 
 } // namespace
 
