@@ -123,9 +123,11 @@ void SettingsFold::addRow(const config::SettingDescriptor& setting, QVBoxLayout&
     row.reset->setAccessibleName(tr("Undo the change of %1").arg(toQt(setting.label)));
     auto* label = new QLabel(toQt(setting.label), row.widget);
     label->setFixedWidth(kLabelWidth);
+    label->setContentsMargins(0, look::kGrid, 0, 0); // on the height of the editor's text
     label->setBuddy(row.editor);
     label->setToolTip(toQt(setting.key));
     auto* help = look::makeNote(toQt(setting.help), row.widget);
+    help->setContentsMargins(label->contentsMargins());
     help->setWordWrap(true);
     help->setToolTip(toQt(setting.effect));
     auto* line = new QHBoxLayout(row.widget);
