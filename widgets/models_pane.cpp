@@ -98,6 +98,7 @@ QWidget* ModelsPane::makeHeader() {
 QWidget* ModelsPane::makeList() {
     m_list = new QTreeView(this);
     m_list->setObjectName(QStringLiteral("modelList"));
+    m_list->setTextElideMode(Qt::ElideMiddle); // adapters differ at the end of their names
     m_list->setAccessibleName(tr("Models"));
     m_list->setModel(m_filter);
     m_list->setItemDelegate(new ModelDelegate(m_list));

@@ -102,6 +102,7 @@ void RunsPane::makeTable() {
     m_sorted->setSortRole(RunTable::SortRole);
     m_sorted->setSortCaseSensitivity(Qt::CaseInsensitive);
     m_table->setObjectName(QStringLiteral("runTable"));
+    m_table->setTextElideMode(Qt::ElideMiddle); // names differ at their ends
     m_table->setAccessibleName(tr("Runs"));
     m_table->setModel(m_sorted);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
