@@ -6,6 +6,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "formats/file_text.h"
+#include "formats/five_digits.h"
 #include "formats/gguf_fields.h"
 #include "formats/impostor.h"
 
@@ -55,14 +56,10 @@ Result<Division> divisionOf(const GgufPart& part) {
     return division;
 }
 
-std::string fiveDigits(std::int64_t number) {
-    const std::string digits = std::to_string(number);
-    return std::string(digits.size() < 5 ? 5 - digits.size() : 0, '0') + digits;
-}
-
 /// "-00001-of-00003.gguf", as gguf-split names the part.
 std::string partEnding(std::int64_t number, std::int64_t count) {
-    return "-" + fiveDigits(number + 1) + "-of-" + fiveDigits(count) + ".gguf";
+    return "-" + fiveDigits(static_cast<std::size_t>(number) + 1) + "-of-" +
+           fiveDigits(static_cast<std::size_t>(count)) + ".gguf";
 }
 
 /// Whether `part` is number `number` of the set that `first` belongs to: it may repeat metadata, not change
