@@ -131,7 +131,7 @@ QWidget* ChatPane::makeMain() {
 
     m_input->setObjectName(QStringLiteral("chatInput"));
     m_input->setAccessibleName(tr("Message"));
-    m_sendButton = new QPushButton(icon(Icon::Send), tr("&Send"), main);
+    m_sendButton = new QPushButton(icon(Icon::Send, QPalette::BrightText), tr("&Send"), main);
     m_sendButton->setObjectName(QStringLiteral("sendButton"));
     m_sendButton->setToolTip(tr("Send (Enter); Shift+Enter begins a new line"));
     look::makePrimary(*m_sendButton);
@@ -178,7 +178,7 @@ QWidget* ChatPane::makeEmpty() {
     m_emptyNote = look::makeNote({}, empty);
     m_emptyNote->setWordWrap(true);
     m_emptyNote->setAlignment(Qt::AlignHCenter);
-    m_toModels = new QPushButton(icon(Icon::Models), tr("Go to &Models"), empty);
+    m_toModels = new QPushButton(icon(Icon::Models, QPalette::BrightText), tr("Go to &Models"), empty);
     m_toModels->setObjectName(QStringLiteral("toModelsButton"));
     look::makePrimary(*m_toModels);
     connect(m_toModels, &QPushButton::clicked, this, &ChatPane::modelsRequested);

@@ -120,6 +120,7 @@ QWidget* RunDetailsView::makeHead() {
     m_state->setWordWrap(true);
     m_continue = makeButton(tr("&Continue"), Icon::Start, QStringLiteral("continueButton"), head);
     m_continue->setToolTip(tr("Go on from the last checkpoint, as if it had never stopped"));
+    m_continue->setIcon(icon(Icon::Start, QPalette::BrightText));
     look::makePrimary(*m_continue);
     m_chat = makeButton(tr("C&hat"), Icon::Chat, QStringLiteral("chatButton"), head);
     m_chat->setToolTip(tr("Talk to the model with the adapter of this run"));

@@ -83,7 +83,7 @@ QWidget* RunsPane::makeEmpty() {
     title->setObjectName(QStringLiteral("emptyTitle"));
     auto* note = look::makeNote(
         tr("Each training leaves a run here: its curves, settings, checkpoints and answers."), empty);
-    auto* train = new QPushButton(icon(Icon::Training), tr("Go to &Training"), empty);
+    auto* train = new QPushButton(icon(Icon::Training, QPalette::BrightText), tr("Go to &Training"), empty);
     train->setObjectName(QStringLiteral("toTrainingButton"));
     look::makePrimary(*train);
     connect(train, &QPushButton::clicked, this, &RunsPane::trainingRequested);
