@@ -103,6 +103,10 @@ QWidget* CompareView::makePage() {
     auto* page = new QWidget;
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(0, 0, 0, 0);
+    m_hint = look::makeNote(tr("What you write below is answered twice: by A, then by B."), page);
+    m_hint->setAlignment(Qt::AlignCenter);
+    m_hint->setWordWrap(true);
+    column->addWidget(m_hint, 1);
     m_rounds->setSpacing(2 * look::kGrid);
     column->addLayout(m_rounds);
     column->addStretch(1);
@@ -141,6 +145,7 @@ void CompareView::addRound() {
     m_followsEnd = true;
     m_rounds->addWidget(round);
     m_copy->setEnabled(true);
+    m_hint->hide();
     m_walk->refresh();
     showWaiting();
 }
@@ -161,6 +166,7 @@ void CompareView::dropRound() {
     round->hide();
     round->deleteLater();
     m_copy->setEnabled(!m_cards.empty());
+    m_hint->setVisible(m_cards.empty());
     m_walk->refresh();
 }
 

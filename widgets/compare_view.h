@@ -9,7 +9,7 @@
 #include "managers/comparison.h"
 #include "managers/model_manager.h"
 
-class QGridLayout;
+class QLabel;
 class QScrollArea;
 class QToolButton;
 class QVBoxLayout;
@@ -48,6 +48,7 @@ private:
     managers::ChatManager& m_chat;
     std::array<AdapterChoice*, managers::kComparedSides> m_sides{};
     QToolButton* m_copy = nullptr;
+    QLabel* m_hint = nullptr; ///< while there is no round
     QScrollArea* m_area;
     QVBoxLayout* m_rounds;
     std::vector<MessageCard*> m_cards;
