@@ -485,7 +485,10 @@ void ChatManager::ask(Job& job, std::vector<ChatRequest> requests, Hearing heari
 void ChatManager::takeReady(const std::filesystem::path& folder) {
     m_isLoaded = true;
     m_loadedFolder = folder;
-    if (m_job) m_loadedModel = m_wantedModel;
+    if (m_job) {
+        m_loadedModel = m_wantedModel;
+        m_job->setProgress({fromQt(tr("answering")), 0, 0, "tokens"});
+    }
     if (m_state == State::Loading) setState(State::Answering);
 }
 

@@ -82,6 +82,18 @@ private Q_SLOTS:
         QVERIFY(ground.messages()[1].content.size() < kAnswer.size());
     }
 
+    void theJobOfAnAnswerIsNoLongerLoadingOnceTheModelIsThere() {
+        Ground ground;
+        ground.tokens.holdBefore(2);
+        QVERIFY(ground.chat->send(QStringLiteral("hello")));
+        QVERIFY(Ground::wait([&] { return ground.tokens.isReached(); }));
+        QTRY_VERIFY(ground.chat->state() == ChatManager::State::Answering);
+        QCOMPARE(ground.chat->job()->progress().phase, std::string("answering"));
+        QCOMPARE(ground.chat->job()->progress().total, std::uint64_t{0});
+        ground.tokens.open();
+        QVERIFY(ground.awaitIdle());
+    }
+
     void onlyOneAnswerAtATime() {
         Ground ground;
         ground.tokens.holdBefore(1);
