@@ -29,11 +29,16 @@ Result<jobs::ExportFormat> formatOf(const ExportOptions& options) {
     const std::string name = options.format.value_or("");
     if (name == "hf") return options.adapter ? jobs::ExportFormat::Peft : jobs::ExportFormat::Hub;
     if (name == "gguf") return jobs::ExportFormat::Gguf;
-    return Error{codes::kUsage, "export: found --format '" + name + "', expected gguf or hf"};
+    if (name == "ollama") return jobs::ExportFormat::Ollama;
+    if (name == "gguf-adapter") return jobs::ExportFormat::GgufAdapter;
+    return Error{codes::kUsage,
+                 "export: found --format '" + name + "', expected gguf, gguf-adapter, hf or ollama"};
 }
 
 Result<formats::GgufFileType> typeOf(const ExportOptions& options) {
-    const std::string name = options.type.value_or(std::string(kDefaultGgufType));
+    const bool isAdapter = options.format == "gguf-adapter";
+    const std::string name =
+        options.type.value_or(std::string(isAdapter ? kDefaultAdapterType : kDefaultGgufType));
     if (const auto type = formats::ggufFileTypeOf(name)) return *type;
     return Error{codes::kUsage,
                  "export: found --type '" + name + "', expected " + listed(formats::ggufFileTypeNames())};
@@ -69,10 +74,14 @@ CommandSpec exportCommand() {
         "name from 'models' or a folder; gguf: merged in, ADAPTER:SCALE for less or more of it; hf: "
         "this alone, in PEFT's format",
         options->adapter, ValueKind::Folder);
-    command.value("--format", "FORMAT", "gguf: one file for llama.cpp and Ollama; hf: a folder in Hub layout",
+    command.value("--format", "FORMAT",
+                  "gguf: one file for llama.cpp and Ollama; gguf-adapter: the adapter as such a file; hf: a "
+                  "folder in Hub layout; ollama: a folder for `ollama create`",
                   options->format);
-    command.choices({"gguf", "hf"});
-    command.value("--type", "TYPE", "how gguf packs the weights (" + std::string(kDefaultGgufType) + ")",
+    command.choices({"gguf", "gguf-adapter", "hf", "ollama"});
+    command.value("--type", "TYPE",
+                  "how gguf packs the weights (" + std::string(kDefaultGgufType) +
+                      "; an adapter: " + std::string(kDefaultAdapterType) + ")",
                   options->type);
     command.choices(formats::ggufFileTypeNames());
     command.value("--out", "PATH", "the new file or folder", options->out, ValueKind::File);

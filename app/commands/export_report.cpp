@@ -9,7 +9,8 @@ namespace {
 
 std::string subject(const jobs::ExportRequest& request) {
     if (!request.adapter) return request.base.name;
-    if (request.format == jobs::ExportFormat::Peft) return request.adapter->name;
+    if (request.format == jobs::ExportFormat::Peft || request.format == jobs::ExportFormat::GgufAdapter)
+        return request.adapter->name;
     return request.base.name + " with " + request.adapter->name;
 }
 
@@ -21,6 +22,10 @@ std::string nextStep(const jobs::ExportRequest& request, const std::string& path
         return "load " + request.base.name + " and this adapter with PEFT's PeftModel.from_pretrained";
     case jobs::ExportFormat::Gguf:
         return "llama-cli -m " + path;
+    case jobs::ExportFormat::Ollama:
+        return "cd " + path + " && ollama create NAME -f Modelfile";
+    case jobs::ExportFormat::GgufAdapter:
+        return "llama-cli -m MODEL.gguf --lora " + path;
     }
     return {};
 }

@@ -64,7 +64,9 @@ Result<HubTokenizer> tokenizerFromMeta(const std::filesystem::path& tokenizerMod
                          std::to_string(config.vocab_size) + " rows; get the tokenizer of this model"};
     const bool isLater = config.rope_scaling.has_value();
     TokenizerParts parts;
-    parts.merges = mergesOfRanks(*ranks);
+    auto merges = mergesOfRanks(*ranks, displayPath(tokenizerModel));
+    if (!merges) return merges.error();
+    parts.merges = std::move(*merges);
     for (const std::string& bytes : *ranks)
         parts.tokens.push_back(spellingOfBytes(bytes));
     parts.kinds.assign(parts.tokens.size(), TokenKind::Ordinary);

@@ -84,7 +84,8 @@ Result<std::vector<std::string>> readRankTable(const std::filesystem::path& toke
     return tokens;
 }
 
-std::vector<std::string> mergesOfRanks(const std::vector<std::string>& tokens) {
+Result<std::vector<std::string>> mergesOfRanks(const std::vector<std::string>& tokens,
+                                               const std::string& what) {
     std::unordered_map<std::string_view, std::size_t> ranks;
     std::vector<std::string> spellings;
     for (std::size_t rank = 0; rank < tokens.size(); ++rank) {
@@ -92,6 +93,7 @@ std::vector<std::string> mergesOfRanks(const std::vector<std::string>& tokens) {
         spellings.push_back(spellingOfBytes(tokens[rank]));
     }
     std::vector<std::string> merges;
+    std::size_t bytes = 0; // at most: a byte is spelled with one or two
     std::vector<std::pair<std::size_t, std::size_t>> splits;
     for (const std::string& token : tokens) {
         splits.clear();
@@ -101,6 +103,11 @@ std::vector<std::string> mergesOfRanks(const std::vector<std::string>& tokens) {
             if (left != ranks.end() && right != ranks.end()) splits.emplace_back(left->second, right->second);
         }
         std::sort(splits.begin(), splits.end());
+        bytes += splits.size() * (2 * token.size() + 1);
+        if (bytes > kMaxMergeBytes)
+            return Error{codes::kTokenizerLimit, what + ": its merges take more than " +
+                                                     std::to_string(kMaxMergeBytes >> 20U) +
+                                                     " MiB, which no tokenizer needs; get the file again"};
         for (const auto& [left, right] : splits)
             merges.push_back(spellings[left] + " " + spellings[right]);
     }

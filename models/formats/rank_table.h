@@ -16,7 +16,12 @@ namespace llamahome::formats {
 Result<std::vector<std::string>> readRankTable(const std::filesystem::path& tokenizerModel);
 
 /// The merges that give the same tokens as the ranks: of each token in turn all the ways to put it together
-/// from two others, by their ranks (llama.md 4.3). "left right" in the alphabet of bytes.
-std::vector<std::string> mergesOfRanks(const std::vector<std::string>& tokens);
+/// from two others, by their ranks (llama.md 4.3). "left right" in the alphabet of bytes. TK-02, naming the
+/// file as `what`, where they take more than kMaxMergeBytes.
+Result<std::vector<std::string>> mergesOfRanks(const std::vector<std::string>& tokens,
+                                               const std::string& what);
+
+/// Of all merges of one tokenizer; Llama 3's take 5 MB.
+inline constexpr std::size_t kMaxMergeBytes = 256U << 20;
 
 } // namespace llamahome::formats

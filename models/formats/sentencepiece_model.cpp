@@ -11,6 +11,7 @@
 #include "core/utf8.h"
 #include "formats/file_text.h"
 #include "formats/protobuf_reader.h"
+#include "formats/rank_table.h"
 
 namespace llamahome::formats {
 namespace {
@@ -169,13 +170,21 @@ Result<Json> mergesOf(const Model& model, std::string_view what) {
         return found != ids.end() && model.pieces[found->second].takesPartInMerges();
     };
     Json merges = Json::array();
+    std::size_t bytes = 0;
     for (const std::size_t id : order) {
         const std::string_view text = model.pieces[id].text;
         for (std::size_t at = decodeUtf8(text, 0).length; at < text.size();
              at += decodeUtf8(text, at).length) {
             const std::string_view left = text.substr(0, at);
             const std::string_view right = text.substr(at);
-            if (isPart(left) && isPart(right)) merges.push_back(Json::array({left, right}));
+            if (!isPart(left) || !isPart(right)) continue;
+            bytes += text.size();
+            if (bytes > kMaxMergeBytes)
+                return Error{codes::kTokenizerLimit,
+                             std::string(what) + ": its merges take more than " +
+                                 std::to_string(kMaxMergeBytes >> 20U) +
+                                 " MiB, which no tokenizer needs; get the model again"};
+            merges.push_back(Json::array({left, right}));
         }
     }
     return merges;

@@ -1,6 +1,7 @@
 // Each form of export by itself; exportModel() chooses. Not on the GUI thread.
 #pragma once
 
+#include "formats/hub_to_gguf.h"
 #include "jobs/export_model.h"
 
 namespace llamahome::jobs {
@@ -15,5 +16,15 @@ Result<ExportResult> exportPeft(const ExportRequest& request, FileLayer& files, 
 Result<std::uint64_t> forecastGguf(const ExportRequest& request);
 Result<ExportResult> exportGguf(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
                                 const ProgressSink& progress);
+
+/// How a GGUF file of the request is packed, and what it says of itself.
+formats::GgufExportOptions ggufOptions(const ExportRequest& request);
+
+Result<std::uint64_t> forecastOllama(const ExportRequest& request);
+Result<ExportResult> exportOllama(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
+                                  const ProgressSink& progress);
+
+Result<std::uint64_t> forecastGgufAdapter(const ExportRequest& request);
+Result<ExportResult> exportGgufAdapter(const ExportRequest& request, FileLayer& files);
 
 } // namespace llamahome::jobs

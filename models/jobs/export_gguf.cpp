@@ -8,19 +8,16 @@
 #include "jobs/turn_end_check.h"
 
 namespace llamahome::jobs {
-namespace fs = std::filesystem;
-namespace {
 
-formats::GgufExportOptions optionsOf(const ExportRequest& request) {
+formats::GgufExportOptions ggufOptions(const ExportRequest& request) {
     return {request.type, request.adapter ? request.adapter->name : request.base.name, request.base.licence};
 }
-
-} // namespace
 
 Result<std::uint64_t> forecastGguf(const ExportRequest& request) {
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
-    const auto plan = formats::GgufExport::plan(request.base.path, (*source)->weights(), optionsOf(request));
+    const auto plan =
+        formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request));
     if (!plan) return plan.error();
     return plan->fileBytes();
 }
@@ -29,7 +26,7 @@ Result<ExportResult> exportGguf(const ExportRequest& request, FileLayer& files, 
                                 const ProgressSink& progress) {
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
-    auto plan = formats::GgufExport::plan(request.base.path, (*source)->weights(), optionsOf(request));
+    auto plan = formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request));
     if (!plan) return plan.error();
     const auto record = request.adapter ? readTrainingRecord(request.adapter->path) : Result<std::string>("");
     if (!record) return record.error();

@@ -13,6 +13,10 @@ Result<std::uint64_t> forecastExport(const ExportRequest& request) {
         return forecastPeft(request);
     case ExportFormat::Gguf:
         return forecastGguf(request);
+    case ExportFormat::GgufAdapter:
+        return forecastGgufAdapter(request);
+    case ExportFormat::Ollama:
+        return forecastOllama(request);
     }
     return Error{codes::kInternal, "an export of no known form"};
 }
@@ -26,6 +30,10 @@ Result<ExportResult> exportModel(const ExportRequest& request, FileLayer& files,
         return exportPeft(request, files, cancel);
     case ExportFormat::Gguf:
         return exportGguf(request, files, cancel, progress);
+    case ExportFormat::GgufAdapter:
+        return exportGgufAdapter(request, files);
+    case ExportFormat::Ollama:
+        return exportOllama(request, files, cancel, progress);
     }
     return Error{codes::kInternal, "an export of no known form"};
 }

@@ -1,5 +1,5 @@
-// A model or adapter written for other programs: Hub folder, PEFT folder, GGUF. Not on the GUI thread;
-// needs no engine.
+// A model or adapter written for other programs: Hub folder, PEFT folder, GGUF model or adapter, Ollama. Not
+// on the GUI thread; needs no engine.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +19,19 @@
 namespace llamahome::jobs {
 
 enum class ExportFormat {
-    Hub,  ///< a folder in Hub layout; with an adapter: merged into the weights
-    Peft, ///< the adapter alone, a folder in PEFT's format
-    Gguf, ///< one file for llama.cpp; with an adapter: merged into the weights
+    Hub,         ///< a folder in Hub layout; with an adapter: merged into the weights
+    Peft,        ///< the adapter alone, a folder in PEFT's format
+    Gguf,        ///< one file for llama.cpp; with an adapter: merged into the weights
+    Ollama,      ///< a folder with a GGUF file and the Modelfile for `ollama create`
+    GgufAdapter, ///< the adapter alone, one file for llama.cpp
 };
 
 struct ExportRequest {
     ModelEntry base;                        ///< usable
-    std::optional<ModelEntry> adapter = {}; ///< usable; needed for Peft
+    std::optional<ModelEntry> adapter = {}; ///< usable; needed for Peft and GgufAdapter
     double scale = 1.0;                     ///< of the adapter, besides its own scaling
     ExportFormat format = ExportFormat::Hub;
-    formats::GgufFileType type = formats::GgufFileType::Q8_0; ///< of Gguf
+    formats::GgufFileType type = formats::GgufFileType::Q8_0; ///< of the GGUF file
     std::filesystem::path target = {};                        ///< the new folder or file
 };
 

@@ -19,8 +19,7 @@ bool isTakenAlong(std::string_view name) {
 } // namespace
 
 Result<std::uint64_t> forecastPeft(const ExportRequest& request) {
-    if (!request.adapter)
-        return Error{codes::kExportKind, "found no adapter, expected the one to write in PEFT's format"};
+    if (!request.adapter) return Error{codes::kExportKind, "found no adapter, expected the one to write"};
     if (request.scale != 1.0)
         return Error{codes::kExportKind,
                      "found a scale, which an adapter's files do not hold; merge the adapter "

@@ -32,15 +32,14 @@ Result<void> Normaliser::add(const Json& json, std::string_view what) {
         return {};
     }
     if (kind == "Prepend") {
+        if (stringField(json, "prepend").size() > kMaxAddedTokenBytes)
+            return Error{codes::kTokenizerLimit, std::string(what) + ": the normalizer prepends more than " +
+                                                     std::to_string(kMaxAddedTokenBytes) +
+                                                     " bytes; get the model again"};
         m_steps.push_back({Kind::Prepend, stringField(json, "prepend"), {}});
         return {};
     }
-    if (kind == "Replace") {
-        auto pattern = TextPattern::parse(member(json, "pattern"), "normalizer Replace", what);
-        if (!pattern) return pattern.error();
-        m_steps.push_back({Kind::Replace, stringField(json, "content"), {std::move(*pattern)}});
-        return {};
-    }
+    if (kind == "Replace") return addReplace(json, what);
     if (kind == "Strip") {
         if (boolField(json, "strip_left", false)) m_steps.push_back({Kind::StripLeft, {}, {}});
         if (boolField(json, "strip_right", false)) m_steps.push_back({Kind::StripRight, {}, {}});
@@ -49,6 +48,15 @@ Result<void> Normaliser::add(const Json& json, std::string_view what) {
     return Error{codes::kTokenizerKind, std::string(what) + ": normalizer " +
                                             formats::quotedText(kind.empty() ? writeJsonLine(json) : kind) +
                                             " is not known; known: Sequence, Prepend, Replace, Strip"};
+}
+
+Result<void> Normaliser::addReplace(const Json& json, std::string_view what) {
+    auto pattern = TextPattern::parse(member(json, "pattern"), "normalizer Replace", what);
+    if (!pattern) return pattern.error();
+    std::string content = stringField(json, "content");
+    if (auto bounded = m_growth.add(content.size(), what, "normalizer"); !bounded) return bounded;
+    m_steps.push_back({Kind::Replace, std::move(content), {std::move(*pattern)}});
+    return {};
 }
 
 RewrittenText Normaliser::applyStep(const Step& step, const TextPiece& piece) {

@@ -7,6 +7,7 @@
 
 #include "core/json.h"
 #include "core/result.h"
+#include "text/text_growth.h"
 #include "text/text_pattern.h"
 #include "text/text_piece.h"
 
@@ -15,7 +16,7 @@ namespace llamahome::text {
 class Normaliser {
 public:
     /// Reads Prepend, Replace, Strip and Sequence of these; null is none. TK-12 naming any other kind, TK-11
-    /// for a pattern, TK-02 for too many steps.
+    /// for a pattern, TK-02 for too many steps, and for those that make a text grow without bound.
     static Result<Normaliser> parse(const Json& json, std::string_view what);
 
     /// True where apply() changes nothing.
@@ -33,9 +34,11 @@ private:
     };
 
     Result<void> add(const Json& json, std::string_view what);
+    Result<void> addReplace(const Json& json, std::string_view what);
     static RewrittenText applyStep(const Step& step, const TextPiece& piece);
 
     std::vector<Step> m_steps;
+    TextGrowth m_growth;
 };
 
 } // namespace llamahome::text

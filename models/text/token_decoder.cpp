@@ -86,7 +86,9 @@ Result<void> TokenDecoder::add(const Json& json, std::string_view what) {
     }
     auto pattern = TextPattern::parse(member(json, "pattern"), "decoder Replace", what);
     if (!pattern) return pattern.error();
-    m_steps.push_back({Kind::Replace, {std::move(*pattern)}, stringField(json, "content")});
+    std::string content = stringField(json, "content");
+    if (auto bounded = m_growth.add(content.size(), what, "decoder"); !bounded) return bounded;
+    m_steps.push_back({Kind::Replace, {std::move(*pattern)}, std::move(content)});
     return {};
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/json.h"
 #include "core/result.h"
+#include "text/text_growth.h"
 #include "text/text_pattern.h"
 
 namespace llamahome::text {
@@ -50,6 +51,7 @@ private:
     Result<void> addStrip(const Json& json, std::string_view what);
 
     std::vector<Step> m_steps; ///< on single tokens
+    TextGrowth m_growth;
     bool m_byteLevel = false;
     bool m_fused = false;
     std::size_t m_stripCount = 0; ///< how many m_stripped are taken from the beginning of the text

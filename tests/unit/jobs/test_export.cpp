@@ -7,6 +7,7 @@
 #include "formats/gguf_reader.h"
 #include "formats/model_weights.h"
 #include "jobs/model_checks.h"
+#include "jobs/ollama_turns.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;
@@ -108,6 +109,86 @@ private Q_SLOTS:
         request.adapter.reset();
         const auto none = ground.write(request);
         QVERIFY(!none && none.error().code == codes::kExportKind);
+    }
+
+    void anAdapterAloneIsAFileOfGguf() {
+        const ExportGround ground;
+        ExportRequest request = ground.request("adapter.gguf");
+        request.format = ExportFormat::GgufAdapter;
+        request.type = formats::GgufFileType::F32;
+        const auto forecast = forecastExport(request);
+        const auto written = ground.write(request);
+        QVERIFY2(written, written ? "" : written.error().message.c_str());
+        QVERIFY(forecast && *forecast == static_cast<std::uint64_t>(fs::file_size(written->path)));
+        const auto a = ggufValues(written->path, "blk.0.ffn_down.weight.lora_a");
+        const auto b = ggufValues(written->path, "blk.0.ffn_down.weight.lora_b");
+        QVERIFY(!a.empty() && !b.empty());
+        QCOMPARE(a.front(), 0.5F);
+        QCOMPARE(b.front(), 1.0F);
+        request.adapter.reset();
+        const auto none = forecastExport(request);
+        QVERIFY(!none && none.error().code == codes::kExportKind);
+    }
+
+    void turnsOfATemplateAreFoundByRendering_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("system");
+        QTest::addColumn<QString>("userBefore");
+        QTest::addColumn<QString>("answerAfter");
+        QTest::newRow("chatml") << "chatml"
+                                << ""
+                                << "<|im_start|>user\n"
+                                << "<|im_end|>\n";
+        QTest::newRow("smollm2") << "smollm2"
+                                 << "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
+                                 << "<|im_start|>user\n"
+                                 << "<|im_end|>\n";
+        QTest::newRow("llama3.0") << "llama3.0"
+                                  << ""
+                                  << "<|start_header_id|>user<|end_header_id|>\n\n"
+                                  << "<|eot_id|>";
+    }
+    void turnsOfATemplateAreFoundByRendering() {
+        QFETCH(const QString, name);
+        QFETCH(const QString, system);
+        QFETCH(const QString, userBefore);
+        QFETCH(const QString, answerAfter);
+        const auto chatTemplate = text::ChatTemplate::named(name.toStdString(), {"<s>", "</s>"});
+        QVERIFY(chatTemplate);
+        const auto chat = ollamaChat(*chatTemplate, "<s>");
+        QVERIFY(chat);
+        QCOMPARE(QString::fromStdString(chat->system), system);
+        QCOMPARE(QString::fromStdString(chat->turns.userBefore), userBefore);
+        QCOMPARE(QString::fromStdString(chat->turns.answerAfter), answerAfter);
+        // What Ollama would write is what the template writes.
+        const formats::OllamaTurns& turns = chat->turns;
+        const std::string ours = turns.systemBefore + "S" + turns.systemAfter + turns.userBefore + "P" +
+                                 turns.userAfter + turns.answerBefore + "A" + turns.answerAfter;
+        const auto theirs = chatTemplate->render({{"system", "S"}, {"user", "P"}, {"assistant", "A"}});
+        QVERIFY(theirs);
+        const std::string text = text::joinedText(*theirs);
+        QCOMPARE(text.substr(text.starts_with("<s>") ? 3 : 0), ours);
+    }
+
+    void aTemplateWithDatesIsLeftToOllama() {
+        const auto chatTemplate = text::ChatTemplate::named("llama3", {"<s>", "</s>"});
+        QVERIFY(chatTemplate);
+        QVERIFY(!ollamaChat(*chatTemplate, "<s>"));
+    }
+
+    void aFolderForOllamaHasModelAndModelfile() {
+        const ExportGround ground;
+        ExportRequest request = ground.request("ollama");
+        request.format = ExportFormat::Ollama;
+        const auto written = ground.write(request);
+        QVERIFY2(written, written ? "" : written.error().message.c_str());
+        QVERIFY(formats::GgufReader::open(written->path / "model.gguf"));
+        const auto text = readFile(written->path / "Modelfile");
+        QVERIFY(text);
+        for (const char* part :
+             {"FROM ./model.gguf", "<|im_start|>user", "PARAMETER stop", "<|im_end|>", "num_ctx"})
+            QVERIFY2(text->find(part) != std::string::npos, part);
+        QVERIFY(ground.isClean(written->path));
     }
 
     void aModelAloneIsAFolderOfTheHub() {

@@ -1,5 +1,6 @@
 #include <QTest>
 
+#include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "text/stream_decoder.h"
@@ -55,6 +56,21 @@ class TestTokenizerKinds final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void stepsThatMakeATextGrowWithoutBoundAreRefused() {
+        Json replace = *parseJson(R"({"type":"Replace","pattern":{"String":"a"},"content":""})", "step");
+        replace["content"] = std::string(20, 'a');
+        Json json = characters({"a", "b"});
+        json["normalizer"] = Json{{"type", "Sequence"}, {"normalizers", Json::array({replace, replace})}};
+        QVERIFY(Tokenizer::parse(json, "x"));
+        json["normalizer"]["normalizers"].push_back(replace);
+        const auto normaliser = Tokenizer::parse(json, "x");
+        QVERIFY(!normaliser && normaliser.error().code == codes::kTokenizerLimit);
+        json["normalizer"] = nullptr;
+        json["decoder"]["decoders"] = Json::array({replace, replace, replace});
+        const auto decoder = Tokenizer::parse(json, "x");
+        QVERIFY(!decoder && decoder.error().code == codes::kTokenizerLimit);
+    }
+
     void everyKindGivesTheReferencesIdsAndTexts_data() {
         QTest::addColumn<QString>("kind");
         for (const char* name : {"legacy", "first", "unknown", "fused", "splits"})

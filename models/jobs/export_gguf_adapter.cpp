@@ -1,0 +1,57 @@
+#include "core/error_codes.h"
+#include "formats/lora_to_gguf.h"
+#include "jobs/export_forms.h"
+#include "jobs/export_source.h"
+#include "jobs/model_card.h"
+#include "jobs/model_checks.h"
+#include "jobs/output_place.h"
+#include "jobs/turn_end_check.h"
+
+namespace llamahome::jobs {
+namespace {
+
+/// What a file with the adapter alone is made of.
+struct AdapterAlone {
+    formats::PeftAdapter adapter;
+    formats::ModelConfig base;
+    formats::GgufAdapterOptions options;
+};
+
+Result<AdapterAlone> adapterAlone(const ExportRequest& request) {
+    if (!request.adapter) return Error{codes::kExportKind, "found no adapter, expected the one to write"};
+    auto adapter = formats::readPeftAdapter(request.adapter->path);
+    if (!adapter) return adapter.error();
+    adapter->alpha *= request.scale;
+    auto base = checkConfiguration(request.base.path);
+    if (!base) return base.error();
+    return AdapterAlone{std::move(*adapter), std::move(*base), {request.type, request.adapter->name}};
+}
+
+} // namespace
+
+Result<std::uint64_t> forecastGgufAdapter(const ExportRequest& request) {
+    const auto alone = adapterAlone(request);
+    if (!alone) return alone.error();
+    return formats::ggufAdapterBytes(alone->adapter, alone->base, alone->options);
+}
+
+Result<ExportResult> exportGgufAdapter(const ExportRequest& request, FileLayer& files) {
+    const auto source = ExportSource::open(request);
+    if (!source) return source.error();
+    const auto alone = adapterAlone(request);
+    if (!alone) return alone.error();
+    const auto bytes = formats::ggufAdapterBytes(alone->adapter, alone->base, alone->options);
+    if (!bytes) return bytes.error();
+    const auto record = readTrainingRecord(request.adapter->path);
+    if (!record) return record.error();
+    const auto turnEnd = checkTurnEnd(request.base.path, *record);
+    if (!turnEnd) return turnEnd.error();
+    const auto target = checkOutputFile(request.target, *bytes);
+    if (!target) return target.error();
+    if (auto made = files.makeDirectories(target->parent_path()); !made) return made.error();
+    auto written = formats::writeGgufAdapter(files, *target, alone->adapter, alone->base, alone->options);
+    if (!written) return written.error();
+    return ExportResult{*target, *bytes, *turnEnd, (*source)->notes()};
+}
+
+} // namespace llamahome::jobs

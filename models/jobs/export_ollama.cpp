@@ -1,0 +1,75 @@
+#include <algorithm>
+
+#include "formats/hub_to_gguf.h"
+#include "formats/ollama_modelfile.h"
+#include "jobs/export_forms.h"
+#include "jobs/export_source.h"
+#include "jobs/folder_files.h"
+#include "jobs/model_card.h"
+#include "jobs/ollama_turns.h"
+#include "jobs/output_place.h"
+#include "jobs/turn_end_check.h"
+#include "text/tokenizer.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kModelName = "model.gguf";
+constexpr std::uint64_t kTextBytes = 1U << 20; ///< Modelfile and card, more than they ever need
+
+/// The Modelfile for the folder that the GGUF file lies in.
+Result<std::string> modelfile(const ExportRequest& request, const formats::ModelConfig& config) {
+    const auto tokenizer = text::Tokenizer::load(request.base.path);
+    if (!tokenizer) return tokenizer.error();
+    const auto chatTemplate = text::ChatTemplate::load(request.base.path);
+    if (!chatTemplate) return chatTemplate.error();
+    formats::OllamaModelfile file;
+    file.from = std::string("./") + kModelName;
+    const auto bos = tokenizer->bos();
+    if (!chatTemplate->turnEnd().empty())
+        if (auto chat = ollamaChat(*chatTemplate, bos ? tokenizer->tokenBytes(*bos) : std::string())) {
+            file.turns = std::move(chat->turns);
+            file.system = std::move(chat->system);
+        }
+    for (const std::int32_t id : tokenizer->endTokens())
+        file.stops.push_back(tokenizer->tokenBytes(id));
+    file.contextLength = config.max_position_embeddings;
+    file.license = request.base.licence;
+    return formats::ollamaModelfileText(file);
+}
+
+} // namespace
+
+Result<std::uint64_t> forecastOllama(const ExportRequest& request) {
+    const auto bytes = forecastGguf(request);
+    return bytes ? Result<std::uint64_t>(*bytes + kTextBytes) : bytes;
+}
+
+Result<ExportResult> exportOllama(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
+                                  const ProgressSink& progress) {
+    const auto source = ExportSource::open(request);
+    if (!source) return source.error();
+    auto plan = formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request));
+    if (!plan) return plan.error();
+    const auto text = modelfile(request, plan->config());
+    if (!text) return text.error();
+    const auto record = request.adapter ? readTrainingRecord(request.adapter->path) : Result<std::string>("");
+    if (!record) return record.error();
+    const auto turnEnd = checkTurnEnd(request.base.path, *record);
+    if (!turnEnd) return turnEnd.error();
+    auto place = OutputPlace::prepare(files, request.target, plan->fileBytes() + kTextBytes);
+    if (!place) return place.error();
+    const CardSubject subject{displayPath(place->target().filename()), false, request.base, *record};
+    if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
+    if (auto done = writeFileAtomically(files, place->folder() / "Modelfile", *text); !done)
+        return done.error();
+    auto written = plan->write(files, place->folder() / kModelName, {}, cancel, progress);
+    if (!written) return written.error();
+    if (auto published = place->publish(); !published) return published.error();
+    std::vector<std::string> notes = (*source)->notes();
+    notes.insert(notes.end(), plan->notes().begin(), plan->notes().end());
+    return ExportResult{place->target(), bytesBelow(place->target()), *turnEnd, std::move(notes)};
+}
+
+} // namespace llamahome::jobs
