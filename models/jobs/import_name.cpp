@@ -1,5 +1,8 @@
 #include "jobs/import_name.h"
 
+#include <optional>
+#include <string_view>
+
 #include "config/nearest_name.h"
 #include "core/ascii.h"
 #include "core/error_codes.h"
@@ -37,6 +40,33 @@ Result<ModelName> plainName(const std::string& family, const std::string& versio
     return ModelName{lowerAscii(family) == kLocal ? std::string(kLocal) : family, version};
 }
 
+/// "q4_k_m", "bf16", "iq3_xs": how weights are packed, as names of files say it.
+bool isPacking(std::string_view word) {
+    const std::string_view digits = word.substr(word.starts_with("i") ? 1 : 0);
+    return word == "f16" || word == "f32" || word == "bf16" || word == "gguf" ||
+           (digits.size() > 1 && digits[0] == 'q' && digits[1] >= '0' && digits[1] <= '9');
+}
+
+/// A name as the Hub has it, in small letters: without what publishers append about the packing.
+std::string bareName(std::string_view name) {
+    std::string bare = lowerAscii(name);
+    for (std::size_t at = bare.find_last_of(".-"); at != std::string::npos && isPacking(bare.substr(at + 1));
+         at = bare.find_last_of(".-"))
+        bare.resize(at);
+    return bare;
+}
+
+/// The catalogued model whose repository on the Hub is called so.
+std::optional<ModelName> cataloguedByName(const config::Catalog& catalog, const std::string& name) {
+    const std::string bare = bareName(name);
+    for (const config::CatalogFamily& family : catalog.families())
+        for (const config::CatalogVersion& version : family.versions)
+            if (lowerAscii(version.hubId.substr(version.hubId.find('/') + 1)) == bare &&
+                !version.hubId.empty())
+                return ModelName{version.family, version.version};
+    return std::nullopt;
+}
+
 /// FAMILY alone, or FAMILY/VERSION in one word.
 Result<ModelName> oneWord(const config::Catalog& catalog, const std::string& word,
                           const ImportSource& source) {
@@ -56,6 +86,8 @@ Result<ModelName> importName(const config::Catalog& catalog, const std::string& 
     if (family.empty() && version.empty()) {
         if (const auto known = catalog.findHubId(source.name))
             return ModelName{known->family, known->version};
+        if (source.organisation.empty())
+            if (auto known = cataloguedByName(catalog, source.suggestedName)) return *known;
         return plainName(source.organisation.empty() ? std::string(kLocal) : source.organisation,
                          source.suggestedName);
     }

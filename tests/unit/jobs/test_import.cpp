@@ -185,6 +185,13 @@ private Q_SLOTS:
     void withoutANameAModelIsKeptAsLocal() {
         const LibraryFixture fixture;
         QCOMPARE(fixture.import({kGguf, "", "", false})->entry.name, std::string("local/tiny"));
+        for (const char* name :
+             {"SmolLM2-135M-Instruct.Q4_1.gguf", "smollm2-135m-instruct-GGUF-iq3_xs.gguf"}) {
+            const LibraryFixture other;
+            fs::copy_file(kGguf, other.folder() / name);
+            QCOMPARE(other.import({other.folder() / name, "", "", false})->entry.name,
+                     std::string("smollm2/135m-instruct"));
+        }
         QCOMPARE(fixture.import({fixture.source(), "", "", false})->entry.name, std::string("local/source"));
         QCOMPARE(fixture.import({fixture.source(), "local", "", false})->entry.name,
                  std::string("local/source"));
