@@ -310,6 +310,12 @@ QIcon HomeStyle::standardIcon(StandardPixmap which, const QStyleOption* option, 
     }
 }
 
+int HomeStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
+                         QStyleHintReturn* more) const {
+    return hint == SH_DialogButtonBox_ButtonsHaveIcons ? 0
+                                                       : QProxyStyle::styleHint(hint, option, widget, more);
+}
+
 int HomeStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {
     switch (metric) {
     case PM_ScrollBarExtent:

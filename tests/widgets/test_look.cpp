@@ -6,9 +6,11 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
+#include <QDialogButtonBox>
 #include <QFile>
 #include <QFontMetrics>
 #include <QIcon>
+#include <QProxyStyle>
 #include <QPushButton>
 #include <QSplitter>
 #include <QTest>
@@ -18,6 +20,7 @@
 #include "core/error_codes.h"
 #include "support/temporary_folder.h"
 #include "widgets/copy_text.h"
+#include "widgets/home_style.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/message_bar.h"
@@ -73,6 +76,17 @@ QColor inkOf(const QIcon& icon, QIcon::Mode mode = QIcon::Normal) {
                 ink = color;
     return ink;
 }
+
+/// A desktop that wants them.
+class IconsOnButtons final : public QProxyStyle {
+public:
+    int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
+                  QStyleHintReturn* more) const override {
+        return hint == SH_DialogButtonBox_ButtonsHaveIcons
+                   ? 1
+                   : QProxyStyle::styleHint(hint, option, widget, more);
+    }
+};
 
 } // namespace
 
@@ -163,6 +177,17 @@ private Q_SLOTS:
             QCOMPARE(inkOf(icon(Icon::Stop, QPalette::BrightText)).rgb(),
                      QApplication::palette().color(QPalette::BrightText).rgb());
         }
+    }
+
+    void standardButtonsOfDialogsCarryNoForeignIcons() {
+        look::HomeStyle style;
+        style.setBaseStyle(new IconsOnButtons);
+        QDialogButtonBox box;
+        box.setStyle(&style);
+        box.setStandardButtons(QDialogButtonBox::Close | QDialogButtonBox::Cancel);
+        QCOMPARE(box.buttons().size(), 2);
+        for (const QAbstractButton* button : box.buttons())
+            QVERIFY2(button->icon().isNull(), button->text().toUtf8().constData());
     }
 
     void everyIconDrawsSomething() {
