@@ -4,7 +4,6 @@
 #include <QLabel>
 #include <QVBoxLayout>
 
-#include "config/setting_parse.h"
 #include "managers/quantity_words.h"
 #include "managers/text.h"
 #include "widgets/look.h"
@@ -56,9 +55,21 @@ QString SettingEditor::textOf(const config::SettingDescriptor& setting, const co
 }
 
 QString SettingEditor::problem() const {
+    return toQt(parsed().problem);
+}
+
+bool SettingEditor::isValueOf(const config::Settings& settings) const {
+    const auto value = parsed().value;
+    if (!value) return false;
+    config::Settings typed = settings;
+    m_setting.set(typed, *value);
+    return config::settingText(m_setting, typed) == config::settingText(m_setting, settings);
+}
+
+config::ParsedSetting SettingEditor::parsed() const {
     config::SettingDescriptor setting = m_setting;
     if (setting.form == config::TextForm::Path) setting.form = config::TextForm::Free; // asks the disk
-    return toQt(config::parseSettingText(setting, fromQt(text()), {}).problem);
+    return config::parseSettingText(setting, fromQt(text()), {});
 }
 
 void SettingEditor::showProblem(const QString& problem) {

@@ -6,6 +6,7 @@
 #include <QWidget>
 
 #include "config/setting_descriptor.h"
+#include "config/setting_parse.h"
 
 class QLabel;
 
@@ -35,6 +36,8 @@ public:
     /// Why text() is no value for the setting; empty: it is one.
     QString problem() const;
     bool isRight() const { return problem().isEmpty(); }
+    /// Whether text() means the value in `settings`, however it is written.
+    bool isValueOf(const config::Settings& settings) const;
     /// Shows a problem that was found elsewhere, until the next edit; empty: none.
     void showProblem(const QString& problem);
 
@@ -46,6 +49,7 @@ Q_SIGNALS:
     void committed(const QString& text);
 
 private:
+    config::ParsedSetting parsed() const;
     void onEdited();
     void onCommitted();
     void tellProblem(QString problem);

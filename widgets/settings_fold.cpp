@@ -139,11 +139,10 @@ void SettingsFold::addRow(const config::SettingDescriptor& setting, QVBoxLayout&
     line->addWidget(help, 1, Qt::AlignTop);
     column.addWidget(row.widget);
     const QString key = toQt(setting.key);
-    connect(row.editor, &SettingEditor::committed, this,
-            [this, key, editor = row.editor](const QString& text) {
-                if (!editor->isRight()) return;
-                if (const auto problem = m_setup.setSetting(key, text)) editor->showProblem(*problem);
-            });
+    connect(row.editor, &SettingEditor::edited, this, [this, key, editor = row.editor](const QString& text) {
+        if (!editor->isRight()) return;
+        if (const auto problem = m_setup.setSetting(key, text)) editor->showProblem(*problem);
+    });
     connect(row.reset, &QToolButton::clicked, this, [this, key] { m_setup.resetSetting(key); });
     m_rows.push_back(row);
 }
@@ -166,7 +165,8 @@ void SettingsFold::refresh() {
     for (const Row& row : m_rows) {
         const QString key = toQt(row.setting->key);
         const QString text = SettingEditor::textOf(*row.setting, m_setup.settings());
-        const bool isTyping = row.editor->isAncestorOf(QApplication::focusWidget()) && !row.editor->isRight();
+        const bool isTyping = row.editor->isAncestorOf(QApplication::focusWidget()) &&
+                              (!row.editor->isRight() || row.editor->isValueOf(m_setup.settings()));
         if (!isTyping && row.editor->text() != text && !m_setup.isResolving()) row.editor->setText(text);
         row.reset->setVisible(changed.contains(key));
     }

@@ -6,6 +6,7 @@
 #include <QDialog>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -408,6 +409,24 @@ private Q_SLOTS:
         page.picture("training_settings");
         page.click("resetSettings");
         QVERIFY(page.run.setup().changedSettings().isEmpty());
+    }
+
+    void promptsThatAreTypedAreThoseOfARunThatAltSStarts() {
+        Page page;
+        page.run.chooseShortRun();
+        page.click("allSettings");
+        auto& editor = page.find<widgets::SettingEditor>("training.evaluation.prompts");
+        auto* lines = editor.findChild<QPlainTextEdit*>();
+        lines->setFocus();
+        QTest::keyClicks(lines, QStringLiteral("Name  a tea"));
+        QTest::keyClick(lines, Qt::Key_Return);
+        QTest::keyClicks(lines, QStringLiteral("Name a cup "));
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        QCOMPARE(lines->toPlainText(), QStringLiteral("Name  a tea\nName a cup ")); // as it was typed
+        QTest::keyClick(lines, Qt::Key_S, Qt::AltModifier);
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+        const auto& prompts = page.run.training->run().settings.training.evaluation.prompts;
+        QCOMPARE(prompts, (std::vector<std::string>{"Name  a tea", "Name a cup"}));
     }
 
     void epochsThatTheStepsOverruleSaySo() {
