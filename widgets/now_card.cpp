@@ -108,7 +108,10 @@ QString NowCard::phaseText() const {
         return tr("The step in work is finished, then a checkpoint and the adapter are written.");
     if (state == TrainingState::Paused)
         return tr("The checkpoint is written and the memory is free. Continue goes on where it stopped.");
-    const QString phase = m_manager.isInSteps() ? toQt(m_manager.progress().phase) : m_manager.phase();
+    const Progress& progress = m_manager.progress();
+    if (progress.unit == jobs::kPromptUnit && progress.done < progress.total)
+        return tr("Answering prompt %1 of %2 …").arg(progress.done + 1).arg(progress.total);
+    const QString phase = m_manager.isInSteps() ? toQt(progress.phase) : m_manager.phase();
     if (m_manager.isInSteps() && phase == m_manager.phase()) return {};
     return phase.isEmpty() ? QString() : phase.front().toUpper() + phase.mid(1) + QStringLiteral(" …");
 }

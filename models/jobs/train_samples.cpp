@@ -52,8 +52,15 @@ void answerSamples(OpenModel& model, const std::vector<DataExample>& prompts, co
                    std::string_view when, std::int64_t step, FileLayer& files,
                    const std::filesystem::path& file, const SampleListener& listener,
                    const CancelToken& cancel) {
+    std::uint64_t done = 0;
+    const auto tell = [&] {
+        if (listener.onProgress)
+            listener.onProgress({"answering", done, prompts.size(), std::string(kPromptUnit)});
+    };
     for (const DataExample& prompt : prompts) {
         if (cancel.isCancelled()) return;
+        tell();
+        ++done;
         auto sample = answerOne(model, prompt, date, cancel);
         if (!sample && sample.error().code == codes::kCancelled) return;
         if (!sample) {
@@ -68,6 +75,7 @@ void answerSamples(OpenModel& model, const std::vector<DataExample>& prompts, co
         auto written = lines ? lines->append(sampleJson(*sample)) : Result<void>(lines.error());
         if (!written) listener.onNotice("a sample is not kept: " + written.error().message);
     }
+    tell();
 }
 
 std::vector<SampleAnswer> readSamples(const std::filesystem::path& file) {

@@ -11,12 +11,14 @@
 #include "config/settings.h"
 #include "core/cancel_token.h"
 #include "core/file_layer.h"
+#include "core/progress.h"
 #include "jobs/open_model.h"
 #include "jobs/train_data.h"
 
 namespace llamahome::jobs {
 
 inline constexpr int kSampleTokens = 200;
+inline constexpr std::string_view kPromptUnit = "prompts"; ///< of the progress while they are answered
 
 struct SampleAnswer {
     std::string when; ///< "before" or "after"
@@ -34,6 +36,7 @@ std::vector<DataExample> samplePrompts(const config::Settings& settings,
 struct SampleListener {
     std::function<void(const SampleAnswer&)> onSample;
     std::function<void(std::string_view)> onNotice;
+    ProgressSink onProgress; ///< prompts, before each and at the end
 };
 
 /// Answers each prompt greedily with at most kSampleTokens tokens and appends it to `file`. Samples never

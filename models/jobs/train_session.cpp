@@ -182,7 +182,8 @@ void TrainSession::answer(OpenModel& model, std::string_view when, std::int64_t 
     m_place.sink.onPhase("answering " + countWithNoun(prompts.size(), "prompt") + " " + std::string(when) +
                          " training");
     const SampleListener listener{[this](const SampleAnswer& sample) { m_place.sink.onSample(sample); },
-                                  [this](std::string_view notice) { m_place.sink.onNotice(notice); }};
+                                  [this](std::string_view notice) { m_place.sink.onNotice(notice); },
+                                  [this](const Progress& progress) { m_place.sink.onProgress(progress); }};
     answerSamples(model, prompts, m_work.settings.data.date, when, step, m_place.files, m_run.samplesFile(),
                   listener, m_place.cancel);
 }

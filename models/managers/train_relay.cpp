@@ -47,7 +47,10 @@ void TrainRelay::onProgress(const Progress& progress) {
         m_steps = *m_news.progress;
         m_progress(m_steps);
     }
-    flushWhenDue();
+    if (progress.unit == jobs::kPromptUnit)
+        flush(); // few, and each takes long
+    else
+        flushWhenDue();
 }
 
 void TrainRelay::onMetric(const engine::MetricPoint& point) {

@@ -173,6 +173,24 @@ private Q_SLOTS:
         QCOMPARE(page.text("nowLeft"), QString());
     }
 
+    void thePromptInWorkIsCounted() {
+        Page page;
+        testing::StepGate prompts;
+        prompts.holdBefore(2);
+        page.run.ground.engine.script().beforeToken = [&prompts, at = 0](std::size_t token) mutable {
+            if (token == 0) prompts.pass(++at);
+        };
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.click("startButton");
+        QVERIFY(eventually(
+            [&] { return page.text("nowPhase").startsWith(QStringLiteral("Answering prompt 2 of ")); }));
+        const auto& bar = page.find<QProgressBar>("nowBar");
+        QVERIFY(bar.value() > 0 && bar.value() < bar.maximum());
+        prompts.open();
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+    }
+
     void theCurvesAndTheTableShowTheSameNumbers() {
         Page page;
         page.run.chooseShortRun();
