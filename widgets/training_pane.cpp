@@ -250,6 +250,9 @@ void TrainingPane::refresh() {
 void TrainingPane::showButtons() {
     const TrainingState state = m_manager.state();
     const bool isRunning = state == TrainingState::Running || state == TrainingState::Pausing;
+    const QWidget* focus = QApplication::focusWidget();
+    const bool isOnSwitch =
+        focus != nullptr && (focus == m_pause || focus == m_continue || focus == m_waitsForSwitch);
     m_pause->setVisible(isRunning);
     m_pause->setEnabled(state == TrainingState::Running);
     m_continue->setVisible(state == TrainingState::Paused);
@@ -258,6 +261,19 @@ void TrainingPane::showButtons() {
     const QString command = m_manager.commandLine();
     m_copy->setEnabled(!command.isEmpty());
     m_copy->setToolTip(command);
+    if (isOnSwitch && !m_manager.isEditable()) keepFocus();
+}
+
+/// Pause and Continue take turns; between them the focus must not fall to Stop, which a key would press.
+void TrainingPane::keepFocus() {
+    for (QPushButton* button : {m_pause, m_continue})
+        if (button->isVisible() && button->isEnabled()) {
+            m_waitsForSwitch.clear();
+            button->setFocus();
+            return;
+        }
+    m_run->focusFirst();
+    m_waitsForSwitch = QApplication::focusWidget();
 }
 
 void TrainingPane::showProblem() {

@@ -1,6 +1,7 @@
 // TrainingPane: choose, train and watch on one page. GUI thread.
 #pragma once
 
+#include <QPointer>
 #include <QStringList>
 #include <QWidget>
 
@@ -51,6 +52,7 @@ private:
     void refresh();
     void showProblem();
     void showButtons();
+    void keepFocus();
     void showLower();
     void showOffer();
     void refuseOffer();
@@ -75,6 +77,7 @@ private:
     QLabel* m_summary;
     RunView* m_run;
     QString m_shownProblem;
+    QPointer<QWidget> m_waitsForSwitch; ///< has the focus while Pause and Continue cannot
 };
 
 } // namespace llamahome::widgets

@@ -191,6 +191,28 @@ private Q_SLOTS:
         QVERIFY(page.run.comesTo(TrainingState::Done));
     }
 
+    void spaceOnPauseAndThenContinueNeverStopsTheRun() {
+        Page page;
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.run.gate.holdBefore(3);
+        page.click("startButton");
+        QVERIFY(page.run.holds());
+        QVERIFY(page.run.comesTo(TrainingState::Running));
+        auto& pause = page.find<QPushButton>("pauseButton");
+        auto& goOn = page.find<QPushButton>("resumeButton");
+        pause.setFocus();
+        QTest::keyClick(&pause, Qt::Key_Space);
+        QVERIFY(page.run.isIn(TrainingState::Pausing));
+        QVERIFY(QApplication::focusWidget() != &page.find<QPushButton>("stopButton"));
+        page.run.gate.open();
+        QVERIFY(page.run.comesTo(TrainingState::Paused));
+        QCOMPARE(QApplication::focusWidget(), &goOn);
+        QTest::keyClick(&goOn, Qt::Key_Space);
+        QVERIFY(QApplication::focusWidget() != &page.find<QPushButton>("stopButton"));
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+    }
+
     void theCurvesAndTheTableShowTheSameNumbers() {
         Page page;
         page.run.chooseShortRun();
