@@ -1,5 +1,6 @@
 #include "widgets/settings_pane.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include "config/setting_descriptor.h"
 #include "items/setting_tree.h"
 #include "managers/text.h"
 #include "managers/window_words.h"
@@ -225,12 +227,20 @@ void SettingsPane::search() {
     const bool isEmpty = m_filter->rowCount() == 0;
     m_list->setVisible(!isEmpty);
     m_nothing->setVisible(isEmpty);
-    m_nothing->setText(
-        m_search->text().isEmpty()
-            ? tr("Every setting has its default.")
-            : tr("No setting is called “%1”. Clear the search to see all.").arg(m_search->text()));
+    m_nothing->setText(isEmpty ? nothingText() : QString());
     if (!isEmpty && !m_search->text().isEmpty())
         m_list->setCurrentIndex(m_filter->index(0, 0, m_filter->index(0, 0)));
+}
+
+QString SettingsPane::nothingText() const {
+    const QString words = m_search->text();
+    if (words.isEmpty()) return tr("Every setting has its default.");
+    const auto& all = config::allSettings();
+    const bool isAny = std::any_of(all.begin(), all.end(),
+                                   [&words](const auto& one) { return items::isFoundBy(one, words); });
+    if (!isAny) return tr("No setting is called “%1”. Clear the search to see the others.").arg(words);
+    return tr("What is called “%1” has its default. Untick “%2” to see it.")
+        .arg(words, m_chosenOnly->text().remove(QLatin1Char('&')));
 }
 
 void SettingsPane::spanSections() {

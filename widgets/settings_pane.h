@@ -54,6 +54,8 @@ private:
     void chooseTheme(int row);
     void showProblems();
     void openFolder();
+    /// Why the list is empty, and what would fill it.
+    QString nothingText() const;
     void spanSections();
 
     managers::SettingsManager& m_manager;

@@ -157,6 +157,18 @@ private Q_SLOTS:
         QCOMPARE(list->model()->rowCount(list->model()->index(0, 0)), 1);
     }
 
+    void aSearchAmongWhatIsChosenNamesWhatHidesTheRest() {
+        Place place("training: {seed: 7}\n");
+        QTest::mouseClick(place.find<QCheckBox>("chosenOnlyBox"), Qt::LeftButton);
+        QTest::keyClicks(place.find<QLineEdit>("settingSearch"), QStringLiteral("temper"));
+        auto* words = place.find<QLabel>("nothingFound");
+        QTRY_VERIFY(words->isVisible());
+        QVERIFY2(words->text().contains(QStringLiteral("Untick “Only what is not the default”")),
+                 qPrintable(words->text()));
+        QTest::keyClicks(place.find<QLineEdit>("settingSearch"), QStringLiteral("nothing"));
+        QVERIFY(words->text().startsWith(QStringLiteral("No setting is called")));
+    }
+
     void problemsStandAtTheTopWithFileAndLine() {
         Place place("training:\n  seed: 7\n  num_epoch: 3\n");
         auto* problems = place.find<QWidget>("problems");
