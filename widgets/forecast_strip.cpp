@@ -103,9 +103,11 @@ void ForecastStrip::refresh() {
 void ForecastStrip::showForecast(const managers::TrainingOutlook& outlook) {
     const jobs::TrainForecast& forecast = outlook.forecast;
     const std::uint64_t needed = forecast.memory.total();
-    const bool isGood = !outlook.misfit;
+    const bool isMeasured = forecast.data.validationRows > 0;
+    const bool isGood = !outlook.misfit && isMeasured;
     m_icon->setPixmap(icon(isGood ? Icon::Good : Icon::Warning).pixmap(kIconSize));
-    m_icon->setAccessibleName(isGood ? tr("Fits") : tr("Does not fit"));
+    m_icon->setAccessibleName(outlook.misfit ? tr("Does not fit") : tr("Fits"));
+    if (!isMeasured) m_words->setText(unmeasuredText(forecast.data.trainRows));
     m_memory->setText(forecast.memoryAllowed > 0
                           ? tr("memory %1 of %2").arg(bytes(needed), bytes(forecast.memoryAllowed))
                           : tr("memory %1").arg(bytes(needed)));

@@ -6,8 +6,8 @@
 #include <QLineEdit>
 #include <QPushButton>
 
-#include "widgets/dropped_paths.h"
 #include "managers/text.h"
+#include "widgets/dropped_paths.h"
 #include "widgets/look.h"
 #include "widgets/training_words.h"
 
@@ -48,6 +48,7 @@ RunExtras::RunExtras(managers::TrainingSetup& setup, QWidget* parent)
     connect(m_choose, &QPushButton::clicked, this, &RunExtras::chooseFile);
     connect(m_clear, &QPushButton::clicked, this, [this] { m_setup.chooseValidation({}); });
     connect(&m_setup, &managers::TrainingSetup::choiceChanged, this, &RunExtras::refresh);
+    connect(&m_setup, &managers::TrainingSetup::checked, this, &RunExtras::refresh);
     refresh();
 }
 
@@ -63,7 +64,11 @@ void RunExtras::chooseFile() {
 void RunExtras::refresh() {
     const auto& file = m_setup.choice().validation;
     const QString path = file ? managers::pathToQt(*file) : QString();
-    m_file->setText(file ? fileName(path) : tr("a share of the data"));
+    const auto& outlook = m_setup.outlook();
+    const bool isShareEmpty = outlook && outlook->forecast.data.validationRows == 0;
+    m_file->setText(file           ? fileName(path)
+                    : isShareEmpty ? tr("nothing: no row is left for it")
+                                   : tr("a share of the data"));
     m_file->setToolTip(path);
     m_clear->setVisible(file.has_value());
     const QString name = toQt(m_setup.choice().runName);

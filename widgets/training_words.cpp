@@ -20,6 +20,7 @@ QString translated(const char* text) {
 }
 
 constexpr int kEpochDigits = 3;
+constexpr quint64 kWantedRows = 50; ///< for seeing a change of style
 
 QString epochsText(const QString& number) {
     return number == QLatin1String("1") ? translated("1 epoch") : translated("%1 epochs").arg(number);
@@ -56,6 +57,12 @@ QString overruledEpochsText(const config::TrainingSettings& training,
     return translated("Ends after %1: %2 is set and overrules %3.")
         .arg(length, toQt(config::findSetting("training.max_steps")->label),
              toQt(config::findSetting("training.num_epochs")->label));
+}
+
+QString unmeasuredText(quint64 rows) {
+    const QString nothing = translated("No row is left to measure on.");
+    if (rows >= kWantedRows) return nothing;
+    return translated("%1 %2 good rows or more are wanted.").arg(nothing).arg(kWantedRows);
 }
 
 QString dataText(const jobs::DataReport& report) {

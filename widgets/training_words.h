@@ -22,6 +22,8 @@ QString tokensText(quint64 tokens);
 /// the epochs where the data is known; else empty.
 QString overruledEpochsText(const config::TrainingSettings& training,
                             const std::optional<managers::TrainingOutlook>& outlook);
+/// That none of so many rows is left to measure on, and how many are wanted where they are few.
+QString unmeasuredText(quint64 rows);
 /// "1,204 rows · chat messages · 212 tokens typical · 3 rows too long".
 QString dataText(const jobs::DataReport& report);
 /// "about 48 min", or why no time is told.

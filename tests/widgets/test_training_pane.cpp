@@ -213,6 +213,17 @@ private Q_SLOTS:
         QVERIFY(page.run.comesTo(TrainingState::Done));
     }
 
+    void oneRowLeavesNothingToMeasureOnAndThatIsSaid() {
+        Page page;
+        std::ofstream(page.run.data) << R"({"question":"What is 1 and 1?","answer":"It is 2"})" << '\n';
+        page.run.chooseShortRun();
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        QVERIFY(
+            eventually([&] { return page.text("forecastWords").contains(QStringLiteral("50 good rows")); }));
+        page.click("allSettings");
+        QVERIFY(page.text("validationFile").startsWith(QStringLiteral("nothing")));
+    }
+
     void theCurvesAndTheTableShowTheSameNumbers() {
         Page page;
         page.run.chooseShortRun();
