@@ -1,5 +1,9 @@
 #include "app/command_context.h"
 
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
 #include "app/setup.h"
 #include "config/catalog.h"
 #include "core/ascii.h"
@@ -71,7 +75,16 @@ Result<std::vector<config::SettingProblem>> CommandContext::takeRightSettings() 
 Result<jobs::DataRoot> CommandContext::root() {
     const auto resolved = settings();
     if (!resolved) return resolved.error();
-    return dataRoot(m_options, m_environment, (*resolved)->values);
+    auto found = dataRoot(m_options, m_environment, (*resolved)->values);
+    if (found && m_options.root) tellMissingRoot(*found);
+    return found;
+}
+
+void CommandContext::tellMissingRoot(const jobs::DataRoot& root) {
+    std::error_code failure;
+    if (std::exchange(m_isRootTold, true) || std::filesystem::exists(root.path, failure) || failure) return;
+    m_output.warning("--root: there is no folder " + displayPath(root.path) +
+                     " yet; it is made when something is kept in it");
 }
 
 Result<const jobs::Library*> CommandContext::library() {

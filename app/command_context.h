@@ -47,6 +47,8 @@ public:
     /// What is wrong in the settings; from then on settings() gives those that are right. For `doctor`.
     Result<std::vector<config::SettingProblem>> takeRightSettings();
     Result<jobs::ShippedFiles> shippedFiles();
+    /// Where --root names a folder that is not there, reading finds nothing: that is told, once. It is no
+    /// error, because a command that writes makes the folder.
     Result<jobs::DataRoot> root();
     Result<const jobs::Library*> library();
     /// The writer's lock on the root, with the bundled samples installed in it; ROOT-03 where another process
@@ -73,6 +75,7 @@ public:
 private:
     void installSamples(const jobs::DataRoot& root);
     void openLog(const config::LoggingSettings& settings);
+    void tellMissingRoot(const jobs::DataRoot& root);
 
     const GlobalOptions& m_options;
     Output& m_output;
@@ -81,6 +84,7 @@ private:
     config::Environment m_environment;
     std::optional<config::ResolvedSettings> m_settings;
     std::shared_ptr<ProgramLog> m_log;
+    bool m_isRootTold = false;
     std::optional<jobs::Library> m_library;
     std::unique_ptr<engine::Engine> m_engine;
 };

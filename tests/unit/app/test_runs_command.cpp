@@ -1,4 +1,6 @@
 // `llamahome runs` on runs of the fake engine, by the built program.
+#include <filesystem>
+
 #include <QTest>
 
 #include "core/file_layer.h"
@@ -14,6 +16,20 @@ class TestRunsCommand final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aRootThatIsNotThereIsToldOnce() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const auto root = runner.home() / "nothere";
+        const ProgramResult listed = runner.run(
+            {QStringLiteral("--root"), QString::fromStdString(root.string()), QStringLiteral("runs")});
+        QCOMPARE(listed.code, 0);
+        const std::string told = "--root: there is no folder " + root.string();
+        QVERIFY2(listed.err.find(told) != std::string::npos, listed.err.c_str());
+        QCOMPARE(listed.err.find(told), listed.err.rfind(told));
+        QVERIFY(!std::filesystem::exists(root));
+        const ProgramResult byDefault = runner.run({QStringLiteral("runs")});
+        QVERIFY2(byDefault.err.find("no folder") == std::string::npos, byDefault.err.c_str());
+    }
+
     void aNoteThatCannotBeReadIsToldAndTheRunIsShownAllTheSame() {
         ManagerGround ground;
         const MayBlock here;
