@@ -208,10 +208,8 @@ Result<void> checkUsable(const ModelEntry& entry, const std::string& installed =
     return {};
 }
 
-} // namespace
-
-Result<ModelEntry> resolveKnownModel(const Library& library, const std::vector<std::string>& words,
-                                     const config::Environment& environment) {
+Result<ModelEntry> chosenEntry(const Library& library, const std::vector<std::string>& words,
+                               const config::Environment& environment) {
     switch (words.size()) {
     case 0:
         return defaultEntry(library, environment);
@@ -224,6 +222,17 @@ Result<ModelEntry> resolveKnownModel(const Library& library, const std::vector<s
                      "MODEL: found " + std::to_string(words.size()) +
                          " words, expected FAMILY VERSION, FAMILY/VERSION, a Hub id or a path"};
     }
+}
+
+} // namespace
+
+Result<ModelEntry> resolveKnownModel(const Library& library, const std::vector<std::string>& words,
+                                     const config::Environment& environment) {
+    auto entry = chosenEntry(library, words, environment);
+    if (entry || !(entry.error().code == codes::kFamilyUnknown)) return entry;
+    Error unknown = entry.error();
+    unknown.message += installedList(library);
+    return unknown;
 }
 
 Result<ModelEntry> resolveModel(const Library& library, const ModelRequest& request) {

@@ -184,6 +184,11 @@ private Q_SLOTS:
         const auto family = resolveModel(m_fixture.library(), requestFor({"lama"}));
         QVERIFY(family.error().code == codes::kFamilyUnknown);
         QVERIFY(names(family.error(), {"lama", "llama"}));
+        for (const char* word : {"nosuch", "local"}) {
+            const auto unknown = resolveModel(m_fixture.library(), requestFor({word}));
+            QVERIFY2(names(unknown.error(), {"known: llama", "installed: smollm2/135m-instruct"}),
+                     unknown.error().message.c_str());
+        }
         const auto words = resolveModel(m_fixture.library(), requestFor({"a", "b", "c"}));
         QCOMPARE(words.error().code.errorClass, ErrorClass::Usage);
     }
