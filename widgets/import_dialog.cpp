@@ -97,6 +97,7 @@ void ImportDialog::build() {
     m_link = new QCheckBox(tr("&Link the weights instead of copying them"), this);
     m_link->setObjectName(QStringLiteral("linkBox"));
     m_linkNote = look::makeNote({}, this);
+    m_linkNote->setObjectName(QStringLiteral("linkNote"));
     m_linkNote->setWordWrap(true);
     m_progress = new JobProgress(this);
 
@@ -227,9 +228,9 @@ QString ImportDialog::sourceText(const managers::ImportProposal& proposal) {
     const QString size = managers::bytesText(proposal.resultBytes);
     switch (proposal.source.form) {
     case jobs::SourceForm::Gguf:
-        return tr("GGUF file; it is converted to %1.").arg(size);
+        return tr("GGUF file; it is converted to about %1.").arg(size);
     case jobs::SourceForm::Meta:
-        return tr("Model in Meta's layout; it is converted to %1.").arg(size);
+        return tr("Model in Meta's layout; it is converted to about %1.").arg(size);
     case jobs::SourceForm::HubFolder:
         break;
     }
@@ -241,10 +242,9 @@ void ImportDialog::propose(const managers::ImportProposal& proposal) {
     m_messages->clear();
     m_proposal = proposal;
     m_source->setText(sourceText(proposal));
-    m_linkNote->setText(
-        proposal.isConverted
-            ? tr("What is converted cannot be linked.")
-            : tr("Saves a copy of the weights. The model can be used while the source stays in its place."));
+    m_linkNote->setText(proposal.isConverted ? tr("What is converted cannot be linked.")
+                                             : tr("No second copy of the weights is made. The model can be "
+                                                  "used while the source stays in its place."));
     m_link->setEnabled(!proposal.isConverted);
     if (proposal.isConverted) m_link->setChecked(false);
     if (!m_isNamed) {

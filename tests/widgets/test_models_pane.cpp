@@ -123,6 +123,7 @@ private Q_SLOTS:
         auto* version = in<QLineEdit>(dialog, "versionEdit");
         QTRY_COMPARE_WITH_TIMEOUT(version->text(), QStringLiteral("tiny"), kPatienceMs);
         QVERIFY(textOf(dialog, "nameNote").contains(QStringLiteral("local/tiny")));
+        QVERIFY(textOf(dialog, "linkNote").startsWith(QStringLiteral("No second copy")));
         version->selectAll();
         QTest::keyClicks(version, QStringLiteral("../x"));
         QVERIFY(!in<QPushButton>(dialog, "startImportButton")->isEnabled());
@@ -154,6 +155,14 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(bar->isVisible(), kPatienceMs);
         QVERIFY(bar->text().contains(QStringLiteral("cut.gguf")));
         QVERIFY(!fs::exists(place.ground.root() / "data/models/local/cut"));
+    }
+
+    void theSizeOfWhatIsConvertedIsAnEstimate() {
+        Place place;
+        place.take(fs::path(LLAMAHOME_TEST_DATA) / "formats/tiny.gguf");
+        QDialog* dialog = place.dialog("importDialog");
+        QTRY_VERIFY_WITH_TIMEOUT(textOf(dialog, "sourceNote").contains(QStringLiteral("to about ")),
+                                 kPatienceMs);
     }
 
     void severalDroppedModelsAreAskedForOneAfterTheOther() {
