@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "core/count_with_noun.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "text/split.h"
@@ -42,14 +43,18 @@ void countTokens(TrainData& data) {
 
 void addNotices(TrainData& data, const config::Settings& settings) {
     const DataCounts& counts = data.counts;
-    const auto add = [&](std::uint64_t count, const std::string& text) {
-        if (count > 0) data.notices.push_back(std::to_string(count) + text);
+    const auto add = [&](std::uint64_t count, const std::string& noun, const std::string& one,
+                         const std::string& many, const std::string& text) {
+        if (count > 0) data.notices.push_back(countWithNoun(count, noun) + (count == 1 ? one : many) + text);
     };
-    add(counts.badRows, " bad rows were left out (data.skip_bad_rows); `llamahome data FILE` lists them");
-    add(counts.cutRows, " rows are longer than " + std::to_string(settings.training.max_length) +
-                            " tokens and were cut; raise training.max_length to keep them whole");
-    add(counts.droppedRows, " rows have nothing to learn after the cut and were left out");
-    add(counts.overlap, " validation rows are training rows too; the eval loss looks better than it is");
+    add(counts.badRows, "bad row", " was", " were",
+        " left out (data.skip_bad_rows); `llamahome data FILE` lists what is bad");
+    add(counts.cutRows, "row", " is", " are",
+        " longer than " + std::to_string(settings.training.max_length) +
+            " tokens and cut there; raise training.max_length to keep all of it");
+    add(counts.droppedRows, "row", " has", " have", " nothing to learn after the cut, left out");
+    add(counts.overlap, "validation row", " is", " are",
+        " in the training data too; the eval loss looks better than it is");
 }
 
 Error noRows(const TrainPlan& plan, const DataCounts& counts) {

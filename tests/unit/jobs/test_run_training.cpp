@@ -229,7 +229,18 @@ private Q_SLOTS:
         QVERIFY2(summary, said(summary).c_str());
         QCOMPARE(summary->data.badRows, std::uint64_t{2});
         QCOMPARE(summary->data.rows, std::uint64_t{12});
-        QVERIFY(ground.sink.wasNoticed("2 bad rows"));
+        QVERIFY(ground.sink.wasNoticed("2 bad rows were left out"));
+    }
+
+    void aCountOfOneIsToldInTheSingular() {
+        TrainingGround ground;
+        std::string lines = *readFile(ground.data);
+        lines.insert(lines.find('\n') + 1, "[1]\n");
+        QVERIFY(writeFileAtomically(systemFiles(), ground.data, lines));
+        TrainPlan plan = ground.plan();
+        plan.settings.data.skip_bad_rows = true;
+        QVERIFY(ground.train(plan));
+        QVERIFY(ground.sink.wasNoticed("1 bad row was left out"));
     }
 
     void aRunThatIsAllWarmUpSaysSo() {
@@ -400,7 +411,7 @@ private Q_SLOTS:
         QCOMPARE(summary->data.trainRows, std::uint64_t{12});
         QCOMPARE(summary->data.validationRows, std::uint64_t{1});
         QCOMPARE(summary->data.overlap, std::uint64_t{1});
-        QVERIFY(ground.sink.wasNoticed("validation rows are training rows too"));
+        QVERIFY(ground.sink.wasNoticed(" in the training data too"));
         QVERIFY(findRun(ground.root, summary->runName)->record.validationFile->path == validation);
     }
 
