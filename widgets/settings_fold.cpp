@@ -15,6 +15,7 @@
 #include "widgets/look.h"
 #include "widgets/run_extras.h"
 #include "widgets/setting_editor.h"
+#include "widgets/tab_order.h"
 
 namespace llamahome::widgets {
 
@@ -100,12 +101,7 @@ void SettingsFold::makeRows() {
         if (managers::isOfRun(setting.key)) addRow(setting, *column);
     column->addStretch(1);
     m_area->setWidget(content);
-    QWidget* before = m_search;
-    for (const Row& row : m_rows) {
-        setTabOrder(before, row.editor);
-        setTabOrder(row.editor, row.reset);
-        before = row.reset;
-    }
+    putInTabOrder(m_search, *content);
     refresh();
 }
 

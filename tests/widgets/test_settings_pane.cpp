@@ -12,14 +12,16 @@
 #include <QTest>
 #include <QTreeView>
 #include <QUrl>
+#include <QVBoxLayout>
 
 #include "managers/cuda_manager.h"
 #include "managers/text.h"
-#include "support/manager_ground.h"
+#include "support/run_ground.h"
 #include "support/wheel_index.h"
 #include "widgets/look.h"
 #include "widgets/message_bar.h"
 #include "widgets/setting_editor.h"
+#include "widgets/settings_fold.h"
 #include "widgets/settings_pane.h"
 #include "widgets/window_memory.h"
 
@@ -265,6 +267,36 @@ private Q_SLOTS:
         QTest::keyClick(field, Qt::Key_Up);
         QCOMPARE(editor.text(), QStringLiteral("2"));
         QVERIFY(!box->isChecked());
+    }
+
+    void tabLeadsThroughTheSettingsOfARunInTheirOrder() {
+        RunGround run;
+        run.chooseShortRun();
+        QVERIFY(run.comesTo(managers::TrainingState::Ready));
+        QWidget window;
+        auto* column = new QVBoxLayout(&window);
+        auto* fold = new SettingsFold(run.setup(), &window);
+        auto* after = new QPushButton(&window);
+        column->addWidget(fold);
+        column->addWidget(after);
+        window.resize(1024, 640);
+        window.show();
+        QApplication::setActiveWindow(&window);
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        fold->setOpen(true); // makes the rows
+        const auto editors = fold->findChildren<SettingEditor*>();
+        QVERIFY(editors.size() > 20);
+        for (qsizetype at = -1; at + 1 < editors.size();) {
+            QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+            const QWidget* now = QApplication::focusWidget();
+            QVERIFY2(!now->visibleRegion().isEmpty(), qPrintable(now->accessibleName()));
+            if (editors[at + 1]->isAncestorOf(now)) ++at;
+            QVERIFY2(at >= 0 && editors[at]->parentWidget()->isAncestorOf(now),
+                     qPrintable(now->accessibleName()));
+        }
+        while (fold->isAncestorOf(QApplication::focusWidget())) // the rest of the last row
+            QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+        QCOMPARE(QApplication::focusWidget(), after);
     }
 
     void everythingThatTakesTheFocusHasAName() {
