@@ -10,6 +10,7 @@
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/setting_editor.h"
+#include "widgets/tab_order.h"
 
 namespace llamahome::widgets {
 namespace {
@@ -107,7 +108,7 @@ void SettingCard::showSetting(const config::SettingDescriptor* setting) {
     m_restart->setVisible(needsRestart(setting->key));
     m_editor = new SettingEditor(*setting, this);
     m_editorPlace->addWidget(m_editor);
-    setTabOrder(m_editor, m_reset);
+    putInTabOrder(m_reset->previousInFocusChain(), *m_editor);
     connect(m_editor, &SettingEditor::committed, this, &SettingCard::save);
     refresh();
 }

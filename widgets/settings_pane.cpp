@@ -77,24 +77,29 @@ SettingsPane::SettingsPane(managers::SettingsManager& manager, managers::CudaMan
 }
 
 void SettingsPane::build() {
+    QWidget* header = makeHeader(); // all in the order of the Tab key
     m_messages = new MessageBar(this);
     m_problems = new QWidget(this);
     m_problems->setObjectName(QStringLiteral("problems"));
     m_problemList = new QVBoxLayout(m_problems);
     m_problemList->setContentsMargins(0, 0, 0, 0);
     m_problemList->setSpacing(look::kGrid / 2);
+    QWidget* bar = makeBar();
+    auto* cuda = new CudaRow(m_cuda, this);
+    QWidget* list = makeList();
     m_card = new SettingCard(m_manager, this);
     m_card->setObjectName(QStringLiteral("settingCard"));
     auto* scroll = new QScrollArea(this);
     scroll->setWidget(m_card);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus); // it would not be seen to have the focus
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll->setMinimumWidth(40 * look::kGrid);
     scroll->setAccessibleName(tr("The chosen setting"));
     auto* splitter = new QSplitter(Qt::Horizontal, this);
     splitter->setChildrenCollapsible(false);
-    splitter->addWidget(makeList());
+    splitter->addWidget(list);
     splitter->addWidget(scroll);
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 2);
@@ -102,11 +107,11 @@ void SettingsPane::build() {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(2 * look::kGrid, 2 * look::kGrid, 2 * look::kGrid, look::kGrid);
     column->setSpacing(look::kGrid);
-    column->addWidget(makeHeader());
+    column->addWidget(header);
     column->addWidget(m_messages);
     column->addWidget(m_problems);
-    column->addWidget(makeBar());
-    column->addWidget(new CudaRow(m_cuda, this));
+    column->addWidget(bar);
+    column->addWidget(cuda);
     column->addWidget(splitter, 1);
 }
 

@@ -269,6 +269,30 @@ private Q_SLOTS:
         QVERIFY(!box->isChecked());
     }
 
+    void tabLeadsFromTheSearchToTheListItsValueAndReset() {
+        Place place;
+        place.pane->choose(kRank);
+        type(place.field(), "32");
+        QTRY_VERIFY(place.find<QPushButton>("resetButton")->isEnabled());
+        place.pane->choose(QStringLiteral("training.seed"));
+        place.pane->choose(kRank);
+        QTRY_VERIFY(place.field()->isVisible());
+        place.pane->focusSearch();
+        QStringList names;
+        for (int i = 0; i < 12 && names.value(names.size() - 1) != QStringLiteral("resetButton"); ++i) {
+            QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+            const QWidget* now = QApplication::focusWidget();
+            QVERIFY(!now->visibleRegion().isEmpty());
+            names << (now == place.field() ? QStringLiteral("field") : now->objectName());
+        }
+        names.removeAll(QString()); // the CUDA row's
+        QCOMPARE(names.join(u' '),
+                 (QStringList{QStringLiteral("openFolderButton"), QStringLiteral("themeBox"),
+                              QStringLiteral("chosenOnlyBox"), QStringLiteral("settingList"),
+                              QStringLiteral("field"), QStringLiteral("resetButton")}
+                      .join(u' ')));
+    }
+
     void tabLeadsThroughTheSettingsOfARunInTheirOrder() {
         RunGround run;
         run.chooseShortRun();
