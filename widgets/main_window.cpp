@@ -408,6 +408,7 @@ void MainWindow::showWork() {
     m_menu->setHasCommand(job != nullptr && !job->commandLine().isEmpty());
     const int percent = job == nullptr ? -1 : items::jobPercent(*job);
     setWindowTitle(percent < 0 ? QStringLiteral("LlamaHome") : tr("%1 % – LlamaHome").arg(percent));
+    m_launcher.set(percent);
 }
 
 void MainWindow::keepRunning() {

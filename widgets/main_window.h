@@ -6,6 +6,7 @@
 #include <QStringList>
 
 #include "managers/session.h"
+#include "widgets/launcher_progress.h"
 #include "widgets/side_bar.h"
 
 class QSplitter;
@@ -82,6 +83,7 @@ private:
     WindowMemory& m_memory;
     WindowMenu* m_menu;
     Tray* m_tray;
+    LauncherProgress m_launcher;
     LeaveGuard* m_guard;
     QStackedWidget* m_screens; ///< first start, or the frame
     MessageBar* m_message;

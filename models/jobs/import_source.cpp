@@ -52,10 +52,19 @@ bool isSideFile(std::string_view name) {
            name.starts_with("LICENCE") || name.starts_with("NOTICE");
 }
 
+bool isPickle(std::string_view name) {
+    return name.ends_with(".bin") || name.ends_with(".pth") || name.ends_with(".pt");
+}
+
+bool hasPickle(const fs::path& folder) {
+    const auto entries = entriesOf(folder);
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const fs::path& entry) { return isPickle(nameOf(entry)); });
+}
+
 /// What stands in a folder that is no model in Hub layout, in words that lead on.
 Error refuseFolder(const fs::path& folder) {
     const std::string shown = displayPath(folder);
-    bool hasPickle = false;
     for (const fs::path& entry : entriesOf(folder)) {
         const std::string name = nameOf(entry);
         if (name == "params.json" || name.starts_with("consolidated."))
@@ -75,9 +84,8 @@ Error refuseFolder(const fs::path& folder) {
                              ": found no config.json; to take over the GGUF file in it, "
                              "name " +
                              displayPath(entry)};
-        hasPickle = hasPickle || name.ends_with(".bin") || name.ends_with(".pth") || name.ends_with(".pt");
     }
-    if (hasPickle)
+    if (hasPickle(folder))
         return Error{codes::kImportNotYet,
                      shown + ": found pickled weights (.bin, .pth), which are not read yet; "
                              "get the model with .safetensors files"};
@@ -228,7 +236,12 @@ Result<ImportSource> inspectFolder(const fs::path& folder) {
     }
     const auto& found = source.files;
     if (std::none_of(found.begin(), found.end(), [](const SourceFile& file) { return file.isWeights; }))
-        return refuseFolder(files);
+        return hasPickle(files)
+                   ? refuseFolder(files)
+                   : Error{codes::kImportSource,
+                           displayPath(files) +
+                               ": found config.json, but no weights; get the model's .safetensors "
+                               "files into this folder"};
     return source;
 }
 

@@ -37,6 +37,7 @@ set(depends [[
     libqt6gui6t64 (>= 6.4) | libqt6gui6 (>= 6.4)
     libqt6widgets6t64 (>= 6.4) | libqt6widgets6 (>= 6.4)
     libqt6network6t64 (>= 6.4) | libqt6network6 (>= 6.4)
+    libqt6dbus6t64 (>= 6.4) | libqt6dbus6 (>= 6.4)
     libqt6charts6 (>= 6.4)
     libqt6svg6 (>= 6.4)
 ]])
