@@ -149,7 +149,7 @@ QWidget* MainWindow::makeFrame() {
 QWidget* MainWindow::makePages() {
     m_pages = new QStackedWidget(m_splitter);
     m_pages->setObjectName(QStringLiteral("pages"));
-    m_models = new ModelsPane(m_session.models, m_session.context.jobs, m_memory, m_pages);
+    m_models = new ModelsPane(m_session.models, m_session.exports, m_session.context.jobs, m_memory, m_pages);
     auto* downloads = new DownloadsPane(m_session.downloads, m_pages);
     m_training = new TrainingPane(m_session.training, m_session.models, m_memory, m_pages);
     m_chat = new ChatPane(m_session.chat, m_session.models, m_session.training, m_memory, m_pages);

@@ -151,7 +151,7 @@ QWidget* ModelDetails::makeButtons(QWidget* parent) {
     m_more->setIcon(icon(Icon::More));
     m_more->setText(tr("More"));
     m_more->setAccessibleName(tr("More that can be done with the model"));
-    m_more->setToolTip(tr("Verify, remove, copy"));
+    m_more->setToolTip(tr("Verify, export, remove, copy"));
     m_more->setPopupMode(QToolButton::InstantPopup);
     m_more->setFocusPolicy(Qt::StrongFocus);
     m_more->setMenu(m_menu);
@@ -178,6 +178,9 @@ void ModelDetails::buildMenu() {
     m_verify->setToolTip(tr("Checks structure, sizes and tokenizer."));
     m_verifyDeep = m_menu->addAction(tr("Verify &every byte"));
     m_menu->addSeparator();
+    m_export = m_menu->addAction(tr("E&xport…"));
+    m_export->setToolTip(tr("Writes it for another program: llama.cpp, Ollama, transformers."));
+    m_menu->addSeparator();
     m_remove = m_menu->addAction(icon(Icon::Remove), tr("&Remove…"));
     m_menu->addSeparator();
     m_copyPath = m_menu->addAction(icon(Icon::Copy), tr("Copy &path"));
@@ -185,6 +188,7 @@ void ModelDetails::buildMenu() {
     QAction* verify = m_copyCommand->addAction(tr("Verify"));
     QAction* verifyDeep = m_copyCommand->addAction(tr("Verify every byte"));
     QAction* remove = m_copyCommand->addAction(tr("Remove"));
+    connect(m_export, &QAction::triggered, this, [this] { Q_EMIT exportRequested(m_name); });
     connect(m_verify, &QAction::triggered, this, [this] { Q_EMIT verifyRequested(m_name, false); });
     connect(m_verifyDeep, &QAction::triggered, this, [this] { Q_EMIT verifyRequested(m_name, true); });
     connect(m_remove, &QAction::triggered, this, [this] { Q_EMIT removeRequested(m_name); });
@@ -335,6 +339,7 @@ void ModelDetails::showActions(const ModelEntry& entry) {
     m_more->setVisible(canCheck);
     for (QAction* action : {m_verify, m_verifyDeep, m_remove, m_copyPath, m_copyCommand->menuAction()})
         action->setVisible(canCheck);
+    m_export->setVisible(entry.isUsable());
 }
 
 void ModelDetails::openHubPage() {

@@ -36,6 +36,7 @@ Q_SIGNALS:
     void chatRequested(const QString& model, const QString& adapter);
     void importRequested();
     void verifyRequested(const QString& name, bool deep);
+    void exportRequested(const QString& name);
     void removeRequested(const QString& name);
 
 private:
@@ -84,6 +85,7 @@ private:
     QPushButton* m_removeButton;
     QToolButton* m_more;
     QMenu* m_menu;
+    QAction* m_export;
     QAction* m_verify;
     QAction* m_verifyDeep;
     QAction* m_remove;

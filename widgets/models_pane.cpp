@@ -1,6 +1,7 @@
 #include "widgets/models_pane.h"
 
 #include <QAction>
+#include <QDesktopServices>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -10,11 +11,13 @@
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTreeView>
+#include <QUrl>
 #include <QVBoxLayout>
 
 #include "items/model_table.h"
 #include "managers/model_words.h"
 #include "managers/text.h"
+#include "widgets/export_dialog.h"
 #include "widgets/icons.h"
 #include "widgets/import_dialog.h"
 #include "widgets/look.h"
@@ -36,10 +39,11 @@ constexpr int kDetailsWidth = 40 * look::kGrid;
 
 } // namespace
 
-ModelsPane::ModelsPane(managers::ModelManager& manager, managers::JobList& jobs, WindowMemory& memory,
-                       QWidget* parent)
+ModelsPane::ModelsPane(managers::ModelManager& manager, managers::ExportManager& exports,
+                       managers::JobList& jobs, WindowMemory& memory, QWidget* parent)
     : QWidget(parent)
     , m_manager(manager)
+    , m_exports(exports)
     , m_jobs(jobs)
     , m_memory(memory)
     , m_table(new ModelTable(manager, this))
@@ -151,6 +155,9 @@ void ModelsPane::connectAll() {
     connect(m_details, &ModelDetails::trainRequested, this, &ModelsPane::trainRequested);
     connect(m_details, &ModelDetails::chatRequested, this, &ModelsPane::chatRequested);
     connect(m_details, &ModelDetails::importRequested, this, [this] { importAs(m_details->name()); });
+    connect(m_details, &ModelDetails::exportRequested, this, &ModelsPane::exportModel);
+    connect(&m_exports, &managers::ExportManager::exported, this,
+            [this](const managers::Job*, const jobs::ExportResult& result) { tellExported(result); });
     connect(m_details, &ModelDetails::verifyRequested, this, &ModelsPane::verify);
     connect(m_details, &ModelDetails::removeRequested, this, &ModelsPane::remove);
     connect(&m_manager, &ModelManager::imported, this,
@@ -175,6 +182,7 @@ void ModelsPane::choose(const QString& name) {
     const QModelIndex index = m_filter->mapFromSource(m_table->indexOf(name));
     if (!index.isValid()) return;
     m_list->setCurrentIndex(index);
+    m_list->scrollTo(index.parent()); // with its heading where there is room
     m_list->scrollTo(index);
 }
 
@@ -273,7 +281,23 @@ void ModelsPane::tellImported(const jobs::ImportResult& result) {
                      [this, name] { Q_EMIT chatRequested(name, {}); });
 }
 
+void ModelsPane::exportModel(const QString& name) {
+    (new ExportDialog(m_exports, name, this))->open();
+}
+
+void ModelsPane::tellExported(const jobs::ExportResult& result) {
+    const QString path = managers::pathToQt(result.path);
+    QStringList notes{
+        tr("%1 written to %2; %3.").arg(managers::bytesText(result.sizeBytes), path, toQt(result.turnEnd))};
+    for (const std::string& note : result.notes)
+        notes << tr("Note: %1.").arg(toQt(note));
+    const QString folder = managers::pathToQt(result.path.parent_path());
+    m_messages->show(MessageBar::Kind::Notice, notes.join(u' '), tr("Open folder"),
+                     [folder] { QDesktopServices::openUrl(QUrl::fromLocalFile(folder)); });
+}
+
 void ModelsPane::tellFailedImport(const managers::Job& job) {
+    if (job.kind() == managers::JobKind::Export && job.error()) m_messages->showFailure(*job.error());
     if (job.kind() != managers::JobKind::Import || (m_importDialog && m_importDialog->isAbout(job))) return;
     if (job.error()) m_messages->showFailure(*job.error(), tr("Import…"), [this] { importModel(); });
 }

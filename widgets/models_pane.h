@@ -6,6 +6,7 @@
 #include <QStringList>
 #include <QWidget>
 
+#include "managers/export_manager.h"
 #include "managers/job_list.h"
 #include "managers/model_manager.h"
 
@@ -33,8 +34,8 @@ class ModelsPane final : public QWidget {
 
 public:
     /// All outlive it.
-    ModelsPane(managers::ModelManager& manager, managers::JobList& jobs, WindowMemory& memory,
-               QWidget* parent = nullptr);
+    ModelsPane(managers::ModelManager& manager, managers::ExportManager& exports, managers::JobList& jobs,
+               WindowMemory& memory, QWidget* parent = nullptr);
 
     /// Of the chosen row; empty: none.
     QString chosenName() const;
@@ -67,9 +68,12 @@ private:
     void remove(const QString& name);
     void openNextImport();
     void tellImported(const jobs::ImportResult& result);
+    void exportModel(const QString& name);
+    void tellExported(const jobs::ExportResult& result);
     void tellFailedImport(const managers::Job& job);
 
     managers::ModelManager& m_manager;
+    managers::ExportManager& m_exports;
     managers::JobList& m_jobs;
     WindowMemory& m_memory;
     items::ModelTable* m_table;

@@ -15,7 +15,7 @@
 
 namespace llamahome::managers {
 
-enum class JobKind { Import, Verify, Remove, Inspect, Train, Chat, Report, Download };
+enum class JobKind { Import, Verify, Remove, Inspect, Train, Chat, Report, Download, Export };
 
 enum class JobState { Waiting, Running, Stopping, Done, Cancelled, Failed };
 

@@ -124,6 +124,8 @@ public:
     QString verifyCommand(const QString& name, bool deep) const;
     /// `isByName`: as the plan has it.
     QString removeCommand(const QString& name, bool isByName = false) const;
+    /// "llamahome WORDS", with --root where a shell would take another one.
+    QString commandLine(std::vector<std::string> words) const;
 
 Q_SIGNALS:
     /// models(), adapters(), facts or memory are others.
@@ -165,7 +167,6 @@ private:
     /// RM-01 names the job that works with the folder; nothing where none does.
     std::optional<Error> useOf(const QString& name, const std::filesystem::path& folder) const;
     Verdict verdict(std::uint64_t needed, std::uint64_t inBf16) const;
-    QString commandLine(std::vector<std::string> words) const;
 
     ManagerContext& m_context;
     std::vector<jobs::ModelEntry> m_models;

@@ -8,6 +8,7 @@
 #include "managers/chat_manager.h"
 #include "managers/cuda_manager.h"
 #include "managers/download_manager.h"
+#include "managers/export_manager.h"
 #include "managers/log_store.h"
 #include "managers/manager_context.h"
 #include "managers/memory_watch.h"
@@ -27,6 +28,7 @@ struct Session {
         , settings(context)
         , cuda(context, settings)
         , models(context)
+        , exports(context, models)
         , runs(context)
         , training(context, models, settings)
         , chat(context, models, settings)
@@ -50,6 +52,7 @@ struct Session {
     SettingsManager settings;
     CudaManager cuda;
     ModelManager models;
+    ExportManager exports;
     RunManager runs;
     TrainingManager training;
     ChatManager chat;

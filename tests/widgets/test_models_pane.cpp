@@ -49,7 +49,8 @@ struct Place {
     void open(const managers::Workspace& workspace) {
         context.emplace(workspace);
         manager.emplace(*context);
-        pane.emplace(*manager, context->jobs, memory);
+        exports.emplace(*context, *manager);
+        pane.emplace(*manager, *exports, context->jobs, memory);
         pane->resize(1024, 640);
         pane->show();
         QApplication::setActiveWindow(&*pane);
@@ -81,6 +82,7 @@ struct Place {
     WindowMemory memory{{}};
     std::optional<managers::ManagerContext> context;
     std::optional<managers::ModelManager> manager;
+    std::optional<managers::ExportManager> exports;
     std::optional<ModelsPane> pane;
 };
 
@@ -107,6 +109,52 @@ class TestModelsPane final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aModelIsExportedFromItsMenu() {
+        Place place(true);
+        place.pane->choose(kName);
+        auto* menu = place.find<QMenu>("modelMenu");
+        QAction* wanted = nullptr;
+        for (QAction* action : menu->actions())
+            if (action->text().contains(QStringLiteral("xport"))) wanted = action;
+        QVERIFY(wanted != nullptr);
+        QTRY_VERIFY_WITH_TIMEOUT(wanted->isVisible(), kPatienceMs);
+        wanted->trigger();
+        auto* dialog = place.dialog("exportDialog");
+        const TemporaryFolder folder;
+        const fs::path target = folder / "mein Modell.gguf";
+        dialog->findChild<QComboBox*>(QStringLiteral("typeBox"))->setCurrentText(QStringLiteral("BF16"));
+        dialog->findChild<QLineEdit*>(QStringLiteral("targetEdit"))->setText(pathToQt(target));
+        auto* start = dialog->findChild<QPushButton*>(QStringLiteral("startExportButton"));
+        auto* size = dialog->findChild<QLabel*>(QStringLiteral("sizeNote"));
+        QTRY_VERIFY_WITH_TIMEOUT(size->text().contains(QStringLiteral("Will take")) && start->isEnabled(),
+                                 kPatienceMs);
+        QTest::mouseClick(start, Qt::LeftButton);
+        auto* messages = place.pane->findChild<MessageBar*>();
+        QTRY_VERIFY_WITH_TIMEOUT(messages->text().contains(pathToQt(target)), kPatienceMs);
+        QVERIFY(messages->text().contains(QStringLiteral("<|im_end|>")));
+        QVERIFY(fs::file_size(target) > 1000);
+    }
+
+    void aPlaceThatIsTakenIsToldAndStays() {
+        Place place(true);
+        const TemporaryFolder folder;
+        const fs::path target = folder / "taken.gguf";
+        std::ofstream(target) << "mine";
+        QSignalSpy exported(&*place.exports, &managers::ExportManager::exported);
+        managers::ExportWish wish;
+        wish.name = kName;
+        wish.format = jobs::ExportFormat::Gguf;
+        wish.type = QStringLiteral("Q8_0");
+        wish.target = pathToQt(target);
+        QVERIFY(place.exports->command(wish).contains(
+            QStringLiteral(" export smollm2/135m-instruct --format gguf --type q8_0 ")));
+        QVERIFY(place.exports->start(wish) != nullptr);
+        auto* messages = place.pane->findChild<MessageBar*>();
+        QTRY_VERIFY_WITH_TIMEOUT(messages->text().contains(QStringLiteral("is there already")), kPatienceMs);
+        QCOMPARE(exported.size(), 0);
+        QCOMPARE(static_cast<int>(fs::file_size(target)), 4);
+    }
+
     void withoutAModelThePageSaysWhatToDoFirst() {
         Place place;
         QTRY_COMPARE(textOf(&*place.pane, "modelTitle"), QStringLiteral("No model is ready yet"));

@@ -1,0 +1,52 @@
+// ExportDialog: asks for what program a model or adapter is written, where, and says how large it gets. GUI
+// thread.
+#pragma once
+
+#include <QDialog>
+#include <QTimer>
+
+#include "managers/export_manager.h"
+
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+
+namespace llamahome::widgets {
+
+class MessageBar;
+
+/// Shown with open(); the export goes on as a job when it has closed.
+class ExportDialog final : public QDialog {
+    Q_OBJECT
+
+public:
+    ExportDialog(managers::ExportManager& manager, const QString& name, QWidget* parent);
+
+private:
+    void build();
+    void connectAll();
+    void chooseForm();
+    void chooseTarget();
+    void ask();
+    managers::ExportForm form() const;
+    managers::ExportWish wish() const;
+
+    managers::ExportManager& m_manager;
+    QString m_name;
+    std::vector<managers::ExportForm> m_forms;
+    QTimer m_typing; ///< until the place is looked at
+    MessageBar* m_messages;
+    QComboBox* m_form;
+    QComboBox* m_type;
+    QLabel* m_typeLabel;
+    QLabel* m_typeNote;
+    QLineEdit* m_target;
+    QPushButton* m_choose;
+    QLabel* m_size;
+    QPushButton* m_copy;
+    QPushButton* m_cancel;
+    QPushButton* m_export;
+};
+
+} // namespace llamahome::widgets
