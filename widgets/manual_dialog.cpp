@@ -68,7 +68,7 @@ ManualDialog::ManualDialog(QWidget* parent)
         m_search->setFocus(Qt::ShortcutFocusReason);
         m_search->selectAll();
     });
-    open(kFirstPage);
+    turnTo(kFirstPage);
     m_text->setFocus();
 }
 
@@ -96,7 +96,7 @@ QWidget* ManualDialog::makeBar() {
     row->addWidget(m_search, 2);
     back->setEnabled(false);
     forward->setEnabled(false);
-    connect(contents, &QPushButton::clicked, this, [this] { open(kFirstPage); });
+    connect(contents, &QPushButton::clicked, this, [this] { turnTo(kFirstPage); });
     connect(back, &QPushButton::clicked, m_text, &QTextBrowser::backward);
     connect(forward, &QPushButton::clicked, m_text, &QTextBrowser::forward);
     connect(m_text, &QTextBrowser::backwardAvailable, back, &QWidget::setEnabled);
@@ -109,7 +109,7 @@ QWidget* ManualDialog::makeBar() {
     return bar;
 }
 
-void ManualDialog::open(const QString& page) {
+void ManualDialog::turnTo(const QString& page) {
     m_text->setSource(QUrl(QStringLiteral("qrc:/manual/") + page));
 }
 
@@ -145,7 +145,7 @@ bool ManualDialog::findElsewhere(const QString& words, QTextDocument::FindFlags 
     for (qsizetype i = 1; i <= count; ++i) {
         const QString& page = pages[(here + (isBackward ? count - i : i)) % count];
         if (!hasWords(page, words)) continue;
-        if (i < count) open(page);
+        if (i < count) turnTo(page);
         m_text->moveCursor(isBackward ? QTextCursor::End : QTextCursor::Start);
         return m_text->find(words, flags);
     }

@@ -20,7 +20,7 @@ public:
 
 private:
     QWidget* makeBar();
-    void open(const QString& page);
+    void turnTo(const QString& page);
     /// Goes on where the cursor is, then on the other pages.
     void find(QTextDocument::FindFlags flags = {});
     /// While it is typed, from what is found so far on; stays on the page.
