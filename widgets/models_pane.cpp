@@ -182,8 +182,21 @@ void ModelsPane::choose(const QString& name) {
     const QModelIndex index = m_filter->mapFromSource(m_table->indexOf(name));
     if (!index.isValid()) return;
     m_list->setCurrentIndex(index);
-    m_list->scrollTo(index.parent()); // with its heading where there is room
+    scrollToChosen();
+}
+
+/// With its heading where there is room.
+void ModelsPane::scrollToChosen() {
+    const QModelIndex index = m_list->currentIndex();
+    if (!index.isValid()) return;
+    m_list->scrollTo(index.parent());
     m_list->scrollTo(index);
+}
+
+/// A row that was chosen before the list had its size.
+void ModelsPane::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    QMetaObject::invokeMethod(this, &ModelsPane::scrollToChosen, Qt::QueuedConnection);
 }
 
 void ModelsPane::showModels() {

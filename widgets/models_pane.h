@@ -55,6 +55,9 @@ Q_SIGNALS:
     /// `adapter` is set, and `model` empty, for an adapter: it knows its base model.
     void chatRequested(const QString& model, const QString& adapter);
 
+protected:
+    void showEvent(QShowEvent* event) override;
+
 private:
     void build();
     QWidget* makeHeader();
@@ -67,6 +70,7 @@ private:
     void verify(const QString& name, bool deep);
     void remove(const QString& name);
     void openNextImport();
+    void scrollToChosen();
     void tellImported(const jobs::ImportResult& result);
     void exportModel(const QString& name);
     void tellExported(const jobs::ExportResult& result);

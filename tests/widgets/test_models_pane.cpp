@@ -109,6 +109,19 @@ class TestModelsPane final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void theHeadingOfTheChosenModelIsInSight() {
+        Place place(true);
+        auto* list = place.find<QTreeView>("modelList");
+        QTRY_COMPARE(place.pane->chosenName(), kName);
+        place.pane->hide();
+        place.pane->resize(800, 200);
+        place.pane->choose(kName);
+        place.pane->resize(1024, 640);
+        place.pane->show();
+        const QModelIndex heading = list->currentIndex().parent();
+        QTRY_VERIFY(list->visualRect(heading).top() >= 0 && list->visualRect(heading).isValid());
+    }
+
     void aModelIsExportedFromItsMenu() {
         Place place(true);
         place.pane->choose(kName);
