@@ -71,6 +71,18 @@ HttpServer::Script cutFirst(int count, std::size_t bytes, Then then) {
     };
 }
 
+/// Every answer from the beginning of the file on is cut after `bytes` bytes: only who goes on gets the rest.
+HttpServer::Script cutBeginnings(std::size_t bytes) {
+    return [bytes](const ServedRequest& request) {
+        ServedAnswer answer{fileAnswer(request, kFile)};
+        if (!request.headers.contains("range")) {
+            answer.bytes.resize(answer.bytes.find("\r\n\r\n") + 4 + bytes);
+            answer.then = Then::Close;
+        }
+        return answer;
+    };
+}
+
 } // namespace
 
 class TestFetchFile final : public QObject {
@@ -106,14 +118,15 @@ private Q_SLOTS:
     void aBrokenConnectionGoesOnWhereItEnded() {
         QFETCH(int, bytes);
         QFETCH(bool, reset);
-        Ground ground(cutFirst(1, static_cast<std::size_t>(bytes), reset ? Then::Reset : Then::Close));
+        // After a reset the receiver may have lost what had arrived, and asks once more.
+        const auto cut = static_cast<std::size_t>(bytes);
+        Ground ground(reset ? cutFirst(1, cut, Then::Reset) : cutBeginnings(cut));
         const auto fetched = ground.fetch();
         QVERIFY2(fetched, fetched ? "" : fetched.error().message.c_str());
         QCOMPARE(read(ground.target()), kFile);
         const auto requests = ground.server.requests();
-        QVERIFY(requests.size() >= 2);
-        if (!reset) // after a reset the receiver may have lost what had arrived, and asks once more
-            QCOMPARE(requests[1].headers.at("range"), "bytes=" + std::to_string(bytes) + "-");
+        QVERIFY(requests.size() >= 2); // Qt asks again by itself now and then
+        if (!reset) QCOMPARE(requests.back().headers.at("range"), "bytes=" + std::to_string(bytes) + "-");
     }
 
     void triesWithoutProgressAreCountedAndTheirPausesGrow() {
