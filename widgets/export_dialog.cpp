@@ -20,7 +20,6 @@
 namespace llamahome::widgets {
 namespace {
 
-constexpr int kTypingPauseMs = 300;
 constexpr int kWidth = 72 * look::kGrid;
 
 } // namespace
@@ -34,8 +33,6 @@ ExportDialog::ExportDialog(managers::ExportManager& manager, const QString& name
     setWindowTitle(tr("Export %1").arg(name));
     setAttribute(Qt::WA_DeleteOnClose);
     setMinimumWidth(kWidth);
-    m_typing.setSingleShot(true);
-    m_typing.setInterval(kTypingPauseMs);
     build();
     connectAll();
     chooseForm();
@@ -99,8 +96,7 @@ void ExportDialog::connectAll() {
     using managers::ExportManager;
     connect(m_form, &QComboBox::currentIndexChanged, this, &ExportDialog::chooseForm);
     connect(m_type, &QComboBox::currentIndexChanged, this, &ExportDialog::ask);
-    connect(m_target, &QLineEdit::textChanged, this, [this] { m_typing.start(); });
-    connect(&m_typing, &QTimer::timeout, this, &ExportDialog::ask);
+    connect(m_target, &QLineEdit::textChanged, this, &ExportDialog::enable);
     connect(m_choose, &QPushButton::clicked, this, &ExportDialog::chooseTarget);
     connect(m_copy, &QPushButton::clicked, this, [this] { copyFrom(*m_copy, m_manager.command(wish())); });
     connect(m_cancel, &QPushButton::clicked, this, &QDialog::reject);
@@ -111,7 +107,8 @@ void ExportDialog::connectAll() {
     connect(&m_manager, &ExportManager::forecasted, this, [this](quint64 bytes) {
         m_messages->clear();
         m_size->setText(tr("Will take %1.").arg(managers::bytesText(bytes)));
-        m_export->setEnabled(!m_target->text().trimmed().isEmpty());
+        m_canBe = true;
+        enable();
     });
     connect(&m_manager, &ExportManager::refused, this, [this](const Error& error) {
         m_size->clear();
@@ -149,9 +146,14 @@ void ExportDialog::chooseTarget() {
 }
 
 void ExportDialog::ask() {
-    m_export->setEnabled(false);
+    m_canBe = false;
+    enable();
     m_size->setText(tr("Looking at it…"));
     m_manager.forecast(wish());
+}
+
+void ExportDialog::enable() {
+    m_export->setEnabled(m_canBe && !m_target->text().trimmed().isEmpty());
 }
 
 } // namespace llamahome::widgets

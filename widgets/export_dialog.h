@@ -3,7 +3,6 @@
 #pragma once
 
 #include <QDialog>
-#include <QTimer>
 
 #include "managers/export_manager.h"
 
@@ -29,13 +28,14 @@ private:
     void chooseForm();
     void chooseTarget();
     void ask();
+    void enable();
     managers::ExportForm form() const;
     managers::ExportWish wish() const;
 
     managers::ExportManager& m_manager;
     QString m_name;
     std::vector<managers::ExportForm> m_forms;
-    QTimer m_typing; ///< until the place is looked at
+    bool m_canBe = false; ///< by the last forecast
     MessageBar* m_messages;
     QComboBox* m_form;
     QComboBox* m_type;

@@ -1,5 +1,3 @@
-#include <array>
-
 #include "app/command_context.h"
 #include "app/commands/commands.h"
 #include "app/commands/export_report.h"

@@ -93,7 +93,9 @@ Result<void> GgufExport::write(FileLayer& files, const fs::path& target, const P
         if (progress) progress(state);
     }
     if (auto finished = (*writer)->finish(); !finished) return finished;
-    return readBack(target);
+    const auto checked = readBack(target);
+    if (!checked) (void)files.remove(target);
+    return checked;
 }
 
 Result<void> GgufExport::readBack(const fs::path& target) const {

@@ -39,9 +39,10 @@ public:
     const std::vector<std::string>& notes() const { return m_notes; }
     const ModelConfig& config() const { return m_config; }
 
-    /// Writes `target` beside its name and renames it, then reads its head back (EXP-03). An existing file is
-    /// replaced. Memory: the largest tensor as fp32, twice while it is read. Cancel is looked at and progress
-    /// told ("bytes" written) once a tensor. EXP-03 names a tensor with values that are not finite.
+    /// Writes `target` beside its name and renames it, then reads its head back (EXP-03, and the file is
+    /// removed). An existing file is replaced. Memory: the largest tensor as fp32, twice while it is read.
+    /// Cancel is looked at and progress told ("bytes" written) once a tensor. EXP-03 names a tensor with
+    /// values that are not finite.
     Result<void> write(FileLayer& files, const std::filesystem::path& target, const ParallelFor& parallel,
                        const CancelToken& cancel, const ProgressSink& progress);
 

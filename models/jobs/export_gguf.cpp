@@ -1,6 +1,3 @@
-#include "core/error_codes.h"
-#include "core/quantity.h"
-#include "formats/hub_to_gguf.h"
 #include "jobs/export_forms.h"
 #include "jobs/export_source.h"
 #include "jobs/model_card.h"

@@ -27,15 +27,11 @@ bool isTakenAlong(std::string_view name) {
 Result<std::uint64_t> forecastHub(const ExportRequest& request) {
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
-    std::uint64_t bytes = kCardBytes + (*source)->weightBytes();
     const auto along = filesOf(request.base.path, isTakenAlong);
     if (!along) return along.error();
-    for (const fs::path& path : *along) {
-        const auto size = fileSize(path);
-        if (!size) return size.error();
-        bytes += *size;
-    }
-    return bytes;
+    const auto sides = sizeOf(*along);
+    if (!sides) return sides.error();
+    return kCardBytes + (*source)->weightBytes() + *sides;
 }
 
 Result<ExportResult> exportHub(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,

@@ -1,6 +1,3 @@
-#include <algorithm>
-
-#include "formats/hub_to_gguf.h"
 #include "formats/ollama_modelfile.h"
 #include "jobs/export_forms.h"
 #include "jobs/export_source.h"

@@ -24,15 +24,9 @@ Result<std::uint64_t> forecastPeft(const ExportRequest& request) {
         return Error{codes::kExportKind,
                      "found a scale, which an adapter's files do not hold; merge the adapter "
                      "with that scale instead"};
-    std::uint64_t bytes = 0;
     const auto along = filesOf(request.adapter->path, isTakenAlong);
     if (!along) return along.error();
-    for (const fs::path& path : *along) {
-        const auto size = fileSize(path);
-        if (!size) return size.error();
-        bytes += *size;
-    }
-    return bytes;
+    return sizeOf(*along);
 }
 
 Result<ExportResult> exportPeft(const ExportRequest& request, FileLayer& files, const CancelToken& cancel) {

@@ -45,4 +45,14 @@ Result<std::vector<std::filesystem::path>> filesOf(const std::filesystem::path& 
     return paths;
 }
 
+Result<std::uint64_t> sizeOf(const std::vector<std::filesystem::path>& files) {
+    std::uint64_t bytes = 0;
+    for (const std::filesystem::path& file : files) {
+        const auto size = fileSize(file);
+        if (!size) return size.error();
+        bytes += *size;
+    }
+    return bytes;
+}
+
 } // namespace llamahome::jobs

@@ -27,4 +27,7 @@ std::uint64_t bytesBelow(const std::filesystem::path& folder);
 Result<std::vector<std::filesystem::path>> filesOf(const std::filesystem::path& folder,
                                                    bool (*isWanted)(std::string_view name));
 
+/// The bytes of these files, links followed. The errors of fileSize().
+Result<std::uint64_t> sizeOf(const std::vector<std::filesystem::path>& files);
+
 } // namespace llamahome::jobs
