@@ -72,6 +72,14 @@ struct Page {
         if (!came) qFatal("'%s' cannot be clicked", name);
         QTest::mouseClick(button, Qt::LeftButton);
     }
+    /// Starts the short run of six steps, which then waits before that one.
+    bool startsAndHoldsBefore(std::int64_t step) {
+        run.chooseShortRun();
+        if (!run.comesTo(TrainingState::Ready)) return false;
+        run.gate.holdBefore(step);
+        click("startButton");
+        return run.comesTo(TrainingState::Running) && run.holds();
+    }
     bool isShown(const char* name) const { return find<QWidget>(name).isVisible(); }
     QString text(const char* name) const { return find<QLabel>(name).text(); }
     QString message() const { return pane->findChild<widgets::MessageBar*>()->text(); }
@@ -292,12 +300,7 @@ private Q_SLOTS:
 
     void stopEndsTheRunAndItIsOfferedForContinuing() {
         Page page;
-        page.run.chooseShortRun();
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-        page.run.gate.holdBefore(4);
-        page.click("startButton");
-        QVERIFY(page.run.comesTo(TrainingState::Running));
-        QVERIFY(page.run.holds());
+        QVERIFY(page.startsAndHoldsBefore(4));
         page.click("stopButton");
         page.run.gate.open();
         QVERIFY(page.run.comesTo(TrainingState::Done));
@@ -313,12 +316,7 @@ private Q_SLOTS:
 
     void aPausedRunIsOfferedAtTheNextStartUntilItIsRefused() {
         Page page;
-        page.run.chooseShortRun();
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-        page.run.gate.holdBefore(4);
-        page.click("startButton");
-        QVERIFY(page.run.comesTo(TrainingState::Running));
-        QVERIFY(page.run.holds());
+        QVERIFY(page.startsAndHoldsBefore(4));
         page.click("pauseButton");
         page.run.gate.open();
         QVERIFY(page.run.comesTo(TrainingState::Paused));
@@ -339,12 +337,7 @@ private Q_SLOTS:
 
     void aRunPausedBeforeItsSecondEvaluationTellsNoChange() {
         Page page;
-        page.run.chooseShortRun();
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-        page.run.gate.holdBefore(2);
-        page.click("startButton");
-        QVERIFY(page.run.comesTo(TrainingState::Running));
-        QVERIFY(page.run.holds());
+        QVERIFY(page.startsAndHoldsBefore(2));
         page.click("pauseButton");
         page.run.gate.open();
         QVERIFY(page.run.comesTo(TrainingState::Paused));
