@@ -1,6 +1,5 @@
 #include "jobs/export_forms.h"
 #include "jobs/export_source.h"
-#include "jobs/model_card.h"
 #include "jobs/output_place.h"
 #include "jobs/turn_end_check.h"
 
@@ -25,9 +24,7 @@ Result<ExportResult> exportGguf(const ExportRequest& request, FileLayer& files, 
     if (!source) return source.error();
     auto plan = formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request));
     if (!plan) return plan.error();
-    const auto record = request.adapter ? readTrainingRecord(request.adapter->path) : Result<std::string>("");
-    if (!record) return record.error();
-    const auto turnEnd = checkTurnEnd(request.base.path, *record);
+    const auto turnEnd = checkTurnEnd(request.base.path, (*source)->record());
     if (!turnEnd) return turnEnd.error();
     const auto target = checkOutputFile(request.target, plan->fileBytes());
     if (!target) return target.error();

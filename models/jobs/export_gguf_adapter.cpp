@@ -2,7 +2,6 @@
 #include "formats/lora_to_gguf.h"
 #include "jobs/export_forms.h"
 #include "jobs/export_source.h"
-#include "jobs/model_card.h"
 #include "jobs/model_checks.h"
 #include "jobs/output_place.h"
 #include "jobs/turn_end_check.h"
@@ -42,9 +41,7 @@ Result<ExportResult> exportGgufAdapter(const ExportRequest& request, FileLayer& 
     if (!alone) return alone.error();
     const auto bytes = formats::ggufAdapterBytes(alone->adapter, alone->base, alone->options);
     if (!bytes) return bytes.error();
-    const auto record = readTrainingRecord(request.adapter->path);
-    if (!record) return record.error();
-    const auto turnEnd = checkTurnEnd(request.base.path, *record);
+    const auto turnEnd = checkTurnEnd(request.base.path, (*source)->record());
     if (!turnEnd) return turnEnd.error();
     const auto target = checkOutputFile(request.target, *bytes);
     if (!target) return target.error();

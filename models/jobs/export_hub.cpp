@@ -22,6 +22,12 @@ bool isTakenAlong(std::string_view name) {
            name != "model.safetensors.index.json" && name != kModelCardName;
 }
 
+Result<std::uint64_t> bytesOf(const ExportSource& source, const std::vector<fs::path>& along) {
+    const auto sides = sizeOf(along);
+    if (!sides) return sides.error();
+    return kCardBytes + source.weightBytes() + *sides;
+}
+
 } // namespace
 
 Result<std::uint64_t> forecastHub(const ExportRequest& request) {
@@ -29,30 +35,27 @@ Result<std::uint64_t> forecastHub(const ExportRequest& request) {
     if (!source) return source.error();
     const auto along = filesOf(request.base.path, isTakenAlong);
     if (!along) return along.error();
-    const auto sides = sizeOf(*along);
-    if (!sides) return sides.error();
-    return kCardBytes + (*source)->weightBytes() + *sides;
+    return bytesOf(**source, *along);
 }
 
 Result<ExportResult> exportHub(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
                                const ProgressSink& progress) {
-    const auto bytes = forecastHub(request);
-    if (!bytes) return bytes.error();
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
-    const auto record = request.adapter ? readTrainingRecord(request.adapter->path) : Result<std::string>("");
-    if (!record) return record.error();
-    const auto turnEnd = checkTurnEnd(request.base.path, *record);
+    const auto turnEnd = checkTurnEnd(request.base.path, (*source)->record());
     if (!turnEnd) return turnEnd.error();
     const auto along = filesOf(request.base.path, isTakenAlong);
     if (!along) return along.error();
+    const auto bytes = bytesOf(**source, *along);
+    if (!bytes) return bytes.error();
     auto place = OutputPlace::prepare(files, request.target, *bytes);
     if (!place) return place.error();
 
     for (const fs::path& path : *along)
         if (auto copied = copyFile(files, path, place->folder() / path.filename(), cancel, {}); !copied)
             return copied.error();
-    const CardSubject subject{displayPath(place->target().filename()), false, request.base, *record};
+    const CardSubject subject{displayPath(place->target().filename()), false, request.base,
+                              (*source)->record()};
     if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
     auto written = formats::writeHubWeights(files, place->folder(), (*source)->weights(),
                                             request.adapter ? "merging" : "copying", cancel, progress);

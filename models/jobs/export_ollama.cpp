@@ -51,13 +51,12 @@ Result<ExportResult> exportOllama(const ExportRequest& request, FileLayer& files
     if (!plan) return plan.error();
     const auto text = modelfile(request, plan->config());
     if (!text) return text.error();
-    const auto record = request.adapter ? readTrainingRecord(request.adapter->path) : Result<std::string>("");
-    if (!record) return record.error();
-    const auto turnEnd = checkTurnEnd(request.base.path, *record);
+    const auto turnEnd = checkTurnEnd(request.base.path, (*source)->record());
     if (!turnEnd) return turnEnd.error();
     auto place = OutputPlace::prepare(files, request.target, plan->fileBytes() + kTextBytes);
     if (!place) return place.error();
-    const CardSubject subject{displayPath(place->target().filename()), false, request.base, *record};
+    const CardSubject subject{displayPath(place->target().filename()), false, request.base,
+                              (*source)->record()};
     if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
     if (auto done = writeFileAtomically(files, place->folder() / "Modelfile", *text); !done)
         return done.error();

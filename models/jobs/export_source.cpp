@@ -22,10 +22,9 @@ std::string recordedDigest(const std::string& trainingRecord) {
 
 /// EXP-04 where the record of the training names another model. A note where nothing says that it is this
 /// one.
-Result<std::string> checkBase(const ExportRequest& request, const std::string& baseName) {
-    const auto record = readTrainingRecord(request.adapter->path);
-    if (!record) return record.error();
-    const std::string trained = recordedDigest(*record);
+Result<std::string> checkBase(const ExportRequest& request, const std::string& record,
+                              const std::string& baseName) {
+    const std::string trained = recordedDigest(record);
     const auto manifest = readManifest(request.base.path);
     if (!trained.empty() && manifest && manifest->digest == trained) return std::string();
     if (!trained.empty() && manifest)
@@ -49,7 +48,10 @@ Result<std::unique_ptr<ExportSource>> ExportSource::open(const ExportRequest& re
     if (!request.adapter) return source;
     auto adapter = formats::readPeftAdapter(request.adapter->path);
     if (!adapter) return adapter.error();
-    const auto doubt = checkBase(request, adapter->baseModel);
+    auto record = readTrainingRecord(request.adapter->path);
+    if (!record) return record.error();
+    source->m_record = std::move(*record);
+    const auto doubt = checkBase(request, source->m_record, adapter->baseModel);
     if (!doubt) return doubt.error();
     if (!doubt->empty()) source->m_notes.push_back(*doubt);
     adapter->alpha *= request.scale;

@@ -20,6 +20,8 @@ public:
     }
     /// What the user should know: an adapter of which nothing says that it was trained on this model.
     const std::vector<std::string>& notes() const { return m_notes; }
+    /// The training record of the adapter; empty without one.
+    const std::string& record() const { return m_record; }
     /// Bytes of all tensors.
     std::uint64_t weightBytes() const;
 
@@ -30,6 +32,7 @@ private:
     std::optional<formats::PeftAdapter> m_adapter;
     std::optional<formats::MergedWeights> m_merged;
     std::vector<std::string> m_notes;
+    std::string m_record;
 };
 
 } // namespace llamahome::jobs
