@@ -23,9 +23,10 @@ Result<std::string> modelfile(const ExportRequest& request, const formats::Model
     if (!chatTemplate) return chatTemplate.error();
     formats::OllamaModelfile file;
     file.from = std::string("./") + kModelName;
-    const auto bos = tokenizer->bos();
+    const auto& prefix = tokenizer->prefixTokens();
+    const std::string bos = prefix.empty() ? std::string() : tokenizer->tokenBytes(prefix.front());
     if (!chatTemplate->turnEnd().empty())
-        if (auto chat = ollamaChat(*chatTemplate, bos ? tokenizer->tokenBytes(*bos) : std::string())) {
+        if (auto chat = ollamaChat(*chatTemplate, bos)) {
             file.turns = std::move(chat->turns);
             file.system = std::move(chat->system);
         }

@@ -191,6 +191,25 @@ private Q_SLOTS:
         QVERIFY(ground.isClean(written->path));
     }
 
+    void aBosTokenThatBeginsTheTurnsStaysInThem() {
+        const ExportGround ground;
+        const fs::path config = ground.base.path / "tokenizer_config.json"; // as SmolLM2's has it
+        auto text = readFile(config);
+        QVERIFY(text);
+        const std::size_t at = text->find("\"bos_token\": \"<|endoftext|>\"");
+        QVERIFY(at != std::string::npos);
+        text->replace(at, 28, "\"bos_token\": \"<|im_start|>\"");
+        QVERIFY(writeFileAtomically(systemFiles(), config, *text));
+        ExportRequest request = ground.request("ollama");
+        request.format = ExportFormat::Ollama;
+        const auto written = ground.write(request);
+        QVERIFY2(written, written ? "" : written.error().message.c_str());
+        const auto modelfile = readFile(written->path / "Modelfile");
+        QVERIFY(modelfile);
+        QVERIFY2(modelfile->find("{{ if .System }}<|im_start|>system") != std::string::npos,
+                 modelfile->c_str());
+    }
+
     void aModelAloneIsAFolderOfTheHub() {
         const ExportGround ground;
         ExportRequest request = ground.request("copy");
