@@ -16,8 +16,8 @@ struct OllamaChat {
 
 /// Found by rendering conversations and looking at what stands between their texts. `bos` is the text of the
 /// bos token where Ollama writes it by itself, as the tokenizer does; empty where it writes none. Nothing for
-/// a template whose turns cannot be told apart so, as one that prints dates: Ollama then takes what it knows of
-/// the model by the file's own template.
+/// a template whose turns cannot be told apart so, as one that prints dates: Ollama then takes what it knows
+/// of the model by the file's own template.
 std::optional<OllamaChat> ollamaChat(const text::ChatTemplate& chatTemplate, const std::string& bos);
 
 } // namespace llamahome::jobs
