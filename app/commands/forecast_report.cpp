@@ -5,7 +5,7 @@
 #include "app/progress_printer.h"
 #include "core/count_with_noun.h"
 #include "core/quantity.h"
-#include "formats/model_config.h"
+#include "formats/hub/model_config.h"
 #include "jobs/bench.h"
 #include "jobs/forecast.h"
 #include "jobs/open_model.h"

@@ -8,7 +8,7 @@
 #include "core/file_layer.h"
 #include "core/machine.h"
 #include "core/philox.h"
-#include "formats/model_weights.h"
+#include "formats/hub/model_weights.h"
 #include "jobs/open_model.h"
 #include "llama/lora/lora_plan.h"
 

@@ -14,7 +14,7 @@
 #include "core/page_cache.h"
 #include "core/progress.h"
 #include "core/result.h"
-#include "formats/model_config.h"
+#include "formats/hub/model_config.h"
 #include "llama/engine.h"
 
 namespace llamahome::jobs {

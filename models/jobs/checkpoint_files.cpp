@@ -7,9 +7,9 @@
 #include "core/error_codes.h"
 #include "core/hash.h"
 #include "core/json.h"
-#include "formats/peft_adapter.h"
-#include "formats/safetensors_reader.h"
-#include "formats/safetensors_writer.h"
+#include "formats/peft/peft_adapter.h"
+#include "formats/safetensors/safetensors_reader.h"
+#include "formats/safetensors/safetensors_writer.h"
 #include "formats/tensor_values.h"
 #include "jobs/record_fields.h"
 

@@ -10,7 +10,7 @@
 #include "core/quantity.h"
 #include "download/http_get.h"
 #include "download/python_index.h"
-#include "formats/zip_archive.h"
+#include "formats/zip/zip_archive.h"
 #include "jobs/folder_files.h"
 
 namespace llamahome::jobs {

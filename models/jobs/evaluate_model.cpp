@@ -6,7 +6,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
-#include "formats/model_config.h"
+#include "formats/hub/model_config.h"
 #include "jobs/chat_session.h"
 #include "jobs/train_data.h"
 

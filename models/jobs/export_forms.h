@@ -1,7 +1,7 @@
 // Each form of export by itself; exportModel() chooses. Not on the GUI thread.
 #pragma once
 
-#include "formats/hub_to_gguf.h"
+#include "formats/gguf/hub_to_gguf.h"
 #include "jobs/export_model.h"
 
 namespace llamahome::jobs {

@@ -1,5 +1,5 @@
 #include "core/error_codes.h"
-#include "formats/lora_to_gguf.h"
+#include "formats/gguf/lora_to_gguf.h"
 #include "jobs/export_forms.h"
 #include "jobs/export_source.h"
 #include "jobs/model_checks.h"

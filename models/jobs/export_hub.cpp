@@ -1,4 +1,4 @@
-#include "formats/hub_weights.h"
+#include "formats/hub/hub_weights.h"
 #include "jobs/copy_file.h"
 #include "jobs/export_forms.h"
 #include "jobs/export_source.h"

@@ -13,7 +13,7 @@
 #include "core/file_layer.h"
 #include "core/progress.h"
 #include "core/result.h"
-#include "formats/gguf_file_type.h"
+#include "formats/gguf/gguf_file_type.h"
 #include "jobs/library.h"
 
 namespace llamahome::jobs {

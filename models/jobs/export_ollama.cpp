@@ -1,4 +1,4 @@
-#include "formats/ollama_modelfile.h"
+#include "formats/gguf/ollama_modelfile.h"
 #include "jobs/export_forms.h"
 #include "jobs/export_source.h"
 #include "jobs/folder_files.h"

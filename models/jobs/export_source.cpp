@@ -3,7 +3,7 @@
 #include "config/yaml_tree.h"
 #include "core/error_codes.h"
 #include "formats/file_text.h"
-#include "formats/model_weights.h"
+#include "formats/hub/model_weights.h"
 #include "jobs/finished_adapter.h"
 #include "jobs/manifest.h"
 #include "jobs/model_card.h"

@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include "formats/merged_weights.h"
-#include "formats/peft_adapter.h"
+#include "formats/peft/merged_weights.h"
+#include "formats/peft/peft_adapter.h"
 #include "jobs/export_model.h"
 
 namespace llamahome::jobs {

@@ -8,7 +8,7 @@
 #include "config/settings_writer.h"
 #include "config/yaml_tree.h"
 #include "core/error_codes.h"
-#include "formats/model_weights.h"
+#include "formats/hub/model_weights.h"
 #include "jobs/copy_file.h"
 #include "jobs/leftovers.h"
 #include "jobs/manifest.h"

@@ -12,7 +12,7 @@
 #include "config/settings.h"
 #include "core/file_layer.h"
 #include "core/result.h"
-#include "formats/peft_adapter.h"
+#include "formats/peft/peft_adapter.h"
 #include "jobs/data_root.h"
 #include "jobs/run_record.h"
 

@@ -10,7 +10,7 @@
 #include "core/clock.h"
 #include "core/progress.h"
 #include "core/result.h"
-#include "formats/model_config.h"
+#include "formats/hub/model_config.h"
 #include "jobs/data_root.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/train_data.h"

@@ -7,7 +7,7 @@
 #include "core/ascii.h"
 #include "core/error_codes.h"
 #include "formats/file_text.h"
-#include "formats/model_weights.h"
+#include "formats/hub/model_weights.h"
 
 namespace llamahome::jobs {
 namespace {

@@ -9,8 +9,8 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "formats/checked_math.h"
-#include "formats/gguf_reader.h"
-#include "formats/meta_weights.h"
+#include "formats/gguf/gguf_reader.h"
+#include "formats/meta/meta_weights.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "formats/tensor_names.h"
+#include "formats/hub/tensor_names.h"
 #include "llama/lora/lora_plan.h"
 
 namespace llamahome::jobs {

@@ -5,8 +5,8 @@
 
 #include "config/training_settings.h"
 #include "core/result.h"
-#include "formats/model_config.h"
-#include "formats/peft_adapter.h"
+#include "formats/hub/model_config.h"
+#include "formats/peft/peft_adapter.h"
 
 namespace llamahome::jobs {
 

@@ -5,8 +5,8 @@
 #include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/shell_quote.h"
-#include "formats/model_config.h"
-#include "formats/model_weights.h"
+#include "formats/hub/model_config.h"
+#include "formats/hub/model_weights.h"
 #include "jobs/leftovers.h"
 #include "jobs/memory_estimate.h"
 

@@ -11,7 +11,7 @@
 #include "core/json.h"
 #include "formats/checked_math.h"
 #include "formats/file_text.h"
-#include "formats/model_weights.h"
+#include "formats/hub/model_weights.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;

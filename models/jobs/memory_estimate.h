@@ -11,7 +11,7 @@
 
 #include "config/model_settings.h"
 #include "core/machine.h"
-#include "formats/model_config.h"
+#include "formats/hub/model_config.h"
 
 namespace llamahome::jobs {
 

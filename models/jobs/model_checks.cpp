@@ -6,8 +6,8 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/quantity.h"
-#include "formats/model_weights.h"
-#include "formats/tensor_names.h"
+#include "formats/hub/model_weights.h"
+#include "formats/hub/tensor_names.h"
 #include "text/chat_template.h"
 
 namespace llamahome::jobs {

@@ -10,7 +10,7 @@
 #include "core/cancel_token.h"
 #include "core/progress.h"
 #include "core/result.h"
-#include "formats/model_config.h"
+#include "formats/hub/model_config.h"
 #include "formats/tensor.h"
 #include "text/tokenizer.h"
 

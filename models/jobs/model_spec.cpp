@@ -12,7 +12,7 @@
 #include "core/json.h"
 #include "core/quantity.h"
 #include "core/shell_quote.h"
-#include "formats/peft_config.h"
+#include "formats/peft/peft_config.h"
 #include "jobs/memory_estimate.h"
 
 namespace llamahome::jobs {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "formats/ollama_modelfile.h"
+#include "formats/gguf/ollama_modelfile.h"
 #include "text/chat_template.h"
 
 namespace llamahome::jobs {

@@ -1,7 +1,7 @@
 #include "jobs/open_model.h"
 
 #include "core/error_codes.h"
-#include "formats/peft_adapter.h"
+#include "formats/peft/peft_adapter.h"
 
 namespace llamahome::jobs {
 

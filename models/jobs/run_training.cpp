@@ -3,7 +3,7 @@
 #include "core/error_codes.h"
 #include "core/log.h"
 #include "core/quantity.h"
-#include "formats/peft_adapter.h"
+#include "formats/peft/peft_adapter.h"
 #include "jobs/initial_adapter.h"
 #include "jobs/run_identity.h"
 #include "jobs/run_list.h"

@@ -5,9 +5,9 @@
 #include "core/error_codes.h"
 #include "core/hash.h"
 #include "core/quantity.h"
-#include "formats/model_weights.h"
-#include "formats/peft_adapter.h"
-#include "formats/safetensors_reader.h"
+#include "formats/hub/model_weights.h"
+#include "formats/peft/peft_adapter.h"
+#include "formats/safetensors/safetensors_reader.h"
 #include "jobs/model_checks.h"
 
 namespace llamahome::jobs {

@@ -16,8 +16,8 @@
 #include "core/cancel_token.h"
 #include "core/progress.h"
 #include "core/result.h"
-#include "formats/model_config.h"
-#include "formats/peft_adapter.h"
+#include "formats/hub/model_config.h"
+#include "formats/peft/peft_adapter.h"
 #include "llama/train_state.h"
 #include "text/token_row.h"
 

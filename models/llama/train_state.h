@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "formats/peft_adapter.h"
+#include "formats/peft/peft_adapter.h"
 
 namespace llamahome::engine {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "formats/peft_adapter.h"
+#include "formats/peft/peft_adapter.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/model_spec.h"
 

@@ -10,7 +10,7 @@
 #include "core/error_codes.h"
 #include "core/machine.h"
 #include "core/shell_quote.h"
-#include "formats/model_config.h"
+#include "formats/hub/model_config.h"
 #include "jobs/import_name.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/samples.h"

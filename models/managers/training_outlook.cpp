@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/error_codes.h"
-#include "formats/model_config.h"
+#include "formats/hub/model_config.h"
 #include "jobs/train_data.h"
 #include "jobs/train_rate.h"
 

@@ -2,8 +2,8 @@
 
 #include "core/error_codes.h"
 #include "core/utf8.h"
-#include "formats/byte_alphabet.h"
 #include "formats/file_text.h"
+#include "formats/tokenizer/byte_alphabet.h"
 #include "text/bpe_model.h"
 #include "text/json_field.h"
 #include "text/text_limits.h"

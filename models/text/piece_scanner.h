@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "formats/llama3_pattern.h"
+#include "formats/tokenizer/llama3_pattern.h"
 
 namespace llamahome::text {
 

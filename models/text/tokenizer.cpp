@@ -4,7 +4,7 @@
 
 #include "core/error_codes.h"
 #include "core/utf8.h"
-#include "formats/byte_alphabet.h"
+#include "formats/tokenizer/byte_alphabet.h"
 #include "text/tokenizer_data.h"
 
 namespace llamahome::text {

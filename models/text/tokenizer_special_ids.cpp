@@ -5,7 +5,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "formats/file_text.h"
-#include "formats/sentencepiece_model.h"
+#include "formats/tokenizer/sentencepiece_model.h"
 #include "text/json_field.h"
 #include "text/text_limits.h"
 #include "text/tokenizer_data.h"

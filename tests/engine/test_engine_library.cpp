@@ -8,7 +8,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/json.h"
-#include "formats/model_weights.h"
+#include "formats/hub/model_weights.h"
 #include "llama/engine_entry.h"
 #include "llama/engine_loader.h"
 #include "support/temporary_folder.h"

@@ -4,7 +4,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "formats/safetensors_reader.h"
+#include "formats/safetensors/safetensors_reader.h"
 
 namespace llamahome::testing {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "core/file_layer.h"
-#include "formats/safetensors_writer.h"
+#include "formats/safetensors/safetensors_writer.h"
 #include "llama/runtime/engine_impl.h"
 #include "parity/fixture.h"
 

@@ -11,10 +11,10 @@
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "core/philox.h"
-#include "formats/byte_alphabet.h"
 #include "formats/half.h"
-#include "formats/safetensors_writer.h"
-#include "formats/tensor_names.h"
+#include "formats/hub/tensor_names.h"
+#include "formats/safetensors/safetensors_writer.h"
+#include "formats/tokenizer/byte_alphabet.h"
 
 namespace llamahome::testing {
 namespace fs = std::filesystem;

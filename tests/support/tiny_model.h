@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "formats/model_config.h"
+#include "formats/hub/model_config.h"
 #include "formats/tensor.h"
 
 namespace llamahome::testing {

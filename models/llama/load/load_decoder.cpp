@@ -9,8 +9,8 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
-#include "formats/model_weights.h"
-#include "formats/tensor_names.h"
+#include "formats/hub/model_weights.h"
+#include "formats/hub/tensor_names.h"
 #include "llama/nn/plain_layer.h"
 
 namespace llamahome::engine {

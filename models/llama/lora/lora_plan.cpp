@@ -6,8 +6,8 @@
 
 #include "core/error_codes.h"
 #include "core/philox.h"
+#include "formats/hub/tensor_names.h"
 #include "formats/tensor.h"
-#include "formats/tensor_names.h"
 
 namespace llamahome::engine {
 namespace {

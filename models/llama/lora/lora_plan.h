@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/result.h"
-#include "formats/model_config.h"
-#include "formats/peft_adapter.h"
+#include "formats/hub/model_config.h"
+#include "formats/peft/peft_adapter.h"
 
 namespace llamahome::engine {
 

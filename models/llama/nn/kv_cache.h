@@ -7,7 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "formats/model_config.h"
+#include "formats/hub/model_config.h"
 
 namespace llamahome::engine {
 

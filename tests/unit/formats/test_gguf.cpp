@@ -5,9 +5,9 @@
 #include <QtTest>
 
 #include "core/error_codes.h"
-#include "formats/gguf_fields.h"
-#include "formats/gguf_reader.h"
-#include "formats/safetensors_reader.h"
+#include "formats/gguf/gguf_fields.h"
+#include "formats/gguf/gguf_reader.h"
+#include "formats/safetensors/safetensors_reader.h"
 #include "gguf_bytes.h"
 #include "support/temporary_folder.h"
 

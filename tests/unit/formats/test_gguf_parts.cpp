@@ -2,7 +2,7 @@
 #include <QtTest>
 
 #include "core/error_codes.h"
-#include "formats/gguf_reader.h"
+#include "formats/gguf/gguf_reader.h"
 #include "gguf_bytes.h"
 #include "support/temporary_folder.h"
 

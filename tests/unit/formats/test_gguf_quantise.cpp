@@ -8,10 +8,10 @@
 
 #include "core/error_codes.h"
 #include "file_bytes.h"
-#include "formats/gguf_blocks.h"
-#include "formats/gguf_packing.h"
-#include "formats/gguf_reader.h"
-#include "formats/safetensors_reader.h"
+#include "formats/gguf/gguf_blocks.h"
+#include "formats/gguf/gguf_packing.h"
+#include "formats/gguf/gguf_reader.h"
+#include "formats/safetensors/safetensors_reader.h"
 #include "formats/tensor_values.h"
 
 using namespace llamahome;

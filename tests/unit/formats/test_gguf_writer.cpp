@@ -7,8 +7,8 @@
 
 #include "core/error_codes.h"
 #include "file_bytes.h"
-#include "formats/gguf_reader.h"
-#include "formats/gguf_writer.h"
+#include "formats/gguf/gguf_reader.h"
+#include "formats/gguf/gguf_writer.h"
 #include "support/fault_file_layer.h"
 #include "support/temporary_folder.h"
 

@@ -5,9 +5,9 @@
 #include "core/error_codes.h"
 #include "core/json.h"
 #include "file_bytes.h"
-#include "formats/hub_weights.h"
-#include "formats/model_weights.h"
-#include "formats/safetensors_reader.h"
+#include "formats/hub/hub_weights.h"
+#include "formats/hub/model_weights.h"
+#include "formats/safetensors/safetensors_reader.h"
 #include "support/fault_file_layer.h"
 #include "support/temporary_folder.h"
 

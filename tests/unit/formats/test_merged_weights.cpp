@@ -9,8 +9,8 @@
 #include "core/error_codes.h"
 #include "file_bytes.h"
 #include "formats/half.h"
-#include "formats/merged_weights.h"
-#include "formats/safetensors_reader.h"
+#include "formats/peft/merged_weights.h"
+#include "formats/safetensors/safetensors_reader.h"
 
 using namespace llamahome;
 using namespace llamahome::formats;

@@ -3,8 +3,8 @@
 
 #include "core/error_codes.h"
 #include "file_bytes.h"
-#include "formats/model_config.h"
-#include "formats/tensor_names.h"
+#include "formats/hub/model_config.h"
+#include "formats/hub/tensor_names.h"
 
 using namespace llamahome;
 using namespace llamahome::formats;

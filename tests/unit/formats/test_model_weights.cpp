@@ -4,9 +4,9 @@
 #include "core/error_codes.h"
 #include "core/json.h"
 #include "file_bytes.h"
-#include "formats/model_config.h"
-#include "formats/model_weights.h"
-#include "formats/tensor_names.h"
+#include "formats/hub/model_config.h"
+#include "formats/hub/model_weights.h"
+#include "formats/hub/tensor_names.h"
 #include "support/temporary_folder.h"
 
 using namespace llamahome;

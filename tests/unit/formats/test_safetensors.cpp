@@ -8,8 +8,8 @@
 
 #include "core/error_codes.h"
 #include "file_bytes.h"
-#include "formats/safetensors_reader.h"
-#include "formats/safetensors_writer.h"
+#include "formats/safetensors/safetensors_reader.h"
+#include "formats/safetensors/safetensors_writer.h"
 #include "support/fault_file_layer.h"
 #include "support/temporary_folder.h"
 

@@ -2,7 +2,7 @@
 #include <QtTest>
 
 #include "file_bytes.h"
-#include "formats/safetensors_reader.h"
+#include "formats/safetensors/safetensors_reader.h"
 #include "support/temporary_folder.h"
 
 using namespace llamahome;

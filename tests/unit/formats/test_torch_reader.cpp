@@ -3,8 +3,8 @@
 #include <QtTest>
 
 #include "core/error_codes.h"
-#include "formats/safetensors_reader.h"
-#include "formats/torch_reader.h"
+#include "formats/safetensors/safetensors_reader.h"
+#include "formats/torch/torch_reader.h"
 #include "pickle_bytes_maker.h"
 #include "support/temporary_folder.h"
 

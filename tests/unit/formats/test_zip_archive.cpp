@@ -6,7 +6,7 @@
 #include <QtTest>
 
 #include "core/error_codes.h"
-#include "formats/zip_archive.h"
+#include "formats/zip/zip_archive.h"
 #include "support/temporary_folder.h"
 #include "zip_bytes.h"
 

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "formats/peft_adapter.h"
+#include "formats/peft/peft_adapter.h"
 #include "jobs/export_model.h"
 #include "jobs/finished_adapter.h"
 #include "library_fixture.h"

@@ -6,7 +6,7 @@
 #include <QTest>
 
 #include "core/error_codes.h"
-#include "formats/peft_adapter.h"
+#include "formats/peft/peft_adapter.h"
 #include "jobs/checkpoint_store.h"
 #include "support/fault_file_layer.h"
 #include "support/temporary_folder.h"

@@ -4,8 +4,8 @@
 
 #include "core/error_codes.h"
 #include "export_ground.h"
-#include "formats/gguf_reader.h"
-#include "formats/model_weights.h"
+#include "formats/gguf/gguf_reader.h"
+#include "formats/hub/model_weights.h"
 #include "jobs/model_checks.h"
 #include "jobs/ollama_turns.h"
 

@@ -5,8 +5,8 @@
 #include <QtTest>
 
 #include "core/error_codes.h"
-#include "formats/model_weights.h"
-#include "formats/safetensors_reader.h"
+#include "formats/hub/model_weights.h"
+#include "formats/safetensors/safetensors_reader.h"
 #include "jobs/import_source.h"
 #include "library_fixture.h"
 #include "text/tokenizer.h"

@@ -5,7 +5,7 @@
 
 #include "core/error_codes.h"
 #include "core/json.h"
-#include "formats/peft_adapter.h"
+#include "formats/peft/peft_adapter.h"
 #include "jobs/checkpoint_store.h"
 #include "jobs/manifest.h"
 #include "jobs/metric_log.h"

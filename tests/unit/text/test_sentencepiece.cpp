@@ -6,7 +6,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/json.h"
-#include "formats/sentencepiece_model.h"
+#include "formats/tokenizer/sentencepiece_model.h"
 #include "support/temporary_folder.h"
 #include "text/stream_decoder.h"
 #include "text/tokenizer.h"

@@ -2,7 +2,7 @@
 
 #include "core/error_codes.h"
 #include "core/json.h"
-#include "formats/byte_alphabet.h"
+#include "formats/tokenizer/byte_alphabet.h"
 #include "text/char_class.h"
 #include "text/csv_record.h"
 #include "text/merge_table.h"

@@ -1,0 +1,97 @@
+#include "formats/gguf/gguf_tokenizer_pairs.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "formats/file_text.h"
+#include "formats/gguf/gguf_tokenizer.h"
+
+namespace llamahome::formats {
+namespace {
+
+std::int32_t typeOf(TokenKind kind) {
+    switch (kind) {
+    case TokenKind::Special:
+        return gguf_token_type::kControl;
+    case TokenKind::UserDefined:
+        return gguf_token_type::kUserDefined;
+    case TokenKind::Unused:
+        return gguf_token_type::kUnused;
+    case TokenKind::Ordinary:
+        break;
+    }
+    return gguf_token_type::kNormal;
+}
+
+/// Ends of an answer that llama.cpp knows by their text whatever the keys say (llama-vocab.cpp).
+bool isKnownEnd(std::string_view text) {
+    constexpr std::array<std::string_view, 7> kKnown{"<|eot_id|>",     "<|im_end|>",    "<|end|>",
+                                                     "<end_of_turn>",  "<|endoftext|>", "<|eom_id|>",
+                                                     "<|end_of_text|>"};
+    return std::find(kKnown.begin(), kKnown.end(), text) != kKnown.end();
+}
+
+/// Ends of a whole text, which are no end of turn.
+bool endsText(std::string_view text) {
+    return text == "<|endoftext|>" || text == "<|end_of_text|>";
+}
+
+class EndTokens {
+public:
+    explicit EndTokens(const TokenizerParts& parts)
+        : m_parts(parts) {
+        if (parts.roles.eos)
+            eos = parts.roles.eos;
+        else if (!parts.endTokens.empty())
+            eos = parts.endTokens.front();
+        for (const std::int64_t id : parts.endTokens) {
+            if (id == eos) continue;
+            if (text(id) == "<|eom_id|>")
+                endOfMessage = id;
+            else if (!endOfTurn && !endsText(text(id)))
+                endOfTurn = id;
+            else if (!isKnownEnd(text(id)))
+                unknown.push_back("the end token " + quotedText(text(id)) +
+                                  " has no place in GGUF; programs that load the file will not stop at it");
+        }
+    }
+
+    std::optional<std::int64_t> eos;
+    std::optional<std::int64_t> endOfTurn;
+    std::optional<std::int64_t> endOfMessage;
+    std::vector<std::string> unknown;
+
+private:
+    const std::string& text(std::int64_t id) const { return m_parts.tokens[static_cast<std::size_t>(id)]; }
+
+    const TokenizerParts& m_parts;
+};
+
+} // namespace
+
+std::vector<std::string> addTokenizerPairs(GgufPairs& pairs, const TokenizerParts& parts) {
+    const auto addId = [&](const char* key, const std::optional<std::int64_t>& id) {
+        if (id) pairs.add(key, static_cast<std::uint32_t>(*id));
+    };
+    std::vector<std::int32_t> types;
+    for (const TokenKind kind : parts.kinds)
+        types.push_back(typeOf(kind));
+    const EndTokens ends(parts);
+    pairs.addText("tokenizer.ggml.model", "gpt2");
+    pairs.addText("tokenizer.ggml.pre", ggufPreTokenizer(parts.split));
+    pairs.addTexts("tokenizer.ggml.tokens", parts.tokens);
+    pairs.addNumbers("tokenizer.ggml.token_type", types);
+    pairs.addTexts("tokenizer.ggml.merges", parts.merges);
+    addId("tokenizer.ggml.bos_token_id", parts.roles.bos);
+    addId("tokenizer.ggml.eos_token_id", ends.eos);
+    addId("tokenizer.ggml.eot_token_id", ends.endOfTurn);
+    addId("tokenizer.ggml.eom_token_id", ends.endOfMessage);
+    addId("tokenizer.ggml.unknown_token_id", parts.roles.unk);
+    addId("tokenizer.ggml.padding_token_id", parts.roles.pad);
+    pairs.add("tokenizer.ggml.add_bos_token", parts.addsBos);
+    if (parts.chatTemplate) pairs.addText("tokenizer.chat_template", *parts.chatTemplate);
+    return ends.unknown;
+}
+
+} // namespace llamahome::formats

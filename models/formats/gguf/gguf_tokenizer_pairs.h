@@ -1,0 +1,17 @@
+// A tokenizer as the metadata of a GGUF file: the inverse of tokenizerFromGguf(). Any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "formats/gguf/gguf_pairs.h"
+#include "formats/tokenizer/hub_tokenizer.h"
+
+namespace llamahome::formats {
+
+/// Adds tokenizer.ggml.* and tokenizer.chat_template as llama.cpp's converter writes them (llama.md 8.2). Of
+/// several end tokens the eos, the end of turn and the end of message have keys; llama.cpp knows others by
+/// their text. Returns a line for each that it will not know.
+std::vector<std::string> addTokenizerPairs(GgufPairs& pairs, const TokenizerParts& parts);
+
+} // namespace llamahome::formats
