@@ -27,23 +27,30 @@ Result<void> refuseForeign(const GgufReader& reader, const GgufFields& fields) {
         return unsupported(reader, "architecture " + quotedText(name), "the architecture \"llama\"");
     if (fields.whole("llama.expert_count", kAny).value_or(0) > 0)
         return unsupported(reader, "a mixture of experts", "models with one feed-forward part a layer");
-    if (const auto scaling = fields.text("llama.rope.scaling.type", "none"); scaling != "none")
-        return unsupported(reader, "rope scaling " + quotedText(scaling), "plain and llama3 rope");
+    if (const auto scaling = fields.text(kGgufRopeScalingType, "none");
+        scaling != "none" && scaling != kGgufLinearScaling)
+        return unsupported(reader, "rope scaling " + quotedText(scaling), "plain, linear and llama3 rope");
     return {};
+}
+
+std::optional<RopeScaling> linearScaling(const GgufFields& fields) {
+    if (fields.text(kGgufRopeScalingType, "none") != kGgufLinearScaling) return std::nullopt;
+    const double factor = fields.positive(kGgufRopeScalingFactor, 1.0);
+    return factor == 1.0 ? std::nullopt : std::optional(RopeScaling{RopeType::Linear, factor});
 }
 
 /// Finds the scaling whose divisors are those of the file: the factor is the last one, the rest Meta's
 /// constants.
-Result<std::optional<Llama3RopeScaling>> recoverScaling(GgufReader& reader, const ModelConfig& config) {
+Result<std::optional<RopeScaling>> recoverScaling(GgufReader& reader, const ModelConfig& config) {
     constexpr double kTolerance = 1e-3;
     const TensorInfo* const tensor = reader.find(kGgufRopeTensor);
-    if (tensor == nullptr) return std::optional<Llama3RopeScaling>{};
+    if (tensor == nullptr) return std::optional<RopeScaling>{};
     const auto divisors = readAsFloats(reader, *tensor);
     if (!divisors) return divisors.error();
     const bool isPlain =
         std::all_of(divisors->begin(), divisors->end(), [](float value) { return value == 1.0F; });
-    if (isPlain) return std::optional<Llama3RopeScaling>{};
-    Llama3RopeScaling scaling;
+    if (isPlain) return std::optional<RopeScaling>{};
+    RopeScaling scaling;
     scaling.factor = shortestDouble(divisors->back());
     bool isKnown = divisors->size() == static_cast<std::size_t>(config.head_dim / 2);
     const std::vector<double> expected = llama3Divisors(config, scaling);
@@ -82,6 +89,9 @@ Result<ModelConfig> configFromGguf(GgufReader& reader) {
     config.rms_norm_eps = fields.positive("llama.attention.layer_norm_rms_epsilon", 1e-5);
     config.rope_theta = fields.positive("llama.rope.freq_base", 10000.0);
     config.torch_dtype = "bfloat16";
+    config.rope_scaling = linearScaling(fields);
+    config.attention_bias = reader.find("blk.0.attn_q.bias") != nullptr;
+    config.mlp_bias = reader.find("blk.0.ffn_gate.bias") != nullptr;
     config.tie_word_embeddings = reader.find("output.weight") == nullptr;
     config.bos_token_id = fields.whole("tokenizer.ggml.bos_token_id", kAny);
     if (auto sized = readHeadSize(reader, fields, config); !sized) return sized.error();
@@ -97,7 +107,9 @@ Result<ModelConfig> configFromGguf(GgufReader& reader) {
     if (!checked) return checked.error();
     auto scaling = recoverScaling(reader, *checked);
     if (!scaling) return scaling.error();
-    checked->rope_scaling = *scaling;
+    if (*scaling && checked->rope_scaling)
+        return unsupported(reader, "two scalings of the rotary frequencies", "one");
+    if (*scaling) checked->rope_scaling = *scaling;
     return checked;
 }
 

@@ -118,7 +118,7 @@ const BlockType& ggufMainPacking(GgufFileType type) {
 std::vector<GgufPlanned> planGgufTensors(const ModelConfig& config, GgufFileType type) {
     const FileTypeRow& file = rowOf(type);
     std::vector<GgufPlanned> plan;
-    if (config.rope_scaling)
+    if (config.isScaledLike(RopeType::Llama3))
         plan.push_back({std::string(kGgufRopeTensor), {config.head_dim / 2}, findBlockType(kF32)});
     for (const TensorInfo& tensor : expectedTensors(config)) {
         GgufPlanned planned{*translateName(tensor.name, NameStyle::Hub, NameStyle::Gguf), tensor.shape};

@@ -1,5 +1,7 @@
 #include "formats/hub/model_config.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -35,22 +37,29 @@ Result<void> refuseForeign(const ConfigFields& fields, std::string_view what) {
         return unsupported(what, "architecture " + writeJsonLine((*architectures)[0]), "LlamaForCausalLM");
     if (const std::string act = fields.text("hidden_act", "silu"); act != "silu")
         return unsupported(what, "hidden_act " + quotedText(act), "hidden_act \"silu\"");
-    for (const char* key : {"attention_bias", "mlp_bias"})
-        if (fields.flag(key, false))
-            return unsupported(what, std::string(key) + " true", "models without biases");
     if (fields.has("quantization_config"))
         return unsupported(what, "quantization_config", "unquantised weights in BF16, F16 or F32");
     return {};
 }
 
-Result<Llama3RopeScaling> readLlama3Scaling(const ConfigFields& rope, std::string_view what) {
+struct RopeTypeName {
+    RopeType type;
+    std::string_view name;
+};
+constexpr std::array kRopeTypes{
+    RopeTypeName{RopeType::Linear, "linear"},
+    RopeTypeName{RopeType::Dynamic, "dynamic"},
+    RopeTypeName{RopeType::Llama3, "llama3"},
+};
+
+Result<RopeScaling> readLlama3Scaling(const ConfigFields& rope, std::string_view what) {
     for (const char* key :
          {"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"})
         if (!rope.has(key))
             return Error{codes::kModelConfigValue, std::string(what) +
                                                        ": rope scaling of type llama3 has no " + key +
                                                        "; get the model again"};
-    Llama3RopeScaling scaling;
+    RopeScaling scaling;
     scaling.factor = rope.positive("factor", 0.0);
     scaling.low_freq_factor = rope.positive("low_freq_factor", 0.0);
     scaling.high_freq_factor = rope.positive("high_freq_factor", 0.0);
@@ -60,6 +69,15 @@ Result<Llama3RopeScaling> readLlama3Scaling(const ConfigFields& rope, std::strin
         return Error{codes::kModelConfigValue, std::string(what) +
                                                    ": found high_freq_factor not above low_freq_factor"
                                                    "; get the model again"};
+    return scaling;
+}
+
+Result<RopeScaling> readFactor(const ConfigFields& rope, RopeType type, std::string_view what) {
+    RopeScaling scaling{type, rope.positive("factor", 0.0)};
+    if (rope.problem()) return *rope.problem();
+    if (scaling.factor < 1.0)
+        return Error{codes::kModelConfigValue,
+                     std::string(what) + ": rope scaling has no factor of at least 1; get the model again"};
     return scaling;
 }
 
@@ -77,13 +95,19 @@ Result<void> readRope(const ConfigFields& fields, std::string_view what, ModelCo
     config.rope_theta = rope.positive("rope_theta", config.rope_theta);
     const std::string type = rope.text(rope.has("rope_type") ? "rope_type" : "type", "default");
     if (rope.problem()) return *rope.problem();
-    if (type != "default" && type != "llama3")
-        return unsupported(what, "rope_type " + quotedText(type), "rope_type \"default\" and \"llama3\"");
+    const auto* const known = std::find_if(kRopeTypes.begin(), kRopeTypes.end(),
+                                           [&](const RopeTypeName& row) { return row.name == type; });
+    if (type != "default" && known == kRopeTypes.end())
+        return unsupported(what, "rope_type " + quotedText(type),
+                           "rope_type \"default\", \"linear\", \"dynamic\" and \"llama3\"");
     if (rope.positive("partial_rotary_factor", 1.0) != 1.0)
         return unsupported(what, "a partial_rotary_factor other than 1", "rotation of whole heads");
     if (type == "default") return {};
-    auto scaling = readLlama3Scaling(rope, what);
+    auto scaling =
+        known->type == RopeType::Llama3 ? readLlama3Scaling(rope, what) : readFactor(rope, known->type, what);
     if (!scaling) return scaling.error();
+    if (scaling->type == RopeType::Dynamic && config.head_dim <= 2)
+        return unsupported(what, "dynamic rope scaling of heads of two", "heads of at least four");
     config.rope_scaling = *scaling;
     return {};
 }
@@ -98,6 +122,8 @@ void readSizes(const ConfigFields& fields, ModelConfig& config) {
     config.num_key_value_heads = fields.size("num_key_value_heads", config.num_attention_heads, kMaxHeads);
     config.max_position_embeddings = fields.size("max_position_embeddings", 2048, kMaxContext);
     config.rms_norm_eps = fields.positive("rms_norm_eps", 1e-6);
+    config.attention_bias = fields.flag("attention_bias", false);
+    config.mlp_bias = fields.flag("mlp_bias", false);
     config.tie_word_embeddings = fields.flag("tie_word_embeddings", false);
     config.torch_dtype = fields.text(fields.has("dtype") ? "dtype" : "torch_dtype", "");
     constexpr std::string_view kPrefix = "torch.";
@@ -126,12 +152,16 @@ Result<void> checkHeads(const ConfigFields& fields, std::string_view what, Model
     return {};
 }
 
-Json ropeScalingJson(const Llama3RopeScaling& scaling) {
+Json ropeScalingJson(const RopeScaling& scaling) {
+    const auto* const row =
+        std::find_if(kRopeTypes.begin(), kRopeTypes.end(),
+                     [&](const RopeTypeName& candidate) { return candidate.type == scaling.type; });
+    if (scaling.type != RopeType::Llama3) return Json{{"factor", scaling.factor}, {"rope_type", row->name}};
     return Json{{"factor", scaling.factor},
                 {"high_freq_factor", scaling.high_freq_factor},
                 {"low_freq_factor", scaling.low_freq_factor},
                 {"original_max_position_embeddings", scaling.original_max_position_embeddings},
-                {"rope_type", "llama3"}};
+                {"rope_type", row->name}};
 }
 
 } // namespace
@@ -141,7 +171,9 @@ std::uint64_t ModelConfig::parameterCount() const {
     const auto queries = static_cast<std::uint64_t>(num_attention_heads * head_dim);
     const auto keys = static_cast<std::uint64_t>(num_key_value_heads * head_dim);
     const auto inner = static_cast<std::uint64_t>(intermediate_size);
-    const std::uint64_t layer = 2 * width * (queries + keys) + 3 * width * inner + 2 * width;
+    const std::uint64_t biases =
+        (attention_bias ? queries + 2 * keys + width : 0) + (mlp_bias ? 2 * inner + width : 0);
+    const std::uint64_t layer = 2 * width * (queries + keys) + 3 * width * inner + 2 * width + biases;
     const std::uint64_t embedding = static_cast<std::uint64_t>(vocab_size) * width;
     return static_cast<std::uint64_t>(num_hidden_layers) * layer + width +
            embedding * (tie_word_embeddings ? 1 : 2);
@@ -170,7 +202,7 @@ Result<ModelConfig> readModelConfig(const std::filesystem::path& configJson) {
 
 Json modelConfigJson(const ModelConfig& config) {
     Json json{{"architectures", Json::array({"LlamaForCausalLM"})},
-              {"attention_bias", false},
+              {"attention_bias", config.attention_bias},
               {"attention_dropout", 0.0}};
     json["bos_token_id"] = config.bos_token_id ? Json(*config.bos_token_id) : Json();
     json["eos_token_id"] = tokenIdsJson(config.eos_token_ids);
@@ -180,7 +212,7 @@ Json modelConfigJson(const ModelConfig& config) {
     json["initializer_range"] = 0.02;
     json["intermediate_size"] = config.intermediate_size;
     json["max_position_embeddings"] = config.max_position_embeddings;
-    json["mlp_bias"] = false;
+    json["mlp_bias"] = config.mlp_bias;
     json["model_type"] = "llama";
     json["num_attention_heads"] = config.num_attention_heads;
     json["num_hidden_layers"] = config.num_hidden_layers;

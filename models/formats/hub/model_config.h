@@ -12,8 +12,16 @@
 
 namespace llamahome::formats {
 
-/// `rope_scaling` of type llama3 (llama.md 2.4). Other types are refused by name.
-struct Llama3RopeScaling {
+/// How rotary frequencies are changed for longer contexts. Other types are refused by name.
+enum class RopeType {
+    Linear,  ///< every frequency divided by the factor
+    Dynamic, ///< the base grows with a row's length beyond max_position_embeddings (NTK)
+    Llama3,  ///< low frequencies divided, high ones kept, a slope between (llama.md 2.4)
+};
+
+/// `rope_scaling`. What follows the factor is of type llama3 only.
+struct RopeScaling {
+    RopeType type = RopeType::Llama3;
     double factor = 8.0;
     double low_freq_factor = 1.0;
     double high_freq_factor = 4.0;
@@ -32,7 +40,9 @@ struct ModelConfig {
     std::int64_t max_position_embeddings = 2048;
     double rms_norm_eps = 1e-6;
     double rope_theta = 10000.0;
-    std::optional<Llama3RopeScaling> rope_scaling;
+    std::optional<RopeScaling> rope_scaling;
+    bool attention_bias = false; ///< q, k, v and o_proj add a bias
+    bool mlp_bias = false;       ///< gate, up and down_proj add a bias
     bool tie_word_embeddings = false;
     std::string torch_dtype; ///< "bfloat16"; empty: take it from the tensors
     std::optional<std::int64_t> bos_token_id;
@@ -40,6 +50,7 @@ struct ModelConfig {
 
     /// Weights of the decoder, embedding and head included once each.
     std::uint64_t parameterCount() const;
+    bool isScaledLike(RopeType type) const { return rope_scaling && rope_scaling->type == type; }
 };
 
 /// Reads and checks a config.json by the reader rules of both transformers generations: missing fields get

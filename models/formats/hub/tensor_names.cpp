@@ -12,64 +12,68 @@ namespace {
 
 enum class Extent { None, Vocabulary, Hidden, Inner, Queries, Keys };
 
-/// `{}` stands for the layer's number. Rows are in module order.
+/// Which models have a bias beside a weight. Meta's own files never have one.
+enum class Bias { Never, OfAttention, OfMlp };
+
+constexpr std::string_view kWeight = ".weight";
+constexpr std::string_view kBias = ".bias";
+
+/// One module: `{}` stands for the layer's number; the tensor's name is the module's with ".weight" (or
+/// ".bias") after it. Rows are in module order.
 struct NameRow {
-    std::array<std::string_view, 3> names; ///< by NameStyle
+    std::array<std::string_view, 3> modules; ///< by NameStyle
     Extent rows;
-    Extent columns; ///< None: a vector
+    Extent columns; ///< of the weight; None: a vector
+    Bias bias = Bias::Never;
 };
 
 constexpr std::array kBeforeLayers{
-    NameRow{{"model.embed_tokens.weight", "tok_embeddings.weight", "token_embd.weight"},
-            Extent::Vocabulary,
-            Extent::Hidden},
+    NameRow{{"model.embed_tokens", "tok_embeddings", "token_embd"}, Extent::Vocabulary, Extent::Hidden},
 };
 
 constexpr std::array kLayer{
-    NameRow{
-        {"model.layers.{}.self_attn.q_proj.weight", "layers.{}.attention.wq.weight", "blk.{}.attn_q.weight"},
-        Extent::Queries,
-        Extent::Hidden},
-    NameRow{
-        {"model.layers.{}.self_attn.k_proj.weight", "layers.{}.attention.wk.weight", "blk.{}.attn_k.weight"},
-        Extent::Keys,
-        Extent::Hidden},
-    NameRow{
-        {"model.layers.{}.self_attn.v_proj.weight", "layers.{}.attention.wv.weight", "blk.{}.attn_v.weight"},
-        Extent::Keys,
-        Extent::Hidden},
-    NameRow{{"model.layers.{}.self_attn.o_proj.weight", "layers.{}.attention.wo.weight",
-             "blk.{}.attn_output.weight"},
+    NameRow{{"model.layers.{}.self_attn.q_proj", "layers.{}.attention.wq", "blk.{}.attn_q"},
+            Extent::Queries,
             Extent::Hidden,
-            Extent::Queries},
-    NameRow{{"model.layers.{}.mlp.gate_proj.weight", "layers.{}.feed_forward.w1.weight",
-             "blk.{}.ffn_gate.weight"},
+            Bias::OfAttention},
+    NameRow{{"model.layers.{}.self_attn.k_proj", "layers.{}.attention.wk", "blk.{}.attn_k"},
+            Extent::Keys,
+            Extent::Hidden,
+            Bias::OfAttention},
+    NameRow{{"model.layers.{}.self_attn.v_proj", "layers.{}.attention.wv", "blk.{}.attn_v"},
+            Extent::Keys,
+            Extent::Hidden,
+            Bias::OfAttention},
+    NameRow{{"model.layers.{}.self_attn.o_proj", "layers.{}.attention.wo", "blk.{}.attn_output"},
+            Extent::Hidden,
+            Extent::Queries,
+            Bias::OfAttention},
+    NameRow{{"model.layers.{}.mlp.gate_proj", "layers.{}.feed_forward.w1", "blk.{}.ffn_gate"},
             Extent::Inner,
-            Extent::Hidden},
-    NameRow{
-        {"model.layers.{}.mlp.up_proj.weight", "layers.{}.feed_forward.w3.weight", "blk.{}.ffn_up.weight"},
-        Extent::Inner,
-        Extent::Hidden},
-    NameRow{{"model.layers.{}.mlp.down_proj.weight", "layers.{}.feed_forward.w2.weight",
-             "blk.{}.ffn_down.weight"},
             Extent::Hidden,
-            Extent::Inner},
-    NameRow{{"model.layers.{}.input_layernorm.weight", "layers.{}.attention_norm.weight",
-             "blk.{}.attn_norm.weight"},
+            Bias::OfMlp},
+    NameRow{{"model.layers.{}.mlp.up_proj", "layers.{}.feed_forward.w3", "blk.{}.ffn_up"},
+            Extent::Inner,
+            Extent::Hidden,
+            Bias::OfMlp},
+    NameRow{{"model.layers.{}.mlp.down_proj", "layers.{}.feed_forward.w2", "blk.{}.ffn_down"},
+            Extent::Hidden,
+            Extent::Inner,
+            Bias::OfMlp},
+    NameRow{{"model.layers.{}.input_layernorm", "layers.{}.attention_norm", "blk.{}.attn_norm"},
             Extent::Hidden,
             Extent::None},
-    NameRow{{"model.layers.{}.post_attention_layernorm.weight", "layers.{}.ffn_norm.weight",
-             "blk.{}.ffn_norm.weight"},
+    NameRow{{"model.layers.{}.post_attention_layernorm", "layers.{}.ffn_norm", "blk.{}.ffn_norm"},
             Extent::Hidden,
             Extent::None},
 };
 
 constexpr std::array kAfterLayers{
-    NameRow{{"model.norm.weight", "norm.weight", "output_norm.weight"}, Extent::Hidden, Extent::None},
-    NameRow{{"lm_head.weight", "output.weight", "output.weight"}, Extent::Vocabulary, Extent::Hidden},
+    NameRow{{"model.norm", "norm", "output_norm"}, Extent::Hidden, Extent::None},
+    NameRow{{"lm_head", "output", "output"}, Extent::Vocabulary, Extent::Hidden},
 };
 
-constexpr std::string_view kHeadName = kAfterLayers[1].names[0];
+constexpr std::string_view kHeadName = "lm_head.weight";
 constexpr std::string_view kLayerMark = "{}";
 
 std::string withNumber(std::string_view pattern, std::string_view number) {
@@ -119,19 +123,42 @@ DType weightType(const ModelConfig& config) {
     return DType::BF16;
 }
 
-TensorInfo describe(const NameRow& row, std::string_view number, const ModelConfig& config) {
-    TensorInfo info{withNumber(row.names[0], number), weightType(config), {extentOf(row.rows, config)}};
-    if (row.columns != Extent::None) info.shape.push_back(extentOf(row.columns, config));
-    return info;
+bool hasBias(const NameRow& row, const ModelConfig& config) {
+    switch (row.bias) {
+    case Bias::OfAttention:
+        return config.attention_bias;
+    case Bias::OfMlp:
+        return config.mlp_bias;
+    case Bias::Never:
+        break;
+    }
+    return false;
+}
+
+/// Adds the row's weight, and its bias where the model has one.
+void describe(std::vector<TensorInfo>& tensors, const NameRow& row, std::string_view number,
+              const ModelConfig& config) {
+    const std::string module = withNumber(row.modules[0], number);
+    TensorInfo weight{module + std::string(kWeight), weightType(config), {extentOf(row.rows, config)}};
+    TensorInfo bias{module + std::string(kBias), weight.dtype, weight.shape};
+    if (row.columns != Extent::None) weight.shape.push_back(extentOf(row.columns, config));
+    tensors.push_back(std::move(weight));
+    if (hasBias(row, config)) tensors.push_back(std::move(bias));
 }
 
 } // namespace
 
 std::optional<std::string> translateName(std::string_view name, NameStyle from, NameStyle to) {
+    const bool isBias = name.ends_with(kBias);
+    const std::string_view kind = isBias ? kBias : kWeight;
+    if (!name.ends_with(kind)) return std::nullopt;
+    const std::string_view module = name.substr(0, name.size() - kind.size());
     const auto search = [&](const auto& rows) -> std::optional<std::string> {
-        for (const NameRow& row : rows)
-            if (const auto number = matchNumber(name, row.names[static_cast<std::size_t>(from)]))
-                return withNumber(row.names[static_cast<std::size_t>(to)], *number);
+        for (const NameRow& row : rows) {
+            if (isBias && row.bias == Bias::Never) continue;
+            if (const auto number = matchNumber(module, row.modules[static_cast<std::size_t>(from)]))
+                return withNumber(row.modules[static_cast<std::size_t>(to)], *number).append(kind);
+        }
         return std::nullopt;
     };
     if (auto found = search(kLayer)) return found;
@@ -143,19 +170,19 @@ std::vector<TensorInfo> expectedTensors(const ModelConfig& config) {
     std::vector<TensorInfo> tensors;
     tensors.reserve(kLayer.size() * static_cast<std::size_t>(config.num_hidden_layers) + 3);
     for (const NameRow& row : kBeforeLayers)
-        tensors.push_back(describe(row, "", config));
+        describe(tensors, row, "", config);
     for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer)
         for (const NameRow& row : kLayer)
-            tensors.push_back(describe(row, std::to_string(layer), config));
+            describe(tensors, row, std::to_string(layer), config);
     for (const NameRow& row : kAfterLayers)
-        tensors.push_back(describe(row, "", config));
+        describe(tensors, row, "", config);
     if (config.tie_word_embeddings) tensors.pop_back();
     return tensors;
 }
 
 std::int64_t interleavedHeads(std::string_view hubName, const ModelConfig& config) {
-    if (hubName.ends_with(".self_attn.q_proj.weight")) return config.num_attention_heads;
-    return hubName.ends_with(".self_attn.k_proj.weight") ? config.num_key_value_heads : 0;
+    if (hubName.find(".self_attn.q_proj.") != std::string_view::npos) return config.num_attention_heads;
+    return hubName.find(".self_attn.k_proj.") != std::string_view::npos ? config.num_key_value_heads : 0;
 }
 
 const std::vector<std::string>& projectionModules() {
@@ -164,9 +191,7 @@ const std::vector<std::string>& projectionModules() {
         for (const NameRow& row : kLayer) {
             if (row.columns == Extent::None) continue;
             constexpr std::string_view kStart = "model.layers.{}.";
-            constexpr std::string_view kEnd = ".weight";
-            names.emplace_back(
-                row.names[0].substr(kStart.size(), row.names[0].size() - kStart.size() - kEnd.size()));
+            names.emplace_back(row.modules[0].substr(kStart.size()));
         }
         return names;
     }();

@@ -23,8 +23,8 @@ std::optional<std::string> translateName(std::string_view name, NameStyle from, 
 /// order. The head is absent when tied. The type is the configuration's, BF16 where it names none.
 std::vector<TensorInfo> expectedTensors(const ModelConfig& config);
 
-/// Number of heads whose rows Meta and GGUF store in interleaved order: the query heads for q_proj, the key
-/// heads for k_proj, 0 for every other tensor (llama.md 2.3).
+/// Number of heads whose rows Meta and GGUF store in interleaved order: the query heads for weight and bias
+/// of q_proj, the key heads for k_proj, 0 for every other tensor (llama.md 2.3).
 std::int64_t interleavedHeads(std::string_view hubName, const ModelConfig& config);
 
 /// The seven adaptable projections in the order of a layer: "self_attn.q_proj" … "mlp.down_proj".

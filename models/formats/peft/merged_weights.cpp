@@ -55,6 +55,19 @@ bool addRow(DType type, std::byte* row, const std::vector<float>& delta) {
 
 Result<MergedWeights> MergedWeights::of(TensorSource& base, const PeftAdapter& adapter) {
     MergedWeights merged(base, adapter);
+    for (const AdapterBias& bias : adapter.biases) {
+        const std::string name = bias.module + ".bias";
+        const TensorInfo* const found = base.find(name);
+        const std::vector<std::int64_t> shape{static_cast<std::int64_t>(bias.values.size())};
+        if (found == nullptr || found->shape != shape || !isMergeable(found->dtype))
+            return Error{codes::kMergeRefused,
+                         "the adapter holds " + name + " " + shapeText(shape) + ", this model " +
+                             (found == nullptr ? "has none"
+                                               : "one of " + std::string(dtypeName(found->dtype)) + " " +
+                                                     shapeText(found->shape)) +
+                             "; merge it with the model that it was trained on"};
+        merged.m_biases.emplace(name, &bias);
+    }
     for (const LoraPair& pair : adapter.pairs) {
         const std::string name = pair.module + ".weight";
         const auto refuse = [&](const std::string& what) {
@@ -75,22 +88,31 @@ Result<MergedWeights> MergedWeights::of(TensorSource& base, const PeftAdapter& a
 
 Result<void> MergedWeights::read(const TensorInfo& tensor, std::span<std::byte> out) {
     if (auto read = m_base->read(tensor, out); !read) return read;
+    const auto tooLarge = [&] {
+        return Error{codes::kMergeRefused, "the adapter makes values of " + tensor.name + " too large for " +
+                                               std::string(dtypeName(tensor.dtype)) +
+                                               "; take less of it, as in ADAPTER:0.5"};
+    };
+    if (const auto bias = m_biases.find(tensor.name); bias != m_biases.end()) {
+        std::fill(out.begin(), out.end(), std::byte{0});
+        return addRow(tensor.dtype, out.data(), bias->second->values) ? Result<void>()
+                                                                      : Result<void>(tooLarge());
+    }
     const auto pair = m_pairs.find(tensor.name);
     if (pair == m_pairs.end()) return {};
     const auto rows = static_cast<std::size_t>(tensor.shape[0]);
+    const auto scaling = static_cast<float>(m_adapter->scaling(*pair->second));
     std::vector<float> delta(static_cast<std::size_t>(tensor.shape[1]));
     for (std::size_t row = 0; row < rows; ++row) {
-        deltaRow(*pair->second, row, m_scaling, delta);
-        if (!addRow(tensor.dtype, out.data() + row * (out.size() / rows), delta))
-            return Error{codes::kMergeRefused, "the adapter makes values of " + tensor.name +
-                                                   " too large for " + std::string(dtypeName(tensor.dtype)) +
-                                                   "; take less of it, as in ADAPTER:0.5"};
+        deltaRow(*pair->second, row, scaling, delta);
+        if (!addRow(tensor.dtype, out.data() + row * (out.size() / rows), delta)) return tooLarge();
     }
     return {};
 }
 
 std::span<const std::byte> MergedWeights::mapped(const TensorInfo& tensor) const {
-    return m_pairs.contains(tensor.name) ? std::span<const std::byte>{} : m_base->mapped(tensor);
+    return m_pairs.contains(tensor.name) || m_biases.contains(tensor.name) ? std::span<const std::byte>{}
+                                                                           : m_base->mapped(tensor);
 }
 
 } // namespace llamahome::formats

@@ -1,5 +1,5 @@
-// A model's weights with a LoRA adapter added to them: W' = W + scaling · B·A (llama.md 6.6). One thread at a
-// time.
+// A model's weights with a LoRA adapter added to them: W' = W + scaling · B·A, and its biases (llama.md 6.6).
+// One thread at a time.
 #pragma once
 
 #include <unordered_map>
@@ -12,8 +12,8 @@ namespace llamahome::formats {
 
 class MergedWeights final : public TensorSource {
 public:
-    /// EXP-04 where the adapter changes a matrix that the model has not, or of another shape, or of a type
-    /// other than F32, F16 and BF16. Both outlive this.
+    /// EXP-04 where the adapter changes a matrix or bias that the model has not, or of another shape, or of a
+    /// type other than F32, F16 and BF16. Both outlive this.
     static Result<MergedWeights> of(TensorSource& base, const PeftAdapter& adapter);
 
     /// Those of the base: names, types, shapes.
@@ -26,11 +26,12 @@ public:
 private:
     MergedWeights(TensorSource& base, const PeftAdapter& adapter)
         : m_base(&base)
-        , m_scaling(static_cast<float>(adapter.scaling())) {}
+        , m_adapter(&adapter) {}
 
     TensorSource* m_base;
-    float m_scaling;
-    std::unordered_map<std::string, const LoraPair*> m_pairs; ///< by the name of the tensor
+    const PeftAdapter* m_adapter;
+    std::unordered_map<std::string, const LoraPair*> m_pairs;     ///< by the name of the tensor
+    std::unordered_map<std::string, const AdapterBias*> m_biases; ///< likewise
 };
 
 } // namespace llamahome::formats

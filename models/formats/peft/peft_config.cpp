@@ -12,18 +12,12 @@
 namespace llamahome::formats {
 namespace {
 
-constexpr std::int64_t kMaxRank = 65536;
-
 /// Each changes what the adapter computes or which modules it has; unset is null, false, {} or [].
-constexpr std::array kUnsupportedKeys{"rank_pattern",
-                                      "alpha_pattern",
-                                      "use_dora",
+constexpr std::array kUnsupportedKeys{"use_dora",
                                       "use_qalora",
                                       "lora_bias",
                                       "fan_in_fan_out",
                                       "modules_to_save",
-                                      "exclude_modules",
-                                      "layers_to_transform",
                                       "layer_replication",
                                       "target_parameters",
                                       "megatron_config",
@@ -52,8 +46,9 @@ Result<void> refuseUnsupported(const ConfigFields& fields, const std::string& wh
         return unsupported(what, "peft_type " + quotedText(type), "\"LORA\"");
     if (const std::string task = fields.text("task_type", "CAUSAL_LM"); task != "CAUSAL_LM")
         return unsupported(what, "task_type " + quotedText(task), "\"CAUSAL_LM\"");
-    if (const std::string bias = fields.text("bias", "none"); bias != "none")
-        return unsupported(what, "bias " + quotedText(bias), "\"none\"");
+    if (const std::string bias = fields.text("bias", "none");
+        bias != "none" && bias != "all" && bias != "lora_only")
+        return unsupported(what, "bias " + quotedText(bias), "\"none\", \"all\" or \"lora_only\"");
     for (const char* key : kUnsupportedKeys)
         if (fields.json().contains(key) && isSet(fields.json()[key]))
             return unsupported(what, std::string(key) + " " + quotedText(writeJsonLine(fields.json()[key])),
@@ -67,30 +62,6 @@ Result<void> refuseUnsupported(const ConfigFields& fields, const std::string& wh
     return {};
 }
 
-/// A list of names, "all-linear", or PEFT's default for a Llama where nothing is said.
-Result<std::vector<std::string>> readTargets(const ConfigFields& fields, const std::string& what) {
-    if (!fields.has("target_modules")) return std::vector<std::string>{"q_proj", "v_proj"};
-    const Json& value = fields.json()["target_modules"];
-    std::vector<std::string> targets;
-    if (value == "all-linear") {
-        for (const std::string& module : projectionModules())
-            targets.push_back(module.substr(module.find('.') + 1));
-    } else if (value.is_string()) {
-        return unsupported(what, "target_modules as the expression " + quotedText(value.get<std::string>()),
-                           "a list of module names");
-    } else if (value.is_array()) {
-        for (const Json& entry : value)
-            if (entry.is_string() && !entry.get_ref<const std::string&>().empty()) targets.push_back(entry);
-    }
-    if (targets.empty() || (value.is_array() && targets.size() != value.size()))
-        return Error{codes::kAdapterConfigValue,
-                     what + ": target_modules: found " + quotedText(writeJsonLine(value)) +
-                         ", expected a list of module names; save the adapter again"};
-    std::sort(targets.begin(), targets.end());
-    targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-    return targets;
-}
-
 Json alphaJson(double alpha) {
     constexpr double kExact = 9007199254740992.0; // 2^53
     if (std::floor(alpha) == alpha && std::abs(alpha) < kExact) return Json(static_cast<std::int64_t>(alpha));
@@ -99,36 +70,37 @@ Json alphaJson(double alpha) {
 
 } // namespace
 
-bool matchesTarget(const std::string& module, const std::vector<std::string>& targets) {
-    return std::any_of(targets.begin(), targets.end(), [&](const std::string& target) {
-        return module == target || module.ends_with("." + target);
-    });
-}
-
-Result<PeftAdapter> parsePeftConfig(const Json& json, const std::string& what) {
+Result<PeftConfig> parsePeftConfig(const Json& json, const std::string& what) {
     if (!json.is_object())
         return Error{codes::kAdapterConfigValue, what + ": expected a JSON object; save the adapter again"};
     const ConfigFields fields(json, what, codes::kAdapterConfigValue);
     if (auto supported = refuseUnsupported(fields, what); !supported) return supported.error();
     PeftAdapter adapter;
-    adapter.r = fields.size("r", 8, kMaxRank);
+    adapter.r = fields.size("r", 8, kMaxAdapterRank);
     adapter.alpha = fields.positive("lora_alpha", 8.0);
     adapter.dropout = fields.fraction("lora_dropout", 0.0);
     adapter.useRslora = fields.flag("use_rslora", false);
+    adapter.bias = fields.text("bias", "none");
     adapter.baseModel = fields.text("base_model_name_or_path", "");
     if (fields.problem()) return *fields.problem();
-    auto targets = readTargets(fields, what);
-    if (!targets) return targets.error();
-    adapter.targetModules = std::move(*targets);
-    return adapter;
+    auto modules = PeftModules::read(json, what);
+    if (!modules) return modules.error();
+    if (auto targets = modules->plainTargets()) adapter.targetModules = std::move(*targets);
+    return PeftConfig{std::move(adapter), std::move(*modules)};
 }
 
 Json peftConfigJson(const PeftAdapter& adapter) {
     std::vector<std::string> targets = adapter.targetModules;
     std::sort(targets.begin(), targets.end());
-    Json json{{"alpha_pattern", Json::object()}, {"auto_mapping", nullptr}};
+    Json ranks = Json::object();
+    Json alphas = Json::object();
+    for (const LoraPair& pair : adapter.pairs) {
+        if (pair.r != adapter.r) ranks[pair.module] = pair.r;
+        if (pair.alpha && *pair.alpha != adapter.alpha) alphas[pair.module] = alphaJson(*pair.alpha);
+    }
+    Json json{{"alpha_pattern", std::move(alphas)}, {"auto_mapping", nullptr}};
     json["base_model_name_or_path"] = adapter.baseModel.empty() ? Json() : Json(adapter.baseModel);
-    json["bias"] = "none";
+    json["bias"] = adapter.bias;
     json["fan_in_fan_out"] = false;
     json["inference_mode"] = true;
     json["init_lora_weights"] = true;
@@ -143,7 +115,7 @@ Json peftConfigJson(const PeftAdapter& adapter) {
     json["modules_to_save"] = nullptr;
     json["peft_type"] = "LORA";
     json["r"] = adapter.r;
-    json["rank_pattern"] = Json::object();
+    json["rank_pattern"] = std::move(ranks);
     json["revision"] = nullptr;
     json["target_modules"] = targets;
     json["task_type"] = "CAUSAL_LM";

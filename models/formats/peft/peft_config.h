@@ -6,17 +6,20 @@
 #include "core/json.h"
 #include "core/result.h"
 #include "formats/peft/peft_adapter.h"
+#include "formats/peft/peft_modules.h"
 
 namespace llamahome::formats {
 
-/// Everything of a PeftAdapter but its pairs. PEFT-02 names what is set and not supported, PEFT-01 a wrong
-/// value.
-Result<PeftAdapter> parsePeftConfig(const Json& json, const std::string& what);
+struct PeftConfig {
+    PeftAdapter adapter; ///< without what the weights' file holds: pairs and biases
+    PeftModules modules; ///< which modules it is on, and how
+};
 
-/// Keys sorted, a whole alpha as an integer; keys that only newer releases know are left to their defaults.
+/// PEFT-02 names what is set and not supported, PEFT-01 a wrong value.
+Result<PeftConfig> parsePeftConfig(const Json& json, const std::string& what);
+
+/// Keys sorted, a whole alpha as an integer, ranks and alphas of modules that have their own by their whole
+/// names; keys that only newer releases know are left to their defaults.
 Json peftConfigJson(const PeftAdapter& adapter);
-
-/// PEFT's rule for a list of targets: the module's name, or the end of it after a dot.
-bool matchesTarget(const std::string& module, const std::vector<std::string>& targets);
 
 } // namespace llamahome::formats

@@ -80,14 +80,20 @@ Result<NamedTensors> loadAll(TensorSource& source, const std::vector<TensorInfo>
 }
 
 LayerWeights takeLayer(NamedTensors& tensors, std::int64_t index) {
-    const auto take = [&](const std::string& name) { return tensors.extract(name).mapped(); };
+    // A bias that the model has not stays undefined.
+    const auto take = [&](const std::string& name) {
+        auto node = tensors.extract(name);
+        return node.empty() ? at::Tensor() : std::move(node.mapped());
+    };
     const std::string prefix = "model.layers." + std::to_string(index) + ".";
     LayerWeights weights;
     weights.input_layernorm = take(prefix + "input_layernorm.weight");
     weights.post_attention_layernorm = take(prefix + "post_attention_layernorm.weight");
-    for (const Projection projection : kProjections)
+    for (const Projection projection : kProjections) {
+        const std::string module = moduleName(index, projection);
         weights.projections[static_cast<std::size_t>(projection)] =
-            FrozenLinear(take(moduleName(index, projection) + ".weight"));
+            FrozenLinear(take(module + ".weight"), take(module + ".bias"));
+    }
     return weights;
 }
 
@@ -124,7 +130,7 @@ std::unique_ptr<Decoder> randomDecoder(const formats::ModelConfig& config, at::S
     const at::Generator generator = at::detail::createCPUGenerator(seed);
     NamedTensors tensors;
     for (const TensorInfo& info : formats::expectedTensors(config)) {
-        const bool isNorm = info.shape.size() == 1;
+        const bool isNorm = info.shape.size() == 1 && info.name.ends_with(".weight");
         at::Tensor tensor = isNorm ? at::ones(info.shape, at::kFloat)
                                    : at::empty(info.shape, at::kFloat).normal_(0.0, 0.02, generator);
         tensors.emplace(info.name, tensor.to(dtype));

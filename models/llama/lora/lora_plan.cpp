@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "core/error_codes.h"
@@ -14,11 +15,31 @@ namespace {
 
 constexpr std::int64_t kMaxRank = 1024;
 
-void addSlot(LoraPlan& plan, std::int64_t layer, Projection projection, ProjectionShape shape) {
-    LoraSlot slot{layer, projection, shape.inFeatures, shape.outFeatures, plan.parameterCount, 0};
-    slot.offsetB = slot.offsetA + plan.r * shape.inFeatures;
-    plan.parameterCount = slot.offsetB + shape.outFeatures * plan.r;
+/// Puts the slot behind the others; its places in the buffer are set here.
+void addSlot(LoraPlan& plan, LoraSlot slot) {
+    slot.offsetA = plan.parameterCount;
+    slot.offsetB = slot.offsetA + slot.r * slot.inFeatures;
+    plan.parameterCount = slot.offsetB + slot.outFeatures * slot.r;
     plan.slots.push_back(slot);
+}
+
+/// LORA-03 where the model has not the biases that the adapter holds.
+Result<void> checkBiases(const formats::ModelConfig& config, const formats::PeftAdapter& adapter) {
+    if (adapter.biases.empty()) return {};
+    const std::vector<formats::TensorInfo> tensors = formats::expectedTensors(config);
+    for (const formats::AdapterBias& bias : adapter.biases) {
+        const std::string name = bias.module + ".bias";
+        const auto found = std::find_if(tensors.begin(), tensors.end(),
+                                        [&](const formats::TensorInfo& t) { return t.name == name; });
+        if (found == tensors.end() || found->elementCount() != bias.values.size())
+            return Error{codes::kLoraShape,
+                         "adapter: found " + name + " with " + std::to_string(bias.values.size()) +
+                             " values, the base model has " +
+                             (found == tensors.end() ? std::string("no such bias")
+                                                     : std::to_string(found->elementCount())) +
+                             "; use the base it was trained on"};
+    }
+    return {};
 }
 
 std::string knownTargets() {
@@ -83,16 +104,19 @@ Result<LoraPlan> planLora(const formats::ModelConfig& config, std::int64_t r, do
     }
     if (targets.empty())
         return Error{codes::kLoraTarget, "LoRA targets: found none, expected some of: " + knownTargets()};
-    LoraPlan plan{r, scaling, dropout, {}, 0, 0};
+    LoraPlan plan{r, dropout, {}, 0, config.num_hidden_layers, 0};
     for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer)
-        for (const Projection projection : targets)
-            addSlot(plan, layer, projection, projectionShape(config, projection));
+        for (const Projection projection : targets) {
+            const ProjectionShape shape = projectionShape(config, projection);
+            addSlot(plan, {layer, projection, shape.inFeatures, shape.outFeatures, 0, 0, r, scaling, {}});
+        }
     return plan;
 }
 
 Result<LoraPlan> planOf(const formats::ModelConfig& config, const formats::PeftAdapter& adapter) {
     if (auto checked = checkRank(adapter.r); !checked) return checked.error();
-    LoraPlan plan{adapter.r, adapter.scaling(), adapter.dropout, {}, 0, 0};
+    if (auto checked = checkBiases(config, adapter); !checked) return checked.error();
+    LoraPlan plan{adapter.r, adapter.dropout, {}, 0, config.num_hidden_layers, 0};
     std::size_t used = 0;
     for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer) {
         for (const Projection projection : kProjections) {
@@ -101,15 +125,16 @@ Result<LoraPlan> planOf(const formats::ModelConfig& config, const formats::PeftA
                                            [&](const formats::LoraPair& p) { return p.module == name; });
             if (pair == adapter.pairs.end()) continue;
             const ProjectionShape shape = projectionShape(config, projection);
-            if (pair->r != adapter.r || pair->inFeatures != shape.inFeatures ||
-                pair->outFeatures != shape.outFeatures)
+            if (auto checked = checkRank(pair->r); !checked) return checked.error().within(name);
+            if (pair->inFeatures != shape.inFeatures || pair->outFeatures != shape.outFeatures)
                 return Error{codes::kLoraShape,
                              "adapter module " + name + ": found " +
                                  formats::shapeText({pair->outFeatures, pair->r, pair->inFeatures}) +
                                  " (out, r, in), the base model needs " +
-                                 formats::shapeText({shape.outFeatures, adapter.r, shape.inFeatures}) +
+                                 formats::shapeText({shape.outFeatures, pair->r, shape.inFeatures}) +
                                  "; use the base it was trained on"};
-            addSlot(plan, layer, projection, shape);
+            addSlot(plan, {layer, projection, shape.inFeatures, shape.outFeatures, 0, 0, pair->r,
+                           adapter.scaling(*pair), pair->alpha});
             ++used;
         }
     }
@@ -156,17 +181,24 @@ std::vector<float> flatten(const LoraPlan& plan, const formats::PeftAdapter& ada
 void unflatten(const LoraPlan& plan, const std::vector<float>& flat, formats::PeftAdapter& adapter) {
     adapter.r = plan.r;
     adapter.pairs.clear();
-    std::set<std::string> targets;
+    std::map<Projection, std::int64_t> layersOf;
     for (const LoraSlot& slot : plan.slots) {
-        targets.emplace(projectionName(slot.projection));
+        ++layersOf[slot.projection];
         const auto begin = flat.begin();
         adapter.pairs.push_back({moduleName(slot.layer, slot.projection),
-                                 plan.r,
+                                 slot.r,
                                  slot.inFeatures,
                                  slot.outFeatures,
                                  {begin + slot.offsetA, begin + slot.offsetB},
-                                 {begin + slot.offsetB, begin + slot.offsetB + slot.outFeatures * plan.r}});
+                                 {begin + slot.offsetB, begin + slot.offsetB + slot.outFeatures * slot.r},
+                                 slot.alpha});
     }
+    const bool isOnEveryLayer = std::all_of(layersOf.begin(), layersOf.end(),
+                                            [&](const auto& one) { return one.second == plan.layerCount; });
+    std::set<std::string> targets;
+    for (const LoraSlot& slot : plan.slots)
+        targets.emplace(isOnEveryLayer ? std::string(projectionName(slot.projection))
+                                       : moduleName(slot.layer, slot.projection));
     adapter.targetModules.assign(targets.begin(), targets.end());
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,15 +38,18 @@ struct LoraSlot {
     std::int64_t outFeatures;
     std::int64_t offsetA;
     std::int64_t offsetB;
+    std::int64_t r;              ///< rank
+    double scaling;              ///< of B·A
+    std::optional<double> alpha; ///< where the module has another than its adapter
 };
 
 /// Slots ordered by layer, then projection; the buffer is their A, B, A, B, … without gaps.
 struct LoraPlan {
-    std::int64_t r = 8;
-    double scaling = 1.0;
+    std::int64_t r = 8; ///< of modules without a rank of their own
     double dropout = 0.0;
     std::vector<LoraSlot> slots;
     std::int64_t parameterCount = 0;
+    std::int64_t layerCount = 0;  ///< of the model
     std::int64_t lowestLayer = 0; ///< lowest layer with a slot: no gradient is needed below it
 };
 
@@ -54,8 +58,8 @@ struct LoraPlan {
 Result<LoraPlan> planLora(const formats::ModelConfig& config, std::int64_t r, double scaling, double dropout,
                           const std::vector<std::string>& targetModules);
 
-/// The plan of an existing adapter; its pairs decide the slots. LORA-03: a module or shape that the base
-/// lacks.
+/// The plan of an existing adapter; its pairs decide the slots, with the rank and scaling of each. LORA-03: a
+/// module, a shape or a bias that the base lacks.
 Result<LoraPlan> planOf(const formats::ModelConfig& config, const formats::PeftAdapter& adapter);
 
 /// A fresh adapter: A uniform in ±1/sqrt(in) by Philox(seed, slot), B zero (llama.md 6.4).
@@ -63,7 +67,8 @@ std::vector<float> initialParameters(const LoraPlan& plan, std::int64_t seed);
 
 /// The adapter's pairs as the flat buffer of its plan.
 std::vector<float> flatten(const LoraPlan& plan, const formats::PeftAdapter& adapter);
-/// The other way; sets the adapter's rank, pairs and target modules, and leaves alpha and the rest alone.
+/// The other way; sets the adapter's rank, pairs and target modules, and leaves alpha and the rest alone. The
+/// targets are names of projections where each is on every layer, else names of modules.
 void unflatten(const LoraPlan& plan, const std::vector<float>& flat, formats::PeftAdapter& adapter);
 
 } // namespace llamahome::engine

@@ -9,8 +9,9 @@ std::vector<LayerLora> layerViews(const LoraPlan& plan, const at::Tensor& flat, 
     for (const LoraSlot& slot : plan.slots) {
         LoraMatrices& matrices =
             layers.at(static_cast<std::size_t>(slot.layer)).at(static_cast<std::size_t>(slot.projection));
-        matrices.a = flat.narrow(0, slot.offsetA, plan.r * slot.inFeatures).view({plan.r, slot.inFeatures});
-        matrices.b = flat.narrow(0, slot.offsetB, slot.outFeatures * plan.r).view({slot.outFeatures, plan.r});
+        matrices.a = flat.narrow(0, slot.offsetA, slot.r * slot.inFeatures).view({slot.r, slot.inFeatures});
+        matrices.b = flat.narrow(0, slot.offsetB, slot.outFeatures * slot.r).view({slot.outFeatures, slot.r});
+        matrices.scaling = slot.scaling;
     }
     return layers;
 }
@@ -19,6 +20,15 @@ LoraSet::LoraSet(LoraPlan lora, const std::vector<float>& parameters, std::int64
     : plan(std::move(lora))
     , flat(at::tensor(parameters, at::kFloat))
     , layers(layerViews(plan, flat, layerCount)) {}
+
+void setBiases(LoraSet& lora, const formats::PeftAdapter& adapter) {
+    for (const formats::AdapterBias& bias : adapter.biases)
+        for (std::size_t layer = 0; layer < lora.layers.size(); ++layer)
+            for (const Projection projection : kProjections)
+                if (moduleName(static_cast<std::int64_t>(layer), projection) == bias.module)
+                    lora.layers[layer].at(static_cast<std::size_t>(projection)).bias =
+                        at::tensor(bias.values, at::kFloat);
+}
 
 std::vector<float> toVector(const at::Tensor& flat) {
     const at::Tensor whole = flat.contiguous();

@@ -14,6 +14,8 @@ namespace llamahome::engine {
 struct LoraMatrices {
     at::Tensor a;
     at::Tensor b;
+    double scaling = 0.0; ///< of B·A, besides the user's
+    at::Tensor bias;      ///< [out] in the place of the base's; undefined where that stays
 };
 
 /// The seven projections of one layer, indexed by Projection.
@@ -27,10 +29,13 @@ struct LoraSet {
     LoraPlan plan;
     at::Tensor flat; ///< fp32 [parameterCount]
     std::vector<LayerLora> layers;
-    double userScale = 1.0; ///< multiplies plan.scaling in inference
+    double userScale = 1.0; ///< multiplies every scaling in inference
 
     LoraSet(LoraPlan lora, const std::vector<float>& parameters, std::int64_t layerCount);
 };
+
+/// Gives the layers the biases that the adapter holds. planOf() has seen that the model has them.
+void setBiases(LoraSet& lora, const formats::PeftAdapter& adapter);
 
 /// A copy of the elements of an fp32 tensor on the CPU, in its order.
 std::vector<float> toVector(const at::Tensor& flat);

@@ -18,11 +18,11 @@ Decoder::Decoder(formats::ModelConfig config, OuterWeights outer,
     , m_outer(std::move(outer))
     , m_layers(std::move(layers))
     , m_storage(std::move(storage))
-    , m_inverseFrequencies(inverseFrequencies(m_config)) {}
+    , m_rope(m_config) {}
 
 PassContext Decoder::context(const Batch& batch, Products& products, const LoraSet* lora) const {
-    PassContext context{m_config, batch, ropeTable(m_inverseFrequencies, batch.positions, dtype()), products};
-    if (lora != nullptr) context.loraScaling = lora->plan.scaling * lora->userScale;
+    PassContext context{m_config, batch, m_rope.table(batch, dtype()), products};
+    if (lora != nullptr) context.loraScale = lora->userScale;
     return context;
 }
 

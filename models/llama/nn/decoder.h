@@ -42,7 +42,7 @@ private:
     OuterWeights m_outer;
     std::vector<std::unique_ptr<DecoderLayer>> m_layers;
     std::shared_ptr<void> m_storage;
-    std::vector<float> m_inverseFrequencies;
+    Rope m_rope;
 };
 
 /// An adapter's matrices of one layer, or none.

@@ -35,7 +35,7 @@ struct PassContext {
     const Batch& batch;
     RopeTable rope;
     Products& products;
-    double loraScaling = 0.0;            ///< plan scaling times user scale
+    double loraScale = 1.0;              ///< the user's, besides the scaling of each module
     const DropoutKey* dropout = nullptr; ///< null: no dropout
     KvCache* cache = nullptr;            ///< null: no cache
 };

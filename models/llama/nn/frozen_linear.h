@@ -11,19 +11,25 @@ namespace llamahome::engine {
 class FrozenLinear {
 public:
     FrozenLinear() = default;
-    /// weight [out, in] in the compute dtype.
-    explicit FrozenLinear(at::Tensor weight)
-        : m_weight(std::move(weight)) {}
+    /// weight [out, in] in the compute dtype; bias [out] or undefined.
+    explicit FrozenLinear(at::Tensor weight, at::Tensor bias = {})
+        : m_weight(std::move(weight))
+        , m_bias(std::move(bias)) {}
 
     /// x [rows, in] → [rows, out]. Differentiable in x.
-    at::Tensor forward(const at::Tensor& x, Products& products) const { return products.linear(x, m_weight); }
+    at::Tensor forward(const at::Tensor& x, Products& products) const {
+        return products.linear(x, m_weight, m_bias);
+    }
     /// dy [rows, out] → dx [rows, in].
     at::Tensor backwardInput(const at::Tensor& dy, Products& products) const {
         return products.matmul(dy, m_weight);
     }
+    /// [out], or undefined.
+    const at::Tensor& bias() const { return m_bias; }
 
 private:
     at::Tensor m_weight;
+    at::Tensor m_bias;
 };
 
 } // namespace llamahome::engine

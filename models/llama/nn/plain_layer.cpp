@@ -22,6 +22,7 @@ LayerLora leavesOf(const LayerLora& lora, std::vector<at::Tensor>& leaves) {
         if (!lora[i].a.defined()) continue;
         at(result, i).a = lora[i].a.detach().requires_grad_(true);
         at(result, i).b = lora[i].b.detach().requires_grad_(true);
+        at(result, i).scaling = lora[i].scaling;
         leaves.push_back(result[i].a);
         leaves.push_back(result[i].b);
     }
@@ -39,10 +40,13 @@ at::Tensor PlainLayer::project(Projection projection, const at::Tensor& x, const
                                const PassContext& context, const LayerLora& lora) const {
     at::Tensor y = m_weights.of(projection).forward(x, context.products);
     const LoraMatrices& matrices = lora[static_cast<std::size_t>(projection)];
+    if (matrices.bias.defined())
+        y = y + (matrices.bias.to(x.scalar_type()) - m_weights.of(projection).bias()) * context.loraScale;
     if (!matrices.a.defined()) return y;
     const at::Tensor low =
         context.products.linear(droppedInput, matrices.a.to(x.scalar_type())); // [tokens, r]
-    return y + context.products.linear(low, matrices.b.to(x.scalar_type())) * context.loraScaling;
+    return y + context.products.linear(low, matrices.b.to(x.scalar_type())) *
+                   (matrices.scaling * context.loraScale);
 }
 
 at::Tensor PlainLayer::attentionBlock(const at::Tensor& x, const PassContext& context,

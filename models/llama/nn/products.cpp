@@ -5,7 +5,8 @@
 
 namespace llamahome::engine {
 
-at::Tensor Products::linear(const at::Tensor& x, const at::Tensor& weight) {
+at::Tensor Products::linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+    if (bias.defined()) return at::linear(x, weight, bias);
     return at::linear(x, weight);
 }
 

@@ -7,8 +7,9 @@ namespace llamahome::engine {
 
 class Products {
 public:
-    /// x [rows, in] · weight[out, in]ᵀ → [rows, out]. Differentiable in x, and in weight if it asks for it.
-    at::Tensor linear(const at::Tensor& x, const at::Tensor& weight);
+    /// x [rows, in] · weight[out, in]ᵀ + bias[out], if there is one → [rows, out]. Differentiable in x, and
+    /// in weight if it asks for it.
+    at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {});
     /// a [m, k] · b [k, n] → [m, n].
     at::Tensor matmul(const at::Tensor& a, const at::Tensor& b);
 };

@@ -10,7 +10,11 @@
 namespace llamahome::engine {
 namespace {
 
-float scaledFrequency(float frequency, const formats::Llama3RopeScaling& scaling) {
+using formats::ModelConfig;
+using formats::RopeScaling;
+using formats::RopeType;
+
+float llama3Frequency(float frequency, const RopeScaling& scaling) {
     const auto original = static_cast<float>(scaling.original_max_position_embeddings);
     const auto low = static_cast<float>(scaling.low_freq_factor);
     const auto high = static_cast<float>(scaling.high_freq_factor);
@@ -22,24 +26,62 @@ float scaledFrequency(float frequency, const formats::Llama3RopeScaling& scaling
     return (1.0F - smooth) * frequency / factor + smooth * frequency;
 }
 
-} // namespace
+float scaledFrequency(float frequency, const std::optional<RopeScaling>& scaling) {
+    if (!scaling) return frequency;
+    switch (scaling->type) {
+    case RopeType::Linear:
+        return frequency / static_cast<float>(scaling->factor);
+    case RopeType::Llama3:
+        return llama3Frequency(frequency, *scaling);
+    case RopeType::Dynamic:
+        break;
+    }
+    return frequency;
+}
 
-std::vector<float> inverseFrequencies(const formats::ModelConfig& config) {
-    const auto theta = static_cast<float>(config.rope_theta);
+/// head_dim / 2 inverse frequencies of the base `theta` [1, head_dim / 2] (llama.md 2.3).
+at::Tensor inverseFrequencies(const ModelConfig& config, float theta) {
     std::vector<float> frequencies(static_cast<std::size_t>(config.head_dim / 2));
     for (std::size_t i = 0; i < frequencies.size(); ++i) {
         const float exponent = static_cast<float>(2 * i) / static_cast<float>(config.head_dim);
-        frequencies[i] = 1.0F / std::pow(theta, exponent);
-        if (config.rope_scaling) frequencies[i] = scaledFrequency(frequencies[i], *config.rope_scaling);
+        frequencies[i] = scaledFrequency(1.0F / std::pow(theta, exponent), config.rope_scaling);
     }
-    return frequencies;
+    return at::tensor(frequencies, at::kFloat).unsqueeze(0);
 }
 
-RopeTable ropeTable(const std::vector<float>& inverseFrequencies, const at::Tensor& positions,
-                    at::ScalarType dtype) {
-    const at::Tensor frequencies = at::tensor(inverseFrequencies, at::kFloat);
-    const at::Tensor half = positions.to(at::kFloat).unsqueeze(1) * frequencies; // [tokens, head_dim / 2]
-    const at::Tensor angles = at::cat({half, half}, 1).unsqueeze(1);             // [tokens, 1, head_dim]
+/// The base for a row of `length` tokens, in the steps and the precision of transformers'
+/// _compute_dynamic_ntk_parameters; it is the model's own where the length is the model's.
+float dynamicTheta(const ModelConfig& config, std::int64_t length) {
+    const auto factor = static_cast<float>(config.rope_scaling->factor);
+    const auto usual = static_cast<float>(config.max_position_embeddings);
+    const auto size = static_cast<double>(config.head_dim);
+    const float stretch = factor * static_cast<float>(length) / usual - (factor - 1.0F);
+    return static_cast<float>(config.rope_theta) * std::pow(stretch, static_cast<float>(size / (size - 2.0)));
+}
+
+} // namespace
+
+Rope::Rope(const ModelConfig& config)
+    : m_config(config)
+    , m_frequencies(inverseFrequencies(config, static_cast<float>(config.rope_theta))) {}
+
+at::Tensor Rope::frequenciesOf(const Batch& batch) const {
+    if (!m_config.isScaledLike(RopeType::Dynamic)) return m_frequencies;
+    std::vector<at::Tensor> rows;
+    for (std::size_t i = 0; i + 1 < batch.cu_seqlens.size(); ++i) {
+        const std::int64_t tokens = batch.cu_seqlens[i + 1] - batch.cu_seqlens[i];
+        const std::int64_t length = batch.positions[batch.cu_seqlens[i + 1] - 1].item<std::int64_t>() + 1;
+        const bool isLong = length > m_config.max_position_embeddings;
+        const at::Tensor row =
+            isLong ? inverseFrequencies(m_config, dynamicTheta(m_config, length)) : m_frequencies;
+        rows.push_back(row.expand({tokens, -1}));
+    }
+    return at::cat(rows, 0);
+}
+
+RopeTable Rope::table(const Batch& batch, at::ScalarType dtype) const {
+    const at::Tensor half = batch.positions.to(at::kFloat).unsqueeze(1) * frequenciesOf(batch);
+    const at::Tensor angles = at::cat({half, half}, 1).unsqueeze(1); // [tokens, 1, head_dim]
     return {angles.cos().to(dtype), angles.sin().to(dtype)};
 }
 

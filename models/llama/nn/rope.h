@@ -1,16 +1,12 @@
-// Rotary position embedding, half-split layout, with llama3 frequency scaling. Engine thread.
+// Rotary position embedding, half-split layout, with the scalings of the frequencies. Engine thread.
 #pragma once
-
-#include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "formats/hub/model_config.h"
+#include "llama/nn/batch.h"
 
 namespace llamahome::engine {
-
-/// head_dim/2 inverse frequencies in fp32, scaled where the configuration says so (llama.md 2.3, 2.4).
-std::vector<float> inverseFrequencies(const formats::ModelConfig& config);
 
 /// Cosine and sine of every position: [tokens, 1, head_dim] each, the half repeated twice.
 struct RopeTable {
@@ -18,9 +14,22 @@ struct RopeTable {
     at::Tensor sin;
 };
 
-/// Angles in fp32, then cast to `dtype`, in which the rotation is done (as transformers does).
-RopeTable ropeTable(const std::vector<float>& inverseFrequencies, const at::Tensor& positions,
-                    at::ScalarType dtype);
+/// The rotary frequencies of one model.
+class Rope {
+public:
+    explicit Rope(const formats::ModelConfig& config);
+
+    /// Angles in fp32, then cast to `dtype`, in which the rotation is done (as transformers does). Under
+    /// dynamic scaling each row turns with the base of its own length, whatever rows stand beside it.
+    RopeTable table(const Batch& batch, at::ScalarType dtype) const;
+
+private:
+    /// [1, head_dim / 2], or [tokens, head_dim / 2] where rows differ.
+    at::Tensor frequenciesOf(const Batch& batch) const;
+
+    formats::ModelConfig m_config;
+    at::Tensor m_frequencies; ///< fp32 [1, head_dim / 2], of rows within max_position_embeddings
+};
 
 /// x [tokens, heads, head_dim] rotated. Differentiable in x.
 at::Tensor applyRope(const at::Tensor& x, const RopeTable& table);

@@ -60,6 +60,7 @@ Result<void> DecoderLanguageModel::setAdapter(const formats::PeftAdapter& adapte
         const std::vector<float> parameters = flatten(*plan, adapter);
         m_lora = std::make_unique<LoraSet>(std::move(*plan), parameters, m_decoder->layerCount());
         m_lora->userScale = m_adapterScale;
+        setBiases(*m_lora, adapter);
         return {};
     });
 }

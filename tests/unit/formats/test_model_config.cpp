@@ -120,6 +120,31 @@ private Q_SLOTS:
         QVERIFY(!parseModelConfig(json, "config.json")->rope_scaling);
     }
 
+    void otherScalingsAndBiasesAreReadAndWritten() {
+        Json json = oneBillion();
+        json["rope_scaling"] = Json{{"type", "linear"}, {"factor", 2.0}};
+        json["attention_bias"] = true;
+        json["mlp_bias"] = true;
+        const auto config = parseModelConfig(json, "config.json");
+        QVERIFY2(config, config ? "" : config.error().message.c_str());
+        QVERIFY(config->isScaledLike(RopeType::Linear) && config->attention_bias && config->mlp_bias);
+        // A bias for every output of q, k, v, o, gate, up and down_proj in each of the 16 layers.
+        QCOMPARE(config->parameterCount(),
+                 std::uint64_t{1'235'814'400 + 16 * (2048 + 512 + 512 + 2048) + 16 * (8192 + 8192 + 2048)});
+        const auto again = parseModelConfig(modelConfigJson(*config), "config.json");
+        QVERIFY(again && again->isScaledLike(RopeType::Linear) && again->attention_bias && again->mlp_bias);
+        QCOMPARE(again->rope_scaling->factor, 2.0);
+        json["rope_parameters"] = Json{{"rope_type", "dynamic"}, {"factor", 4.0}, {"rope_theta", 1e4}};
+        const auto dynamic = parseModelConfig(json, "config.json");
+        QVERIFY(dynamic && dynamic->isScaledLike(RopeType::Dynamic) && dynamic->rope_theta == 1e4);
+        const auto tensors = expectedTensors(*config);
+        QCOMPARE(tensors.size(), std::size_t{16 * 16 + 2});
+        QCOMPARE(tensors[2].name, std::string("model.layers.0.self_attn.q_proj.bias"));
+        QCOMPARE(*translateName(tensors[2].name, NameStyle::Hub, NameStyle::Gguf),
+                 std::string("blk.0.attn_q.bias"));
+        QVERIFY(!translateName("model.norm.bias", NameStyle::Hub, NameStyle::Gguf));
+    }
+
     void whatCannotBeRunIsRefusedByName_data() {
         QTest::addColumn<QByteArray>("patch");
         QTest::addColumn<QByteArray>("says");
@@ -131,11 +156,9 @@ private Q_SLOTS:
         row(R"({"model_type":null,"architectures":null})", "model_type");
         row(R"({"architectures":["LlamaForSequenceClassification"]})", "LlamaForSequenceClassification");
         row(R"({"hidden_act":"gelu"})", "gelu");
-        row(R"({"attention_bias":true})", "attention_bias");
-        row(R"({"mlp_bias":true})", "mlp_bias");
         row(R"({"rope_scaling":{"rope_type":"yarn","factor":2.0}})", "yarn");
-        row(R"({"rope_scaling":{"type":"linear","rope_type":null}})", "linear");
-        row(R"({"rope_parameters":{"rope_type":"dynamic","factor":2.0}})", "dynamic");
+        row(R"({"rope_parameters":{"rope_type":"longrope","factor":2.0}})", "longrope");
+        row(R"({"rope_parameters":{"rope_type":"dynamic","factor":2.0},"head_dim":2})", "dynamic");
         row(R"({"rope_parameters":{"rope_type":"default","partial_rotary_factor":0.5}})",
             "partial_rotary_factor");
         row(R"({"quantization_config":{"quant_method":"bitsandbytes"}})", "quantization_config");
@@ -172,6 +195,10 @@ private Q_SLOTS:
         row(R"({"rope_theta":-1.0})", "rope_theta");
         row(R"({"rope_scaling":{"factor":null}})", "factor");
         row(R"({"rope_scaling":{"high_freq_factor":1.0}})", "high_freq_factor");
+        row(R"({"rope_scaling":{"rope_type":"linear","factor":null}})", "factor");
+        row(R"({"rope_scaling":{"rope_type":"dynamic","factor":0.5}})", "factor");
+        row(R"({"attention_bias":"yes"})", "attention_bias");
+        row(R"({"mlp_bias":1})", "mlp_bias");
         row(R"({"rope_scaling":[1]})", "rope_scaling");
         row(R"({"tie_word_embeddings":"yes"})", "tie_word_embeddings");
         row(R"({"eos_token_id":[1,"2"]})", "eos_token_id");

@@ -89,7 +89,7 @@ private Q_SLOTS:
         QVERIFY(std::abs(sum / count) < bound * 0.02);
         QVERIFY(std::abs(squares / count - bound * bound / 3.0) <
                 bound * bound * 0.02); // variance of a uniform
-        for (std::int64_t i = slot.offsetB; i < slot.offsetB + slot.outFeatures * plan->r; ++i)
+        for (std::int64_t i = slot.offsetB; i < slot.offsetB + slot.outFeatures * slot.r; ++i)
             QVERIFY(flat[static_cast<std::size_t>(i)] == 0.0F);
         QVERIFY(initialParameters(*plan, 42) == flat);
         QVERIFY(initialParameters(*plan, 43) != flat);
@@ -111,6 +111,46 @@ private Q_SLOTS:
         const auto again = planOf(tiny(), adapter);
         QVERIFY(again);
         QVERIFY(flatten(*again, adapter) == flat);
+    }
+
+    void ranksAndAlphasOfModulesStayTheirs() {
+        formats::PeftAdapter adapter;
+        adapter.r = 2;
+        adapter.alpha = 4.0;
+        adapter.pairs.push_back({"model.layers.0.self_attn.q_proj", 3, 4, 4, std::vector<float>(12, 1.0F),
+                                 std::vector<float>(12, 2.0F)});
+        adapter.pairs.push_back({"model.layers.1.mlp.down_proj", 1, 6, 4, std::vector<float>(6, 3.0F),
+                                 std::vector<float>(4, 4.0F), 5.0});
+        const auto plan = planOf(tiny(), adapter);
+        QVERIFY2(plan, plan ? "" : plan.error().message.c_str());
+        QCOMPARE(plan->parameterCount, std::int64_t{12 + 12 + 6 + 4});
+        QCOMPARE(plan->slots[0].scaling, 4.0 / 3);
+        QCOMPARE(plan->slots[1].scaling, 5.0);
+        formats::PeftAdapter back = adapter;
+        unflatten(*plan, flatten(*plan, adapter), back);
+        for (std::size_t i = 0; i < 2; ++i) {
+            QCOMPARE(back.pairs[i].r, adapter.pairs[i].r);
+            QVERIFY(back.pairs[i].alpha == adapter.pairs[i].alpha);
+            QVERIFY(back.pairs[i].loraA == adapter.pairs[i].loraA &&
+                    back.pairs[i].loraB == adapter.pairs[i].loraB);
+        }
+        QCOMPARE(back.targetModules, (std::vector<std::string>{"model.layers.0.self_attn.q_proj",
+                                                               "model.layers.1.mlp.down_proj"}));
+    }
+
+    void aBiasThatTheBaseHasNotIsRefusedByName() {
+        const auto plan = planLora(tiny(), 2, 1.0, 0.0, {"q_proj"});
+        formats::PeftAdapter adapter;
+        unflatten(*plan, std::vector<float>(static_cast<std::size_t>(plan->parameterCount)), adapter);
+        adapter.biases.push_back({"model.layers.0.self_attn.q_proj", std::vector<float>(4)});
+        const auto refused = planOf(tiny(), adapter);
+        QVERIFY(refused.error().code == codes::kLoraShape);
+        QVERIFY(refused.error().message.find("model.layers.0.self_attn.q_proj.bias") != std::string::npos);
+        formats::ModelConfig biased = tiny();
+        biased.attention_bias = true;
+        QVERIFY(planOf(biased, adapter));
+        adapter.biases[0].values.pop_back();
+        QVERIFY(planOf(biased, adapter).error().code == codes::kLoraShape);
     }
 
     void anAdapterOfAnotherBaseIsRefused() {

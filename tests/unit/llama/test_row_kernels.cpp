@@ -1,0 +1,310 @@
+// The row kernels of every instruction set that this machine can run, against the same formulas in double.
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+
+#include <QtTest>
+
+#include "core/philox.h"
+#include "formats/half.h"
+#include "llama/kernels/row_kernels.h"
+
+using namespace llamahome;
+using namespace llamahome::engine;
+
+namespace {
+
+using Values = std::vector<double>;
+
+/// Numbers in ±spread; the same for the same seed.
+Values draw(std::size_t count, std::uint64_t seed, double spread = 2.0) {
+    PhiloxStream stream(seed, 0);
+    Values values(count);
+    for (double& value : values)
+        value = spread * (2.0 * static_cast<double>(stream.nextUniform()) - 1.0);
+    return values;
+}
+
+template <typename T>
+T stored(double value);
+template <>
+float stored<float>(double value) {
+    return static_cast<float>(value);
+}
+template <>
+Bfloat16 stored<Bfloat16>(double value) {
+    return {formats::floatToBfloat16(static_cast<float>(value))};
+}
+
+double read(float value) {
+    return static_cast<double>(value);
+}
+double read(Bfloat16 value) {
+    return static_cast<double>(formats::bfloat16ToFloat(value.bits));
+}
+
+/// Elements of T, and what they are worth after rounding.
+template <typename T>
+struct Buffer {
+    std::vector<T> elements;
+
+    Buffer() = default;
+    explicit Buffer(const Values& values) {
+        for (const double value : values)
+            elements.push_back(stored<T>(value));
+    }
+    explicit Buffer(std::size_t count)
+        : elements(count, stored<T>(std::numeric_limits<double>::quiet_NaN())) {}
+    T* data() { return elements.data(); }
+    Values values() const {
+        Values result;
+        for (const T element : elements)
+            result.push_back(read(element));
+        return result;
+    }
+};
+
+/// One step of T's mantissa, with room for the fp32 arithmetic before it.
+template <typename T>
+constexpr double kStep = sizeof(T) == 2 ? 1.0 / 128.0 : 4e-6;
+
+/// The first element that is further off than `steps` of the largest magnitude or of its own; empty: none.
+template <typename T>
+QByteArray difference(const Values& found, const Values& expected, double floor = 1e-6) {
+    if (found.size() != expected.size()) return "sizes differ";
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const double allowed = kStep<T> * std::abs(expected[i]) + floor;
+        if (!(std::abs(found[i] - expected[i]) <= allowed))
+            return QByteArray::number(static_cast<qlonglong>(i)) + ": " + QByteArray::number(found[i]) +
+                   " for " + QByteArray::number(expected[i]);
+    }
+    return {};
+}
+
+void addLevels() {
+    QTest::addColumn<int>("level");
+    for (const CpuLevel level : cpuLevels())
+        QTest::newRow(std::string(cpuLevelName(level)).c_str()) << static_cast<int>(level);
+}
+
+constexpr std::int64_t kRows = 5;
+constexpr std::int64_t kWidth = 43; // no multiple of any number of lanes
+constexpr auto kCount = static_cast<std::size_t>(kRows * kWidth);
+constexpr double kEps = 1e-5;
+
+template <typename T>
+void checkRmsNorm(const RowKernels<T>& kernels) {
+    Buffer<T> x(draw(kCount, 1)), weight(draw(kWidth, 2)), dy(draw(kCount, 3)), dx(draw(kCount, 4));
+    Buffer<T> out(kCount);
+    std::vector<float> inverse(kRows);
+    kernels.rmsNorm(0, kRows, kWidth, x.data(), weight.data(), static_cast<float>(kEps), out.data(),
+                    inverse.data());
+    const Values xs = x.values(), ws = weight.values(), ds = dy.values(), before = dx.values();
+    kernels.rmsNormBackward(0, kRows, kWidth, dy.data(), x.data(), weight.data(), inverse.data(), dx.data());
+    Values expected(kCount), gradient(kCount);
+    for (std::size_t row = 0; row < kRows; ++row) {
+        double squares = 0.0, dots = 0.0;
+        for (std::size_t i = 0; i < kWidth; ++i) {
+            const std::size_t at = row * kWidth + i;
+            squares += xs[at] * xs[at];
+            dots += ds[at] * ws[i] * xs[at];
+        }
+        const double r = 1.0 / std::sqrt(squares / kWidth + kEps);
+        QVERIFY(std::abs(static_cast<double>(inverse[row]) - r) <= 1e-5 * r);
+        for (std::size_t i = 0; i < kWidth; ++i) {
+            const std::size_t at = row * kWidth + i;
+            expected[at] = xs[at] * r * ws[i];
+            gradient[at] = before[at] + r * ds[at] * ws[i] - r * r * r / kWidth * dots * xs[at];
+        }
+    }
+    QCOMPARE(difference<T>(out.values(), expected), QByteArray());
+    QCOMPARE(difference<T>(dx.values(), gradient, 1e-5), QByteArray());
+}
+
+template <typename T>
+void checkHeads(const RowKernels<T>& kernels) {
+    constexpr HeadShape kShape{kRows, 2, 3, 10};
+    constexpr std::int64_t kHeadsWidth = 60;
+    constexpr std::int64_t kStride = 64;
+    const Values drawn = draw(kRows * kStride, 5);
+    Buffer<T> rows(drawn), heads(kRows * kHeadsWidth), back(kRows * kStride);
+    std::vector<float> cos, sin;
+    for (std::int64_t t = 0; t < kRows; ++t)
+        for (std::int64_t i = 0; i < 5; ++i) {
+            cos.push_back(std::cos(static_cast<float>(t) * 0.3F + static_cast<float>(i)));
+            sin.push_back(std::sin(static_cast<float>(t) * 0.3F + static_cast<float>(i)));
+        }
+    kernels.scatterHeads(0, kRows, kShape, rows.data(), kStride, cos.data(), sin.data(), heads.data());
+    const Values from = rows.values();
+    Values expected(kRows * kHeadsWidth);
+    for (std::size_t t = 0; t < kRows; ++t)
+        for (std::size_t head = 0; head < 6; ++head)
+            for (std::size_t i = 0; i < 5; ++i) {
+                const std::size_t source = t * kStride + head * 10 + i;
+                const std::size_t target = (((head / 3) * kRows + t) * 3 + head % 3) * 10 + i;
+                const double c = read(stored<T>(static_cast<double>(cos[t * 5 + i])));
+                const double s = read(stored<T>(static_cast<double>(sin[t * 5 + i])));
+                expected[target] = from[source] * c - from[source + 5] * s;
+                expected[target + 5] = from[source + 5] * c + from[source] * s;
+            }
+    QCOMPARE(difference<T>(heads.values(), expected, 1e-5), QByteArray());
+
+    // Copied there and back, rows are what they were; what lies between them is not touched.
+    kernels.scatterHeads(0, kRows, kShape, rows.data(), kStride, nullptr, nullptr, heads.data());
+    kernels.gatherHeads(0, kRows, kShape, heads.data(), nullptr, nullptr, back.data(), kStride);
+    for (std::size_t t = 0; t < kRows; ++t)
+        for (std::size_t i = 0; i < kStride; ++i) {
+            const double value = back.values()[t * kStride + i];
+            QVERIFY(i < kHeadsWidth ? value == from[t * kStride + i] : std::isnan(value));
+        }
+    // Rotated and rotated back: the transposed matrix, so the same up to rounding.
+    kernels.scatterHeads(0, kRows, kShape, rows.data(), kStride, cos.data(), sin.data(), heads.data());
+    kernels.gatherHeads(0, kRows, kShape, heads.data(), cos.data(), sin.data(), back.data(), kStride);
+    for (std::size_t t = 0; t < kRows; ++t)
+        for (std::size_t i = 0; i < kHeadsWidth; ++i)
+            QVERIFY(std::abs(back.values()[t * kStride + i] - from[t * kStride + i]) <= 8 * kStep<T>);
+}
+
+double sigmoid(double x) {
+    return 1.0 / (1.0 + std::exp(-x));
+}
+
+template <typename T>
+void checkSwiglu(const RowKernels<T>& kernels) {
+    Values extremes = draw(kCount, 6, 6.0);
+    extremes[0] = 100.0;
+    extremes[1] = -100.0;
+    extremes[2] = 0.0;
+    Buffer<T> gate(extremes), up(draw(kCount, 7)), dout(draw(kCount, 8)), out(kCount);
+    const Values g = gate.values(), u = up.values(), d = dout.values();
+    kernels.swiglu(0, kCount, gate.data(), up.data(), out.data());
+    kernels.swigluBackward(0, kCount, dout.data(), gate.data(), up.data());
+    Values expected, dgate, dup;
+    for (std::size_t i = 0; i < kCount; ++i) {
+        const double s = sigmoid(g[i]);
+        expected.push_back(g[i] * s * u[i]);
+        dup.push_back(d[i] * g[i] * s);
+        dgate.push_back(d[i] * u[i] * s * (1.0 + g[i] * (1.0 - s)));
+    }
+    QCOMPARE(difference<T>(out.values(), expected), QByteArray());
+    QCOMPARE(difference<T>(up.values(), dup), QByteArray());
+    QCOMPARE(difference<T>(gate.values(), dgate), QByteArray());
+}
+
+template <typename T>
+void checkSoftmax(const RowKernels<T>& kernels) {
+    constexpr std::int64_t kQueries = 12; // 4 tokens of 3 heads
+    constexpr std::int64_t kKeys = 21;    // 17 before them
+    constexpr auto kScores = static_cast<std::size_t>(kQueries * kKeys);
+    constexpr double kScale = 0.7;
+    Buffer<T> scores(draw(kScores, 9, 20.0)), dp(draw(kScores, 10));
+    Buffer<T> again = scores;
+    const Values s = scores.values(), d = dp.values();
+    std::vector<float> logSum(kQueries), delta(kQueries);
+    kernels.causalSoftmax(0, kQueries, kKeys, 17, 3, static_cast<float>(kScale), scores.data(),
+                          logSum.data());
+    kernels.causalProbabilities(0, kQueries, kKeys, 17, 3, static_cast<float>(kScale), again.data(),
+                                logSum.data());
+    Values p(kScores, 0.0);
+    for (std::size_t row = 0; row < kQueries; ++row) {
+        const std::size_t visible = 17 + row / 3 + 1;
+        double total = 0.0;
+        for (std::size_t i = 0; i < visible; ++i)
+            total += std::exp(kScale * s[row * kKeys + i]);
+        QVERIFY(std::abs(static_cast<double>(logSum[row]) - std::log(total)) < 1e-5);
+        for (std::size_t i = 0; i < visible; ++i)
+            p[row * kKeys + i] = std::exp(kScale * s[row * kKeys + i]) / total;
+    }
+    QCOMPARE(difference<T>(scores.values(), p), QByteArray());
+    QVERIFY(again.values() == scores.values());
+
+    const Values probabilities = scores.values();
+    kernels.rowDot(0, kQueries, kKeys, scores.data(), dp.data(), delta.data());
+    kernels.softmaxBackward(0, kQueries, kKeys, static_cast<float>(kScale), scores.data(), delta.data(),
+                            dp.data());
+    Values gradient;
+    for (std::size_t row = 0; row < kQueries; ++row) {
+        double dot = 0.0;
+        for (std::size_t i = 0; i < kKeys; ++i)
+            dot += probabilities[row * kKeys + i] * d[row * kKeys + i];
+        for (std::size_t i = 0; i < kKeys; ++i)
+            gradient.push_back(kScale * probabilities[row * kKeys + i] * (d[row * kKeys + i] - dot));
+    }
+    QCOMPARE(difference<T>(dp.values(), gradient), QByteArray());
+}
+
+template <typename T>
+void checkCrossEntropy(const RowKernels<T>& kernels) {
+    Buffer<T> logits(draw(kCount, 11, 30.0)), untouched = logits;
+    const Values z = logits.values();
+    const std::vector<std::int64_t> targets{0, 42, 16, 15, 7};
+    std::vector<double> loss(kRows), alone(kRows);
+    const float scale = 0.25F;
+    kernels.crossEntropy(0, kRows, kWidth, untouched.data(), targets.data(), nullptr, alone.data());
+    QVERIFY(untouched.values() == z);
+    kernels.crossEntropy(0, kRows, kWidth, logits.data(), targets.data(), &scale, loss.data());
+    QVERIFY(loss == alone);
+    Values gradient;
+    for (std::size_t row = 0; row < kRows; ++row) {
+        double total = 0.0;
+        for (std::size_t i = 0; i < kWidth; ++i)
+            total += std::exp(z[row * kWidth + i]);
+        const auto target = static_cast<std::size_t>(targets[row]);
+        const double expected = std::log(total) - z[row * kWidth + target];
+        QVERIFY(std::abs(loss[row] - expected) <= 1e-5 * std::max(1.0, expected));
+        for (std::size_t i = 0; i < kWidth; ++i)
+            gradient.push_back(0.25 * (std::exp(z[row * kWidth + i]) / total - (i == target ? 1.0 : 0.0)));
+    }
+    QCOMPARE(difference<T>(logits.values(), gradient), QByteArray());
+}
+
+} // namespace
+
+class TestRowKernels final : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void everyLevelComputesTheFormulas_data() { addLevels(); }
+    void everyLevelComputesTheFormulas() {
+        QFETCH(int, level);
+        const auto check = [](const auto& kernels) {
+            checkRmsNorm(kernels);
+            checkHeads(kernels);
+            checkSwiglu(kernels);
+            checkSoftmax(kernels);
+            checkCrossEntropy(kernels);
+        };
+        check(rowKernels<float>(static_cast<CpuLevel>(level)));
+        check(rowKernels<Bfloat16>(static_cast<CpuLevel>(level)));
+    }
+
+    void whatIsNotANumberStaysSo_data() { addLevels(); }
+    void whatIsNotANumberStaysSo() {
+        QFETCH(int, level);
+        const auto& kernels = rowKernels<Bfloat16>(static_cast<CpuLevel>(level));
+        Values values = draw(kWidth, 12);
+        values[20] = std::numeric_limits<double>::quiet_NaN();
+        Buffer<Bfloat16> x(values), weight(draw(kWidth, 13)), out(kWidth);
+        float inverse = 0.0F;
+        kernels.rmsNorm(0, 1, kWidth, x.data(), weight.data(), 1e-5F, out.data(), &inverse);
+        for (const double value : out.values())
+            QVERIFY(std::isnan(value));
+        const std::vector<std::int64_t> targets{0};
+        double loss = 0.0;
+        kernels.crossEntropy(0, 1, kWidth, x.data(), targets.data(), nullptr, &loss);
+        QVERIFY(std::isnan(loss));
+    }
+
+    void onlyTheRowsThatAreNamedAreTouched_data() { addLevels(); }
+    void onlyTheRowsThatAreNamedAreTouched() {
+        QFETCH(int, level);
+        const auto& kernels = rowKernels<float>(static_cast<CpuLevel>(level));
+        Buffer<float> gate(draw(kCount, 14)), up(draw(kCount, 15)), out(kCount);
+        kernels.swiglu(3, 11, gate.data(), up.data(), out.data());
+        for (std::size_t i = 0; i < kCount; ++i)
+            QCOMPARE(std::isnan(out.values()[i]), i < 3 || i >= 11);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRowKernels)
+#include "test_row_kernels.moc"
