@@ -15,6 +15,15 @@ T valueOrThrow(Result<T> result) {
     return std::move(*result);
 }
 
+std::vector<float> floatsOf(formats::TensorSource& source, const std::string& name) {
+    const formats::TensorInfo* info = source.find(name);
+    if (info == nullptr) throw std::runtime_error(name + " is not in the fixture");
+    std::vector<float> values(info->elementCount());
+    if (auto read = source.read(*info, std::as_writable_bytes(std::span(values))); !read)
+        throw std::runtime_error(read.error().message);
+    return values;
+}
+
 } // namespace
 
 Fixture::Fixture(const std::string& name)
@@ -35,12 +44,11 @@ std::vector<text::TokenRow> Fixture::rows() const {
 }
 
 std::vector<float> Fixture::tensor(const std::string& name) const {
-    const formats::TensorInfo* info = m_tensors->find(name);
-    if (info == nullptr) throw std::runtime_error(name + " is not in the fixture");
-    std::vector<float> values(info->elementCount());
-    if (auto read = m_tensors->read(*info, std::as_writable_bytes(std::span(values))); !read)
-        throw std::runtime_error(read.error().message);
-    return values;
+    return floatsOf(*m_tensors, name);
+}
+
+std::vector<float> tensorOf(const std::filesystem::path& file, const std::string& name) {
+    return floatsOf(*valueOrThrow(formats::SafetensorsReader::open(file)), name);
 }
 
 double relativeDifference(const std::vector<float>& a, const std::vector<float>& b) {

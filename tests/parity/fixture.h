@@ -30,6 +30,9 @@ private:
     std::unique_ptr<formats::TensorSource> m_tensors;
 };
 
+/// A tensor of floats in a safetensors file; throws as Fixture does.
+std::vector<float> tensorOf(const std::filesystem::path& file, const std::string& name);
+
 /// Largest |a - b| divided by the largest |b|; infinity where the sizes differ or something is not finite.
 double relativeDifference(const std::vector<float>& a, const std::vector<float>& b);
 

@@ -84,6 +84,36 @@ private Q_SLOTS:
         QVERIFY(relativeDifference(*base, fixture.tensor("base.logits")) <= kLogitTolerance);
     }
 
+    void logitsWithEveryFormOfAdapter_data() {
+        QTest::addColumn<QString>("form");
+        for (const char* form :
+             {"patterns", "patterns_rslora", "expression", "layers", "biases", "biases_lora_only"})
+            QTest::newRow(form) << QString::fromLatin1(form);
+    }
+    void logitsWithEveryFormOfAdapter() {
+        QFETCH(const QString, form);
+        const auto folder = std::filesystem::path(LLAMAHOME_TEST_DATA) / "parity";
+        const auto base = folder / (form.startsWith(u"biases") ? "adapters/biased_base" : "gqa_tied");
+        auto model = (*createEngine())->loadModel(base, {Precision::Fp32, {}, {}});
+        QVERIFY2(model, model ? "" : model.error().message.c_str());
+        const auto form8 = form.toStdString();
+        const auto adapter = formats::readPeftAdapter(folder / "adapters" / form8);
+        QVERIFY2(adapter, adapter ? "" : adapter.error().message.c_str());
+        std::vector<std::int32_t> row(20);
+        for (std::size_t i = 0; i < row.size(); ++i)
+            row[i] = static_cast<std::int32_t>((7 * i * i + 3) % 96);
+        const auto plain = (*model)->logits(row);
+        QVERIFY((*model)->setAdapter(*adapter));
+        const auto adapted = (*model)->logits(row);
+        QVERIFY(plain && adapted);
+        const auto expected = tensorOf(folder / "adapters" / form8 / "expected.safetensors", "logits");
+        const double difference = relativeDifference(*adapted, expected);
+        QVERIFY2(difference <= kLogitTolerance, QByteArray::number(difference));
+        QVERIFY(relativeDifference(*plain, expected) > 0.01); // the adapter does something
+        (*model)->setAdapterScale(0.0);
+        QVERIFY(relativeDifference(*(*model)->logits(row), *plain) <= kLogitTolerance);
+    }
+
     void everyLoraGradient_data() { addCases(); }
     void everyLoraGradient() {
         const Fixture fixture = currentFixture();
@@ -104,9 +134,9 @@ private Q_SLOTS:
         for (const bool recompute : {false, true}) {
             const at::Tensor gradients = at::zeros_like(lora.flat);
             Products products;
-            const double loss =
-                forwardBackward(**decoder, batch, lora, {}, 1.0 / static_cast<double>(targets), recompute,
-                                gradients, products);
+            Workspace workspace;
+            const TrainPass pass{products, workspace, {}, 1.0 / static_cast<double>(targets), recompute};
+            const double loss = forwardBackward(**decoder, batch, lora, pass, gradients);
             const double expectedLoss = fixture.expected()["mean_loss"].get<double>();
             QVERIFY(std::abs(loss / static_cast<double>(targets) - expectedLoss) <= 1e-5 * expectedLoss);
             formats::PeftAdapter found = adapter;

@@ -14,8 +14,9 @@ namespace {
 
 /// llama.cpp multiplies B·A with alpha/r, r that of the pair; an alpha of 0 means 1 to it.
 double writtenAlpha(const PeftAdapter& adapter) {
-    const double alpha = adapter.scaling() * static_cast<double>(adapter.r);
-    return alpha == 0.0 ? static_cast<double>(adapter.r) : alpha;
+    const LoraPair& first = adapter.pairs.front();
+    const double alpha = adapter.scaling(first) * static_cast<double>(first.r);
+    return alpha == 0.0 ? static_cast<double>(first.r) : alpha;
 }
 
 GgufPairs pairsOf(const PeftAdapter& adapter, const GgufAdapterOptions& options) {
@@ -41,6 +42,12 @@ Result<std::vector<GgufPlanned>> planOf(const PeftAdapter& adapter, const ModelC
     if (!isPlain)
         return Error{codes::kExportKind, "found the type " + std::string(ggufFileTypeName(options.type)) +
                                              " for an adapter, expected F32, F16 or BF16"};
+    if (adapter.pairs.empty() || !adapter.biases.empty())
+        return Error{codes::kExportKind,
+                     "found an adapter " +
+                         (adapter.pairs.empty() ? std::string("without matrices")
+                                                : "with a bias for " + adapter.biases.front().module) +
+                         ", which a GGUF adapter cannot hold; export it merged into its model instead"};
     const std::vector<TensorInfo> matrices = expectedTensors(base);
     const BlockType* const type = &ggufMainPacking(options.type);
     std::vector<GgufPlanned> plan;
@@ -63,7 +70,7 @@ Result<std::vector<GgufPlanned>> planOf(const PeftAdapter& adapter, const ModelC
 /// B as it is stored: rows in GGUF's order, with what one alpha for all pairs cannot say.
 std::vector<float> storedB(const LoraPair& pair, const PeftAdapter& adapter, const ModelConfig& base) {
     std::vector<float> values = pair.loraB;
-    const double factor = adapter.scaling() * static_cast<double>(pair.r) / writtenAlpha(adapter);
+    const double factor = adapter.scaling(pair) * static_cast<double>(pair.r) / writtenAlpha(adapter);
     if (factor != 1.0)
         for (float& value : values)
             value = static_cast<float>(static_cast<double>(value) * factor);

@@ -111,7 +111,11 @@ private Q_SLOTS:
         QVERIFY(std::abs(scaleOf(2, down) - 3.0) < 1e-6);
         adapter.pairs[2] =
             pairOf("model.layers.1.mlp.down_proj", 2, base.intermediate_size, base.hidden_size);
-        QVERIFY(std::abs(scaleOf(2, down) - 3.0) < 1e-6);
+        QVERIFY(std::abs(scaleOf(2, down) - 6.0 / std::sqrt(2.0)) < 1e-6);
+        adapter.pairs[2].alpha = 1.5;
+        QVERIFY(std::abs(scaleOf(2, down) - 1.5 / std::sqrt(2.0)) < 1e-6);
+        QVERIFY(std::abs(scaleOf(0, "blk.0.attn_q.weight.lora_b") - 3.0) < 1e-6);
+        adapter.pairs[2].alpha.reset();
         adapter.alpha = 0.0;
         QVERIFY(std::abs(scaleOf(2, down)) < 1e-6);
     }
@@ -126,6 +130,15 @@ private Q_SLOTS:
             QCOMPARE((*reader)->packing((*reader)->tensors()[0]).name, ggufFileTypeName(type));
         }
         QCOMPARE(ggufAdapterBytes(adapter, base, {GgufFileType::Q8_0, ""}).error().code, codes::kExportKind);
+    }
+
+    void biasesAreRefusedBecauseAGgufAdapterHasNone() {
+        const ModelConfig base = tinyConfig();
+        PeftAdapter adapter = adapterOf(base);
+        adapter.biases.push_back({"model.layers.0.self_attn.q_proj", {1.0F}});
+        const auto refused = ggufAdapterBytes(adapter, base, {});
+        QCOMPARE(refused.error().code, codes::kExportKind);
+        QVERIFY(contains(refused.error().message, "model.layers.0.self_attn.q_proj"));
     }
 
     void whatDoesNotBelongToTheBaseIsRefusedByTheModulesName() {

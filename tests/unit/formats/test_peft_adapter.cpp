@@ -35,6 +35,11 @@ PeftAdapter smallAdapter() {
     return adapter;
 }
 
+/// An adapter of make_adapter_fixtures.py.
+std::filesystem::path formOfAdapter(const std::string& form) {
+    return std::filesystem::path(LLAMAHOME_TEST_DATA) / "parity" / "adapters" / form;
+}
+
 Error readError(const std::filesystem::path& folder) {
     const auto adapter = readPeftAdapter(folder);
     return adapter ? Error{{"none", ErrorClass::Failed}, "was accepted"} : adapter.error();
@@ -79,7 +84,7 @@ private Q_SLOTS:
         QCOMPARE(adapter->r, std::int64_t{4});
         QCOMPARE(adapter->alpha, 8.0);
         QCOMPARE(adapter->dropout, 0.05);
-        QCOMPARE(adapter->scaling(), 2.0);
+        QCOMPARE(adapter->scaling(adapter->pairs[0]), 2.0);
         QCOMPARE(adapter->targetModules, (std::vector<std::string>{"down_proj", "q_proj", "v_proj"}));
         QCOMPARE(adapter->baseModel, std::string("local/tiny"));
         std::vector<std::string> modules;
@@ -105,7 +110,82 @@ private Q_SLOTS:
         QCOMPARE(adapter->pairs.size(), std::size_t{14});
         QVERIFY(adapter->useRslora);
         QCOMPARE(adapter->alpha, 3.5);
-        QCOMPARE(adapter->scaling(), 3.5 / std::sqrt(2.0));
+        QCOMPARE(adapter->scaling(adapter->pairs[0]), 3.5 / std::sqrt(2.0));
+    }
+
+    void ranksAndAlphasOfModulesAreThoseOfThePatterns() {
+        const auto adapter = readPeftAdapter(formOfAdapter("patterns"));
+        QVERIFY2(adapter, adapter ? "" : adapter.error().message.c_str());
+        const auto check = [&](const char* module, std::int64_t r, double scaling) {
+            for (const LoraPair& pair : adapter->pairs) {
+                if (pair.module != module) continue;
+                QCOMPARE(pair.r, r);
+                QCOMPARE(adapter->scaling(pair), scaling);
+                return;
+            }
+            QFAIL(module);
+        };
+        check("model.layers.0.self_attn.q_proj", 2, 8.0 / 2);
+        check("model.layers.1.self_attn.v_proj", 4, 3.5 / 4);
+        check("model.layers.0.mlp.gate_proj", 3, 8.0 / 3);
+        check("model.layers.1.mlp.gate_proj", 4, 8.0 / 4);
+        check("model.layers.0.mlp.down_proj", 4, 2.0 / 4);
+        check("model.layers.1.mlp.down_proj", 6, 12.0 / 6); // the first pattern that fits
+        const auto rslora = readPeftAdapter(formOfAdapter("patterns_rslora"));
+        QVERIFY(rslora);
+        QCOMPARE(rslora->scaling(rslora->pairs.back()), 12.0 / std::sqrt(6.0));
+    }
+
+    void everyFormIsWrittenSoThatItIsReadTheSame_data() {
+        QTest::addColumn<QString>("form");
+        for (const char* form :
+             {"patterns", "patterns_rslora", "expression", "layers", "biases", "biases_lora_only"})
+            QTest::newRow(form) << QString::fromLatin1(form);
+    }
+    void everyFormIsWrittenSoThatItIsReadTheSame() {
+        QFETCH(const QString, form);
+        const TemporaryFolder folder;
+        const auto adapter = readPeftAdapter(formOfAdapter(form.toStdString()));
+        QVERIFY2(adapter, adapter ? "" : adapter.error().message.c_str());
+        QVERIFY(writePeftAdapter(systemFiles(), folder.path(), *adapter));
+        const auto again = readPeftAdapter(folder.path());
+        QVERIFY2(again, again ? "" : again.error().message.c_str());
+        QVERIFY(readBytes(folder / kWeights) ==
+                readBytes(formOfAdapter(form.toStdString()) / kWeights)); // PEFT's bytes, biases included
+        QCOMPARE(again->targetModules, adapter->targetModules);
+        QCOMPARE(again->bias, adapter->bias);
+        for (std::size_t i = 0; i < adapter->pairs.size(); ++i) {
+            QCOMPARE(again->pairs[i].r, adapter->pairs[i].r);
+            QCOMPARE(again->scaling(again->pairs[i]), adapter->scaling(adapter->pairs[i]));
+        }
+    }
+
+    void modulesThatTheConfigurationLeavesOutAreRefused() {
+        const auto json = readJsonFile(formOfAdapter("layers") / kConfig);
+        const auto check = [&](const char* patch, const char* says) {
+            const TemporaryFolder folder;
+            Json changed = *json;
+            changed.merge_patch(*parseJson(patch, "patch"));
+            writeBytes(folder / kConfig, writeJson(changed));
+            writeBytes(folder / kWeights, readBytes(formOfAdapter("layers") / kWeights));
+            const Error error = readError(folder.path());
+            QVERIFY2(error.code == codes::kAdapterTensors && contains(error.message, says),
+                     error.message.c_str());
+        };
+        check(R"({"layers_to_transform":[0]})", "model.layers.1.self_attn.q_proj");
+        check(R"({"exclude_modules":["up_proj"]})", "model.layers.1.mlp.up_proj");
+        check(R"({"exclude_modules":".*mlp.*"})", "model.layers.1.mlp.up_proj");
+        check(R"({"layers_to_transform":null,"target_modules":".*\\.q_proj"})", "model.layers.1.mlp.up_proj");
+        check(R"({"rank_pattern":{"up_proj":5}})", "expected rank 5");
+    }
+
+    void aBiasThatWasNotToBeTrainedIsRefused() {
+        const TemporaryFolder folder;
+        writeFolder(folder,
+                    {floats(kA, {2, 3}), floats(kB, {5, 2}),
+                     floats("base_model.model.model.layers.0.self_attn.q_proj.base_layer.bias", {5})});
+        const Error error = readError(folder.path());
+        QVERIFY(error.code == codes::kAdapterUnsupported && contains(error.message, "base_layer.bias"));
     }
 
     void writingWhatPeftSavedGivesItsTensorFileByteForByte() {
@@ -221,19 +301,28 @@ private Q_SLOTS:
         row(R"({"peft_type":"IA3"})", "IA3", true);
         row(R"({"peft_type":null})", "peft_type", true);
         row(R"({"task_type":"SEQ_CLS"})", "SEQ_CLS", true);
-        row(R"({"bias":"all"})", "bias", true);
-        row(R"({"bias":"lora_only"})", "lora_only", true);
         row(R"({"use_dora":true})", "use_dora", true);
         row(R"({"modules_to_save":["lm_head"]})", "modules_to_save", true);
-        row(R"({"rank_pattern":{"q_proj":4}})", "rank_pattern", true);
-        row(R"({"alpha_pattern":{"q_proj":4}})", "alpha_pattern", true);
-        row(R"({"layers_to_transform":[0]})", "layers_to_transform", true);
-        row(R"({"layers_to_transform":0})", "layers_to_transform", true);
         row(R"({"fan_in_fan_out":true})", "fan_in_fan_out", true);
         row(R"({"init_lora_weights":"pissa_niter_4"})", "pissa", true);
         row(R"({"init_lora_weights":"loftq"})", "loftq", true);
         row(R"({"loftq_config":{"loftq_bits":4}})", "loftq_config", true);
-        row(R"({"target_modules":".*\\.(q|v)_proj"})", "(q|v)_proj", true);
+        row(R"({"target_modules":"(q|v)_proj\\1"})", "(q|v)_proj", true);
+        row("{\"target_modules\":\"(q_proj\"}", "a ( without its )", false);
+        row("{\"exclude_modules\":\"[a\"}", "exclude_modules", false); // moc loses count of raw brackets
+        row(R"({"exclude_modules":3})", "exclude_modules", false);
+        row(R"({"bias":"some"})", "some", true);
+        row(R"({"rank_pattern":{"q_proj":0}})", "rank_pattern", false);
+        row(R"({"rank_pattern":{"q_proj":2.5}})", "rank_pattern", false);
+        row(R"({"rank_pattern":[4]})", "rank_pattern", false);
+        row(R"({"rank_pattern":{"(?<=a)q":4}})", "rank_pattern", true);
+        row(R"({"alpha_pattern":{"q_proj":"4"}})", "alpha_pattern", false);
+        row(R"({"alpha_pattern":{"q_proj":-1}})", "alpha_pattern", false);
+        row(R"({"layers_to_transform":["0"]})", "layers_to_transform", false);
+        row(R"({"layers_to_transform":0,"target_modules":".*q_proj"})", "layers_to_transform", false);
+        row(R"({"layers_to_transform":0,"layers_pattern":"blocks"})", "blocks", true);
+        row(R"({"trainable_token_indices":[1]})", "trainable_token_indices", true);
+        row(R"({"lora_bias":true})", "lora_bias", true);
         row(R"({"target_modules":[]})", "target_modules", false);
         row(R"({"target_modules":["q_proj",5]})", "target_modules", false);
         row(R"({"r":0})", "r:", false);
@@ -257,11 +346,12 @@ private Q_SLOTS:
 
     void allLinearAndAbsentTargetsMeanWhatPeftMeans() {
         const auto all = parsePeftConfig(Json{{"peft_type", "LORA"}, {"target_modules", "all-linear"}}, "c");
-        QCOMPARE(all->targetModules, (std::vector<std::string>{"down_proj", "gate_proj", "k_proj", "o_proj",
-                                                               "q_proj", "up_proj", "v_proj"}));
+        QCOMPARE(all->adapter.targetModules,
+                 (std::vector<std::string>{"down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj",
+                                           "v_proj"}));
         const auto none = parsePeftConfig(Json{{"peft_type", "LORA"}}, "c");
-        QCOMPARE(none->targetModules, (std::vector<std::string>{"q_proj", "v_proj"}));
-        QCOMPARE(none->scaling(), 1.0);
+        QCOMPARE(none->adapter.targetModules, (std::vector<std::string>{"q_proj", "v_proj"}));
+        QCOMPARE(none->adapter.alpha, static_cast<double>(none->adapter.r));
         QVERIFY(matchesTarget("model.layers.0.mlp.up_proj", {"mlp.up_proj"}));
         QVERIFY(!matchesTarget("model.layers.0.mlp.up_proj", {"p_proj"}));
     }
