@@ -79,22 +79,26 @@ std::string GgufFields::text(std::string_view key, std::string_view fallback) co
     return std::string(fallback);
 }
 
-const std::vector<std::string>& GgufFields::requiredTexts(std::string_view key) const {
-    static const std::vector<std::string> none;
+template <typename T>
+const std::vector<T>& GgufFields::requiredList(std::string_view key, const char* expected) const {
+    static const std::vector<T> none;
     const GgufValue* const value = find(key);
-    const auto* const texts = value != nullptr ? std::get_if<std::vector<std::string>>(value) : nullptr;
-    if (texts != nullptr) return *texts;
-    report(key, "a list of texts");
+    const auto* const list = value != nullptr ? std::get_if<std::vector<T>>(value) : nullptr;
+    if (list != nullptr) return *list;
+    report(key, expected);
     return none;
 }
 
+const std::vector<std::string>& GgufFields::requiredTexts(std::string_view key) const {
+    return requiredList<std::string>(key, "a list of texts");
+}
+
 const std::vector<std::int64_t>& GgufFields::requiredWholes(std::string_view key) const {
-    static const std::vector<std::int64_t> none;
-    const GgufValue* const value = find(key);
-    const auto* const wholes = value != nullptr ? std::get_if<std::vector<std::int64_t>>(value) : nullptr;
-    if (wholes != nullptr) return *wholes;
-    report(key, "a list of whole numbers");
-    return none;
+    return requiredList<std::int64_t>(key, "a list of whole numbers");
+}
+
+const std::vector<double>& GgufFields::requiredReals(std::string_view key) const {
+    return requiredList<double>(key, "a list of numbers");
 }
 
 } // namespace llamahome::formats

@@ -36,11 +36,14 @@ public:
     /// A list that must be there; empty after a problem.
     const std::vector<std::string>& requiredTexts(std::string_view key) const;
     const std::vector<std::int64_t>& requiredWholes(std::string_view key) const;
+    const std::vector<double>& requiredReals(std::string_view key) const;
 
     const std::optional<Error>& problem() const { return m_problem; }
 
 private:
     const GgufValue* find(std::string_view key) const;
+    template <typename T>
+    const std::vector<T>& requiredList(std::string_view key, const char* expected) const;
     void report(std::string_view key, const std::string& expected) const;
 
     const GgufMetadata& m_metadata;

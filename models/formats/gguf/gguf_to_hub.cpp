@@ -23,8 +23,9 @@ Result<void> convertGgufToHub(FileLayer& files, const fs::path& gguf, const fs::
     if (!reader) return reader.error();
     auto config = configFromGguf(**reader);
     if (!config) return config.error();
-    auto weights = GgufWeights::of(**reader, *config);
+    auto weights = GgufWeights::of(**reader, *config, cancel);
     if (!weights) return weights.error();
+    if (weights->tensors().front().dtype == DType::F32) config->torch_dtype = "float32";
     const auto tokenizer = tokenizerFromGguf(**reader, config->max_position_embeddings);
     if (!tokenizer) return tokenizer.error();
     if (tokenizer->size > config->vocab_size)

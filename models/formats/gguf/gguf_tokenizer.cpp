@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 #include "core/utf8.h"
 #include "formats/file_text.h"
 #include "formats/gguf/gguf_fields.h"
+#include "formats/tokenizer/scored_merges.h"
 
 namespace llamahome::formats {
 namespace {
@@ -30,8 +32,8 @@ constexpr std::array kPreTokenizers{
     PreTokenizer{"llama-bpe", PieceSplit::Llama3, true},
 };
 
-/// An unknown token stands for nothing in text, as a special one.
-TokenKind kindOf(std::int64_t type) {
+/// Of bytes an unknown token stands for nothing in text, as a special one.
+TokenKind kindOf(std::int64_t type, bool isOfCharacters) {
     switch (type) {
     case gguf_token_type::kNormal:
         return TokenKind::Ordinary;
@@ -39,9 +41,19 @@ TokenKind kindOf(std::int64_t type) {
         return TokenKind::UserDefined;
     case gguf_token_type::kUnused:
         return TokenKind::Unused;
+    case gguf_token_type::kByte:
+        return TokenKind::Byte;
+    case gguf_token_type::kUnknown:
+        return isOfCharacters ? TokenKind::Unknown : TokenKind::Special;
     default:
         return TokenKind::Special;
     }
+}
+
+/// "<0x0A>"
+bool isByteToken(std::string_view text) {
+    return text.size() == 6 && text.starts_with("<0x") && text.ends_with('>') &&
+           text.substr(3, 2).find_first_not_of("0123456789ABCDEF") == std::string_view::npos;
 }
 
 class TokenizerBuilder {
@@ -49,24 +61,23 @@ public:
     explicit TokenizerBuilder(const GgufReader& reader)
         : m_reader(reader)
         , m_fields(reader)
+        , m_isOfCharacters(m_fields.text("tokenizer.ggml.model", "") == "llama")
         , m_tokens(m_fields.requiredTexts("tokenizer.ggml.tokens"))
-        , m_types(m_fields.requiredWholes("tokenizer.ggml.token_type"))
-        , m_merges(m_fields.requiredTexts("tokenizer.ggml.merges")) {}
+        , m_types(m_fields.requiredWholes("tokenizer.ggml.token_type")) {}
 
     Result<HubTokenizer> build(std::int64_t contextLength) {
-        if (auto chosen = choosePreTokenizer(); !chosen) return chosen.error();
+        if (!m_isOfCharacters)
+            if (auto chosen = choosePreTokenizer(); !chosen) return chosen.error();
         if (auto checked = checkVocabulary(); !checked) return checked.error();
-        if (auto checked = checkMerges(); !checked) return checked.error();
         const auto roles = readRoles();
         if (!roles) return roles.error();
         TokenizerParts parts;
         parts.tokens = m_tokens;
         for (const std::int64_t type : m_types)
-            parts.kinds.push_back(kindOf(type));
-        parts.merges = m_merges;
-        parts.split = m_pre->split;
-        parts.addsBos = m_fields.flag("tokenizer.ggml.add_bos_token", m_pre->addsBos);
+            parts.kinds.push_back(kindOf(type, m_isOfCharacters));
         parts.roles = *roles;
+        if (auto read = m_isOfCharacters ? readCharacters(parts) : readBytes(parts); !read)
+            return read.error();
         if (m_fields.has("tokenizer.chat_template"))
             parts.chatTemplate = m_fields.text("tokenizer.chat_template", "");
         parts.contextLength = contextLength;
@@ -95,7 +106,8 @@ private:
         }
         return Error{codes::kGgufUnsupported, m_reader.shownPath() + ": found tokenizer " +
                                                   quotedText(model) + " with pre-tokenizer " +
-                                                  quotedText(pre) + ", LlamaHome imports gpt2 with " + known +
+                                                  quotedText(pre) +
+                                                  ", LlamaHome imports llama, and gpt2 with " + known +
                                                   "; get the model in Hub layout"};
     }
 
@@ -107,17 +119,54 @@ private:
         for (std::size_t id = 0; id < m_tokens.size(); ++id) {
             const std::string token = "token " + std::to_string(id) + " " + quotedText(m_tokens[id]);
             if (m_tokens[id].empty() || !isUtf8(m_tokens[id])) return wrong(token + " is not text");
-            if (m_types[id] < gguf_token_type::kNormal || m_types[id] > gguf_token_type::kUnused)
-                return wrong(token + " has type " + std::to_string(m_types[id]) + ", expected 1 to 5");
+            const std::int32_t last = m_isOfCharacters ? gguf_token_type::kByte : gguf_token_type::kUnused;
+            if (m_types[id] < gguf_token_type::kNormal || m_types[id] > last)
+                return wrong(token + " has type " + std::to_string(m_types[id]) + ", expected 1 to " +
+                             std::to_string(last));
+            if (m_types[id] == gguf_token_type::kByte && !isByteToken(m_tokens[id]))
+                return wrong(token + " is of the type of bytes, expected a name such as <0x0A>");
             const auto [earlier, isNew] = m_ids.emplace(m_tokens[id], id);
             if (!isNew) return wrong(token + " is also token " + std::to_string(earlier->second));
         }
         return {};
     }
 
-    Result<void> checkMerges() const {
-        for (std::size_t i = 0; i < m_merges.size(); ++i) {
-            const std::string_view merge = m_merges[i];
+    /// What only a tokenizer of bytes says.
+    Result<void> readBytes(TokenizerParts& parts) const {
+        parts.split = m_pre->split;
+        parts.addsBos = m_fields.flag("tokenizer.ggml.add_bos_token", m_pre->addsBos);
+        parts.merges = m_fields.requiredTexts("tokenizer.ggml.merges");
+        if (m_fields.problem()) return *m_fields.problem();
+        return checkMerges(parts.merges);
+    }
+
+    /// What only a tokenizer of characters says; where the file is silent, what llama.cpp takes.
+    Result<void> readCharacters(TokenizerParts& parts) const {
+        const std::vector<double>& reals = m_fields.requiredReals("tokenizer.ggml.scores");
+        CharacterBpe characters;
+        characters.addsMark = m_fields.flag("tokenizer.ggml.add_space_prefix", true);
+        characters.collapsesBlanks = m_fields.flag("tokenizer.ggml.remove_extra_whitespaces", false);
+        characters.byteFallback =
+            std::find(parts.kinds.begin(), parts.kinds.end(), TokenKind::Byte) != parts.kinds.end();
+        parts.characters = characters;
+        parts.addsBos = m_fields.flag("tokenizer.ggml.add_bos_token", true);
+        if (m_fields.problem()) return *m_fields.problem();
+        if (reals.size() != m_tokens.size())
+            return wrong("found " + std::to_string(reals.size()) + " scores of " +
+                         std::to_string(m_tokens.size()) + " tokens, expected as many of both");
+        if (!std::all_of(reals.begin(), reals.end(), [](double score) { return std::isfinite(score); }))
+            return wrong("found a score that is no number");
+        const auto unknown = std::find(parts.kinds.begin(), parts.kinds.end(), TokenKind::Unknown);
+        if (!parts.roles.unk && unknown != parts.kinds.end()) parts.roles.unk = unknown - parts.kinds.begin();
+        auto merges = mergesOfScores(parts, {reals.begin(), reals.end()}, m_reader.shownPath());
+        if (!merges) return merges.error();
+        parts.merges = std::move(*merges);
+        return {};
+    }
+
+    Result<void> checkMerges(const std::vector<std::string>& merges) const {
+        for (std::size_t i = 0; i < merges.size(); ++i) {
+            const std::string_view merge = merges[i];
             const std::size_t blank = merge.find(' ');
             const std::string_view left = merge.substr(0, blank);
             const std::string_view right =
@@ -171,9 +220,9 @@ private:
 
     const GgufReader& m_reader;
     GgufFields m_fields;
+    bool m_isOfCharacters;
     const std::vector<std::string>& m_tokens;
     const std::vector<std::int64_t>& m_types;
-    const std::vector<std::string>& m_merges;
     std::unordered_map<std::string_view, std::size_t> m_ids;
     const PreTokenizer* m_pre = nullptr;
 };

@@ -1,4 +1,5 @@
-// The tokenizer of a GGUF file as the Hub's JSON files. Byte-level BPE only. Any thread.
+// The tokenizer of a GGUF file as the Hub's JSON files: BPE of bytes ("gpt2") or of characters ("llama"). Any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,12 @@ inline constexpr std::int32_t kUnknown = 2;
 inline constexpr std::int32_t kControl = 3;
 inline constexpr std::int32_t kUserDefined = 4;
 inline constexpr std::int32_t kUnused = 5;
+inline constexpr std::int32_t kByte = 6;
 } // namespace gguf_token_type
 
-/// GG-17 names a tokenizer or pre-tokenizer that is not converted, GG-18 what is wrong with the vocabulary or
-/// the merges. `contextLength` is written as model_max_length.
+/// GG-17 names a tokenizer or pre-tokenizer that is not converted, GG-18 what is wrong with the vocabulary,
+/// the merges or the scores; TK-02 for merges of scores beyond measure. `contextLength` is written as
+/// model_max_length.
 Result<HubTokenizer> tokenizerFromGguf(const GgufReader& reader, std::int64_t contextLength);
 
 /// The name under which llama.cpp knows the pre-tokenizer: "llama-bpe".

@@ -4,8 +4,10 @@
 #include <array>
 #include <string_view>
 
+#include "core/error_codes.h"
 #include "formats/file_text.h"
 #include "formats/gguf/gguf_tokenizer.h"
+#include "formats/tokenizer/scored_merges.h"
 
 namespace llamahome::formats {
 namespace {
@@ -18,6 +20,10 @@ std::int32_t typeOf(TokenKind kind) {
         return gguf_token_type::kUserDefined;
     case TokenKind::Unused:
         return gguf_token_type::kUnused;
+    case TokenKind::Unknown:
+        return gguf_token_type::kUnknown;
+    case TokenKind::Byte:
+        return gguf_token_type::kByte;
     case TokenKind::Ordinary:
         break;
     }
@@ -68,21 +74,47 @@ private:
     const TokenizerParts& m_parts;
 };
 
+void addBytes(GgufPairs& pairs, const TokenizerParts& parts) {
+    pairs.addText("tokenizer.ggml.model", "gpt2");
+    pairs.addText("tokenizer.ggml.pre", ggufPreTokenizer(parts.split));
+    pairs.addTexts("tokenizer.ggml.tokens", parts.tokens);
+    pairs.addTexts("tokenizer.ggml.merges", parts.merges);
+}
+
+Result<void> addCharacters(GgufPairs& pairs, const TokenizerParts& parts, std::string_view what) {
+    constexpr std::ptrdiff_t kBytes = 256;
+    const auto bytes = std::count(parts.kinds.begin(), parts.kinds.end(), TokenKind::Byte);
+    if (bytes != kBytes)
+        return Error{codes::kExportKind, std::string(what) + ": found tokens of " + std::to_string(bytes) +
+                                             " bytes, expected of 256, without which llama.cpp fails; this "
+                                             "tokenizer cannot be written to GGUF"};
+    const auto scores = scoresOfMerges(parts, what);
+    if (!scores) return scores.error();
+    pairs.addText("tokenizer.ggml.model", "llama");
+    pairs.addText("tokenizer.ggml.pre", "default");
+    pairs.addTexts("tokenizer.ggml.tokens", parts.tokens);
+    pairs.addNumbers("tokenizer.ggml.scores", *scores);
+    pairs.add("tokenizer.ggml.add_space_prefix", parts.characters->addsMark);
+    if (parts.characters->collapsesBlanks) pairs.add("tokenizer.ggml.remove_extra_whitespaces", true);
+    return {};
+}
+
 } // namespace
 
-std::vector<std::string> addTokenizerPairs(GgufPairs& pairs, const TokenizerParts& parts) {
+Result<std::vector<std::string>> addTokenizerPairs(GgufPairs& pairs, const TokenizerParts& parts,
+                                                   std::string_view what) {
     const auto addId = [&](const char* key, const std::optional<std::int64_t>& id) {
         if (id) pairs.add(key, static_cast<std::uint32_t>(*id));
     };
     std::vector<std::int32_t> types;
     for (const TokenKind kind : parts.kinds)
         types.push_back(typeOf(kind));
-    const EndTokens ends(parts);
-    pairs.addText("tokenizer.ggml.model", "gpt2");
-    pairs.addText("tokenizer.ggml.pre", ggufPreTokenizer(parts.split));
-    pairs.addTexts("tokenizer.ggml.tokens", parts.tokens);
+    EndTokens ends(parts);
+    if (!parts.characters)
+        addBytes(pairs, parts);
+    else if (auto added = addCharacters(pairs, parts, what); !added)
+        return added.error();
     pairs.addNumbers("tokenizer.ggml.token_type", types);
-    pairs.addTexts("tokenizer.ggml.merges", parts.merges);
     addId("tokenizer.ggml.bos_token_id", parts.roles.bos);
     addId("tokenizer.ggml.eos_token_id", ends.eos);
     addId("tokenizer.ggml.eot_token_id", ends.endOfTurn);
@@ -91,7 +123,10 @@ std::vector<std::string> addTokenizerPairs(GgufPairs& pairs, const TokenizerPart
     addId("tokenizer.ggml.padding_token_id", parts.roles.pad);
     pairs.add("tokenizer.ggml.add_bos_token", parts.addsBos);
     if (parts.chatTemplate) pairs.addText("tokenizer.chat_template", *parts.chatTemplate);
-    return ends.unknown;
+    if (parts.characters && parts.characters->collapsesBlanks)
+        ends.unknown.emplace_back("runs of blanks count as one for this tokenizer, of which llama.cpp knows "
+                                  "nothing; it will make other tokens of them");
+    return std::move(ends.unknown);
 }
 
 } // namespace llamahome::formats

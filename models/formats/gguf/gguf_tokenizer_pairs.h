@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/result.h"
 #include "formats/gguf/gguf_pairs.h"
 #include "formats/tokenizer/hub_tokenizer.h"
 
@@ -11,7 +13,10 @@ namespace llamahome::formats {
 
 /// Adds tokenizer.ggml.* and tokenizer.chat_template as llama.cpp's converter writes them (llama.md 8.2). Of
 /// several end tokens the eos, the end of turn and the end of message have keys; llama.cpp knows others by
-/// their text. Returns a line for each that it will not know.
-std::vector<std::string> addTokenizerPairs(GgufPairs& pairs, const TokenizerParts& parts);
+/// their text. Returns a line for each that it will not know, and for collapsed blanks, of which it knows
+/// nothing. EXP-02 for a tokenizer of characters that scores do not express (scoresOfMerges()) or that lacks
+/// bytes' tokens, without which llama.cpp ends at the first unknown character; `what` names it.
+Result<std::vector<std::string>> addTokenizerPairs(GgufPairs& pairs, const TokenizerParts& parts,
+                                                   std::string_view what);
 
 } // namespace llamahome::formats

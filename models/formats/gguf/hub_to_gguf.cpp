@@ -36,6 +36,10 @@ void addArchitecture(GgufPairs& pairs, const ModelConfig& config, const GgufExpo
     pairs.add("llama.attention.layer_norm_rms_epsilon", static_cast<float>(config.rms_norm_eps));
     whole("llama.rope.dimension_count", config.head_dim);
     pairs.add("llama.rope.freq_base", static_cast<float>(config.rope_theta));
+    if (config.isScaledLike(RopeType::Linear)) {
+        pairs.addText(kGgufRopeScalingType, kGgufLinearScaling);
+        pairs.add(kGgufRopeScalingFactor, static_cast<float>(config.rope_scaling->factor));
+    }
     whole("llama.vocab_size", config.vocab_size);
 }
 
@@ -55,7 +59,13 @@ Result<GgufExport> GgufExport::plan(const fs::path& folder, TensorSource& weight
     if (!tokenizer) return tokenizer.error();
     GgufExport result(weights, std::move(*config));
     addArchitecture(result.m_pairs, result.m_config, options);
-    result.m_notes = addTokenizerPairs(result.m_pairs, *tokenizer);
+    auto notes = addTokenizerPairs(result.m_pairs, *tokenizer, displayPath(folder));
+    if (!notes) return notes.error();
+    result.m_notes = std::move(*notes);
+    if (result.m_config.isScaledLike(RopeType::Dynamic))
+        result.m_notes.push_back("GGUF has no dynamic rope scaling: beyond " +
+                                 std::to_string(result.m_config.max_position_embeddings) +
+                                 " tokens the file answers as a model without it");
     result.m_plan = planGgufTensors(result.m_config, options.type);
     const auto bytes = ggufFileBytes(result.m_pairs, result.m_plan);
     if (!bytes) return bytes.error();

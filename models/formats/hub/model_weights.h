@@ -4,8 +4,8 @@
 
 #include <filesystem>
 #include <memory>
-#include <string_view>
 
+#include "formats/hub/sharded_weights.h"
 #include "formats/tensor.h"
 
 namespace llamahome::formats {
@@ -14,8 +14,5 @@ namespace llamahome::formats {
 /// both ways (ST-38) and its file names plain (ST-37); a wrong total_size is only logged. ST-51 when neither
 /// is there.
 Result<std::unique_ptr<TensorSource>> openModelWeights(const std::filesystem::path& folder);
-
-/// True for a name that stays in its folder on every system: no separator, colon, "..", or control character.
-bool isPlainFileName(std::string_view name);
 
 } // namespace llamahome::formats

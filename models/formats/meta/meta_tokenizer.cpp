@@ -8,11 +8,13 @@
 #include "core/file_layer.h"
 #include "formats/tokenizer/byte_alphabet.h"
 #include "formats/tokenizer/rank_table.h"
+#include "formats/tokenizer/sentencepiece_model.h"
 
 namespace llamahome::formats {
 namespace {
 
 constexpr std::int64_t kSpecialTokens = 256;
+constexpr std::uint64_t kMaxBytes = 64U << 20;
 
 /// Places behind the ranks, the same in every generation but for those of the tables below.
 enum Place : std::int64_t { kBos = 0, kEndOfText = 1, kEndOfMessage = 8, kEndOfTurn = 9 };
@@ -25,6 +27,22 @@ constexpr std::array kLlama3Names{NamedPlace{kBos, "<|begin_of_text|>"},
 constexpr std::array kLaterNames{NamedPlace{4, "<|finetune_right_pad_id|>"},
                                  NamedPlace{kEndOfMessage, "<|eom_id|>"}, NamedPlace{10, "<|python_tag|>"}};
 constexpr NamedPlace kPictureName{5, "<|step_id|>"};
+
+/// Llama 2's: [INST] and [/INST] around a user's text, the system's in the first of them; it prints what
+/// Meta's chat_completion() encodes.
+constexpr std::string_view kLlama2Dialogue =
+    "{% if messages[0]['role'] == 'system' %}{% set loop_messages = messages[1:] %}"
+    "{% set system_message = messages[0]['content'] %}"
+    "{% else %}{% set loop_messages = messages %}{% set system_message = false %}{% endif %}"
+    "{% for message in loop_messages %}"
+    "{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('user and assistant take turns, the user first') }}{% endif %}"
+    "{% if loop.index0 == 0 and system_message != false %}"
+    "{% set content = '<<SYS>>\n' + system_message + '\n<</SYS>>\n\n' + message['content'] %}"
+    "{% else %}{% set content = message['content'] %}{% endif %}"
+    "{% if message['role'] == 'user' %}{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}"
+    "{% elif message['role'] == 'assistant' %}{{ ' ' + content.strip() + ' ' + eos_token }}{% endif %}"
+    "{% endfor %}";
 
 constexpr std::string_view kDialogue =
     "{{ bos_token }}{% for message in messages %}"
@@ -50,18 +68,22 @@ std::vector<std::string> specialNames(bool isLater, bool hasPictures) {
     return names;
 }
 
-} // namespace
+/// `tokens`: the last id and one.
+Result<void> checkRows(std::int64_t tokens, const std::filesystem::path& tokenizerModel,
+                       const ModelConfig& config) {
+    if (tokens <= config.vocab_size) return {};
+    return Error{codes::kRankTable, displayPath(tokenizerModel) + ": found " + std::to_string(tokens) +
+                                        " tokens, special ones included; the embedding has " +
+                                        std::to_string(config.vocab_size) +
+                                        " rows; get the tokenizer of this model"};
+}
 
-Result<HubTokenizer> tokenizerFromMeta(const std::filesystem::path& tokenizerModel, const ModelConfig& config,
-                                       const MetaVariant& variant) {
+Result<HubTokenizer> ofRanks(const std::filesystem::path& tokenizerModel, const ModelConfig& config,
+                             const MetaVariant& variant) {
     auto ranks = readRankTable(tokenizerModel);
     if (!ranks) return ranks.error();
     const auto first = static_cast<std::int64_t>(ranks->size());
-    if (first + kSpecialTokens > config.vocab_size)
-        return Error{codes::kRankTable,
-                     displayPath(tokenizerModel) + ": found " + std::to_string(first) + " tokens and " +
-                         std::to_string(kSpecialTokens) + " special ones, the embedding has " +
-                         std::to_string(config.vocab_size) + " rows; get the tokenizer of this model"};
+    if (auto fit = checkRows(first + kSpecialTokens, tokenizerModel, config); !fit) return fit.error();
     const bool isLater = config.rope_scaling.has_value();
     TokenizerParts parts;
     auto merges = mergesOfRanks(*ranks, displayPath(tokenizerModel));
@@ -86,6 +108,27 @@ Result<HubTokenizer> tokenizerFromMeta(const std::filesystem::path& tokenizerMod
         parts.endTokens.push_back(first + kEndOfTurn);
     }
     return buildHubTokenizer(parts);
+}
+
+Result<HubTokenizer> ofPieces(std::string_view bytes, const std::filesystem::path& tokenizerModel,
+                              const ModelConfig& config, const MetaVariant& variant) {
+    auto parts = partsOfSentencePiece(bytes, displayPath(tokenizerModel));
+    if (!parts) return parts.error();
+    const auto size = static_cast<std::int64_t>(parts->tokens.size());
+    if (auto fit = checkRows(size, tokenizerModel, config); !fit) return fit.error();
+    parts->contextLength = config.max_position_embeddings;
+    if (variant.isInstruct) parts->chatTemplate = std::string(kLlama2Dialogue);
+    return buildHubTokenizer(*parts);
+}
+
+} // namespace
+
+Result<HubTokenizer> tokenizerFromMeta(const std::filesystem::path& tokenizerModel, const ModelConfig& config,
+                                       const MetaVariant& variant) {
+    const auto bytes = readFile(tokenizerModel, kMaxBytes);
+    if (!bytes) return bytes.error();
+    return isSentencePieceModel(*bytes) ? ofPieces(*bytes, tokenizerModel, config, variant)
+                                        : ofRanks(tokenizerModel, config, variant);
 }
 
 } // namespace llamahome::formats

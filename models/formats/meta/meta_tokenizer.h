@@ -15,9 +15,11 @@ struct MetaVariant {
     bool hasPictures = false; ///< other names for two of the special tokens
 };
 
-/// Reads tokenizer.model (TK-12, TK-13) and adds the special tokens of that generation: those of Llama 3.1
-/// and later where `config` has the scaled rope, else of Llama 3 (llama.md 4.4). The chat template is our own
-/// text for Meta's dialogue format, without the Hub's lines of dates.
+/// Reads tokenizer.model. A list of ranks (TK-12, TK-13) gets the special tokens of its generation: those of
+/// Llama 3.1 and later where `config` has the scaled rope, else of Llama 3 (llama.md 4.4). A SentencePiece
+/// model (partsOfSentencePiece()) is Llama 2's and has its own. TK-13 also where the embedding has too few
+/// rows. The chat templates are our own texts for Meta's dialogue formats: Llama 3's is without the Hub's
+/// lines of dates.
 Result<HubTokenizer> tokenizerFromMeta(const std::filesystem::path& tokenizerModel, const ModelConfig& config,
                                        const MetaVariant& variant);
 

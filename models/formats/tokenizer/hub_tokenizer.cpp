@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "formats/tokenizer/character_steps.h"
 #include "formats/tokenizer/llama3_pattern.h"
 
 namespace llamahome::formats {
@@ -52,8 +53,11 @@ public:
 
 private:
     const std::string& text(std::int64_t id) const { return m_parts.tokens[static_cast<std::size_t>(id)]; }
+    bool isSpecial(std::size_t id) const {
+        return m_parts.kinds[id] == TokenKind::Special || m_parts.kinds[id] == TokenKind::Unknown;
+    }
     bool isAdded(std::size_t id) const {
-        return m_parts.kinds[id] == TokenKind::Special || m_parts.kinds[id] == TokenKind::UserDefined;
+        return m_parts.kinds[id] == TokenKind::UserDefined || isSpecial(id);
     }
     /// Tokens without the unused ones at the end, which only fill the embedding.
     std::size_t usedTokens() const {
@@ -63,21 +67,19 @@ private:
         return count;
     }
     /// Ids below this stand in the model's vocabulary. Added tokens behind the last ordinary one do not, as
-    /// in Llama 3; added tokens before it must, or the library would number them anew.
+    /// in Llama 3; added tokens before it must, or the library would number them anew, and the unknown token
+    /// must, because the model names it.
     std::size_t vocabularySize() const {
         std::size_t count = usedTokens();
-        while (count > 0 && isAdded(count - 1))
+        while (count > 0 && isAdded(count - 1) && m_parts.kinds[count - 1] != TokenKind::Unknown)
             --count;
         return count;
     }
 
     Json addedToken(std::size_t id) const {
-        return Json{{"content", m_parts.tokens[id]},
-                    {"single_word", false},
-                    {"lstrip", false},
-                    {"rstrip", false},
-                    {"normalized", false},
-                    {"special", m_parts.kinds[id] == TokenKind::Special}};
+        return Json{
+            {"content", m_parts.tokens[id]}, {"single_word", false},    {"lstrip", false}, {"rstrip", false},
+            {"normalized", false},           {"special", isSpecial(id)}};
     }
 
     Json tokenizerJson() const {
@@ -88,17 +90,33 @@ private:
             entry.update(addedToken(id));
             added.push_back(std::move(entry));
         }
-        Json decoder = byteLevel(true);
-        decoder["add_prefix_space"] = true;
+        const auto& characters = m_parts.characters;
         return Json{{"version", "1.0"},
                     {"truncation", nullptr},
                     {"padding", nullptr},
                     {"added_tokens", std::move(added)},
-                    {"normalizer", nullptr},
-                    {"pre_tokenizer", preTokenizer(m_parts.split)},
+                    {"normalizer", characters ? characterNormalizer(*characters) : Json()},
+                    {"pre_tokenizer", characters ? Json() : preTokenizer(m_parts.split)},
                     {"post_processor", postProcessor()},
-                    {"decoder", std::move(decoder)},
+                    {"decoder", characters ? characterDecoder(*characters) : byteDecoder()},
                     {"model", modelJson()}};
+    }
+
+    static Json byteDecoder() {
+        Json decoder = byteLevel(true);
+        decoder["add_prefix_space"] = true;
+        return decoder;
+    }
+
+    /// The newer form for the newer kind: the reference library reads pairs and "left right" alike.
+    Json mergesJson() const {
+        if (!m_parts.characters) return m_parts.merges;
+        Json merges = Json::array();
+        for (const std::string& merge : m_parts.merges) {
+            const std::size_t blank = merge.find(' ');
+            merges.push_back(Json::array({merge.substr(0, blank), merge.substr(blank + 1)}));
+        }
+        return merges;
     }
 
     Json modelJson() const {
@@ -108,16 +126,18 @@ private:
         members.reserve(vocabularySize());
         for (std::size_t id = 0; id < vocabularySize(); ++id)
             members.emplace_back(m_parts.tokens[id], Json(id));
+        const bool isOfCharacters = m_parts.characters.has_value();
+        const auto& unknown = m_parts.roles.unk;
         return Json{{"type", "BPE"},
                     {"dropout", nullptr},
-                    {"unk_token", nullptr},
+                    {"unk_token", isOfCharacters && unknown ? Json(text(*unknown)) : Json()},
                     {"continuing_subword_prefix", nullptr},
                     {"end_of_word_suffix", nullptr},
-                    {"fuse_unk", false},
-                    {"byte_fallback", false},
-                    {"ignore_merges", m_parts.split == PieceSplit::Llama3},
+                    {"fuse_unk", isOfCharacters},
+                    {"byte_fallback", isOfCharacters && m_parts.characters->byteFallback},
+                    {"ignore_merges", !isOfCharacters && m_parts.split == PieceSplit::Llama3},
                     {"vocab", std::move(vocabulary)},
-                    {"merges", m_parts.merges}};
+                    {"merges", mergesJson()}};
     }
 
     /// Puts the first token before each text where the tokenizer asks for it; else nothing.
@@ -156,7 +176,8 @@ private:
         Json decoder = Json::object();
         for (std::size_t id = 0; id < usedTokens(); ++id)
             if (isAdded(id)) decoder[std::to_string(id)] = addedToken(id);
-        Json json{{"add_prefix_space", false}, {"added_tokens_decoder", std::move(decoder)}};
+        Json json{{"add_prefix_space", m_parts.characters && m_parts.characters->addsMark},
+                  {"added_tokens_decoder", std::move(decoder)}};
         json.update(specialTokensJson());
         if (m_parts.chatTemplate) json["chat_template"] = *m_parts.chatTemplate;
         json["clean_up_tokenization_spaces"] = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <unordered_map>
 #include <utility>
 
@@ -10,7 +11,9 @@
 #include "core/json.h"
 #include "formats/file_text.h"
 #include "formats/hub/config_fields.h"
+#include "formats/tokenizer/character_steps.h"
 #include "formats/tokenizer/llama3_pattern.h"
+#include "formats/tokenizer/sentencepiece_model.h"
 
 namespace llamahome::formats {
 namespace fs = std::filesystem;
@@ -101,6 +104,7 @@ public:
         if (auto done = readTokens(); !done) return done.error();
         if (auto done = readMerges(); !done) return done.error();
         if (auto done = readRoles(); !done) return done.error();
+        if (m_parts.characters) nameCharacters();
         readPostProcessor();
         if (auto done = readTemplate(); !done) return done.error();
         if (auto done = readEndTokens(); !done) return done.error();
@@ -120,28 +124,66 @@ private:
     bool hasRow(std::int64_t id) const { return id >= 0 && id < m_config.vocab_size; }
 
     Result<void> readFiles() {
-        const auto text = readFile(m_folder / "tokenizer.json", kMaxBytes);
-        if (!text) return text.error();
-        JsonPlace place;
-        auto tokenizer = parseJsonAt(*text, m_shown, place);
-        if (!tokenizer) return tokenizer.error();
-        m_tokenizer = std::move(*tokenizer);
+        if (auto done = readTokenizer(); !done) return done;
         auto config = readIfThere(m_folder / "tokenizer_config.json");
         if (!config) return config.error();
         m_tokenizerConfig = std::move(*config);
         return {};
     }
 
+    /// tokenizer.json, or what a SentencePiece tokenizer.model makes of one where there is none.
+    Result<void> readTokenizer() {
+        const auto text = readFile(m_folder / "tokenizer.json", kMaxBytes);
+        const auto pieces = !text && text.error().code == codes::kFileNotFound
+                                ? readFile(m_folder / "tokenizer.model", kMaxBytes)
+                                : Result<std::string>(std::string());
+        if (pieces && isSentencePieceModel(*pieces)) {
+            m_shown = displayPath(m_folder / "tokenizer.model");
+            auto tokenizer = tokenizerFromSentencePiece(*pieces, m_shown);
+            if (!tokenizer) return tokenizer.error();
+            m_tokenizer = std::move(tokenizer->tokenizer);
+            return {};
+        }
+        if (!text) return text.error();
+        JsonPlace place;
+        auto tokenizer = parseJsonAt(*text, m_shown, place);
+        if (!tokenizer) return tokenizer.error();
+        m_tokenizer = std::move(*tokenizer);
+        return {};
+    }
+
     Result<void> readSplit() {
         const Json& model = member(m_tokenizer, "model");
-        if (!isText(member(model, "type"), "BPE") || !isFlag(member(model, "byte_fallback"), false, false))
-            return unsupported("a model of another kind", "byte-level BPE");
-        if (!member(m_tokenizer, "normalizer").is_null()) return unsupported("a normalizer", "none");
+        if (!isText(member(model, "type"), "BPE")) return unsupported("a model of another kind", "BPE");
+        if (isCharacterTokenizer(m_tokenizer)) return readCharacterSteps();
         const auto split = splitOf(member(m_tokenizer, "pre_tokenizer"));
         if (!split) return unsupported("an unknown pre-tokenizer", "that of GPT-2, SmolLM or Llama 3");
         m_parts.split = *split;
         if (isFlag(member(model, "ignore_merges"), *split == PieceSplit::Llama3, false)) return {};
         return unsupported("ignore_merges against the pre-tokenizer's custom", "true for Llama 3 only");
+    }
+
+    Result<void> readCharacterSteps() {
+        m_parts.characters = characterSteps(m_tokenizer);
+        if (!m_parts.characters)
+            return unsupported("a normalizer or pre-tokenizer of its own", "those of Llama 2");
+        if (isFlag(member(member(m_tokenizer, "model"), "ignore_merges"), false, false)) return {};
+        return unsupported("ignore_merges", "that all tokens are merged");
+    }
+
+    /// Of a tokenizer of characters: the unknown token, and the tokens of bytes.
+    void nameCharacters() {
+        const auto unknown = textOf(member(member(m_tokenizer, "model"), "unk_token"), "content");
+        const auto found = unknown ? m_ids.find(*unknown) : m_ids.end();
+        if (found != m_ids.end()) m_parts.roles.unk = static_cast<std::int64_t>(found->second);
+        if (m_parts.roles.unk)
+            m_parts.kinds[static_cast<std::size_t>(*m_parts.roles.unk)] = TokenKind::Unknown;
+        constexpr std::string_view kDigits = "0123456789ABCDEF";
+        for (std::size_t byte = 0; m_parts.characters->byteFallback && byte < 256; ++byte) {
+            const auto token = m_ids.find({'<', '0', 'x', kDigits[byte / 16], kDigits[byte % 16], '>'});
+            if (token != m_ids.end() && m_parts.kinds[token->second] == TokenKind::Ordinary)
+                m_parts.kinds[token->second] = TokenKind::Byte;
+        }
     }
 
     Result<void> addToken(std::string text, const Json& id, TokenKind kind) {
@@ -171,13 +213,31 @@ private:
             if (auto added = addToken(text, id, TokenKind::Ordinary); !added) return added;
         const Json& special = member(m_tokenizer, "added_tokens");
         for (const Json& token : special.is_array() ? special : Json::array()) {
-            const TokenKind kind =
-                isFlag(member(token, "special"), true, false) ? TokenKind::Special : TokenKind::UserDefined;
             auto text = textOf(token, "content");
-            if (auto added = addToken(text.value_or(""), member(token, "id"), kind); !added) return added;
+            auto added = addToken(text.value_or(""), member(token, "id"), kindOfAdded(token));
+            if (!added) return added;
         }
+        if (auto added = addTokensOfConfig(); !added) return added;
         for (std::size_t id = 0; id < rows; ++id)
             if (m_parts.tokens[id].empty()) m_parts.tokens[id] = "[PAD" + std::to_string(id) + "]";
+        return {};
+    }
+
+    static TokenKind kindOfAdded(const Json& token) {
+        return isFlag(member(token, "special"), true, false) ? TokenKind::Special : TokenKind::UserDefined;
+    }
+
+    /// tokenizer_config.json may list added tokens that tokenizer.json lacks; transformers takes both.
+    Result<void> addTokensOfConfig() {
+        const Json& decoder = member(m_tokenizerConfig, "added_tokens_decoder");
+        if (!decoder.is_object()) return {};
+        for (const auto& [key, token] : decoder.items()) {
+            auto text = textOf(token, "content");
+            if (!text || m_ids.contains(*text)) continue;
+            std::int64_t id = -1;
+            std::from_chars(key.data(), key.data() + key.size(), id);
+            if (auto added = addToken(std::move(*text), id, kindOfAdded(token)); !added) return added;
+        }
         return {};
     }
 

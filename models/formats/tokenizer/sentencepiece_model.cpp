@@ -11,14 +11,13 @@
 #include "core/utf8.h"
 #include "formats/file_text.h"
 #include "formats/tokenizer/protobuf_reader.h"
-#include "formats/tokenizer/rank_table.h"
+#include "formats/tokenizer/scored_merges.h"
 
 namespace llamahome::formats {
 namespace {
 
 constexpr std::size_t kMaxPieces = 1'000'000;
 constexpr std::size_t kMaxPieceBytes = 1024;
-constexpr const char* kMark = "\xE2\x96\x81"; ///< U+2581, which stands for a blank
 constexpr std::uint64_t kBpe = 2;
 
 enum class PieceType : std::uint64_t { Normal = 1, Unknown, Control, UserDefined, Unused, Byte };
@@ -27,7 +26,6 @@ struct Piece {
     std::string_view text;
     float score = 0.0F;
     PieceType type = PieceType::Normal;
-    bool takesPartInMerges() const { return type == PieceType::Normal; }
 };
 
 struct Model {
@@ -147,8 +145,22 @@ Result<void> checkKind(const Model& model, std::string_view what) {
                                            " unknown pieces, expected 1; get the model again"};
 }
 
-/// Every way of putting a piece together from two others, the greatest score first.
-Result<Json> mergesOf(const Model& model, std::string_view what) {
+TokenKind kindOf(PieceType type) {
+    switch (type) {
+    case PieceType::Unknown:
+        return TokenKind::Unknown;
+    case PieceType::Control:
+        return TokenKind::Special;
+    case PieceType::UserDefined:
+        return TokenKind::UserDefined;
+    case PieceType::Byte:
+        return TokenKind::Byte;
+    default:
+        return TokenKind::Ordinary;
+    }
+}
+
+Result<void> checkUnique(const Model& model, std::string_view what) {
     std::unordered_map<std::string_view, std::size_t> ids;
     for (std::size_t id = 0; id < model.pieces.size(); ++id) {
         const auto [other, isNew] = ids.emplace(model.pieces[id].text, id);
@@ -158,94 +170,7 @@ Result<Json> mergesOf(const Model& model, std::string_view what) {
                                                  std::to_string(other->second) + " and " +
                                                  std::to_string(id) + "; get the model again"};
     }
-    std::vector<std::size_t> order;
-    for (std::size_t id = 0; id < model.pieces.size(); ++id) {
-        if (model.pieces[id].takesPartInMerges()) order.push_back(id);
-    }
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return model.pieces[a].score > model.pieces[b].score;
-    });
-    const auto isPart = [&](std::string_view text) {
-        const auto found = ids.find(text);
-        return found != ids.end() && model.pieces[found->second].takesPartInMerges();
-    };
-    Json merges = Json::array();
-    std::size_t bytes = 0;
-    for (const std::size_t id : order) {
-        const std::string_view text = model.pieces[id].text;
-        for (std::size_t at = decodeUtf8(text, 0).length; at < text.size();
-             at += decodeUtf8(text, at).length) {
-            const std::string_view left = text.substr(0, at);
-            const std::string_view right = text.substr(at);
-            if (!isPart(left) || !isPart(right)) continue;
-            bytes += text.size();
-            if (bytes > kMaxMergeBytes)
-                return Error{codes::kTokenizerLimit,
-                             std::string(what) + ": its merges take more than " +
-                                 std::to_string(kMaxMergeBytes >> 20U) +
-                                 " MiB, which no tokenizer needs; get the model again"};
-            merges.push_back(Json::array({left, right}));
-        }
-    }
-    return merges;
-}
-
-Json replaceStep(const char* patternKind, const char* pattern, const char* content) {
-    return {{"type", "Replace"}, {"pattern", {{patternKind, pattern}}}, {"content", content}};
-}
-
-Json normalizerJson(const Model& model) {
-    Json steps = Json::array();
-    // The look-arounds stand for the beginning and the end of a text.
-    if (model.collapsesBlanks) {
-        steps.push_back(replaceStep("Regex", " {2,}", " "));
-        steps.push_back(replaceStep("Regex", "(?<!.|\\n) ", ""));
-    }
-    if (model.addsMark) steps.push_back({{"type", "Prepend"}, {"prepend", kMark}});
-    steps.push_back(replaceStep("String", " ", kMark));
-    if (model.collapsesBlanks)
-        steps.push_back(replaceStep("Regex", "(?<!\xE2\x96\x81)\xE2\x96\x81+(?!.|\\n)", ""));
-    return {{"type", "Sequence"}, {"normalizers", std::move(steps)}};
-}
-
-Json decoderJson(const Model& model) {
-    Json steps = Json::array();
-    steps.push_back(replaceStep("String", kMark, " "));
-    steps.push_back({{"type", "ByteFallback"}});
-    steps.push_back({{"type", "Fuse"}});
-    if (model.addsMark) steps.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
-    return {{"type", "Sequence"}, {"decoders", std::move(steps)}};
-}
-
-Json addedTokensJson(const Model& model) {
-    Json list = Json::array();
-    for (std::size_t id = 0; id < model.pieces.size(); ++id) {
-        const Piece& piece = model.pieces[id];
-        if (piece.type == PieceType::Normal || piece.type == PieceType::Byte) continue;
-        list.push_back({{"id", id},
-                        {"content", piece.text},
-                        {"single_word", false},
-                        {"lstrip", false},
-                        {"rstrip", false},
-                        {"normalized", false},
-                        {"special", piece.type != PieceType::UserDefined}});
-    }
-    return list;
-}
-
-/// Puts the bos piece before a text, as the models of this kind are used.
-Json postProcessorJson(const Model& model, std::optional<std::int64_t> bos) {
-    if (!bos) return nullptr;
-    const std::string text(model.pieces[static_cast<std::size_t>(*bos)].text);
-    const auto special = [&](int type) { return Json{{"SpecialToken", {{"id", text}, {"type_id", type}}}}; };
-    const auto sequence = [](const char* id, int type) {
-        return Json{{"Sequence", {{"id", id}, {"type_id", type}}}};
-    };
-    return {{"type", "TemplateProcessing"},
-            {"single", Json::array({special(0), sequence("A", 0)})},
-            {"pair", Json::array({special(0), sequence("A", 0), special(1), sequence("B", 1)})},
-            {"special_tokens",
-             {{text, {{"id", text}, {"ids", Json::array({*bos})}, {"tokens", Json::array({text})}}}}}};
+    return {};
 }
 
 } // namespace
@@ -254,49 +179,38 @@ bool isSentencePieceModel(std::string_view bytes) {
     return bytes.starts_with('\n');
 }
 
-Result<SentencePieceTokenizer> tokenizerFromSentencePiece(std::string_view bytes, std::string_view what) {
+Result<TokenizerParts> partsOfSentencePiece(std::string_view bytes, std::string_view what) {
     const auto model = readModel(bytes, what);
     if (!model) return model.error();
     if (auto checked = checkKind(*model, what); !checked) return checked.error();
-    auto merges = mergesOf(*model, what);
+    if (auto checked = checkUnique(*model, what); !checked) return checked.error();
+    TokenizerParts parts;
+    std::vector<float> scores;
+    for (const Piece& piece : model->pieces) {
+        parts.tokens.emplace_back(piece.text);
+        parts.kinds.push_back(kindOf(piece.type));
+        scores.push_back(piece.score);
+    }
+    parts.characters = CharacterBpe{model->addsMark, model->collapsesBlanks, model->byteFallback};
+    auto merges = mergesOfScores(parts, scores, what);
     if (!merges) return merges.error();
-    SentencePieceTokenizer result;
-    result.size = model->pieces.size();
+    parts.merges = std::move(*merges);
     const auto role = [&](std::int64_t id) {
         const bool isThere = id >= 0 && static_cast<std::size_t>(id) < model->pieces.size() &&
                              model->pieces[static_cast<std::size_t>(id)].type == PieceType::Control;
         return isThere ? std::optional(id) : std::nullopt;
     };
-    result.bosToken = role(model->bos);
-    result.eosToken = role(model->eos);
-    result.padToken = role(model->pad);
-    Json vocabulary = Json::object();
-    auto& entries = vocabulary.get_ref<Json::object_t&>();
-    std::string unknown;
-    for (std::size_t id = 0; id < model->pieces.size(); ++id) {
-        entries.emplace_back(std::string(model->pieces[id].text), id);
-        if (model->pieces[id].type == PieceType::Unknown) unknown = model->pieces[id].text;
-    }
-    result.tokenizer = {{"version", "1.0"},
-                        {"truncation", nullptr},
-                        {"padding", nullptr},
-                        {"added_tokens", addedTokensJson(*model)},
-                        {"normalizer", normalizerJson(*model)},
-                        {"pre_tokenizer", nullptr},
-                        {"post_processor", postProcessorJson(*model, result.bosToken)},
-                        {"decoder", decoderJson(*model)},
-                        {"model",
-                         {{"type", "BPE"},
-                          {"dropout", nullptr},
-                          {"unk_token", unknown},
-                          {"continuing_subword_prefix", nullptr},
-                          {"end_of_word_suffix", nullptr},
-                          {"fuse_unk", true},
-                          {"byte_fallback", model->byteFallback},
-                          {"ignore_merges", false},
-                          {"vocab", std::move(vocabulary)},
-                          {"merges", std::move(*merges)}}}};
-    return result;
+    const auto unknown = std::find(parts.kinds.begin(), parts.kinds.end(), TokenKind::Unknown);
+    parts.roles = {role(model->bos), role(model->eos), role(model->pad), unknown - parts.kinds.begin()};
+    parts.addsBos = parts.roles.bos.has_value();
+    if (parts.roles.eos) parts.endTokens = {*parts.roles.eos};
+    return parts;
+}
+
+Result<HubTokenizer> tokenizerFromSentencePiece(std::string_view bytes, std::string_view what) {
+    const auto parts = partsOfSentencePiece(bytes, what);
+    if (!parts) return parts.error();
+    return buildHubTokenizer(*parts);
 }
 
 } // namespace llamahome::formats

@@ -4,6 +4,7 @@
 The rows of q and k are turned as convert_llama_weights_to_hf.py turns them, the other way round; the shards are cut as
 llama-models joins them. meta_whole is a model with tokenizer, licence and checklist as Meta's downloads have them, and
 the same weights as Hub tensors. Needs torch and safetensors; needed only to regenerate.
+meta_llama2 is one of Llama 2's kind: embedding cut by columns, a SentencePiece tokenizer, no rope_theta.
 Usage: make_meta_fixtures.py tests/data/parity tests/data/formats
 """
 
@@ -60,13 +61,13 @@ def params(config):
     }
 
 
-def shard_of(weights, index, count):
+def shard_of(weights, index, count, by_columns=BY_COLUMNS):
     shard = {}
     for name, tensor in weights.items():
         if name.endswith(COPIED) or name == "rope.freqs":
             shard[name] = tensor
         else:
-            dimension = 1 if name.endswith(BY_COLUMNS) else 0
+            dimension = 1 if name.endswith(by_columns) else 0
             shard[name] = tensor.chunk(count, dimension)[index].clone(memory_format=torch.contiguous_format)
     for prefix in ("", "text_model."):
         head, embedding = prefix + "output.weight", prefix + "tok_embeddings.weight"
@@ -75,11 +76,11 @@ def shard_of(weights, index, count):
     return shard
 
 
-def write(folder, weights, settings, count):
+def write(folder, weights, settings, count, by_columns=BY_COLUMNS):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "params.json").write_text(json.dumps(settings))
     for index in range(count):
-        torch.save(shard_of(weights, index, count), folder / f"consolidated.{index:02d}.pth")
+        torch.save(shard_of(weights, index, count, by_columns), folder / f"consolidated.{index:02d}.pth")
 
 
 def with_pictures(weights):
@@ -94,19 +95,40 @@ def with_pictures(weights):
     return more
 
 
+def decoder(seed, vocabulary, heads, keys, tied):
+    """Two layers of width 32 as Hub tensors, bf16."""
+    generator = torch.Generator().manual_seed(seed)
+    key_rows = keys * 32 // heads
+    rows = {"self_attn.q_proj": (32, 32), "self_attn.k_proj": (key_rows, 32), "self_attn.v_proj": (key_rows, 32),
+            "self_attn.o_proj": (32, 32), "mlp.gate_proj": (48, 32), "mlp.up_proj": (48, 32), "mlp.down_proj": (32, 48),
+            "input_layernorm": (32,), "post_attention_layernorm": (32,)}
+    shapes = {"model.embed_tokens.weight": (vocabulary, 32), "model.norm.weight": (32,)}
+    for layer in range(2):
+        shapes.update({f"model.layers.{layer}.{part}.weight": shape for part, shape in rows.items()})
+    if not tied:
+        shapes["lm_head.weight"] = (vocabulary, 32)
+    return {name: torch.randn(shape, generator=generator).to(torch.bfloat16) for name, shape in shapes.items()}
+
+
+def llama2_model(folder, tokenizer):
+    """Four heads of 8, each with its own keys; what params.json of Llama 2 says and leaves out. In two shards, and whole
+    in a folder beside."""
+    config = {"num_attention_heads": 4, "num_key_value_heads": 4, "tie_word_embeddings": False, "head_dim": 8}
+    hub = decoder(7, 900, 4, 4, tied=False)
+    settings = {"dim": 32, "multiple_of": 16, "ffn_dim_multiplier": 0.5, "n_heads": 4, "n_layers": 2, "norm_eps": 1e-05,
+                "vocab_size": -1}
+    for count, place in {2: folder, 1: folder.with_name(folder.name + "_1")}.items():
+        write(place, meta_weights(hub, config), settings, count, BY_COLUMNS + ("tok_embeddings.weight",))
+        (place / "tokenizer.model").write_bytes(tokenizer)
+    save_file(hub, folder / "expected.safetensors")
+
+
 def whole_model(folder, tokenizer):
     """Four heads of 8, two of keys, tied, bf16, in two shards."""
     config = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
               "rms_norm_eps": 1e-5, "tie_word_embeddings": True}
-    generator = torch.Generator().manual_seed(5)
-    rows = {"self_attn.q_proj": (32, 32), "self_attn.k_proj": (16, 32), "self_attn.v_proj": (16, 32),
-            "self_attn.o_proj": (32, 32), "mlp.gate_proj": (48, 32), "mlp.up_proj": (48, 32), "mlp.down_proj": (32, 48),
-            "input_layernorm": (32,), "post_attention_layernorm": (32,)}
     vocabulary = (len(tokenizer.splitlines()) + 256 + 7) // 8 * 8
-    shapes = {"model.embed_tokens.weight": (vocabulary, 32), "model.norm.weight": (32,)}
-    for layer in range(2):
-        shapes.update({f"model.layers.{layer}.{part}.weight": shape for part, shape in rows.items()})
-    hub = {name: torch.randn(shape, generator=generator).to(torch.bfloat16) for name, shape in shapes.items()}
+    hub = decoder(5, vocabulary, 4, 2, tied=True)
     settings = {**params(config), "vocab_size": vocabulary, "rope_theta": 500000.0, "use_scaled_rope": True}
     write(folder, meta_weights(hub, config), settings, 2)
     save_file(hub, folder / "expected.safetensors")
@@ -129,6 +151,7 @@ def main():
                         "vision_num_cross_attention_layers": 1}
             write(target / "meta_pictures", with_pictures(weights), settings, 1)
     whole_model(target / "meta_whole", (target.parent / "text/meta_ranks/tokenizer.model").read_text())
+    llama2_model(target / "meta_llama2", (target.parent / "text/sentencepiece/llama/tokenizer.model").read_bytes())
 
 
 if __name__ == "__main__":

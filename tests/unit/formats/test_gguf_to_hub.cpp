@@ -181,8 +181,8 @@ private Q_SLOTS:
         row("no context", tinyModel("llama.context_length"), "GG-16", "llama.context_length");
         row("no embedding", tinyModel("token_embd.weight"), "GG-19", "token_embd.weight");
         row("no query", tinyModel("blk.0.attn_q.weight"), "GG-19", "blk.0.attn_q.weight is missing");
-        row("foreign tensor", tinyModel().tensor("blk.0.attn_q.bias", {4}, kF32, 736).zeros(32), "GG-19",
-            "attn_q.bias");
+        row("foreign tensor", tinyModel().tensor("blk.0.attn_norm.bias", {4}, kF32, 736).zeros(32), "GG-19",
+            "attn_norm.bias");
         row("types of another number", tinyModel({"<end>", "a"}, {3}, {}, "gpt-2"), "GG-18", "1 token types");
         row("byte tokens", tinyModel({"<end>", "a"}, {3, 6}, {}, "gpt-2"), "GG-18", "type 6");
         row("token twice", tinyModel({"<end>", "a", "a"}, {3, 1, 1}, {}, "gpt-2"), "GG-18",

@@ -221,7 +221,7 @@ private Q_SLOTS:
     void theDivisorsOfScaledRopeAreMetas() { // llama.md 8.3
         ModelConfig config = configOf(32, 4096, 14336, 32, 8, false);
         config.rope_theta = 500000.0;
-        const auto divisors = llama3Divisors(config, Llama3RopeScaling{});
+        const auto divisors = llama3Divisors(config, RopeScaling{});
         QCOMPARE(divisors.size(), std::size_t{64});
         QVERIFY(divisors[0] == 1.0 && divisors[35] == 8.0 && divisors[63] == 8.0);
         QVERIFY(std::abs(divisors[29] - 1.207484) < 1e-6 && std::abs(divisors[30] - 1.553415) < 1e-6);
@@ -289,10 +289,10 @@ private Q_SLOTS:
                                 << QByteArray(says);
         };
         const char* tokenizer = "tokenizer.json";
-        row("unigram", tokenizer, "/model/type", "\"Unigram\"", "EXP-02 byte-level BPE");
-        row("byte fallback", tokenizer, "/model/byte_fallback", "true", "EXP-02 byte-level BPE");
-        row("normalizer", tokenizer, "/normalizer", R"({"type":"NFC"})", "EXP-02 a normalizer");
-        row("metaspace", tokenizer, "/pre_tokenizer", R"({"type":"Metaspace"})", "EXP-02 pre-tokenizer");
+        row("unigram", tokenizer, "/model/type", "\"Unigram\"", "EXP-02 expected BPE");
+        row("byte fallback", tokenizer, "/model/byte_fallback", "true", "EXP-02 of its own");
+        row("normalizer", tokenizer, "/normalizer", R"({"type":"NFC"})", "EXP-02 of its own");
+        row("metaspace", tokenizer, "/pre_tokenizer", R"({"type":"Metaspace"})", "EXP-02 of its own");
         row("no pre-tokenizer", tokenizer, "/pre_tokenizer", "null", "EXP-02 pre-tokenizer");
         row("prefix space", tokenizer, "/pre_tokenizer/pretokenizers/1/add_prefix_space", "true",
             "EXP-02 pre-tokenizer");

@@ -174,6 +174,39 @@ private Q_SLOTS:
         QCOMPARE(model->config.vocab_size, std::int64_t{128256});
     }
 
+    void theGenerationIsToldByTheTokenizerElseByTheVocabulary() {
+        struct Case {
+            const char* name;
+            const char* params;
+            const char* tokenizer; // its beginning; null: there is none
+            MetaGeneration generation;
+            double theta;
+            std::int64_t context;
+        };
+        const std::vector<Case> cases{
+            {"Llama 2", R"("vocab_size": -1)", "\n\x0E", MetaGeneration::Llama2, 1e4, 4096},
+            {"Llama 2 alone", R"("vocab_size": -1)", nullptr, MetaGeneration::Llama2, 1e4, 4096},
+            {"32000 rows", R"("vocab_size": 32000)", nullptr, MetaGeneration::Llama2, 1e4, 4096},
+            {"Code Llama", R"("rope_theta": 1e6)", "\n\x0E", MetaGeneration::Llama2, 1e6, 16384},
+            {"Llama 3", R"("vocab_size": 128256)", "IQ== 0", MetaGeneration::Llama3, 5e5, 8192},
+            {"ranks", R"("vocab_size": -1)", "IQ== 0", MetaGeneration::Llama3, 5e5, 8192},
+            {"empty", R"("vocab_size": -1)", "", MetaGeneration::Llama3, 5e5, 8192},
+            {"Llama 3 alone", R"("vocab_size": 128256)", nullptr, MetaGeneration::Llama3, 5e5, 8192},
+            {"scaled", R"("use_scaled_rope": true)", nullptr, MetaGeneration::Llama31, 5e5, 131072}};
+        for (const Case& c : cases) {
+            const TemporaryFolder folder;
+            writeBytes(folder / "params.json",
+                       R"({"dim": 32, "n_layers": 2, "n_heads": 4, "norm_eps": 1e-05, )" +
+                           std::string(c.params) + "}");
+            if (c.tokenizer != nullptr) writeBytes(folder / "tokenizer.model", c.tokenizer);
+            const auto model = readMetaParams(folder / "params.json");
+            QVERIFY2(model, c.name);
+            QVERIFY2(model->generation == c.generation, c.name);
+            QCOMPARE(model->config.rope_theta, c.theta);
+            QCOMPARE(model->config.max_position_embeddings, c.context);
+        }
+    }
+
     void wrongParamsAreRefused_data() {
         QTest::addColumn<QByteArray>("params");
         QTest::addColumn<QString>("words");

@@ -13,6 +13,7 @@
 
 using namespace llamahome;
 using namespace llamahome::testing;
+using formats::partsOfSentencePiece;
 using formats::tokenizerFromSentencePiece;
 using text::SpecialTokens;
 using text::Tokenizer;
@@ -64,40 +65,19 @@ class TestSentencePiece final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void aFolderWithTokenizerModelAloneGivesTheReferencesIds_data() {
-        QTest::addColumn<QString>("kind");
-        for (const char* name : {"llama", "collapsing", "bare"})
-            QTest::newRow(name) << QString::fromLatin1(name);
-    }
-
-    void aFolderWithTokenizerModelAloneGivesTheReferencesIds() {
-        QFETCH(const QString, kind);
-        const std::string name = kind.toStdString();
-        const auto rows = readJsonFile(kData + "lines.json");
-        QVERIFY(rows && rows->size() >= 100);
-        const auto t = Tokenizer::load(kData + name);
-        QVERIFY2(t, t ? "" : t.error().message.c_str());
-        for (const Json& row : *rows) {
-            const auto line = row["text"].get<std::string>();
-            const Ids ids = t->encode(line, SpecialTokens::AsText);
-            QVERIFY2(ids == row[name][0].get<Ids>(), writeJsonLine(row).c_str());
-            if (name == "llama" && line.find("\xE2\x96\x81") == std::string::npos)
-                QCOMPARE(*t->decode(ids, false), line);
-        }
-    }
-
     void rolesComeFromTheTrainersSettings() {
         const auto read = [](const char* name) {
-            return *tokenizerFromSentencePiece(*readFile(kData + name + "/tokenizer.model", 1 << 20), name);
+            return *partsOfSentencePiece(*readFile(kData + name + "/tokenizer.model", 1 << 20), name);
         };
         const auto llama = read("llama");
-        QCOMPARE(llama.size, std::size_t{900});
-        QCOMPARE(llama.bosToken.value_or(-1), 1);
-        QCOMPARE(llama.eosToken.value_or(-1), 2);
-        QVERIFY(!llama.padToken);
+        QCOMPARE(llama.tokens.size(), std::size_t{900});
+        QCOMPARE(llama.roles.bos.value_or(-1), 1);
+        QCOMPARE(llama.roles.eos.value_or(-1), 2);
+        QCOMPARE(llama.roles.unk.value_or(-1), 0);
+        QVERIFY(!llama.roles.pad);
         QCOMPARE(Tokenizer::load(kData + "llama")->prefixTokens(), Ids{1});
-        QCOMPARE(read("collapsing").padToken.value_or(-1), 3);
-        QVERIFY(!read("bare").bosToken);
+        QCOMPARE(read("collapsing").roles.pad.value_or(-1), 3);
+        QVERIFY(!read("bare").roles.bos);
         QCOMPARE(Tokenizer::load(kData + "bare")->prefixTokens(), Ids{});
     }
 
