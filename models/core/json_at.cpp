@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <unordered_set>
 #include <vector>
 
 #include "core/error_codes.h"
 #include "core/json.h"
+#include "core/shown_text.h"
 
 namespace llamahome {
 namespace {
@@ -19,12 +21,22 @@ void advance(JsonPlace& place, std::string_view text, std::size_t count) {
     }
 }
 
-/// The parser's reason without its code and place, which parseJsonAt() tells:
-/// "[json.exception.parse_error.101] parse error at line 1, column 2: REASON".
+/// The parser's reason without its code and place, which parseJsonAt() tells, and without the text that it
+/// read, which can be long and hold anything:
+/// "[json.exception.parse_error.101] parse error at line 1, column 2: REASON; last read: 'TEXT'; expected …".
 std::string reasonIn(std::string_view words) {
+    constexpr std::size_t kLongestReason = 160; // "number overflow parsing" tells all digits
     const std::size_t place = words.find("column ");
     const std::size_t end = place == std::string_view::npos ? place : words.find(": ", place);
-    return std::string(end == std::string_view::npos ? words : words.substr(end + 2));
+    if (end != std::string_view::npos) words.remove_prefix(end + 2);
+    return std::string(words.substr(0, std::min(words.find("; last read: "), kLongestReason)));
+}
+
+Error syntaxError(const std::string& what, const JsonPlace& place, const std::string& reason) {
+    return Error{codes::kJsonSyntax,
+                 what + ": not valid JSON at line " + std::to_string(place.line) + ", column " +
+                     std::to_string(place.column),
+                 reason};
 }
 
 /// Builds the document and stops at the first thing that a limit forbids. Members are appended without the
@@ -58,7 +70,7 @@ public:
     }
     bool key(string_t& key) override {
         if (!m_keys.back().insert(key).second) {
-            limit = "the key \"" + key + "\" stands twice";
+            limit = "the key " + quotedText(key) + " stands twice";
             return false;
         }
         m_key = std::move(key);
@@ -116,14 +128,15 @@ Result<Json> parseJsonAt(std::string_view text, std::string_view what, JsonPlace
         return Error{codes::kJsonLimit, name + ": found " + std::to_string(text.size()) +
                                             " bytes of JSON, expected at most " +
                                             std::to_string(limits.maxBytes)};
+    if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+        advance(place, text, zero); // the parser would take it for the end and leave the rest unseen
+        return syntaxError(name, place, "found a zero byte");
+    }
     LinearBuilder builder(limits.maxDepth);
     if (Json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.document);
     if (!builder.limit.empty()) return Error{codes::kJsonLimit, name + ": " + builder.limit};
     advance(place, text, builder.faultByte > 0 ? builder.faultByte - 1 : 0);
-    return Error{codes::kJsonSyntax,
-                 name + ": not valid JSON at line " + std::to_string(place.line) + ", column " +
-                     std::to_string(place.column),
-                 builder.fault};
+    return syntaxError(name, place, builder.fault);
 }
 
 } // namespace llamahome

@@ -22,6 +22,11 @@ std::string complaintOf(const std::string& detail) {
     return detail.substr(begin, 160);
 }
 
+/// Where the text is no UTF-8 or holds NUL.
+std::size_t badByteIn(std::string_view text) {
+    return std::min(findInvalidUtf8(text), text.find('\0'));
+}
+
 /// Moves `place` over `text`.
 void advance(JsonPlace& place, std::string_view text) {
     for (const char c : text) {
@@ -59,7 +64,7 @@ RowProblem rowProblem(const formats::InputFile& file, ErrorCode code, const std:
 
 std::optional<RowProblem> refuseEncoding(const formats::InputFile& file, std::string_view text,
                                          std::size_t line, std::size_t column) {
-    const std::size_t bad = std::min(findInvalidUtf8(text), text.find('\0'));
+    const std::size_t bad = badByteIn(text);
     if (bad == std::string_view::npos) return std::nullopt;
     return rowProblem(file, codes::kDataEncoding,
                       "found the byte " + formats::quotedText(text.substr(bad, 1)) +
@@ -72,7 +77,7 @@ RawRow parseRow(const formats::InputFile& file, std::string_view text, JsonPlace
     const auto problem = [&](ErrorCode code, const std::string& what, JsonPlace at) {
         return RawRow{rowProblem(file, code, what, at.line, at.column), start.line, start.column};
     };
-    if (const std::size_t bad = findInvalidUtf8(text); bad != std::string_view::npos) {
+    if (const std::size_t bad = badByteIn(text); bad != std::string_view::npos) {
         advance(place, text.substr(0, bad));
         auto found = refuseEncoding(file, text.substr(bad), place.line, place.column);
         return {std::move(*found), start.line, start.column};
