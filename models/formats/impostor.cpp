@@ -21,8 +21,10 @@ constexpr std::uint64_t kFewestZeros = 4096; ///< a shorter run of zeros is left
 struct Signature {
     std::string_view bytes;
     std::string_view name;
+    std::size_t at = 0;
 };
 
+constexpr std::size_t kTarMagicAt = 257; ///< in the header of its first member
 constexpr std::array kSignatures{
     Signature{"GGUF"sv, "GGUF"},
     Signature{"PK\x03\x04"sv, "zip or PyTorch"},
@@ -35,6 +37,8 @@ constexpr std::array kSignatures{
     Signature{"\x7F"
               "ELF"sv,
               "program"},
+    Signature{"ustar\0"sv, "tar", kTarMagicAt},
+    Signature{"ustar "sv, "tar", kTarMagicAt}, // GNU's
 };
 
 constexpr std::array kServerTexts{"Entry not found"sv, "Repository not found"sv,
@@ -65,11 +69,22 @@ Result<void> refusePointer(const InputFile& file, std::string_view head) {
     return {};
 }
 
+/// ", titled "Sign in"", or nothing where a page's beginning names no title.
+std::string pageTitle(std::string_view page) {
+    const std::string lower = lowerAscii(page);
+    const std::size_t tag = lower.find("<title");
+    const std::size_t begin = tag == std::string::npos ? tag : lower.find('>', tag);
+    const std::size_t end = begin == std::string::npos ? begin : lower.find('<', begin);
+    if (end == std::string::npos) return {};
+    return ", titled " + quotedText(page.substr(begin + 1, end - begin - 1));
+}
+
 Result<void> refuseWebText(const InputFile& file, std::string_view head) {
     const std::string start = lowerAscii(head.substr(0, 16));
     for (const std::string_view page : kPageStarts)
         if (start.starts_with(page))
-            return refuse(file, codes::kWebPage, "found a web page, probably of a login or an error",
+            return refuse(file, codes::kWebPage,
+                          "found a web page" + pageTitle(head) + ", probably of a login or an error",
                           "download the file again");
     for (const std::string_view text : kServerTexts)
         if (head.starts_with(text))
@@ -95,7 +110,8 @@ Result<void> refuseImpostor(const InputFile& file, std::string_view wanted, Genu
                           ": the file was reserved but never filled",
                       "download it again");
     for (const Signature& signature : kSignatures)
-        if (signature.name != wanted && head.starts_with(signature.bytes))
+        if (signature.name != wanted &&
+            head.substr(std::min(head.size(), signature.at)).starts_with(signature.bytes))
             return refuse(file, codes::kOtherFormat,
                           "found a " + std::string(signature.name) + " file, expected " + std::string(wanted),
                           "check the file's name and where it comes from");

@@ -126,8 +126,8 @@ Result<std::unique_ptr<TorchReader>> TorchReader::open(const std::filesystem::pa
     {
         const auto file = InputFile::open(path);
         if (!file) return file.error();
-        if (auto genuine = refuseImpostor(**file, "zip or PyTorch"); !genuine) return genuine.error();
         if (auto isNew = refuseOldFormat(**file); !isNew) return isNew.error();
+        if (auto genuine = refuseImpostor(**file, "zip or PyTorch"); !genuine) return genuine.error();
     }
     auto archive = ZipArchive::open(path);
     if (!archive) return archive.error();
