@@ -33,7 +33,7 @@ Error refuse(const formats::InputFile& file, ErrorCode code, const std::string& 
 }
 
 Result<void> refuseBinary(const formats::InputFile& file, std::string_view head) {
-    if (head.starts_with("PAR1"))
+    if (head.starts_with("PAR1") || head.starts_with("PARE")) // plain, or with an encrypted footer
         return refuse(
             file, codes::kDataParquet,
             "found a Parquet file, expected JSON Lines, JSON, CSV or text; convert it, e.g. in Python: "
