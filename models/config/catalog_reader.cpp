@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error_codes.h"
+#include "core/shown_text.h"
 
 namespace llamahome::config {
 namespace {
@@ -44,7 +45,8 @@ private:
     void fail(const std::string& field, const std::string& message) {
         if (m_failure) return;
         const std::string place = field.empty() ? "" : "." + field;
-        m_failure = Error{codes::kCatalogShape, m_what + ": " + m_family.name + place + ": " + message};
+        const std::string family = isFolderName(m_family.name) ? m_family.name : quotedText(m_family.name);
+        m_failure = Error{codes::kCatalogShape, m_what + ": " + family + place + ": " + message};
     }
 
     std::string text(const Json& object, const std::string& field) {
@@ -86,8 +88,8 @@ private:
     void readVersions() {
         const auto formats = texts(m_json, "formats");
         for (const std::string& name : texts(m_json, "versions")) {
-            if (!isFolderName(name)) fail("versions", "`" + name + "` is no name for a folder");
-            if (m_family.find(name) != nullptr) fail("versions", "`" + name + "` is there twice");
+            if (!isFolderName(name)) fail("versions", quotedText(name) + " is no name for a folder");
+            if (m_family.find(name) != nullptr) fail("versions", quotedText(name) + " is there twice");
             CatalogVersion version;
             version.family = m_family.name;
             version.version = name;
@@ -111,7 +113,7 @@ private:
         if (found->is_object())
             for (const auto& [name, value] : found->items())
                 if (m_family.find(name) == nullptr)
-                    fail("min_gpu_memory", "`" + name + "` is not among the versions");
+                    fail("min_gpu_memory", quotedText(name) + " is not among the versions");
         for (std::size_t i = 0; i < m_family.versions.size(); ++i) {
             const Json* value = &*found;
             if (found->is_array()) value = &(*found)[i];
@@ -136,8 +138,9 @@ private:
                 std::find_if(m_family.versions.begin(), m_family.versions.end(),
                              [&, &wanted = name](const auto& v) { return v.version == wanted; });
             if (version == m_family.versions.end())
-                return fail("details", "`" + name + "` is not among the versions");
-            if (!value.is_object()) return fail("details", "`" + name + "`: found no object, expected one");
+                return fail("details", quotedText(name) + " is not among the versions");
+            if (!value.is_object())
+                return fail("details", quotedText(name) + ": found no object, expected one");
             readDetail(*version, value);
         }
     }
@@ -162,7 +165,7 @@ private:
         if (m_family.defaultVersion.empty() && !m_family.versions.empty())
             m_family.defaultVersion = m_family.versions.front().version;
         if (m_family.find(m_family.defaultVersion) == nullptr)
-            fail("default_version", "`" + m_family.defaultVersion + "` is not among the versions");
+            fail("default_version", quotedText(m_family.defaultVersion) + " is not among the versions");
     }
 
     CatalogFamily& m_family;

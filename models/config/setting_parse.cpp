@@ -11,21 +11,16 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/log.h"
+#include "core/shown_text.h"
 
 namespace llamahome::config {
 namespace {
 
-constexpr std::size_t kLongestQuote = 60;
-
 /// The found text for a message: bounded, on one line, in backticks.
 std::string inBackticks(std::string_view text) {
-    std::string shown(text.substr(0, kLongestQuote));
-    while (!shown.empty() && text.size() > kLongestQuote &&
-           (static_cast<unsigned char>(shown.back()) & 0xC0U) == 0x80U)
-        shown.pop_back();
-    std::replace_if(
-        shown.begin(), shown.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-    return "`" + shown + (shown.size() < text.size() ? "…" : "") + "`";
+    std::string shown = quotedText(text);
+    shown.front() = shown.back() = '`';
+    return shown;
 }
 
 ParsedSetting refused(ErrorCode code, std::string problem) {

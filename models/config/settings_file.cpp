@@ -6,6 +6,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "core/shown_text.h"
 
 namespace llamahome::config {
 namespace fs = std::filesystem;
@@ -108,7 +109,7 @@ std::optional<SettingProblem> checkSchema(const YamlNode& root, const std::strin
     const std::string message = isNumber && number > kSettingsSchema
                                     ? "schema: found " + std::to_string(number) + ", this program knows " +
                                           known + "; a newer LlamaHome wrote the file, use that one"
-                                    : "schema: found `" + schema->text.substr(0, 20) + "`, expected " + known;
+                                    : "schema: found " + quotedText(schema->text) + ", expected " + known;
     return SettingProblem{codes::kSettingsSchema, file, schema->line, "schema", message};
 }
 

@@ -8,10 +8,13 @@
 
 #include "config/yaml_text_check.h"
 #include "core/error_codes.h"
+#include "core/shown_text.h"
 #include "core/utf8.h"
 
 namespace llamahome::config {
 namespace {
+
+constexpr std::size_t kLongestName = 256;
 
 /// Ends the parse; the problem is already noted.
 struct StopParsing {};
@@ -93,7 +96,7 @@ private:
     void refuseTag(const YAML::Mark& mark, const std::string& tag) {
         if (tag.empty() || tag == "?" || tag == "!") return;
         stop(codes::kYamlRefused, mark,
-             "found the tag `" + tag + "`, expected a value without a tag; remove it");
+             "found the tag " + quotedText(tag) + ", expected a value without a tag; remove it");
     }
 
     YamlNode node(YamlNode::Kind kind, const YAML::Mark& mark) {
@@ -149,6 +152,12 @@ private:
         if (key.text == "<<") {
             addProblem(codes::kYamlRefused, key.line,
                        "found a merge key (<<), expected settings; write them out");
+            throw StopParsing{};
+        }
+        if (key.text.size() > kLongestName || !isPlainText(key.text)) { // names stand in messages
+            addProblem(codes::kYamlRefused, key.line,
+                       "found the name " + quotedText(key.text) + ", expected one of at most " +
+                           std::to_string(kLongestName) + " bytes without control characters");
             throw StopParsing{};
         }
         frame.pending = YamlEntry{std::move(key.text), key.line, key.column, {}};
@@ -210,7 +219,8 @@ YamlDocument parseYaml(std::string_view text, const std::string& file, const Yam
     } catch (const StopParsing&) { // noted by the builder
     } catch (const YAML::Exception& failure) {
         builder.addProblem(codes::kYamlSyntax, failure.mark.line + 1,
-                           "not YAML: " + failure.msg + "; look at this line and the one before it");
+                           "not YAML: " + (isPlainText(failure.msg) ? failure.msg : quotedText(failure.msg)) +
+                               "; look at this line and the one before it");
     }
     YamlDocument document = builder.take();
     if (isWhole) checkRoot(document, file);

@@ -167,7 +167,7 @@ private Q_SLOTS:
         QTest::newRow("version kind") << R"({"f":{"versions":[1]}})"
                                       << "f.versions";
         QTest::newRow("version up") << R"({"f":{"versions":[".."]}})"
-                                    << "`..` is no name for a folder";
+                                    << "\"..\" is no name for a folder";
         QTest::newRow("version slash") << R"({"f":{"versions":["a/b"]}})"
                                        << "no name for a folder";
         QTest::newRow("family up") << R"({"..":{"versions":["1b"]}})"
@@ -175,9 +175,9 @@ private Q_SLOTS:
         QTest::newRow("twice") << R"({"f":{"versions":["1b","1b"]}})"
                                << "twice";
         QTest::newRow("default") << R"({"f":{"versions":["1b"],"default_version":"2b"}})"
-                                 << "f.default_version: `2b`";
+                                 << "f.default_version: \"2b\"";
         QTest::newRow("memory name") << R"({"f":{"versions":["1b"],"min_gpu_memory":{"2b":1}}})"
-                                     << "`2b`";
+                                     << "\"2b\"";
         QTest::newRow("memory size") << R"({"f":{"versions":["1b"],"min_gpu_memory":[1,2]}})"
                                      << "found 2 numbers";
         QTest::newRow("memory value") << R"({"f":{"versions":["1b"],"min_gpu_memory":-1}})"
@@ -185,7 +185,7 @@ private Q_SLOTS:
         QTest::newRow("memory kind") << R"({"f":{"versions":["1b"],"min_gpu_memory":"4"}})"
                                      << "number of GB";
         QTest::newRow("detail name") << R"({"f":{"versions":["1b"],"details":{"x":{}}}})"
-                                     << "f.details: `x`";
+                                     << "f.details: \"x\"";
         QTest::newRow("detail kind") << R"({"f":{"versions":["1b"],"details":{"1b":1}}})"
                                      << "f.details";
         QTest::newRow("parameters") << R"({"f":{"versions":["1b"],"details":{"1b":{"parameters":-1}}}})"
