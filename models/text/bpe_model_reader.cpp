@@ -91,7 +91,7 @@ Result<void> BpeModel::readVocabulary(const Json& vocabulary, std::string_view w
     for (const auto& [spelling, id] : vocabulary.items()) {
         if (!id.is_number_integer() || id < 0 || id >= kMaxTokens)
             return Error{codes::kTokenId, name + ": the token " + quotedText(spelling) + " has the id " +
-                                              writeJsonLine(id).substr(0, 40) +
+                                              quotedText(writeJsonLine(id)) +
                                               ", expected a whole number from 0 to " +
                                               std::to_string(kMaxTokens - 1)};
         m_idEnd = std::max(m_idEnd, id.get<std::size_t>() + 1);

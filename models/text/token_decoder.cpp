@@ -98,7 +98,8 @@ Result<void> TokenDecoder::addStrip(const Json& json, std::string_view what) {
     const Json* stop = member(json, "stop");
     const bool readable = content.size() == 1 && start != nullptr && start->is_number_integer() &&
                           *start >= 0 && *start <= 1000 && (stop == nullptr || *stop == 0);
-    if (!readable || (m_fused && m_stripCount > 0)) return unread(what, "Strip " + writeJsonLine(json));
+    if (!readable || (m_fused && m_stripCount > 0))
+        return unread(what, "Strip " + quotedText(writeJsonLine(json)));
     const auto count = start->get<std::size_t>();
     if (m_fused) {
         m_stripCount = count;

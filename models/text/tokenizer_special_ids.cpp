@@ -32,7 +32,7 @@ Result<std::vector<std::int32_t>> idsOf(const Json& json, std::string_view key, 
     for (const Json& id : value->is_array() ? *value : Json::array({*value})) {
         if (!id.is_number_integer() || id < 0 || id >= kMaxTokens || !data.hasToken(id.get<std::int32_t>()))
             return Error{codes::kSpecialToken, where + ": " + std::string(key) + " is " +
-                                                   writeJsonLine(id).substr(0, 40) +
+                                                   formats::quotedText(writeJsonLine(id)) +
                                                    ", expected the id of a token below " +
                                                    std::to_string(data.vocabSize) + "; get the model again"};
         ids.push_back(id.get<std::int32_t>());

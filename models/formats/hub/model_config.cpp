@@ -34,7 +34,8 @@ Result<void> refuseForeign(const ConfigFields& fields, std::string_view what) {
     if (type != "llama" && !(type.empty() && hasList))
         return unsupported(what, "model_type " + quotedText(type), "model_type \"llama\"");
     if (hasList && (*architectures)[0] != "LlamaForCausalLM")
-        return unsupported(what, "architecture " + writeJsonLine((*architectures)[0]), "LlamaForCausalLM");
+        return unsupported(what, "architecture " + quotedText(writeJsonLine((*architectures)[0])),
+                           "LlamaForCausalLM");
     if (const std::string act = fields.text("hidden_act", "silu"); act != "silu")
         return unsupported(what, "hidden_act " + quotedText(act), "hidden_act \"silu\"");
     if (fields.has("quantization_config"))

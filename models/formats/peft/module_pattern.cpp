@@ -61,7 +61,8 @@ bool ModulePattern::reaches(std::size_t start, std::size_t from, std::string_vie
     while (!open.empty()) {
         if (budget.isSpent()) return false;
         --budget.steps;
-        const auto [place, position] = open.back();
+        const std::size_t place = open.back().first;
+        const std::size_t position = open.back().second;
         open.pop_back();
         const Instruction& instruction = m_program[place];
         const auto at = [&](std::int32_t offset) {

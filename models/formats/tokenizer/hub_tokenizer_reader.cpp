@@ -188,7 +188,7 @@ private:
 
     Result<void> addToken(std::string text, const Json& id, TokenKind kind) {
         if (!id.is_number_integer() || id < 0 || id >= m_config.vocab_size)
-            return wrong("token " + quotedText(text) + " has the id " + writeJsonLine(id).substr(0, 40) +
+            return wrong("token " + quotedText(text) + " has the id " + quotedText(writeJsonLine(id)) +
                          ", the embedding " + std::to_string(m_config.vocab_size) + " rows");
         const auto place = id.get<std::size_t>();
         std::string& token = m_parts.tokens[place];
