@@ -39,8 +39,8 @@ endif()
 target_compile_definitions(llamahome_flags INTERFACE
     QT_NO_KEYWORDS QT_NO_CAST_FROM_ASCII QT_NO_CAST_TO_ASCII QT_NO_NARROWING_CONVERSIONS_IN_CONNECT)
 
-if(LLAMAHOME_SANITIZE)
-    add_compile_options(-fsanitize=${LLAMAHOME_SANITIZE} -fno-omit-frame-pointer)
+if(LLAMAHOME_SANITIZE) # a report ends the program, or nobody would see it
+    add_compile_options(-fsanitize=${LLAMAHOME_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${LLAMAHOME_SANITIZE})
 endif()
 

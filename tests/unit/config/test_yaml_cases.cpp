@@ -98,6 +98,11 @@ private Q_SLOTS:
         row("YC-07 escape", "data:\n  date: \x1B[31m\n", "CFG-04", 2, "0x1b");
         row("YC-07 escaped NUL", "data:\n  system: \"a\\0b\"\n", "CFG-04", 2, "escape");
         row("YC-07 escape that is no text", "data:\n  system: \"a\\_b\"\n", "CFG-04", 2, "escape");
+        row("YC-07 name with a turned direction",
+            "training:\n  \"se\xE2\x80\xAE"
+            "ed\": 1\n",
+            "CFG-03", 2, "\\u202e");
+        row("YC-07 name of 300 bytes", std::string(300, 'n') + ": 1\n", "CFG-03", 1, "256 bytes");
         row("YC-08 python", "training: !!python/object:os.system {}\n", "CFG-03", 1, "python");
         row("YC-08 binary", "data:\n  system: !!binary aGk=\n", "CFG-03", 2, "binary");
         row("YC-08 own tag", "data:\n  system: !secret x\n", "CFG-03", 2, "!secret");

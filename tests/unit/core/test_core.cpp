@@ -89,6 +89,23 @@ private Q_SLOTS:
         QVERIFY(parseJson("\xff\xfe", "x").error().code == codes::kJsonSyntax);
     }
 
+    void aZeroByteDoesNotHideTheRestOfAJsonText() {
+        const auto hidden = parseJson(std::string_view("{\n}\0{}", 6), "x.json");
+        QVERIFY(!hidden && hidden.error().code == codes::kJsonSyntax);
+        QCOMPARE(hidden.error().message, std::string("x.json: not valid JSON at line 2, column 2"));
+        QVERIFY(parseJson(R"({"a":"\u0000"})", "x"));
+    }
+
+    void whatStandsInAJsonTextNeverForgesALineOfItsMessage() {
+        const auto twice = parseJson("{\"a\xE2\x80\xAE\\n\":1,\"a\xE2\x80\xAE\\n\":2}", "x");
+        QCOMPARE(twice.error().message, std::string("x: the key \"a\\u202e\\u000a\" stands twice"));
+        const auto wrong = parseJson("{\"a\": x\xE2\x80\xAE" + std::string(100'000, 'y') + "}", "x");
+        QVERIFY2(wrong.error().detail.size() < 200, wrong.error().detail.c_str());
+        QVERIFY(wrong.error().detail.find("\xE2") == std::string::npos);
+        const auto digits = parseJson("[1" + std::string(100'000, '0') + "]", "x");
+        QVERIFY(!digits && digits.error().detail.size() < 200);
+    }
+
     void readFileRefusesWhatIsNoFile() {
         const TemporaryFolder folder;
         QVERIFY(readFile(folder / "absent").error().code == codes::kFileNotFound);

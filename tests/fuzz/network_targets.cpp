@@ -1,0 +1,80 @@
+// Answers of servers: status, headers, ranges, redirects, pages of a package index.
+#include <array>
+#include <charconv>
+#include <string>
+
+#include "core/file_layer.h"
+#include "download/fetch_file.h"
+#include "download/python_index.h"
+#include "fuzz_target.h"
+#include "network/transport.h"
+
+namespace llamahome::fuzz {
+namespace {
+
+std::string_view takeLine(std::string_view& bytes) {
+    const std::string_view line = bytes.substr(0, bytes.find('\n'));
+    bytes.remove_prefix(std::min(bytes.size(), line.size() + 1));
+    return line;
+}
+
+/// Gives the bytes as answers: a line with the status, lines "name: value" up to an empty one, and the body,
+/// which ends at a zero byte; then the next answer.
+class ScriptedTransport final : public network::Transport {
+public:
+    explicit ScriptedTransport(std::string_view bytes)
+        : m_bytes(bytes) {}
+
+    Result<network::HttpResponse> get(const network::HttpRequest&, network::HttpSink& sink,
+                                      const CancelToken&) override {
+        network::HttpResponse response;
+        const std::string_view status = takeLine(m_bytes);
+        std::from_chars(status.data(), status.data() + status.size(), response.status);
+        while (!m_bytes.empty()) {
+            const std::string_view line = takeLine(m_bytes);
+            const auto colon = line.find(": ");
+            if (colon == std::string_view::npos) break;
+            response.headers[std::string(line.substr(0, colon))] = line.substr(colon + 2);
+        }
+        response.redirect = response.status / 100 == 3 ? response.header("location") : std::string();
+        if (auto begun = sink.begin(response); !begun) return begun.error();
+        const std::string_view body = m_bytes.substr(0, m_bytes.find('\0'));
+        m_bytes.remove_prefix(std::min(m_bytes.size(), body.size() + 1));
+        if (auto taken = sink.body(std::as_bytes(std::span(body))); !taken) return taken.error();
+        return response;
+    }
+
+private:
+    std::string_view m_bytes;
+};
+
+void waitNot(double, const CancelToken&) {}
+
+void answer(std::string_view bytes) {
+    constexpr std::string_view kHash =
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; // abc
+    ScriptedTransport transport(bytes);
+    const auto target = scratchFolder() / "abc";
+    scratchFile("abc.part", "a");
+    const auto fetched = download::fetchFile({"https://example.org/abc", target, 3, std::string(kHash)},
+                                             {transport, systemFiles(), waitNot}, CancelToken(), {});
+    if (fetched) require(readFile(target).operator*() == "abc", "what was fetched is what was promised");
+    require(static_cast<bool>(systemFiles().remove(target)), "the file goes");
+}
+
+void pythonIndex(std::string_view bytes) {
+    ScriptedTransport transport(bytes);
+    const auto link = download::findInPythonIndex(transport, "https://example.org/simple", "torch",
+                                                  "torch-1-py3.whl", waitNot, CancelToken());
+    if (link) require(link->starts_with("https://"), "a link of an index is as safe as the index");
+}
+
+constexpr std::array kTargets{FuzzTarget{"http_answer", answer}, FuzzTarget{"python_index", pythonIndex}};
+
+} // namespace
+
+std::span<const FuzzTarget> networkTargets() {
+    return kTargets;
+}
+
+} // namespace llamahome::fuzz

@@ -1,0 +1,79 @@
+// Settings, the catalogue, and the records that the program writes and reads back.
+#include <array>
+#include <string>
+
+#include "config/catalog.h"
+#include "config/settings_file.h"
+#include "config/yaml_edit.h"
+#include "config/yaml_tree.h"
+#include "core/json.h"
+#include "fuzz_target.h"
+#include "jobs/conversation_store.h"
+#include "jobs/data_root.h"
+#include "jobs/manifest.h"
+#include "jobs/metric_log.h"
+#include "jobs/run_record.h"
+
+namespace llamahome::fuzz {
+namespace {
+
+void settings(std::string_view bytes) {
+    const auto file = config::parseSettingsFile(bytes, "settings.yaml", config::FileRole::Settings);
+    for (const config::SettingProblem& problem : file.problems)
+        requireGoodError({problem.code, problem.text()});
+    if (!config::parseYaml(bytes, "settings.yaml").problems.empty()) return;
+    const std::string changed = config::setYamlValue(std::string(bytes), {"training", "lora", "r"}, "16");
+    const auto read = config::parseYaml(changed, "settings.yaml");
+    require(read.problems.empty(), "a text that is changed still parses");
+    const config::YamlNode* node = read.root.find("training");
+    for (const char* key : {"lora", "r"})
+        node = node == nullptr ? nullptr : node->find(key);
+    require(node != nullptr && node->text == "16", "what was changed is there");
+}
+
+void catalog(std::string_view bytes) {
+    const auto json = parseJson(bytes, "models.json");
+    if (accepted(json)) (void)accepted(config::Catalog::parse(*json, "models.json"));
+}
+
+void conversation(std::string_view bytes) {
+    static const jobs::DataRoot root = [] {
+        const jobs::DataRoot made{scratchFolder() / "root"};
+        std::filesystem::create_directories(made.chats());
+        return made;
+    }();
+    scratchFile("root/data/chats/a.json", bytes);
+    const auto read = jobs::readConversation(root, "a");
+    if (accepted(read)) (void)jobs::historyOf(*read);
+    require(jobs::listConversations(root).size() == 1, "a conversation is listed however damaged it is");
+}
+
+void metrics(std::string_view bytes) {
+    (void)accepted(jobs::readMetrics(scratchFile("metrics.jsonl", bytes)));
+}
+
+void manifest(std::string_view bytes) {
+    const auto read = jobs::parseManifest(bytes, "llamahome.json");
+    if (accepted(read)) (void)read->totalBytes();
+}
+
+void runRecord(std::string_view bytes) {
+    const auto json = parseJson(bytes, "run.json");
+    if (!accepted(json)) return;
+    const auto record = jobs::parseRunRecord(*json, "run.json");
+    if (!accepted(record)) return;
+    require(accepted(jobs::parseRunRecord(jobs::runRecordJson(*record), "run.json")),
+            "a record that is read can be written and read again");
+}
+
+constexpr std::array kTargets{FuzzTarget{"settings", settings},         FuzzTarget{"catalog", catalog},
+                              FuzzTarget{"conversation", conversation}, FuzzTarget{"metrics", metrics},
+                              FuzzTarget{"manifest", manifest},         FuzzTarget{"run_record", runRecord}};
+
+} // namespace
+
+std::span<const FuzzTarget> recordTargets() {
+    return kTargets;
+}
+
+} // namespace llamahome::fuzz

@@ -1,0 +1,105 @@
+// Tokenizers, chat templates and rows of data.
+#include <array>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "formats/tokenizer/rank_table.h"
+#include "formats/tokenizer/sentencepiece_model.h"
+#include "fuzz_target.h"
+#include "text/chat_template.h"
+#include "text/dataset.h"
+#include "text/split_pattern.h"
+#include "text/tokenizer.h"
+
+namespace llamahome::fuzz {
+namespace {
+
+using text::SpecialTokens;
+
+/// Every id of a text has a token, and the tokens have a text again.
+void encodeTexts(const text::Tokenizer& tokenizer) {
+    for (const std::string_view line : {"ab <s>a", "  a\n12 \xC3\xA9", "\xFF\xE2\x96\x81"})
+        for (const SpecialTokens handling : {SpecialTokens::AsText, SpecialTokens::Recognised}) {
+            const auto ids = tokenizer.encode(line, handling, true);
+            for (const std::int32_t id : ids)
+                require(tokenizer.hasToken(id), "an id has a token");
+            require(accepted(tokenizer.decode(ids, false)), "ids that were given out can be decoded");
+        }
+}
+
+void tokenizerJson(std::string_view bytes) {
+    const auto json = parseJson(bytes, "tokenizer.json");
+    if (!accepted(json)) return;
+    const auto tokenizer = text::Tokenizer::parse(*json, "tokenizer.json");
+    if (accepted(tokenizer)) encodeTexts(*tokenizer);
+}
+
+void sentencePiece(std::string_view bytes) {
+    (void)formats::isSentencePieceModel(bytes);
+    const auto model = formats::tokenizerFromSentencePiece(bytes, "tokenizer.model");
+    if (!accepted(model)) return;
+    const auto tokenizer = text::Tokenizer::parse(model->tokenizer, "tokenizer.json");
+    if (accepted(tokenizer)) encodeTexts(*tokenizer);
+}
+
+void rankTable(std::string_view bytes) {
+    const auto ranks = formats::readRankTable(scratchFile("tokenizer.model", bytes));
+    if (!accepted(ranks)) return;
+    require(ranks->size() >= 256, "every byte has a rank");
+    (void)accepted(formats::mergesOfRanks(*ranks, "tokenizer.model"));
+}
+
+void chatTemplate(std::string_view bytes) {
+    const auto chat = text::ChatTemplate::recognise(bytes, {"<s>", "</s>"});
+    if (!accepted(chat)) return;
+    const auto segments = chat->render({{"user", "hello"}, {"assistant", "hi"}});
+    require(accepted(segments), "a known template renders a turn and its answer");
+}
+
+void splitPattern(std::string_view bytes) {
+    const auto pattern = text::SplitPattern::compile(bytes);
+    if (!accepted(pattern)) return;
+    constexpr std::string_view kLine = "a bc  12\xC3\xA9\n aaaaaaaaaaaaaaaaaaaaaaaa!";
+    for (std::size_t at = 0; at < kLine.size();) {
+        const auto match = pattern->find(kLine, at);
+        if (!match) break;
+        require(match->begin >= at && match->begin <= match->end && match->end <= kLine.size(),
+                "a match lies in the text");
+        at = match->end > at ? match->end : kLine.size();
+    }
+}
+
+void readRows(const std::filesystem::path& path) {
+    auto reader = text::DatasetReader::open(path);
+    if (!accepted(reader)) return;
+    while (true) {
+        const auto row = reader->next();
+        if (!accepted(row) || !*row) return;
+        if (const auto* problem = std::get_if<text::RowProblem>(&**row)) requireGoodError(problem->error);
+    }
+}
+
+void jsonLines(std::string_view bytes) {
+    readRows(scratchFile("rows.jsonl", bytes));
+}
+void jsonArray(std::string_view bytes) {
+    readRows(scratchFile("rows.json", bytes));
+}
+void table(std::string_view bytes) {
+    readRows(scratchFile("rows.csv", bytes));
+}
+
+constexpr std::array kTargets{
+    FuzzTarget{"tokenizer_json", tokenizerJson}, FuzzTarget{"sentencepiece", sentencePiece},
+    FuzzTarget{"rank_table", rankTable},         FuzzTarget{"chat_template", chatTemplate},
+    FuzzTarget{"split_pattern", splitPattern},   FuzzTarget{"json_lines", jsonLines},
+    FuzzTarget{"json_array", jsonArray},         FuzzTarget{"table", table}};
+
+} // namespace
+
+std::span<const FuzzTarget> textTargets() {
+    return kTargets;
+}
+
+} // namespace llamahome::fuzz
