@@ -55,9 +55,11 @@ ImportDialog::ImportDialog(managers::ModelManager& manager, const QString& path,
 
 void ImportDialog::build() {
     m_messages = new MessageBar(this);
-    auto* intro = new QLabel(tr("A folder in Hub layout (config.json and weights) or Meta's (params.json and "
-                                "weights), an entry of the Hub's cache, or a GGUF file."),
-                             this);
+    auto* intro =
+        new QLabel(tr("A folder in Hub layout (config.json and weights) or Meta's (params.json and "
+                      "weights), an entry of the Hub's cache or its id (organisation/model), a GGUF "
+                      "file, or a manifest of Ollama's."),
+                   this);
     intro->setWordWrap(true);
     m_path = new QLineEdit(this);
     m_path->setObjectName(QStringLiteral("pathEdit"));
@@ -231,6 +233,8 @@ QString ImportDialog::sourceText(const managers::ImportProposal& proposal) {
         return tr("GGUF file; it is converted to about %1.").arg(size);
     case jobs::SourceForm::Meta:
         return tr("Model in Meta's layout; it is converted to about %1.").arg(size);
+    case jobs::SourceForm::Pickled:
+        return tr("Model folder with pickled weights; they are converted to about %1.").arg(size);
     case jobs::SourceForm::HubFolder:
         break;
     }

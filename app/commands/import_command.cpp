@@ -2,6 +2,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/model_words.h"
 #include "app/progress_printer.h"
+#include "config/hub_cache.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "jobs/import_model.h"
@@ -36,8 +37,9 @@ Result<jobs::ImportRequest> requestOf(const ImportOptions& options) {
 }
 
 Result<void> import(CommandContext& context, const ImportOptions& options) {
-    const auto request = requestOf(options);
+    auto request = requestOf(options);
     if (!request) return request.error();
+    request->hubCache = config::hubCacheFolder(context.environment());
     const auto library = context.library();
     if (!library) return library.error();
     const auto lock = context.lockRoot();
@@ -67,8 +69,11 @@ CommandSpec importCommand() {
     CommandSpec command{"import", "Take over a model that is on this machine",
                         "llamahome import ~/Downloads/smollm2.gguf --as smollm2 135m-instruct"};
     command
-        .positional("PATH", "a folder in Hub layout or Meta's, an entry of the Hub's cache, or a .gguf file",
-                    options->path, ValueKind::File)
+        .positional(
+            "PATH",
+            "a folder in Hub layout or Meta's, an entry of the Hub's cache or its id, a .gguf file, or "
+            "a manifest of Ollama's",
+            options->path, ValueKind::File)
         .required();
     command.words("--as", "FAMILY VERSION", 2, "name in the library; without it, by the source's name",
                   options->name);

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <map>
 
-#include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/hash.h"
 #include "core/quantity.h"
-#include "formats/gguf/gguf_to_hub.h"
 #include "formats/meta/meta_checklist.h"
-#include "formats/meta/meta_to_hub.h"
 #include "jobs/copy_file.h"
+#include "jobs/import_conversion.h"
+#include "jobs/import_files.h"
 #include "jobs/import_name.h"
 #include "jobs/import_source.h"
 #include "jobs/leftovers.h"
@@ -24,6 +23,13 @@ constexpr std::uint64_t kSpareBytes = 64ULL << 20; ///< left to everybody else o
 constexpr std::size_t kShownNames = 3;
 constexpr std::string_view kFirstSeen = "first seen";
 constexpr std::string_view kFromCache = "the Hub's cache";
+
+/// What the Hub's cache and Ollama's store call a file is its hash.
+Error otherHash(const SourceFile& file, const std::string& found) {
+    return Error{codes::kHashMismatch, displayPath(file.path) + ": found SHA-256 " + found +
+                                           ", expected that of its name; get the model again from where it "
+                                           "came"};
+}
 
 /// What stands in a folder, in words: the first names and how many more.
 std::string contentOf(const fs::path& folder) {
@@ -72,7 +78,6 @@ private:
     Result<Manifest> labels();
     Result<std::vector<ManifestFile>> sourceHashes();
     Result<void> identify();
-    Result<void> convert();
     Error exists(const std::string& why) const;
     Error ofSource(Error error) const;
     std::string shownName() const { return m_name.family + "/" + m_name.version; }
@@ -107,6 +112,7 @@ Result<std::vector<ManifestFile>> Import::sourceHashes() {
             if (m_progress) m_progress(state);
         });
         if (!digest) return digest.error();
+        if (!file.expectedSha256.empty() && *digest != file.expectedSha256) return otherHash(file, *digest);
         state.done = before + file.sizeBytes;
         files.push_back({file.name, file.sizeBytes, *digest, {}});
     }
@@ -119,12 +125,13 @@ Result<void> Import::identify() {
     const auto files = sourceHashes();
     if (!files) return files.error();
     std::string hash = files->front().sha256;
+    const auto isPart = [](const ManifestFile& file) { return !isSideFile(file.path); };
     if (m_source.form == SourceForm::Meta) {
         hash = manifestDigest(*files);
-    } else if (files->size() > 1) {
+    } else if (std::count_if(files->begin(), files->end(), isPart) > 1) {
         Sha256 all;
-        for (const ManifestFile& part : *files)
-            all.update(part.sha256 + '\n');
+        for (const ManifestFile& file : *files)
+            if (isPart(file)) all.update(file.sha256 + '\n');
         hash = all.hexDigest();
     }
     m_sourceHash = "sha256:" + hash;
@@ -180,7 +187,13 @@ Result<void> Import::checkSpace() const {
 Result<void> Import::checkSource() const {
     if (m_source.form == SourceForm::Meta)
         return formats::checkMetaChecklist(m_source.place, m_cancel, m_progress);
-    return m_source.form == SourceForm::Gguf ? Result<void>() : checkModelFolder(m_source.place);
+    if (m_source.form == SourceForm::HubFolder) return checkModelFolder(m_source.place);
+    if (m_source.form == SourceForm::Gguf) return {};
+    // The weights were looked at when the source was inspected.
+    const auto config = checkConfiguration(m_source.place);
+    if (!config) return config.error();
+    const auto tokenizer = checkTokenizer(m_source.place, *config);
+    return tokenizer ? Result<void>() : tokenizer.error();
 }
 
 /// What is wrong with the staging folder, said of the place it was taken from: a person can look at that.
@@ -193,29 +206,13 @@ Error Import::ofSource(Error error) const {
     return error;
 }
 
-Result<void> Import::convert() {
-    if (m_source.form == SourceForm::Gguf)
-        return formats::convertGgufToHub(m_files, m_source.files.front().path, m_staging.path(), m_cancel,
-                                         m_progress);
-    auto leftOut = formats::convertMetaToHub(m_files, m_source.place, m_staging.path(), m_isInstruct,
-                                             m_cancel, m_progress);
-    if (!leftOut) return leftOut.error();
-    for (const std::string& part : *leftOut)
-        m_notes.push_back("left out, because only text is read: " + part);
-    m_notes.emplace_back(m_isInstruct
-                             ? "taken as a model for conversations, by its name"
-                             : "taken as a base model, without a form for conversations, because no name "
-                               "of it says Instruct; if it is one, import it under such a name");
-    for (const SourceFile& file : m_source.files) {
-        if (!belongsToModel(file.name) || file.name == "tokenizer.model") continue;
-        if (auto copied = copyFile(m_files, file.path, m_staging.path() / file.name, m_cancel, {}); !copied)
-            return copied;
-    }
-    return {};
-}
-
 Result<void> Import::takeFiles() {
-    if (isConverted(m_source.form)) return convert();
+    if (isConverted(m_source.form)) {
+        auto notes = convertSource(m_source, m_isInstruct, m_files, m_staging.path(), m_cancel, m_progress);
+        if (!notes) return notes.error();
+        m_notes = std::move(*notes);
+        return {};
+    }
     Progress state{"copying", 0, writtenBytes(), "bytes"};
     for (const SourceFile& file : m_source.files) {
         const fs::path to = m_staging.path() / file.name;
@@ -232,16 +229,15 @@ Result<void> Import::takeFiles() {
     return {};
 }
 
-/// What the Hub's cache calls a file is its hash.
+/// Of copied files; of what is converted sourceHashes() has proved it.
 Result<void> Import::proveHashes(const Manifest& manifest) const {
+    if (isConverted(m_source.form)) return {};
     std::map<std::string, std::string> found;
     for (const ManifestFile& file : manifest.files)
         found.emplace(file.path, file.sha256);
     for (const SourceFile& file : m_source.files)
         if (!file.expectedSha256.empty() && found[file.name] != file.expectedSha256)
-            return Error{codes::kHashMismatch,
-                         displayPath(file.path) + ": found SHA-256 " + found[file.name] +
-                             ", expected that of its name; get the model again from the Hub"};
+            return otherHash(file, found[file.name]);
     return {};
 }
 
@@ -293,8 +289,7 @@ Result<void> Import::run() {
 /// others.
 bool isInstruct(const ImportSource& source, const ModelName& name, const config::Catalog& catalog) {
     const auto known = catalog.find(name.family, name.version);
-    return source.isInstructByName || (known && known->instruct) ||
-           lowerAscii(name.version).find("instruct") != std::string::npos;
+    return source.isInstructByName || (known && known->instruct) || saysInstruct(name.version);
 }
 
 } // namespace
@@ -302,7 +297,7 @@ bool isInstruct(const ImportSource& source, const ModelName& name, const config:
 Result<ImportResult> importModel(const ImportRequest& request, const RootLock& lock,
                                  const config::Catalog& catalog, FileLayer& files, const CancelToken& cancel,
                                  const ProgressSink& progress) {
-    const auto source = inspectSource(request.source);
+    const auto source = inspectSource(request.source, request.hubCache);
     if (!source) return source.error();
     if (request.link && isConverted(source->form))
         return Error{codes::kImportName,

@@ -15,10 +15,11 @@
 namespace llamahome::jobs {
 
 struct ImportRequest {
-    std::filesystem::path source; ///< folder in Hub or Meta's layout, entry of the Hub's cache, or .gguf file
+    std::filesystem::path source; ///< whatever inspectSource() takes
     std::string family; ///< catalogued family, "local", or an organisation; empty: by the source's name
     std::string version;
     bool link = false; ///< weights as symbolic links to the source; folders in Hub layout only
+    std::filesystem::path hubCache = {}; ///< where a Hub id is looked for; empty: nowhere
 };
 
 struct ImportResult {
@@ -31,7 +32,7 @@ struct ImportResult {
 
 /// Copies, links or converts into a folder beside the final one, checks structure and hashes, writes the
 /// manifest last and renames. Clears away first what cut-off imports and removals left.
-/// IMP-01 source is no model; IMP-02 a form that is not read yet; IMP-03 another model of that name is there;
+/// IMP-01 source is no model; IMP-03 another model of that name is there;
 /// IMP-04 name; FILE-03 too little room, before the first byte; else the error of format or structure. On any
 /// failure nothing of it stays.
 Result<ImportResult> importModel(const ImportRequest& request, const RootLock& lock,

@@ -11,7 +11,12 @@
 
 namespace llamahome::jobs {
 
-enum class SourceForm { HubFolder, Gguf, Meta };
+enum class SourceForm {
+    HubFolder,
+    Gguf,
+    Meta,
+    Pickled, ///< a Hub folder whose weights are in pytorch_model.bin
+};
 
 /// Whether an import of that form writes other files than it reads.
 constexpr bool isConverted(SourceForm form) {
@@ -22,14 +27,14 @@ struct SourceFile {
     std::string name;           ///< in the model's folder
     std::filesystem::path path; ///< links resolved
     std::uint64_t sizeBytes = 0;
-    std::string expectedSha256 = {}; ///< what the Hub's cache says; empty: nothing is known
+    std::string expectedSha256 = {}; ///< what the Hub's cache or Ollama's store says; empty: nothing is known
     bool isWeights = false;
 };
 
 struct ImportSource {
     SourceForm form = SourceForm::HubFolder;
     std::filesystem::path place; ///< the folder that the files are in, as messages name it; a Gguf: the file
-    std::vector<SourceFile> files; ///< of a Gguf: all its parts; of Meta's folder: all that is read or copied
+    std::vector<SourceFile> files; ///< all that is read or copied; of a Gguf its parts stand first
     std::string name;              ///< for the manifest and messages: a Hub id, a folder's or file's name
     std::string commit;            ///< of a Hub's cache entry
     std::string organisation;      ///< of a Hub's cache entry
@@ -41,9 +46,15 @@ struct ImportSource {
 /// Whether a file of that name is taken over with a model; every file that an import writes has such a name.
 bool belongsToModel(std::string_view name);
 
-/// Looks at a folder in Hub layout or in Meta's (or a file of its weights), an entry of the Hub's cache
-/// (models--org--name, or its snapshot) or a .gguf file. IMP-01 says what was found instead; IMP-02 names
-/// forms that are not read yet (pickled weights in Hub layout); FILE-01 when there is nothing.
-Result<ImportSource> inspectSource(const std::filesystem::path& path);
+/// Looks at a folder in Hub layout (safetensors, else pytorch_model.bin) or in Meta's, or at a file of its
+/// weights, an entry of the Hub's cache (models--org--name, or its snapshot), a GGUF file by its name or its
+/// content, or a manifest of Ollama's store. A path that is not there but is a Hub id ("org/name") is looked
+/// for in `hubCache`, the folder of the Hub client's cache, where one is given. IMP-01 says what was found
+/// instead; FILE-01 when there is nothing; else the error of format or structure.
+Result<ImportSource> inspectSource(const std::filesystem::path& path,
+                                   const std::filesystem::path& hubCache = {});
+
+/// The same for what is known to be a GGUF file.
+Result<ImportSource> inspectGguf(const std::filesystem::path& path);
 
 } // namespace llamahome::jobs

@@ -6,6 +6,7 @@
 
 #include <QPointer>
 
+#include "config/hub_cache.h"
 #include "config/settings_loader.h"
 #include "core/error_codes.h"
 #include "core/machine.h"
@@ -89,10 +90,10 @@ void appendTyped(std::vector<std::string>& words, const std::optional<jobs::Mode
         words.push_back(fromQt(name));
 }
 
-Result<jobs::ImportSource> inspected(const std::string& path) {
+Result<jobs::ImportSource> inspected(const std::string& path, const fs::path& hubCache) {
     if (path.empty())
         return Error{codes::kImportSource, "import: found no path, expected a model folder or a .gguf file"};
-    return jobs::inspectSource(path);
+    return jobs::inspectSource(path, hubCache);
 }
 
 } // namespace
@@ -214,7 +215,11 @@ Verdict ModelManager::trainVerdict(const jobs::ModelEntry& entry) const {
 
 void ModelManager::inspectImport(const QString& path) {
     runTask<Result<jobs::ImportSource>>(
-        m_context.filePool, m_context.jobs, [path = fromQt(path)] { return inspected(path); }, this,
+        m_context.filePool, m_context.jobs,
+        [path = fromQt(path), hubCache = config::hubCacheFolder(m_context.workspace.environment)] {
+            return inspected(path, hubCache);
+        },
+        this,
         [this, path](Result<jobs::ImportSource> source) {
             if (!source) {
                 Q_EMIT importRefused(path, source.error());
@@ -247,7 +252,8 @@ Job* ModelManager::importModel(const QString& path, const QString& family, const
                                bool link) {
     Job& job = m_context.jobs.start(JobKind::Import, tr("Importing %1").arg(family + u'/' + version));
     job.setCommandLine(importCommand(path, family, version, link));
-    const jobs::ImportRequest request{pathFromQt(path), fromQt(family), fromQt(version), link};
+    const jobs::ImportRequest request{pathFromQt(path), fromQt(family), fromQt(version), link,
+                                      config::hubCacheFolder(m_context.workspace.environment)};
     runJob<jobs::ImportResult>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
         [lock = &m_context.lock, request,

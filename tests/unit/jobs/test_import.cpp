@@ -230,9 +230,9 @@ private Q_SLOTS:
         QTest::newRow("weights of Meta's alone") << "consolidated.00.pth"
                                                  << "IMP-01"
                                                  << "params.json";
-        QTest::newRow("pickle") << "pytorch_model.bin"
-                                << "IMP-02"
-                                << "pickled";
+        QTest::newRow("pickled weights alone") << "pytorch_model.bin"
+                                               << "IMP-01"
+                                               << "config.json";
         QTest::newRow("adapter") << "adapter_config.json"
                                  << "IMP-01"
                                  << "--adapter";

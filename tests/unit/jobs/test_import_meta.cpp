@@ -9,6 +9,8 @@
 #include "formats/safetensors/safetensors_reader.h"
 #include "jobs/import_source.h"
 #include "library_fixture.h"
+#include "support/piece_lines.h"
+#include "text/chat_template.h"
 #include "text/tokenizer.h"
 
 using namespace llamahome;
@@ -22,11 +24,16 @@ fs::path metaFolder() {
     return fs::path(LLAMAHOME_TEST_DATA) / "formats" / "meta_whole";
 }
 
+/// Of Llama 2's kind.
+fs::path olderFolder() {
+    return fs::path(LLAMAHOME_TEST_DATA) / "formats" / "meta_llama2";
+}
+
 /// A copy whose files can be changed.
-fs::path copyOf(const LibraryFixture& fixture, const char* name) {
+fs::path copyOf(const LibraryFixture& fixture, const char* name, const fs::path& from = metaFolder()) {
     const fs::path folder = fixture.folder() / name;
     fs::create_directories(folder);
-    for (const auto& file : fs::directory_iterator(metaFolder()))
+    for (const auto& file : fs::directory_iterator(from))
         fs::copy_file(file.path(), folder / file.path().filename());
     return folder;
 }
@@ -35,6 +42,19 @@ std::string bytesOf(formats::TensorSource& source, const formats::TensorInfo& te
     std::string bytes(tensor.byteSize(), '\0');
     const auto read = source.read(tensor, std::as_writable_bytes(std::span(bytes)));
     return read ? bytes : read.error().message;
+}
+
+/// The tensors of the imported model are those of the reference, bit for bit.
+void checkTensors(const fs::path& model, const fs::path& expectedFile) {
+    const auto weights = formats::openModelWeights(model);
+    auto expected = formats::SafetensorsReader::open(expectedFile);
+    QVERIFY(weights && expected);
+    QCOMPARE((*weights)->tensors().size(), (*expected)->tensors().size());
+    for (const formats::TensorInfo& wanted : (*expected)->tensors()) {
+        const formats::TensorInfo* const found = (*weights)->find(wanted.name);
+        QVERIFY2(found != nullptr, wanted.name.c_str());
+        QVERIFY2(bytesOf(**weights, *found) == bytesOf(**expected, wanted), wanted.name.c_str());
+    }
 }
 
 } // namespace
@@ -51,21 +71,46 @@ private Q_SLOTS:
         QCOMPARE(result->notes.size(), std::size_t{1});
         QVERIFY(result->notes.front().find("base model") != std::string::npos);
         QVERIFY(result->entry.isUsable());
-        const auto weights = formats::openModelWeights(result->entry.path);
-        auto expected = formats::SafetensorsReader::open(metaFolder() / "expected.safetensors");
-        QVERIFY(weights && expected);
-        QCOMPARE((*weights)->tensors().size(), (*expected)->tensors().size());
-        for (const formats::TensorInfo& wanted : (*expected)->tensors()) {
-            const formats::TensorInfo* const found = (*weights)->find(wanted.name);
-            QVERIFY2(found != nullptr, wanted.name.c_str());
-            QVERIFY2(bytesOf(**weights, *found) == bytesOf(**expected, wanted), wanted.name.c_str());
-        }
+        checkTensors(result->entry.path, metaFolder() / "expected.safetensors");
         const auto tokenizer = text::Tokenizer::load(result->entry.path);
         QVERIFY2(tokenizer, tokenizer ? "" : tokenizer.error().message.c_str());
         QCOMPARE(tokenizer->endTokens().size(), std::size_t{1});
         QCOMPARE(tokenizer->bos(), tokenizer->idOf("<|begin_of_text|>"));
         QVERIFY(fs::exists(result->entry.path / "LICENSE"));
         QVERIFY(!fs::exists(result->entry.path / "params.json"));
+    }
+
+    void aModelOfLlama2sKindHasItsTokenizerAndItsContext() {
+        const LibraryFixture fixture;
+        const auto result = fixture.import({olderFolder(), "local", "older", false});
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        checkTensors(result->entry.path, olderFolder() / "expected.safetensors");
+        const auto config = formats::readModelConfig(result->entry.path / "config.json");
+        QVERIFY(config && !config->rope_scaling && !config->tie_word_embeddings);
+        QCOMPARE(config->max_position_embeddings, std::int64_t{4096});
+        QCOMPARE(config->rope_theta, 10000.0);
+        QCOMPARE(config->vocab_size, std::int64_t{900});
+        QCOMPARE(config->bos_token_id.value_or(-1), std::int64_t{1});
+        QVERIFY(config->eos_token_ids == std::vector<std::int64_t>{2});
+        const Json names = *readJsonFile(result->entry.path / "tokenizer_config.json");
+        QVERIFY(names["bos_token"] == "<s>" && names["eos_token"] == "</s>" && names["unk_token"] == "<unk>");
+        QVERIFY(!names.contains("chat_template") && names["model_max_length"] == 4096);
+        QVERIFY(fs::exists(result->entry.path / "tokenizer.model"));
+        QCOMPARE(differentPieceLines(result->entry.path), 0);
+    }
+
+    void aChatModelOfLlama2sKindHasItsDialogue() {
+        const LibraryFixture fixture;
+        const auto result =
+            fixture.import({copyOf(fixture, "llama-2-7b-chat", olderFolder()), "", "", false});
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        QVERIFY(result->notes.front().find("conversations") != std::string::npos);
+        const auto style = text::ChatTemplate::load(result->entry.path);
+        QVERIFY2(style, style ? "" : style.error().message.c_str());
+        QCOMPARE(style->name(), std::string("llama2"));
+        QCOMPARE(style->turnEnd(), std::string("</s>"));
+        const auto named = fixture.import({olderFolder(), "local", "my-chat", false});
+        QVERIFY(named && text::ChatTemplate::load(named->entry.path)->name() == "llama2");
     }
 
     void anInstructModelIsKnownByItsName() {
@@ -127,6 +172,23 @@ private Q_SLOTS:
         const LibraryFixture fixture;
         const auto refused = fixture.import({metaFolder(), "local", "meta", true});
         QVERIFY(!refused && refused.error().code == codes::kImportName);
+    }
+
+    void aTokenizerWithMoreTokensThanTheEmbeddingHasRowsIsRefused() {
+        const LibraryFixture fixture;
+        const fs::path folder = copyOf(fixture, "other", metaFolder());
+        fs::remove(folder / "checklist.chk");
+        fs::remove(folder / "tokenizer.model");
+        std::string piece("\n\x09\n\x05<unk>\x18\x02", 11); // one piece, of the type unknown
+        for (int i = 0; i < 3000; ++i) {
+            const std::string text = "p" + std::to_string(10000 + i);
+            piece += "\n\x08\n\x06" + text;
+        }
+        std::ofstream(folder / "tokenizer.model") << piece << "\x12\x02\x18\x02";
+        const auto refused = fixture.import({folder, "local", "other", false});
+        QVERIFY2(!refused && refused.error().code == codes::kRankTable,
+                 refused ? "was accepted" : refused.error().message.c_str());
+        QVERIFY(names(refused.error(), {"found 3001 tokens", "get the tokenizer of this model"}));
     }
 
     void aFailureAtAnyFileCallLeavesNothing() {

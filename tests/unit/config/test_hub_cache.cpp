@@ -1,0 +1,30 @@
+// Where the Hub's client keeps its files is found as it finds it.
+#include <QTest>
+
+#include "config/hub_cache.h"
+
+using namespace llamahome::config;
+namespace fs = std::filesystem;
+
+class TestHubCache final : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void theNearestVariableCounts() {
+        QCOMPARE(hubCacheFolder({}), fs::path());
+        QCOMPARE(hubCacheFolder({{"HOME", "/home/me"}}), fs::path("/home/me/.cache/huggingface/hub"));
+        QCOMPARE(hubCacheFolder({{"HOME", "/home/me"}, {"XDG_CACHE_HOME", "/c"}}),
+                 fs::path("/c/huggingface/hub"));
+        QCOMPARE(hubCacheFolder({{"HOME", "/home/me"}, {"XDG_CACHE_HOME", "/c"}, {"HF_HOME", "/hf"}}),
+                 fs::path("/hf/hub"));
+    }
+
+    void relativeFoldersAreIgnored() {
+        QCOMPARE(hubCacheFolder({{"HF_HOME", "hf"}, {"XDG_CACHE_HOME", "c"}, {"HOME", "/home/me"}}),
+                 fs::path("/home/me/.cache/huggingface/hub"));
+        QCOMPARE(hubCacheFolder({{"HOME", "me"}}), fs::path());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestHubCache)
+#include "test_hub_cache.moc"
