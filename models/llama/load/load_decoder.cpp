@@ -11,7 +11,7 @@
 #include "core/file_layer.h"
 #include "formats/hub/model_weights.h"
 #include "formats/hub/tensor_names.h"
-#include "llama/nn/plain_layer.h"
+#include "llama/fast/fast_layer.h"
 
 namespace llamahome::engine {
 namespace {
@@ -98,19 +98,23 @@ LayerWeights takeLayer(NamedTensors& tensors, std::int64_t index) {
 }
 
 std::unique_ptr<Decoder> assemble(const formats::ModelConfig& config, NamedTensors tensors,
-                                  std::shared_ptr<void> storage) {
+                                  std::shared_ptr<void> storage, LayerPath path) {
     std::vector<std::unique_ptr<DecoderLayer>> layers;
     for (std::int64_t i = 0; i < config.num_hidden_layers; ++i)
-        layers.push_back(std::make_unique<PlainLayer>(i, takeLayer(tensors, i)));
+        if (path == LayerPath::Fast)
+            layers.push_back(std::make_unique<FastLayer>(i, takeLayer(tensors, i)));
+        else
+            layers.push_back(std::make_unique<PlainLayer>(i, takeLayer(tensors, i)));
     OuterWeights outer{tensors.at("model.embed_tokens.weight"), tensors.at("model.norm.weight"), {}};
     outer.lm_head = config.tie_word_embeddings ? outer.embed_tokens : tensors.at("lm_head.weight");
-    return std::make_unique<Decoder>(config, std::move(outer), std::move(layers), std::move(storage));
+    return std::make_unique<Decoder>(config, std::move(outer), std::move(layers), std::move(storage), path);
 }
 
 } // namespace
 
 Result<std::unique_ptr<Decoder>> loadDecoder(const std::filesystem::path& folder, at::ScalarType dtype,
-                                             const CancelToken& cancel, const ProgressSink& progress) {
+                                             const CancelToken& cancel, const ProgressSink& progress,
+                                             LayerPath path) {
     const auto config = formats::readModelConfig(folder / "config.json");
     if (!config) return config.error();
     auto opened = formats::openModelWeights(folder);
@@ -122,7 +126,7 @@ Result<std::unique_ptr<Decoder>> loadDecoder(const std::filesystem::path& folder
     if (auto checked = checkTypes(*source, expected); !checked) return checked.error();
     auto tensors = loadAll(*source, expected, dtype, cancel, progress);
     if (!tensors) return tensors.error();
-    return assemble(*config, std::move(*tensors), std::move(source));
+    return assemble(*config, std::move(*tensors), std::move(source), path);
 }
 
 std::unique_ptr<Decoder> randomDecoder(const formats::ModelConfig& config, at::ScalarType dtype,
@@ -135,7 +139,7 @@ std::unique_ptr<Decoder> randomDecoder(const formats::ModelConfig& config, at::S
                                    : at::empty(info.shape, at::kFloat).normal_(0.0, 0.02, generator);
         tensors.emplace(info.name, tensor.to(dtype));
     }
-    return assemble(config, std::move(tensors), nullptr);
+    return assemble(config, std::move(tensors), nullptr, LayerPath::Fast);
 }
 
 } // namespace llamahome::engine

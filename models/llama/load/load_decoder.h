@@ -15,7 +15,8 @@ namespace llamahome::engine {
 /// read and cast to `dtype` (float or bfloat16) one by one. ST-42 lists missing and unexpected tensors, ST-41
 /// names a misshapen one.
 Result<std::unique_ptr<Decoder>> loadDecoder(const std::filesystem::path& folder, at::ScalarType dtype,
-                                             const CancelToken& cancel, const ProgressSink& progress);
+                                             const CancelToken& cancel, const ProgressSink& progress,
+                                             LayerPath path = LayerPath::Fast);
 
 /// The same architecture with normal random weights (standard deviation 0.02) and norms of one.
 std::unique_ptr<Decoder> randomDecoder(const formats::ModelConfig& config, at::ScalarType dtype,

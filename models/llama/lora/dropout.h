@@ -19,6 +19,9 @@ struct DropoutKey {
     std::uint32_t step = 0;
 };
 
+/// The mask of a layer's input as the row kernels take it.
+DropoutMask dropoutMask(const DropoutKey& key, std::int64_t layer, LayerInput input);
+
 /// x [tokens, features] with elements dropped and the rest scaled by 1/(1-p) (inverted dropout).
 /// The mask of a token is the same in whatever micro-batch its row stands, and when a layer is recomputed.
 at::Tensor applyDropout(const at::Tensor& x, const Batch& batch, const DropoutKey& key, std::int64_t layer,

@@ -24,17 +24,18 @@ Batch makeBatch(std::span<const text::TokenRow* const> rows, std::uint32_t first
             const auto place = static_cast<std::int64_t>(i);
             tokens.push_back(row->tokens[i]);
             positions.push_back(place);
+            batch.places.push_back({firstRow, static_cast<std::uint32_t>(i)});
             if (i == 0 || row->supervised[i] == 0) continue;
             predictors.push_back(begin + place - 1);
             targets.push_back(row->tokens[i]);
         }
         batch.cu_seqlens.push_back(static_cast<std::int64_t>(tokens.size()));
+        ++firstRow;
     }
     batch.tokens = toTensor(tokens);
     batch.positions = toTensor(positions);
     batch.predictors = toTensor(predictors);
     batch.targets = toTensor(targets);
-    batch.firstRow = firstRow;
     return batch;
 }
 

@@ -7,6 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "llama/kernels/row_kernels.h"
 #include "text/token_row.h"
 
 namespace llamahome::engine {
@@ -17,13 +18,13 @@ struct Batch {
     std::vector<std::int64_t> cu_seqlens; ///< row i is tokens cu_seqlens[i] … cu_seqlens[i + 1] - 1
     at::Tensor predictors;                ///< int64 [targets]: tokens whose next token is trained
     at::Tensor targets;                   ///< int64 [targets]: those next tokens
-    std::uint32_t firstRow = 0;           ///< place of row 0 within its optimiser step; keys dropout
+    std::vector<TokenPlace> places;       ///< [tokens]; key dropout; empty in inference
 
     std::int64_t tokenCount() const { return tokens.size(0); }
     std::int64_t targetCount() const { return targets.size(0); }
 };
 
-/// Concatenates rows (each non-empty).
+/// Concatenates rows (each non-empty); `firstRow` is the place of the first within its optimiser step.
 Batch makeBatch(std::span<const text::TokenRow* const> rows, std::uint32_t firstRow);
 
 /// A single row continuing at `firstPosition`, without targets: prompts and decoding.

@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/index_select.h>
 
 #include "llama/nn/rms_norm.h"
 
@@ -13,11 +14,13 @@ const LayerLora& layerLora(const LoraSet* lora, std::int64_t layer) {
 }
 
 Decoder::Decoder(formats::ModelConfig config, OuterWeights outer,
-                 std::vector<std::unique_ptr<DecoderLayer>> layers, std::shared_ptr<void> storage)
+                 std::vector<std::unique_ptr<DecoderLayer>> layers, std::shared_ptr<void> storage,
+                 LayerPath path)
     : m_config(std::move(config))
     , m_outer(std::move(outer))
     , m_layers(std::move(layers))
     , m_storage(std::move(storage))
+    , m_path(path)
     , m_rope(m_config) {}
 
 PassContext Decoder::context(const Batch& batch, Products& products, const LoraSet* lora) const {
@@ -28,6 +31,11 @@ PassContext Decoder::context(const Batch& batch, Products& products, const LoraS
 
 at::Tensor Decoder::embed(const Batch& batch) const {
     return at::embedding(m_outer.embed_tokens, batch.tokens);
+}
+
+void Decoder::embedInto(const Batch& batch, const at::Tensor& out) const {
+    at::Tensor target = out;
+    at::index_select_out(target, m_outer.embed_tokens, 0, batch.tokens);
 }
 
 at::Tensor Decoder::hidden(const Batch& batch, const LoraSet* lora, KvCache* cache,

@@ -9,6 +9,9 @@
 
 namespace llamahome::engine {
 
+/// How layers compute: by local autograd, or by hand on preallocated memory. The first is the other's oracle.
+enum class LayerPath { Plain, Fast };
+
 /// Weights outside the layers. With a tied head `lm_head` is `embed_tokens`.
 struct OuterWeights {
     at::Tensor embed_tokens; ///< [vocab, hidden]
@@ -20,8 +23,9 @@ class Decoder {
 public:
     /// `storage` keeps alive what the weights are views of (a mapped file).
     Decoder(formats::ModelConfig config, OuterWeights outer,
-            std::vector<std::unique_ptr<DecoderLayer>> layers, std::shared_ptr<void> storage);
+            std::vector<std::unique_ptr<DecoderLayer>> layers, std::shared_ptr<void> storage, LayerPath path);
 
+    LayerPath path() const { return m_path; }
     const formats::ModelConfig& config() const { return m_config; }
     at::ScalarType dtype() const { return m_outer.embed_tokens.scalar_type(); }
     const OuterWeights& outer() const { return m_outer; }
@@ -32,6 +36,7 @@ public:
     PassContext context(const Batch& batch, Products& products, const LoraSet* lora) const;
     /// [tokens] → [tokens, hidden].
     at::Tensor embed(const Batch& batch) const;
+    void embedInto(const Batch& batch, const at::Tensor& out) const;
     /// Hidden states before the final norm [tokens, hidden], without gradients.
     at::Tensor hidden(const Batch& batch, const LoraSet* lora, KvCache* cache, Products& products) const;
     /// Hidden states [rows, hidden] → fp32 logits [rows, vocab].
@@ -42,6 +47,7 @@ private:
     OuterWeights m_outer;
     std::vector<std::unique_ptr<DecoderLayer>> m_layers;
     std::shared_ptr<void> m_storage;
+    LayerPath m_path;
     Rope m_rope;
 };
 

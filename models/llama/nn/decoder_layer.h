@@ -3,7 +3,8 @@
 // PlainLayer uses local autograd and stays as the oracle; a fast path is another implementation.
 #pragma once
 
-#include <vector>
+#include <cstddef>
+#include <memory>
 
 #include <ATen/core/Tensor.h>
 
@@ -29,6 +30,8 @@ struct LayerWeights {
     }
 };
 
+class Workspace;
+
 /// What one pass through all layers shares.
 struct PassContext {
     const formats::ModelConfig& config;
@@ -38,13 +41,18 @@ struct PassContext {
     double loraScale = 1.0;              ///< the user's, besides the scaling of each module
     const DropoutKey* dropout = nullptr; ///< null: no dropout
     KvCache* cache = nullptr;            ///< null: no cache
+    Workspace* workspace = nullptr;      ///< of a training pass; null in inference
 };
 
-/// What a layer keeps between forward and backward. Its content belongs to the layer's implementation.
+/// What a kind of layer keeps between forward and backward, besides its input.
+struct LayerKept {
+    virtual ~LayerKept() = default;
+};
+
 struct LayerSave {
-    at::Tensor input;               ///< [tokens, hidden]
-    at::Tensor output;              ///< undefined where the layer is to be recomputed
-    std::vector<at::Tensor> leaves; ///< differentiable copies of input and adapter matrices
+    at::Tensor input;                ///< [tokens, hidden]
+    std::unique_ptr<LayerKept> kept; ///< null where the layer is to be computed again
+    std::size_t mark = 0;            ///< of the workspace before the layer's forward
 };
 
 class DecoderLayer {

@@ -24,6 +24,13 @@ public:
     at::Tensor backwardInput(const at::Tensor& dy, Products& products) const {
         return products.matmul(dy, m_weight);
     }
+    /// The same two into memory that is there; backwardInputInto() adds to it where `adds`.
+    void forwardInto(const at::Tensor& x, const at::Tensor& out, Products& products) const {
+        products.linearInto(x, m_weight, m_bias, out);
+    }
+    void backwardInputInto(const at::Tensor& dy, const at::Tensor& dx, bool adds, Products& products) const {
+        products.matmulInto(dy, m_weight, dx, adds);
+    }
     /// [out], or undefined.
     const at::Tensor& bias() const { return m_bias; }
 

@@ -90,27 +90,39 @@ at::Tensor PlainLayer::infer(const at::Tensor& x, const PassContext& context, co
     return block(x, context, lora);
 }
 
-void PlainLayer::record(const PassContext& context, const LayerLora& lora, LayerSave& save) const {
+struct PlainLayer::Recorded final : LayerKept {
+    at::Tensor output;              ///< with its graph
+    std::vector<at::Tensor> leaves; ///< differentiable copies of input and adapter matrices
+};
+
+std::unique_ptr<PlainLayer::Recorded> PlainLayer::record(const at::Tensor& x, const PassContext& context,
+                                                         const LayerLora& lora) const {
     const c10::AutoGradMode recording(true);
-    save.leaves = {save.input.detach().requires_grad_(true)};
-    const LayerLora leaves = leavesOf(lora, save.leaves);
-    save.output = block(save.leaves.front(), context, leaves);
+    auto recorded = std::make_unique<Recorded>();
+    recorded->leaves = {x.detach().requires_grad_(true)};
+    const LayerLora leaves = leavesOf(lora, recorded->leaves);
+    recorded->output = block(recorded->leaves.front(), context, leaves);
+    return recorded;
 }
 
 at::Tensor PlainLayer::forward(const at::Tensor& x, const PassContext& context, const LayerLora& lora,
                                LayerSave& save, bool recompute) const {
     save.input = x;
     if (recompute) return block(x, context, lora);
-    record(context, lora, save);
-    return save.output.detach();
+    auto recorded = record(x, context, lora);
+    const at::Tensor output = recorded->output.detach();
+    save.kept = std::move(recorded);
+    return output;
 }
 
 at::Tensor PlainLayer::backward(const at::Tensor& dy, const PassContext& context, const LayerLora& lora,
                                 LayerSave& save, LayerLora& gradients, bool needsInputGradient) const {
-    if (!save.output.defined()) record(context, lora, save);
-    std::vector<at::Tensor> inputs(save.leaves.begin() + (needsInputGradient ? 0 : 1), save.leaves.end());
+    if (save.kept == nullptr) save.kept = record(save.input, context, lora);
+    const auto& recorded = static_cast<const Recorded&>(*save.kept);
+    std::vector<at::Tensor> inputs(recorded.leaves.begin() + (needsInputGradient ? 0 : 1),
+                                   recorded.leaves.end());
     if (inputs.empty()) return {};
-    const auto found = torch::autograd::grad({save.output}, inputs, {dy});
+    const auto found = torch::autograd::grad({recorded.output}, inputs, {dy});
     std::size_t next = needsInputGradient ? 1 : 0;
     for (LoraMatrices& gradient : gradients) {
         if (!gradient.a.defined()) continue;

@@ -28,8 +28,10 @@ private:
     at::Tensor project(Projection projection, const at::Tensor& x, const at::Tensor& dropped,
                        const PassContext& context, const LayerLora& lora) const;
     at::Tensor dropped(const at::Tensor& x, const PassContext& context, LayerInput input) const;
-    /// Runs the block under autograd from fresh leaves; keeps leaves and output in `save`.
-    void record(const PassContext& context, const LayerLora& lora, LayerSave& save) const;
+    struct Recorded;
+    /// Runs the block under autograd from fresh leaves.
+    std::unique_ptr<Recorded> record(const at::Tensor& x, const PassContext& context,
+                                     const LayerLora& lora) const;
 
     std::int64_t m_index;
     LayerWeights m_weights;

@@ -82,7 +82,7 @@ at::Tensor Rope::frequenciesOf(const Batch& batch) const {
 RopeTable Rope::table(const Batch& batch, at::ScalarType dtype) const {
     const at::Tensor half = batch.positions.to(at::kFloat).unsqueeze(1) * frequenciesOf(batch);
     const at::Tensor angles = at::cat({half, half}, 1).unsqueeze(1); // [tokens, 1, head_dim]
-    return {angles.cos().to(dtype), angles.sin().to(dtype)};
+    return {angles.cos().to(dtype), angles.sin().to(dtype), half.cos(), half.sin()};
 }
 
 at::Tensor applyRope(const at::Tensor& x, const RopeTable& table) {

@@ -8,10 +8,12 @@
 
 namespace llamahome::engine {
 
-/// Cosine and sine of every position: [tokens, 1, head_dim] each, the half repeated twice.
+/// Cosine and sine of every position.
 struct RopeTable {
-    at::Tensor cos;
+    at::Tensor cos; ///< [tokens, 1, head_dim] in the compute dtype, the half repeated twice
     at::Tensor sin;
+    at::Tensor halfCos; ///< fp32 [tokens, head_dim / 2], not rounded
+    at::Tensor halfSin;
 };
 
 /// The rotary frequencies of one model.

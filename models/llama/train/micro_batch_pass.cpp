@@ -2,38 +2,58 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include "llama/fast/fast_head.h"
 #include "llama/nn/head_loss.h"
 
 namespace llamahome::engine {
 
-double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora,
-                       const DropoutKey& dropout, double gradientScale, bool recompute,
-                       const at::Tensor& gradients, Products& products) {
+namespace {
+
+/// The loss, and its gradient at the last layer's output into `dy`.
+double lossAndGradient(const Decoder& decoder, const at::Tensor& x, const Batch& batch, const TrainPass& pass,
+                       const at::Tensor& dy) {
+    if (decoder.path() == LayerPath::Fast)
+        return fastHeadLoss(decoder, x, batch, pass.gradientScale, dy, pass.products, pass.workspace);
+    HeadLoss head = headLoss(decoder, x, batch, pass.gradientScale, /*wantsGradient=*/true, pass.products);
+    at::Tensor target = dy;
+    target.copy_(head.hiddenGradient);
+    return head.lossSum;
+}
+
+} // namespace
+
+double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora, const TrainPass& pass,
+                       const at::Tensor& gradients) {
     const c10::AutoGradMode silent(false);
+    const WorkspaceScope scope(pass.workspace);
     const std::int64_t layerCount = decoder.layerCount();
-    PassContext context = decoder.context(batch, products, &lora);
-    context.dropout = &dropout;
+    PassContext context = decoder.context(batch, pass.products, &lora);
+    context.dropout = &pass.dropout;
+    context.workspace = &pass.workspace;
     std::vector<LayerSave> saves(static_cast<std::size_t>(layerCount));
     std::vector<LayerLora> gradientViews = layerViews(lora.plan, gradients, layerCount);
     const std::int64_t lowest = lora.plan.lowestLayer;
 
-    at::Tensor x = decoder.embed(batch);
+    const std::vector<std::int64_t> shape{batch.tokenCount(), decoder.config().hidden_size};
+    at::Tensor dy = pass.workspace.take(shape, decoder.dtype());
+    at::Tensor x = pass.workspace.take(shape, decoder.dtype());
+    decoder.embedInto(batch, x);
     for (std::int64_t i = 0; i < layerCount; ++i) {
         const DecoderLayer& layer = decoder.layer(i);
         if (i < lowest) {
             x = layer.infer(x, context, layerLora(&lora, i));
         } else {
-            x = layer.forward(x, context, layerLora(&lora, i), saves[static_cast<std::size_t>(i)], recompute);
+            x = layer.forward(x, context, layerLora(&lora, i), saves[static_cast<std::size_t>(i)],
+                              pass.recompute);
         }
     }
-    HeadLoss head = headLoss(decoder, x, batch, gradientScale, /*wantsGradient=*/true, products);
-    at::Tensor dy = std::move(head.hiddenGradient);
+    const double lossSum = lossAndGradient(decoder, x, batch, pass, dy);
     for (std::int64_t i = layerCount - 1; i >= lowest; --i) {
         const auto slot = static_cast<std::size_t>(i);
         dy = decoder.layer(i).backward(dy, context, layerLora(&lora, i), saves[slot], gradientViews[slot],
                                        /*needsInputGradient=*/i > lowest);
     }
-    return head.lossSum;
+    return lossSum;
 }
 
 double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lora, Products& products) {

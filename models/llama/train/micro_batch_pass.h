@@ -2,15 +2,24 @@
 #pragma once
 
 #include "core/cancel_token.h"
+#include "llama/fast/workspace.h"
 #include "llama/nn/decoder.h"
 
 namespace llamahome::engine {
 
+/// How a training pass is made, and with what.
+struct TrainPass {
+    Products& products;
+    Workspace& workspace; ///< given back whole
+    DropoutKey dropout = {};
+    double gradientScale = 1.0;
+    bool recompute = false; ///< gradient checkpointing on every layer
+};
+
 /// Adds to `gradients` (flat, as the LoraSet) the gradient of gradientScale · sum of token losses, and
-/// returns that sum unscaled. `recompute`: gradient checkpointing on every layer.
-double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora,
-                       const DropoutKey& dropout, double gradientScale, bool recompute,
-                       const at::Tensor& gradients, Products& products);
+/// returns that sum unscaled.
+double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora, const TrainPass& pass,
+                       const at::Tensor& gradients);
 
 /// Sum of the token losses without gradients.
 double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lora, Products& products);

@@ -86,8 +86,8 @@ Trainer::StepResult Trainer::accumulate(std::int64_t stepIndex) {
         result.cancelled = m_request.cancel.isCancelled();
         if (result.cancelled) break;
         const Batch batch = makeBatch(pick(m_request.trainRows, microBatch), firstRow);
-        result.lossSum += forwardBackward(m_decoder, batch, m_lora, dropout, gradientScale, m_recompute,
-                                          m_gradients, m_products);
+        const TrainPass pass{m_products, m_workspace, dropout, gradientScale, m_recompute};
+        result.lossSum += forwardBackward(m_decoder, batch, m_lora, pass, m_gradients);
         result.tokens += static_cast<std::uint64_t>(batch.tokenCount());
         firstRow += static_cast<std::uint32_t>(microBatch.size());
     }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "llama/engine.h"
+#include "llama/fast/workspace.h"
 #include "llama/nn/decoder.h"
 #include "llama/train/adamw.h"
 #include "llama/train/batch_plan.h"
@@ -50,6 +51,7 @@ private:
     AdamW m_optimizer;
     at::Tensor m_gradients; ///< flat, as the adapter
     Products m_products;
+    Workspace m_workspace;
     std::int64_t m_evaluationInterval;
     std::int64_t m_stepsDone = 0;
     double m_lastTrainLoss;

@@ -192,6 +192,28 @@ void checkSwiglu(const RowKernels<T>& kernels) {
     QCOMPARE(difference<T>(gate.values(), dgate), QByteArray());
 }
 
+/// Draw by draw what core/philox.h says.
+template <typename T>
+void checkDropout(const RowKernels<T>& kernels) {
+    constexpr std::int64_t kChannels = 301;
+    constexpr DropoutMask kMask{{0x1234567, 89}, 41, 20000, 1.0F / (1.0F - 20000.0F / 65536.0F)};
+    const std::vector<TokenPlace> places{{0, 0}, {3, 1}, {3, 70000}};
+    Buffer<T> x(draw(3 * kChannels, 16)), out(3 * kChannels);
+    kernels.dropRows(0, 3, kChannels, x.data(), places.data(), kMask, out.data());
+    Values expected;
+    for (std::size_t row = 0; row < places.size(); ++row)
+        for (std::uint32_t i = 0; i < kChannels; ++i) {
+            const auto words = philox4x32({i / 8, places[row].position, places[row].row, kMask.site},
+                                          {kMask.key[0], kMask.key[1]});
+            const std::uint32_t drawn = (words[i % 8 / 2] >> (16 * (i % 2))) & 0xffffU;
+            const double kept = read(stored<T>(static_cast<double>(kMask.kept)));
+            expected.push_back(drawn < kMask.threshold ? 0.0 : x.values()[row * kChannels + i] * kept);
+        }
+    QCOMPARE(difference<T>(out.values(), expected, 0.0), QByteArray());
+    kernels.dropRows(0, 3, kChannels, x.data(), places.data(), kMask, x.data());
+    QVERIFY(x.values() == out.values());
+}
+
 template <typename T>
 void checkSoftmax(const RowKernels<T>& kernels) {
     constexpr std::int64_t kQueries = 12; // 4 tokens of 3 heads
@@ -201,18 +223,19 @@ void checkSoftmax(const RowKernels<T>& kernels) {
     Buffer<T> scores(draw(kScores, 9, 20.0)), dp(draw(kScores, 10));
     Buffer<T> again = scores;
     const Values s = scores.values(), d = dp.values();
-    std::vector<float> logSum(kQueries), delta(kQueries);
-    kernels.causalSoftmax(0, kQueries, kKeys, 17, 3, static_cast<float>(kScale), scores.data(),
-                          logSum.data());
+    std::vector<SoftmaxRow> kept(kQueries);
+    std::vector<float> delta(kQueries);
+    kernels.causalSoftmax(0, kQueries, kKeys, 17, 3, static_cast<float>(kScale), scores.data(), kept.data());
     kernels.causalProbabilities(0, kQueries, kKeys, 17, 3, static_cast<float>(kScale), again.data(),
-                                logSum.data());
+                                kept.data());
     Values p(kScores, 0.0);
     for (std::size_t row = 0; row < kQueries; ++row) {
         const std::size_t visible = 17 + row / 3 + 1;
         double total = 0.0;
         for (std::size_t i = 0; i < visible; ++i)
             total += std::exp(kScale * s[row * kKeys + i]);
-        QVERIFY(std::abs(static_cast<double>(logSum[row]) - std::log(total)) < 1e-5);
+        const double logSum = read(kept[row].maximum) - std::log(read(kept[row].inverseSum));
+        QVERIFY(std::abs(logSum - std::log(total)) < 1e-5);
         for (std::size_t i = 0; i < visible; ++i)
             p[row * kKeys + i] = std::exp(kScale * s[row * kKeys + i]) / total;
     }
@@ -271,6 +294,7 @@ private Q_SLOTS:
             checkRmsNorm(kernels);
             checkHeads(kernels);
             checkSwiglu(kernels);
+            checkDropout(kernels);
             checkSoftmax(kernels);
             checkCrossEntropy(kernels);
         };

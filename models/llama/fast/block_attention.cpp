@@ -1,0 +1,145 @@
+#include "llama/fast/block_attention.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <ATen/ops/baddbmm.h>
+#include <ATen/ops/bmm.h>
+
+#include "llama/fast/row_work.h"
+
+namespace llamahome::engine {
+namespace {
+
+constexpr std::int64_t kBlockTokens = 128;
+
+/// A block of query rows of one sequence and the keys that it sees.
+struct Block {
+    std::int64_t firstKey; ///< token
+    std::int64_t keys;     ///< up to the block's last token
+    std::int64_t firstQuery;
+    std::int64_t queries; ///< tokens
+
+    /// Keys that the block's first query sees beside itself.
+    std::int64_t keysBefore() const { return firstQuery - firstKey; }
+};
+
+std::vector<Block> blocksOf(const std::vector<std::int64_t>& cu_seqlens) {
+    std::vector<Block> blocks;
+    for (std::size_t row = 0; row + 1 < cu_seqlens.size(); ++row)
+        for (std::int64_t first = cu_seqlens[row]; first < cu_seqlens[row + 1]; first += kBlockTokens) {
+            const std::int64_t end = std::min(first + kBlockTokens, cu_seqlens[row + 1]);
+            blocks.push_back({cu_seqlens[row], end - cu_seqlens[row], first, end - first});
+        }
+    return blocks;
+}
+
+at::Tensor keysOf(const at::Tensor& heads, const Block& block) {
+    return heads.narrow(1, block.firstKey, block.keys);
+}
+
+at::Tensor queriesOf(const at::Tensor& heads, const Block& block, const AttentionShape& shape) {
+    return heads.narrow(1, block.firstQuery * shape.perKeyHead, block.queries * shape.perKeyHead);
+}
+
+/// Calls `work(type, begin, end, head)` for query rows of the block, counted within a key head.
+template <typename Work>
+void overBlockRows(const at::Tensor& scores, Work work) {
+    const std::int64_t rows = scores.size(1);
+    withElements(scores, [&](auto type) {
+        overRows(scores.size(0) * rows, scores.size(2), [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t at = begin; at < end;) {
+                const std::int64_t head = at / rows;
+                const std::int64_t last = std::min(end, (head + 1) * rows);
+                work(type, at - head * rows, last - head * rows, head);
+                at = last;
+            }
+        });
+    });
+}
+
+/// Memory of a head's part of the block in a tensor over all query rows.
+template <typename T>
+T* rowsOfHead(const at::Tensor& tensor, const Block& block, const AttentionShape& shape, std::int64_t head,
+              std::int64_t width) {
+    return elements<T>(tensor) + (head * shape.queryRows() + block.firstQuery * shape.perKeyHead) * width;
+}
+
+float scaleOf(const AttentionShape& shape) {
+    return 1.0F / std::sqrt(static_cast<float>(shape.headDim));
+}
+
+} // namespace
+
+at::Tensor takeSoftmaxRows(const AttentionShape& shape, Workspace& workspace) {
+    static_assert(sizeof(SoftmaxRow) == 2 * sizeof(float));
+    return workspace.take({shape.keyHeads, shape.queryRows(), 2}, at::kFloat);
+}
+
+void blockAttention(const AttentionShape& shape, const AttentionInput& input,
+                    const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
+                    const at::Tensor& softmaxRows, Workspace& workspace) {
+    const float scale = scaleOf(shape);
+    for (const Block& block : blocksOf(cu_seqlens)) {
+        const WorkspaceScope scope(workspace);
+        const at::Tensor q = queriesOf(input.q, block, shape);
+        at::Tensor scores = workspace.take({shape.keyHeads, q.size(1), block.keys}, q.scalar_type());
+        at::bmm_out(scores, q, keysOf(input.k, block).transpose(1, 2));
+        overBlockRows(scores, [&](auto type, std::int64_t begin, std::int64_t end, std::int64_t head) {
+            using T = decltype(type);
+            rowKernels<T>().causalSoftmax(begin, end, block.keys, block.keysBefore(), shape.perKeyHead, scale,
+                                          elements<T>(scores) + head * q.size(1) * block.keys,
+                                          rowsOfHead<SoftmaxRow>(softmaxRows, block, shape, head, 1));
+        });
+        at::Tensor place = queriesOf(out, block, shape);
+        at::bmm_out(place, scores, keysOf(input.v, block));
+    }
+}
+
+void blockAttentionBackward(const AttentionShape& shape, const AttentionInput& input,
+                            const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
+                            const at::Tensor& softmaxRows, const at::Tensor& dout,
+                            const AttentionInput& gradient, Workspace& workspace) {
+    const float scale = scaleOf(shape);
+    for (const Block& block : blocksOf(cu_seqlens)) {
+        const WorkspaceScope scope(workspace);
+        const at::Tensor q = queriesOf(input.q, block, shape);
+        const at::Tensor k = keysOf(input.k, block);
+        const at::Tensor v = keysOf(input.v, block);
+        const at::Tensor d = queriesOf(dout, block, shape);
+        const std::int64_t rows = q.size(1);
+        at::Tensor p = workspace.take({shape.keyHeads, rows, block.keys}, q.scalar_type());
+        at::Tensor ds = workspace.take({shape.keyHeads, rows, block.keys}, q.scalar_type());
+        const at::Tensor delta = workspace.take({shape.keyHeads, rows}, at::kFloat);
+        at::bmm_out(p, q, k.transpose(1, 2));
+        at::bmm_out(ds, d, v.transpose(1, 2));
+        overBlockRows(p, [&](auto type, std::int64_t begin, std::int64_t end, std::int64_t head) {
+            using T = decltype(type);
+            const RowKernels<T>& kernels = rowKernels<T>();
+            const std::int64_t scores = head * rows * block.keys;
+            kernels.causalProbabilities(begin, end, block.keys, block.keysBefore(), shape.perKeyHead, scale,
+                                        elements<T>(p) + scores,
+                                        rowsOfHead<SoftmaxRow>(softmaxRows, block, shape, head, 1));
+            kernels.rowDot(begin, end, shape.headDim, rowsOfHead<T>(dout, block, shape, head, shape.headDim),
+                           rowsOfHead<T>(out, block, shape, head, shape.headDim),
+                           elements<float>(delta) + head * rows);
+            kernels.softmaxBackward(begin, end, block.keys, scale, elements<T>(p) + scores,
+                                    elements<float>(delta) + head * rows, elements<T>(ds) + scores);
+        });
+        at::Tensor dq = queriesOf(gradient.q, block, shape);
+        at::bmm_out(dq, ds, k);
+        // The first block of a sequence that sees a key begins its gradient, later ones add to it.
+        const std::int64_t before = block.keysBefore();
+        at::Tensor dk = keysOf(gradient.k, block);
+        at::Tensor dv = keysOf(gradient.v, block);
+        for (auto& [target, left, right] :
+             {std::tuple<at::Tensor&, const at::Tensor&, const at::Tensor&>{dk, ds, q}, {dv, p, d}}) {
+            if (before > 0)
+                target.narrow(1, 0, before).baddbmm_(left.narrow(2, 0, before).transpose(1, 2), right);
+            at::Tensor fresh = target.narrow(1, before, block.queries);
+            at::bmm_out(fresh, left.narrow(2, before, block.queries).transpose(1, 2), right);
+        }
+    }
+}
+
+} // namespace llamahome::engine

@@ -1,0 +1,69 @@
+#include "llama/fast/fast_head.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <ATen/ops/index_copy.h>
+#include <ATen/ops/index_select.h>
+
+#include "llama/fast/row_work.h"
+
+namespace llamahome::engine {
+namespace {
+
+constexpr std::int64_t kChunkRows = 256; // of a 128k vocabulary 63 MiB in bf16
+
+/// Losses of the rows into `losses`; with a scale the logits become their gradient.
+void crossEntropyInPlace(const at::Tensor& logits, const at::Tensor& targets, const float* scale,
+                         const at::Tensor& losses) {
+    const std::int64_t width = logits.size(1);
+    withElements(logits, [&](auto type) {
+        using T = decltype(type);
+        overRows(logits.size(0), width, [&](std::int64_t begin, std::int64_t end) {
+            rowKernels<T>().crossEntropy(begin, end, width, elements<T>(logits),
+                                         elements<std::int64_t>(targets), scale, elements<double>(losses));
+        });
+    });
+}
+
+} // namespace
+
+double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch& batch,
+                    double gradientScale, const at::Tensor& gradient, Products& products,
+                    Workspace& workspace) {
+    const WorkspaceScope scope(workspace);
+    const at::ScalarType type = hidden.scalar_type();
+    const OuterWeights& outer = decoder.outer();
+    const std::int64_t rows = batch.targetCount();
+    const std::int64_t width = hidden.size(1);
+    const std::int64_t chunkRows = std::min(kChunkRows, rows);
+    at::Tensor picked = workspace.take({rows, width}, type);
+    const at::Tensor normed = workspace.take({rows, width}, type);
+    const at::Tensor dnormed = workspace.take({rows, width}, type);
+    const at::Tensor inverseRms = workspace.take({rows}, at::kFloat);
+    const at::Tensor losses = workspace.take({rows}, at::kDouble);
+    const at::Tensor logits = workspace.take({chunkRows, outer.lm_head.size(0)}, type);
+    at::index_select_out(picked, hidden, 0, batch.predictors);
+    rmsNormInto(picked, outer.norm, decoder.config().rms_norm_eps, normed, inverseRms);
+    const auto scale = static_cast<float>(gradientScale);
+    for (std::int64_t first = 0; first < rows; first += chunkRows) {
+        const std::int64_t count = std::min(chunkRows, rows - first);
+        const at::Tensor chunk = logits.narrow(0, 0, count);
+        products.linearInto(normed.narrow(0, first, count), outer.lm_head, {}, chunk);
+        crossEntropyInPlace(chunk, batch.targets.narrow(0, first, count),
+                            gradient.defined() ? &scale : nullptr, losses.narrow(0, first, count));
+        if (gradient.defined())
+            products.matmulInto(chunk, outer.lm_head, dnormed.narrow(0, first, count), /*adds=*/false);
+    }
+    const double* const found = elements<double>(losses);
+    const double sum = std::accumulate(found, found + rows, 0.0);
+    if (!gradient.defined()) return sum;
+    at::Tensor target = gradient;
+    target.zero_();
+    at::Tensor dpicked = workspace.take({rows, width}, type).zero_();
+    rmsNormBackwardInto(dnormed, picked, outer.norm, inverseRms, dpicked);
+    target.index_copy_(0, batch.predictors, dpicked);
+    return sum;
+}
+
+} // namespace llamahome::engine

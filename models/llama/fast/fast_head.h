@@ -1,0 +1,16 @@
+// The head's cross-entropy on preallocated memory, with the gradient made in the forward pass. Engine thread.
+#pragma once
+
+#include "llama/fast/workspace.h"
+#include "llama/nn/decoder.h"
+
+namespace llamahome::engine {
+
+/// As headLoss(): the sum of the token losses; only predictor rows pass norm and head, in chunks. With a
+/// defined `gradient` [tokens, hidden], which it overwrites, also gradientScale times the loss's gradient
+/// there.
+double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch& batch,
+                    double gradientScale, const at::Tensor& gradient, Products& products,
+                    Workspace& workspace);
+
+} // namespace llamahome::engine

@@ -1,0 +1,219 @@
+#include "llama/fast/fast_layer.h"
+
+#include "llama/fast/block_attention.h"
+#include "llama/fast/row_work.h"
+
+namespace llamahome::engine {
+namespace {
+
+AttentionShape attentionShape(const PassContext& context) {
+    const formats::ModelConfig& config = context.config;
+    return {context.batch.tokenCount(), config.num_key_value_heads,
+            config.num_attention_heads / config.num_key_value_heads, config.head_dim};
+}
+
+at::Tensor takeHeads(Workspace& workspace, const HeadShape& shape, at::ScalarType type) {
+    return workspace.take({shape.groups, shape.tokens * shape.perGroup, shape.headDim}, type);
+}
+
+/// Rows of heads → head-major; with a table rotated on the way.
+void scatter(const HeadShape& shape, const at::Tensor& rows, const RopeTable* rope, const at::Tensor& heads) {
+    const float* const cos = rope != nullptr ? elements<float>(rope->halfCos) : nullptr;
+    const float* const sin = rope != nullptr ? elements<float>(rope->halfSin) : nullptr;
+    withElements(rows, [&](auto type) {
+        using T = decltype(type);
+        overRows(shape.tokens, rows.size(1), [&](std::int64_t begin, std::int64_t end) {
+            rowKernels<T>().scatterHeads(begin, end, shape, elements<T>(rows), rows.size(1), cos, sin,
+                                         elements<T>(heads));
+        });
+    });
+}
+
+/// The other way, rotated back.
+void gather(const HeadShape& shape, const at::Tensor& heads, const RopeTable* rope, const at::Tensor& rows) {
+    const float* const cos = rope != nullptr ? elements<float>(rope->halfCos) : nullptr;
+    const float* const sin = rope != nullptr ? elements<float>(rope->halfSin) : nullptr;
+    withElements(rows, [&](auto type) {
+        using T = decltype(type);
+        overRows(shape.tokens, rows.size(1), [&](std::int64_t begin, std::int64_t end) {
+            rowKernels<T>().gatherHeads(begin, end, shape, elements<T>(heads), cos, sin, elements<T>(rows),
+                                        rows.size(1));
+        });
+    });
+}
+
+} // namespace
+
+FastLayer::Groups FastLayer::groups(const PassContext& context, const LayerLora& lora) const {
+    const auto group = [&](LayerInput input, std::initializer_list<Projection> projections) {
+        return ProjectionGroup(m_weights, lora, context, m_index, input, projections);
+    };
+    return {group(LayerInput::Attention, {Projection::Q, Projection::K, Projection::V}),
+            group(LayerInput::Output, {Projection::O}),
+            group(LayerInput::Mlp, {Projection::Gate, Projection::Up}),
+            group(LayerInput::Down, {Projection::Down})};
+}
+
+FastLayer::Kept FastLayer::takeKept(const PassContext& context, const Groups& groups) const {
+    Workspace& workspace = *context.workspace;
+    const formats::ModelConfig& config = context.config;
+    const AttentionShape shape = attentionShape(context);
+    const std::int64_t tokens = shape.tokens;
+    const at::ScalarType type = m_weights.input_layernorm.scalar_type();
+    Kept kept;
+    kept.inverseRmsIn = workspace.take({tokens}, at::kFloat);
+    kept.q = takeHeads(workspace, shape.queries(), type);
+    kept.k = takeHeads(workspace, shape.keys(), type);
+    kept.v = takeHeads(workspace, shape.keys(), type);
+    kept.softmaxRows = takeSoftmaxRows(shape, workspace);
+    kept.attended = workspace.take({tokens, config.num_attention_heads * config.head_dim}, type);
+    kept.middle = workspace.take({tokens, config.hidden_size}, type);
+    kept.inverseRmsMid = workspace.take({tokens}, at::kFloat);
+    kept.gate = workspace.take({tokens, config.intermediate_size}, type);
+    kept.up = workspace.take({tokens, config.intermediate_size}, type);
+    kept.lowAttention = workspace.take({tokens, groups.attention.rank()}, type);
+    kept.lowOutput = workspace.take({tokens, groups.output.rank()}, type);
+    kept.lowMlp = workspace.take({tokens, groups.mlp.rank()}, type);
+    kept.lowDown = workspace.take({tokens, groups.down.rank()}, type);
+    return kept;
+}
+
+void FastLayer::attentionForward(const at::Tensor& x, const PassContext& context, const Groups& groups,
+                                 const Kept& kept) const {
+    Workspace& workspace = *context.workspace;
+    const WorkspaceScope scope(workspace);
+    const AttentionShape shape = attentionShape(context);
+    const at::ScalarType type = x.scalar_type();
+    const std::int64_t keyWidth = shape.keyHeads * shape.headDim;
+    {
+        const WorkspaceScope inner(workspace);
+        const at::Tensor normed = workspace.take(x.sizes(), type);
+        rmsNormInto(x, m_weights.input_layernorm, context.config.rms_norm_eps, normed, kept.inverseRmsIn);
+        const at::Tensor q = workspace.take(kept.attended.sizes(), type);
+        const at::Tensor k = workspace.take({shape.tokens, keyWidth}, type);
+        const at::Tensor v = workspace.take({shape.tokens, keyWidth}, type);
+        groups.attention.forward(normed, std::array{q, k, v}, kept.lowAttention);
+        scatter(shape.queries(), q, &context.rope, kept.q);
+        scatter(shape.keys(), k, &context.rope, kept.k);
+        scatter(shape.keys(), v, nullptr, kept.v);
+    }
+    const at::Tensor out = takeHeads(workspace, shape.queries(), type);
+    blockAttention(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out, kept.softmaxRows,
+                   workspace);
+    gather(shape.queries(), out, nullptr, kept.attended);
+    groups.output.forward(kept.attended, std::array{kept.middle}, kept.lowOutput);
+    at::Tensor middle = kept.middle;
+    middle.add_(x);
+}
+
+void FastLayer::mlpForward(const PassContext& context, const Groups& groups, const Kept& kept,
+                           const at::Tensor& y) const {
+    Workspace& workspace = *context.workspace;
+    const WorkspaceScope scope(workspace);
+    const at::Tensor normed = workspace.take(kept.middle.sizes(), y.scalar_type());
+    rmsNormInto(kept.middle, m_weights.post_attention_layernorm, context.config.rms_norm_eps, normed,
+                kept.inverseRmsMid);
+    groups.mlp.forward(normed, std::array{kept.gate, kept.up}, kept.lowMlp);
+    const at::Tensor activated = workspace.take(kept.gate.sizes(), y.scalar_type());
+    swigluInto(kept.gate, kept.up, activated);
+    groups.down.forward(activated, std::array{y}, kept.lowDown);
+    at::Tensor out = y;
+    out.add_(kept.middle);
+}
+
+at::Tensor FastLayer::forward(const at::Tensor& x, const PassContext& context, const LayerLora& lora,
+                              LayerSave& save, bool recompute) const {
+    Workspace& workspace = *context.workspace;
+    save.input = x;
+    save.mark = workspace.mark();
+    const at::Tensor y = workspace.take(x.sizes(), x.scalar_type());
+    const Groups all = groups(context, lora);
+    const std::size_t afterResult = workspace.mark();
+    auto kept = std::make_unique<Kept>(takeKept(context, all));
+    attentionForward(x, context, all, *kept);
+    mlpForward(context, all, *kept, y);
+    if (recompute)
+        workspace.release(afterResult);
+    else
+        save.kept = std::move(kept);
+    return y;
+}
+
+void FastLayer::mlpBackward(const at::Tensor& dy, const PassContext& context, const Groups& groups,
+                            const Kept& kept, LayerLora& gradients) const {
+    Workspace& workspace = *context.workspace;
+    const WorkspaceScope scope(workspace);
+    const at::ScalarType type = dy.scalar_type();
+    {
+        const WorkspaceScope inner(workspace);
+        const at::Tensor activated = workspace.take(kept.gate.sizes(), type);
+        const at::Tensor dactivated = workspace.take(kept.gate.sizes(), type);
+        swigluInto(kept.gate, kept.up, activated);
+        groups.down.backward(activated, std::array{dy}, kept.lowDown, gradients, dactivated);
+        swigluBackwardInPlace(dactivated, kept.gate, kept.up);
+    }
+    const at::Tensor normed = workspace.take(dy.sizes(), type);
+    const at::Tensor dnormed = workspace.take(dy.sizes(), type);
+    rmsNormInto(kept.middle, m_weights.post_attention_layernorm, context.config.rms_norm_eps, normed,
+                kept.inverseRmsMid);
+    groups.mlp.backward(normed, std::array{kept.gate, kept.up}, kept.lowMlp, gradients, dnormed);
+    rmsNormBackwardInto(dnormed, kept.middle, m_weights.post_attention_layernorm, kept.inverseRmsMid, dy);
+}
+
+void FastLayer::attentionBackward(const at::Tensor& x, const at::Tensor& dy, const PassContext& context,
+                                  const Groups& groups, const Kept& kept, LayerLora& gradients,
+                                  bool needsInputGradient) const {
+    Workspace& workspace = *context.workspace;
+    const WorkspaceScope scope(workspace);
+    const AttentionShape shape = attentionShape(context);
+    const at::ScalarType type = dy.scalar_type();
+    const std::int64_t keyWidth = shape.keyHeads * shape.headDim;
+    const at::Tensor dq = workspace.take(kept.attended.sizes(), type);
+    const at::Tensor dk = workspace.take({shape.tokens, keyWidth}, type);
+    const at::Tensor dv = workspace.take({shape.tokens, keyWidth}, type);
+    {
+        const WorkspaceScope inner(workspace);
+        const at::Tensor dattended = workspace.take(kept.attended.sizes(), type);
+        groups.output.backward(kept.attended, std::array{dy}, kept.lowOutput, gradients, dattended);
+        const at::Tensor out = takeHeads(workspace, shape.queries(), type);
+        const at::Tensor dout = takeHeads(workspace, shape.queries(), type);
+        scatter(shape.queries(), kept.attended, nullptr, out);
+        scatter(shape.queries(), dattended, nullptr, dout);
+        const AttentionInput gradient{takeHeads(workspace, shape.queries(), type),
+                                      takeHeads(workspace, shape.keys(), type),
+                                      takeHeads(workspace, shape.keys(), type)};
+        blockAttentionBackward(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out,
+                               kept.softmaxRows, dout, gradient, workspace);
+        gather(shape.queries(), gradient.q, &context.rope, dq);
+        gather(shape.keys(), gradient.k, &context.rope, dk);
+        gather(shape.keys(), gradient.v, nullptr, dv);
+    }
+    const at::Tensor normed = workspace.take(x.sizes(), type);
+    rmsNormInto(x, m_weights.input_layernorm, context.config.rms_norm_eps, normed, kept.inverseRmsIn);
+    const at::Tensor dnormed = needsInputGradient ? workspace.take(x.sizes(), type) : at::Tensor();
+    groups.attention.backward(normed, std::array{dq, dk, dv}, kept.lowAttention, gradients, dnormed);
+    if (needsInputGradient) rmsNormBackwardInto(dnormed, x, m_weights.input_layernorm, kept.inverseRmsIn, dy);
+}
+
+at::Tensor FastLayer::backward(const at::Tensor& dy, const PassContext& context, const LayerLora& lora,
+                               LayerSave& save, LayerLora& gradients, bool needsInputGradient) const {
+    Workspace& workspace = *context.workspace;
+    const Groups all = groups(context, lora);
+    if (save.kept == nullptr) {
+        auto again = std::make_unique<Kept>(takeKept(context, all));
+        attentionForward(save.input, context, all, *again);
+        // Of the second half only gate, up and the low-rank products are wanted; the result goes to a place
+        // of its own.
+        const WorkspaceScope scope(workspace);
+        mlpForward(context, all, *again, workspace.take(save.input.sizes(), save.input.scalar_type()));
+        save.kept = std::move(again);
+    }
+    const Kept& kept = static_cast<const Kept&>(*save.kept);
+    mlpBackward(dy, context, all, kept, gradients);
+    attentionBackward(save.input, dy, context, all, kept, gradients, needsInputGradient);
+    workspace.release(save.mark);
+    save = {};
+    return needsInputGradient ? dy : at::Tensor();
+}
+
+} // namespace llamahome::engine

@@ -1,0 +1,64 @@
+// FastLayer: a layer's forward and backward by hand, on preallocated memory, with fused row kernels. Engine
+// thread.
+//
+// Kept between forward and backward are the residual stream in the middle, q, k, v and the attended rows, the
+// softmax of the scores in short, gate and up, and the adapters' low-rank products; norms and SwiGLU are
+// computed again. PlainLayer is its oracle.
+#pragma once
+
+#include "llama/fast/projection_group.h"
+#include "llama/nn/plain_layer.h"
+
+namespace llamahome::engine {
+
+class FastLayer final : public DecoderLayer {
+public:
+    FastLayer(std::int64_t index, LayerWeights weights)
+        : m_index(index)
+        , m_weights(weights)
+        , m_plain(index, std::move(weights)) {}
+
+    at::Tensor infer(const at::Tensor& x, const PassContext& context, const LayerLora& lora) const override {
+        return m_plain.infer(x, context, lora);
+    }
+    /// The context has a workspace, which holds the result and what is kept until backward() of this layer.
+    at::Tensor forward(const at::Tensor& x, const PassContext& context, const LayerLora& lora,
+                       LayerSave& save, bool recompute) const override;
+    /// dy becomes dx in place. Layers go backward in the reverse order of their forward.
+    at::Tensor backward(const at::Tensor& dy, const PassContext& context, const LayerLora& lora,
+                        LayerSave& save, LayerLora& gradients, bool needsInputGradient) const override;
+
+private:
+    struct Kept final : LayerKept {
+        at::Tensor inverseRmsIn;  ///< fp32 [tokens]
+        at::Tensor q, k, v;       ///< head-major, rotated
+        at::Tensor softmaxRows;   ///< see takeSoftmaxRows()
+        at::Tensor attended;      ///< [tokens, heads · head_dim]
+        at::Tensor middle;        ///< [tokens, hidden]
+        at::Tensor inverseRmsMid; ///< fp32 [tokens]
+        at::Tensor gate, up;      ///< [tokens, intermediate]
+        at::Tensor lowAttention, lowOutput, lowMlp, lowDown;
+    };
+    /// The groups of one pass.
+    struct Groups {
+        ProjectionGroup attention, output, mlp, down;
+    };
+
+    Groups groups(const PassContext& context, const LayerLora& lora) const;
+    Kept takeKept(const PassContext& context, const Groups& groups) const;
+    void attentionForward(const at::Tensor& x, const PassContext& context, const Groups& groups,
+                          const Kept& kept) const;
+    void mlpForward(const PassContext& context, const Groups& groups, const Kept& kept,
+                    const at::Tensor& y) const;
+    void attentionBackward(const at::Tensor& x, const at::Tensor& dy, const PassContext& context,
+                           const Groups& groups, const Kept& kept, LayerLora& gradients,
+                           bool needsInputGradient) const;
+    void mlpBackward(const at::Tensor& dy, const PassContext& context, const Groups& groups, const Kept& kept,
+                     LayerLora& gradients) const;
+
+    std::int64_t m_index;
+    LayerWeights m_weights;
+    PlainLayer m_plain;
+};
+
+} // namespace llamahome::engine

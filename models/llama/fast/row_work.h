@@ -1,0 +1,49 @@
+// The row kernels on tensors, shared among the threads of the OpenMP team. Engine thread.
+#pragma once
+
+#include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+
+#include "llama/kernels/row_kernels.h"
+
+namespace llamahome::engine {
+
+/// Memory of a tensor as the kernels' element type.
+template <typename T>
+T* elements(const at::Tensor& tensor) {
+    return static_cast<T*>(tensor.mutable_data_ptr());
+}
+
+/// Calls `work` with T{} of the tensor's element type: float or Bfloat16.
+template <typename Work>
+void withElements(const at::Tensor& tensor, Work work) {
+    if (tensor.scalar_type() == at::kBFloat16)
+        work(Bfloat16{});
+    else
+        work(float{});
+}
+
+/// Calls `work(begin, end)` for parts of [0, rows) on all threads.
+template <typename Work>
+void overRows(std::int64_t rows, std::int64_t rowElements, Work work) {
+    constexpr std::int64_t kWorthAThread = 16 * 1024; // elements
+    const std::int64_t grain =
+        std::max<std::int64_t>(1, kWorthAThread / std::max<std::int64_t>(1, rowElements));
+    at::parallel_for(0, rows, grain, work);
+}
+
+/// x [rows, width] normed with `weight` into `out`; inverseRms fp32 [rows].
+void rmsNormInto(const at::Tensor& x, const at::Tensor& weight, double eps, const at::Tensor& out,
+                 const at::Tensor& inverseRms);
+/// dx += the norm's gradient for dy; all [rows, width].
+void rmsNormBackwardInto(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& weight,
+                         const at::Tensor& inverseRms, const at::Tensor& dx);
+/// out = x dropped by the mask, rows at `places`; out may be x. Both [rows, width].
+void dropRowsInto(const at::Tensor& x, const std::vector<TokenPlace>& places, const DropoutMask& mask,
+                  const at::Tensor& out);
+/// out = silu(gate) · up, of one shape.
+void swigluInto(const at::Tensor& gate, const at::Tensor& up, const at::Tensor& out);
+/// gate and up become their gradients for dout.
+void swigluBackwardInPlace(const at::Tensor& dout, const at::Tensor& gate, const at::Tensor& up);
+
+} // namespace llamahome::engine

@@ -1,0 +1,419 @@
+// The kernels of row_kernels.h for one instruction set. Included once by each row_kernels_*.cpp, which names
+// the set's namespace in LLAMAHOME_CPU_LEVEL and its lanes in LLAMAHOME_LANES.
+//
+// Everything here is always inlined or lies in that namespace, and nothing of the standard library is called:
+// a function that another translation unit shares would be compiled for the wrong machine.
+#include "llama/kernels/row_kernels.h"
+
+#define LLAMAHOME_INLINE static inline __attribute__((always_inline))
+
+namespace llamahome::engine::LLAMAHOME_CPU_LEVEL {
+namespace {
+
+using Index = std::int64_t;
+constexpr Index kLanes = LLAMAHOME_LANES;
+using Floats = float __attribute__((vector_size(LLAMAHOME_LANES * 4)));
+using Words = std::uint32_t __attribute__((vector_size(LLAMAHOME_LANES * 4)));
+using Integers = std::int32_t __attribute__((vector_size(LLAMAHOME_LANES * 4)));
+using Halves = std::uint16_t __attribute__((vector_size(LLAMAHOME_LANES * 2)));
+
+LLAMAHOME_INLINE Floats all(float value) {
+    return Floats{} + value;
+}
+
+LLAMAHOME_INLINE Floats widen(Halves bits) {
+    return reinterpret_cast<Floats>(__builtin_convertvector(bits, Words) << 16);
+}
+
+/// To nearest even; a NaN stays one.
+LLAMAHOME_INLINE Halves narrow(Floats values) {
+    const Words bits = reinterpret_cast<Words>(values);
+    const Words rounded = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
+    const Words isNan = reinterpret_cast<Words>(values != values);
+    return __builtin_convertvector((rounded & ~isNan) | (isNan & 0x7fc0U), Halves);
+}
+
+LLAMAHOME_INLINE Floats load(const float* from) {
+    Floats values;
+    __builtin_memcpy(&values, from, sizeof values);
+    return values;
+}
+
+LLAMAHOME_INLINE Floats load(const Bfloat16* from) {
+    Halves bits;
+    __builtin_memcpy(&bits, from, sizeof bits);
+    return widen(bits);
+}
+
+LLAMAHOME_INLINE void store(float* to, Floats values) {
+    __builtin_memcpy(to, &values, sizeof values);
+}
+
+LLAMAHOME_INLINE void store(Bfloat16* to, Floats values) {
+    const Halves bits = narrow(values);
+    __builtin_memcpy(to, &bits, sizeof bits);
+}
+
+/// The first `count` lanes, the others 0.
+template <typename T>
+LLAMAHOME_INLINE Floats loadSome(const T* from, Index count) {
+    if (count >= kLanes) return load(from);
+    T part[kLanes] = {};
+    for (Index i = 0; i < count; ++i)
+        part[i] = from[i];
+    return load(part);
+}
+
+template <typename T>
+LLAMAHOME_INLINE void storeSome(T* to, Floats values, Index count) {
+    if (count >= kLanes) {
+        store(to, values);
+        return;
+    }
+    T part[kLanes];
+    store(part, values);
+    for (Index i = 0; i < count; ++i)
+        to[i] = part[i];
+}
+
+/// What a store to T and a load again would give.
+LLAMAHOME_INLINE Floats roundTo(const float*, Floats values) {
+    return values;
+}
+LLAMAHOME_INLINE Floats roundTo(const Bfloat16*, Floats values) {
+    return widen(narrow(values));
+}
+
+LLAMAHOME_INLINE float sumOf(Floats values) {
+    float total = 0.0F;
+    for (Index i = 0; i < kLanes; ++i)
+        total += values[i];
+    return total;
+}
+
+LLAMAHOME_INLINE Floats choose(Integers mask, Floats yes, Floats no) {
+    return reinterpret_cast<Floats>((reinterpret_cast<Integers>(yes) & mask) |
+                                    (reinterpret_cast<Integers>(no) & ~mask));
+}
+
+LLAMAHOME_INLINE Floats larger(Floats a, Floats b) {
+    return choose(a > b, a, b);
+}
+
+LLAMAHOME_INLINE float largestOf(Floats values) {
+    float most = values[0];
+    for (Index i = 1; i < kLanes; ++i)
+        most = values[i] > most ? values[i] : most;
+    return most;
+}
+
+/// Lanes 0, 1, 2, …
+LLAMAHOME_INLINE Integers laneNumbers() {
+    Integers numbers;
+    for (Index i = 0; i < kLanes; ++i)
+        numbers[i] = static_cast<std::int32_t>(i);
+    return numbers;
+}
+
+/// All ones in the lanes below `count`.
+LLAMAHOME_INLINE Integers lanesBelow(Index count) {
+    const auto bound = static_cast<std::int32_t>(count < kLanes ? (count > 0 ? count : 0) : kLanes);
+    return laneNumbers() < bound;
+}
+
+/// e^x to about one unit in the last place; what leaves the range of fp32 is held at its ends, a NaN stays
+/// one.
+LLAMAHOME_INLINE Floats exponential(Floats x) {
+    constexpr float kLowest = -87.336544F;
+    constexpr float kHighest = 88.376259F;
+    constexpr float kRoundToInteger = 12582912.0F; // 1.5 · 2^23
+    Floats held = choose(x < kLowest, all(kLowest), x);
+    held = choose(held > kHighest, all(kHighest), held);
+    const Floats n = (held * 1.44269504F + kRoundToInteger) - kRoundToInteger;
+    const Floats r = held - n * 0.693359375F - n * -2.12194440e-4F;
+    Floats y = all(1.9875691500e-4F);
+    y = y * r + 1.3981999507e-3F;
+    y = y * r + 8.3334519073e-3F;
+    y = y * r + 4.1665795894e-2F;
+    y = y * r + 1.6666665459e-1F;
+    y = y * r + 5.0000001201e-1F;
+    y = y * (r * r) + r + 1.0F;
+    const Integers power = (__builtin_convertvector(n, Integers) + 127) << 23;
+    const Floats result = y * reinterpret_cast<Floats>(power);
+    return choose(x != x, x, result);
+}
+
+template <typename T>
+void rmsNorm(Index begin, Index end, Index width, const T* x, const T* weight, float eps, T* out,
+             float* inverseRms) {
+    for (Index row = begin; row < end; ++row) {
+        const T* from = x + row * width;
+        T* to = out + row * width;
+        Floats squares = all(0.0F);
+        for (Index i = 0; i < width; i += kLanes) {
+            const Floats values = loadSome(from + i, width - i);
+            squares += values * values;
+        }
+        const float inverse = 1.0F / __builtin_sqrtf(sumOf(squares) / static_cast<float>(width) + eps);
+        inverseRms[row] = inverse;
+        for (Index i = 0; i < width; i += kLanes) {
+            const Floats normed = roundTo(from, loadSome(from + i, width - i) * inverse);
+            storeSome(to + i, normed * loadSome(weight + i, width - i), width - i);
+        }
+    }
+}
+
+template <typename T>
+void rmsNormBackward(Index begin, Index end, Index width, const T* dy, const T* x, const T* weight,
+                     const float* inverseRms, T* dx) {
+    for (Index row = begin; row < end; ++row) {
+        const T* gradient = dy + row * width;
+        const T* from = x + row * width;
+        T* to = dx + row * width;
+        Floats dots = all(0.0F);
+        for (Index i = 0; i < width; i += kLanes)
+            dots += loadSome(gradient + i, width - i) * loadSome(weight + i, width - i) *
+                    loadSome(from + i, width - i);
+        const float inverse = inverseRms[row];
+        const float slope = sumOf(dots) * inverse * inverse * inverse / static_cast<float>(width);
+        for (Index i = 0; i < width; i += kLanes) {
+            const Floats direct =
+                loadSome(gradient + i, width - i) * loadSome(weight + i, width - i) * inverse;
+            const Floats added = direct - loadSome(from + i, width - i) * slope;
+            storeSome(to + i, loadSome(to + i, width - i) + added, width - i);
+        }
+    }
+}
+
+/// One vector of a head; `sign` 1 rotates, -1 rotates back.
+template <typename T>
+LLAMAHOME_INLINE void rotate(const T* from, T* to, const float* cos, const float* sin, float sign,
+                             Index half) {
+    for (Index i = 0; i < half; i += kLanes) {
+        const Index count = half - i;
+        const Floats c = roundTo(from, loadSome(cos + i, count));
+        const Floats s = roundTo(from, loadSome(sin + i, count)) * sign;
+        const Floats low = loadSome(from + i, count);
+        const Floats high = loadSome(from + half + i, count);
+        storeSome(to + i, low * c - high * s, count);
+        storeSome(to + half + i, high * c + low * s, count);
+    }
+}
+
+template <bool kIsScatter, typename T>
+LLAMAHOME_INLINE void moveHeads(Index begin, Index end, const HeadShape& shape, Index stride, const T* from,
+                                T* to, const float* cos, const float* sin) {
+    const Index half = shape.headDim / 2;
+    for (Index token = begin; token < end; ++token) {
+        for (Index head = 0; head < shape.groups * shape.perGroup; ++head) {
+            const Index group = head / shape.perGroup;
+            const Index member = head % shape.perGroup;
+            const Index inRows = token * stride + head * shape.headDim;
+            const Index inHeads = ((group * shape.tokens + token) * shape.perGroup + member) * shape.headDim;
+            const T* source = from + (kIsScatter ? inRows : inHeads);
+            T* target = to + (kIsScatter ? inHeads : inRows);
+            if (cos == nullptr)
+                __builtin_memcpy(target, source, static_cast<std::size_t>(shape.headDim) * sizeof(T));
+            else
+                rotate(source, target, cos + token * half, sin + token * half, kIsScatter ? 1.0F : -1.0F,
+                       half);
+        }
+    }
+}
+
+template <typename T>
+void scatterHeads(Index begin, Index end, const HeadShape& shape, const T* rows, Index stride,
+                  const float* cos, const float* sin, T* heads) {
+    moveHeads<true>(begin, end, shape, stride, rows, heads, cos, sin);
+}
+
+template <typename T>
+void gatherHeads(Index begin, Index end, const HeadShape& shape, const T* heads, const float* cos,
+                 const float* sin, T* rows, Index stride) {
+    moveHeads<false>(begin, end, shape, stride, heads, rows, cos, sin);
+}
+
+template <typename T>
+void swiglu(Index begin, Index end, const T* gate, const T* up, T* out) {
+    for (Index i = begin; i < end; i += kLanes) {
+        const Floats g = loadSome(gate + i, end - i);
+        const Floats silu = roundTo(gate, g / (1.0F + exponential(-g)));
+        storeSome(out + i, silu * loadSome(up + i, end - i), end - i);
+    }
+}
+
+template <typename T>
+void swigluBackward(Index begin, Index end, const T* dout, T* gate, T* up) {
+    for (Index i = begin; i < end; i += kLanes) {
+        const Floats g = loadSome(gate + i, end - i);
+        const Floats u = loadSome(up + i, end - i);
+        const Floats d = loadSome(dout + i, end - i);
+        const Floats sigmoid = 1.0F / (1.0F + exponential(-g));
+        const Floats silu = roundTo(gate, g * sigmoid);
+        storeSome(up + i, d * silu, end - i);
+        storeSome(gate + i, roundTo(gate, d * u) * sigmoid * (1.0F + g * (1.0F - sigmoid)), end - i);
+    }
+}
+
+using Longs = std::uint64_t __attribute__((vector_size(LLAMAHOME_LANES * 4)));
+
+struct Product {
+    Words high;
+    Words low;
+};
+
+LLAMAHOME_INLINE Product multiply(Words values, std::uint32_t by) {
+    constexpr std::uint64_t kLowHalf = 0xffffffffU;
+    const Longs pairs = reinterpret_cast<Longs>(values);
+    const Longs even = (pairs & kLowHalf) * static_cast<std::uint64_t>(by);
+    const Longs odd = (pairs >> 32) * static_cast<std::uint64_t>(by);
+    return {reinterpret_cast<Words>((even >> 32) | (odd & ~kLowHalf)), values * by};
+}
+
+/// Philox4x32-10 (core/philox.h) of one block a lane: words[4 · lane + i].
+LLAMAHOME_INLINE void philoxBlocks(Words blocks, TokenPlace place, const DropoutMask& mask,
+                                   std::uint32_t* words) {
+    Words c[4] = {blocks, Words{} + place.position, Words{} + place.row, Words{} + mask.site};
+    std::uint32_t k0 = mask.key[0];
+    std::uint32_t k1 = mask.key[1];
+    for (int round = 0; round < 10; ++round) {
+        const Product p0 = multiply(c[0], 0xD2511F53U);
+        const Product p1 = multiply(c[2], 0xCD9E8D57U);
+        c[0] = p1.high ^ c[1] ^ k0;
+        c[1] = p1.low;
+        c[2] = p0.high ^ c[3] ^ k1;
+        c[3] = p0.low;
+        k0 += 0x9E3779B9U;
+        k1 += 0xBB67AE85U;
+    }
+    for (Index lane = 0; lane < kLanes; ++lane)
+        for (Index i = 0; i < 4; ++i)
+            words[4 * lane + i] = c[i][lane];
+}
+
+template <typename T>
+void dropRows(Index begin, Index end, Index width, const T* x, const TokenPlace* places,
+              const DropoutMask& mask, T* out) {
+    constexpr Index kDrawsPerBlock = 8;
+    constexpr Index kDraws = kLanes * kDrawsPerBlock;
+    const Floats kept = roundTo(x, all(mask.kept));
+    std::uint32_t words[kDraws / 2];
+    for (Index row = begin; row < end; ++row) {
+        for (Index first = 0; first < width; first += kDraws) {
+            const Words blocks =
+                reinterpret_cast<Words>(laneNumbers()) + static_cast<std::uint32_t>(first / kDrawsPerBlock);
+            philoxBlocks(blocks, places[row], mask, words);
+            const Index drawn = width - first < kDraws ? width - first : kDraws;
+            for (Index i = 0; i < drawn; i += kLanes) {
+                Halves draws; // the draws of a word are its low half, then its high half
+                __builtin_memcpy(&draws, reinterpret_cast<const char*>(words) + 2 * i, sizeof draws);
+                const Integers stays = __builtin_convertvector(draws, Words) >= mask.threshold;
+                const Index at = row * width + first + i;
+                const Floats value = loadSome(x + at, drawn - i) * kept;
+                storeSome(out + at, choose(stays, value, all(0.0F)), drawn - i);
+            }
+        }
+    }
+}
+
+template <typename T>
+void causalProbabilities(Index begin, Index end, Index columns, Index first, Index perGroup, float scale,
+                         T* scores, const SoftmaxRow* rows) {
+    for (Index row = begin; row < end; ++row) {
+        T* values = scores + row * columns;
+        const Index visible = first + row / perGroup + 1;
+        for (Index i = 0; i < columns; i += kLanes) {
+            Floats p = all(0.0F);
+            if (i < visible) {
+                p = exponential(loadSome(values + i, columns - i) * scale - rows[row].maximum);
+                p = choose(lanesBelow(visible - i), p * rows[row].inverseSum, all(0.0F));
+            }
+            storeSome(values + i, p, columns - i);
+        }
+    }
+}
+
+template <typename T>
+void causalSoftmax(Index begin, Index end, Index columns, Index first, Index perGroup, float scale, T* scores,
+                   SoftmaxRow* rows) {
+    constexpr float kLowest = -3.4e38F;
+    for (Index row = begin; row < end; ++row) {
+        T* values = scores + row * columns;
+        const Index visible = first + row / perGroup + 1;
+        Floats most = all(kLowest);
+        for (Index i = 0; i < visible; i += kLanes) {
+            const Floats s = loadSome(values + i, columns - i) * scale;
+            most = larger(choose(lanesBelow(visible - i), s, all(kLowest)), most);
+        }
+        const float maximum = largestOf(most);
+        Floats sums = all(0.0F);
+        for (Index i = 0; i < visible; i += kLanes) {
+            const Floats e = exponential(loadSome(values + i, columns - i) * scale - maximum);
+            sums += choose(lanesBelow(visible - i), e, all(0.0F));
+        }
+        rows[row] = {maximum, 1.0F / sumOf(sums)};
+    }
+    causalProbabilities(begin, end, columns, first, perGroup, scale, scores, rows);
+}
+
+template <typename T>
+void softmaxBackward(Index begin, Index end, Index columns, float scale, const T* p, const float* delta,
+                     T* dp) {
+    for (Index row = begin; row < end; ++row)
+        for (Index i = 0; i < columns; i += kLanes) {
+            const Index at = row * columns + i;
+            const Floats d = loadSome(dp + at, columns - i) - delta[row];
+            storeSome(dp + at, loadSome(p + at, columns - i) * d * scale, columns - i);
+        }
+}
+
+template <typename T>
+void rowDot(Index begin, Index end, Index width, const T* a, const T* b, float* delta) {
+    for (Index row = begin; row < end; ++row) {
+        Floats products = all(0.0F);
+        for (Index i = 0; i < width; i += kLanes)
+            products += loadSome(a + row * width + i, width - i) * loadSome(b + row * width + i, width - i);
+        delta[row] = sumOf(products);
+    }
+}
+
+template <typename T>
+void crossEntropy(Index begin, Index end, Index width, T* logits, const std::int64_t* targets,
+                  const float* scale, double* loss) {
+    for (Index row = begin; row < end; ++row) {
+        T* values = logits + row * width;
+        Floats most = all(loadSome(values, 1)[0]);
+        for (Index i = 0; i < width; i += kLanes)
+            most = larger(choose(lanesBelow(width - i), loadSome(values + i, width - i), most), most);
+        const float maximum = largestOf(most);
+        Floats sums = all(0.0F);
+        for (Index i = 0; i < width; i += kLanes)
+            sums += choose(lanesBelow(width - i), exponential(loadSome(values + i, width - i) - maximum),
+                           all(0.0F));
+        const float logSum = maximum + __builtin_logf(sumOf(sums));
+        loss[row] = static_cast<double>(logSum) - static_cast<double>(loadSome(values + targets[row], 1)[0]);
+        if (scale == nullptr) continue;
+        for (Index i = 0; i < width; i += kLanes) {
+            Floats p = exponential(loadSome(values + i, width - i) - logSum);
+            const Index target = targets[row] - i;
+            if (target >= 0 && target < kLanes) p[target] -= 1.0F;
+            storeSome(values + i, p * *scale, width - i);
+        }
+    }
+}
+
+template <typename T>
+constexpr RowKernels<T> kKernels{
+    rmsNorm<T>,  rmsNormBackward<T>, scatterHeads<T>,        gatherHeads<T>,     swiglu<T>, swigluBackward<T>,
+    dropRows<T>, causalSoftmax<T>,   causalProbabilities<T>, softmaxBackward<T>, rowDot<T>, crossEntropy<T>};
+
+} // namespace
+
+const RowKernels<float>& fp32Kernels() {
+    return kKernels<float>;
+}
+const RowKernels<Bfloat16>& bf16Kernels() {
+    return kKernels<Bfloat16>;
+}
+
+} // namespace llamahome::engine::LLAMAHOME_CPU_LEVEL
