@@ -9,7 +9,7 @@ packages=(
     ca-certificates cmake g++ ninja-build ccache mold python3 python3-pip unzip
     qt6-base-dev qt6-charts-dev qt6-svg-dev libqt6opengl6-dev libgl-dev
     libyaml-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev qtkeychain-qt6-dev libpcre2-dev libssl-dev
-    zlib1g-dev
+    zlib1g-dev libutf8proc-dev
 )
 test_packages=(xvfb clang python3-venv dbus locales desktop-file-utils appstream shared-mime-info man-db)
 

@@ -55,6 +55,26 @@ bool isWordChar(char32_t codePoint) {
     return isIn(kWordRanges, codePoint);
 }
 
+bool isMark(char32_t codePoint) {
+    return codePoint >= 0x300 && isIn(kMarkRanges, codePoint);
+}
+
+bool isDecomposed(char32_t codePoint) {
+    return codePoint >= 0xA0 && isIn(kDecomposedRanges, codePoint);
+}
+
+bool isPunctuation(char32_t codePoint) {
+    return isIn(kPunctuationRanges, codePoint);
+}
+
+char32_t newerLowerCase(char32_t codePoint) {
+    for (const CaseRange& range : kNewerLowerCase) {
+        if (codePoint >= range.first && codePoint <= range.last)
+            return range.lower + (codePoint - range.first);
+    }
+    return 0;
+}
+
 ClassedChar classAt(std::string_view text, std::size_t at) {
     const Utf8Char c = decodeUtf8(text, at);
     return {classOf(c.codePoint), c.length};

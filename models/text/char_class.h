@@ -22,6 +22,18 @@ bool isDigitsNumeric(char32_t codePoint);
 /// What an added token with single_word takes for a part of a word.
 bool isWordChar(char32_t codePoint);
 
+/// \p{M} as the reference's normalizers know it: of an older Unicode.
+bool isMark(char32_t codePoint);
+
+/// Whether the reference's compatibility form (NFKD) of the code point is another than itself.
+bool isDecomposed(char32_t codePoint);
+
+/// What the pre-tokenizer Punctuation takes for punctuation.
+bool isPunctuation(char32_t codePoint);
+
+/// The lower case of a code point whose case the oldest supported utf8proc does not know; 0 for any other.
+char32_t newerLowerCase(char32_t codePoint);
+
 /// Class and length of the character at byte `at` of valid UTF-8.
 struct ClassedChar {
     CharClass charClass;

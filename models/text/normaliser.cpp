@@ -45,9 +45,38 @@ Result<void> Normaliser::add(const Json& json, std::string_view what) {
         if (boolField(json, "strip_right", false)) m_steps.push_back({Kind::StripRight, {}, {}});
         return {};
     }
-    return Error{codes::kTokenizerKind, std::string(what) + ": normalizer " +
-                                            formats::quotedText(kind.empty() ? writeJsonLine(json) : kind) +
-                                            " is not known; known: Sequence, Prepend, Replace, Strip"};
+    auto isUnicode = addUnicode(kind, what);
+    if (!isUnicode) return isUnicode.error();
+    if (*isUnicode) return {};
+    return Error{codes::kTokenizerKind,
+                 std::string(what) + ": normalizer " +
+                     formats::quotedText(kind.empty() ? writeJsonLine(json) : kind) +
+                     " is not known; known: Sequence, Prepend, Replace, Strip, NFC, NFD, NFKC, NFKD, "
+                     "Lowercase, StripAccents, Nmt"};
+}
+
+Result<bool> Normaliser::addUnicode(const std::string& kind, std::string_view what) {
+    struct Known {
+        std::string_view name;
+        std::size_t growth;
+        Step step;
+    };
+    static const Known kKnown[] = {
+        {"NFC", kCanonicalGrowth, {.kind = Kind::Form, .form = UnicodeForm::Nfc}},
+        {"NFD", kCanonicalGrowth, {.kind = Kind::Form, .form = UnicodeForm::Nfd}},
+        {"NFKC", kCompatibleGrowth, {.kind = Kind::Form, .form = UnicodeForm::Nfkc}},
+        {"NFKD", kCompatibleGrowth, {.kind = Kind::Form, .form = UnicodeForm::Nfkd}},
+        {"Lowercase", kLowerCaseGrowth, {.kind = Kind::LowerCase}},
+        {"StripAccents", 1, {.kind = Kind::StripMarks}},
+        {"Nmt", 1, {.kind = Kind::Nmt}},
+    };
+    for (const Known& known : kKnown) {
+        if (known.name != kind) continue;
+        if (auto bounded = m_growth.add(known.growth, what, "normalizer"); !bounded) return bounded.error();
+        m_steps.push_back(known.step);
+        return true;
+    }
+    return false;
 }
 
 Result<void> Normaliser::addReplace(const Json& json, std::string_view what) {
@@ -62,6 +91,14 @@ Result<void> Normaliser::addReplace(const Json& json, std::string_view what) {
 RewrittenText Normaliser::applyStep(const Step& step, const TextPiece& piece) {
     RewrittenText out;
     switch (step.kind) {
+    case Kind::Form:
+        return normalForm(piece, step.form);
+    case Kind::LowerCase:
+        return lowerCase(piece);
+    case Kind::StripMarks:
+        return withoutMarks(piece);
+    case Kind::Nmt:
+        return nmtForm(piece);
     case Kind::Prepend:
         if (!piece.text.empty()) out.append(step.content, piece.originAt(0));
         out.append(piece);

@@ -4,6 +4,7 @@
 
 #include "core/error_codes.h"
 #include "formats/file_text.h"
+#include "formats/tokenizer/byte_alphabet.h"
 #include "text/char_class.h"
 #include "text/json_field.h"
 #include "text/piece_scanner.h"
@@ -13,9 +14,11 @@ namespace llamahome::text {
 namespace {
 
 Error unknownKind(std::string_view what, const std::string& kind) {
-    return Error{codes::kTokenizerKind,
-                 std::string(what) + ": pre-tokenizer " + formats::quotedText(kind) +
-                     " is not known; known: Sequence, Split, Digits, Metaspace, ByteLevel"};
+    return Error{
+        codes::kTokenizerKind,
+        std::string(what) + ": pre-tokenizer " + formats::quotedText(kind) +
+            " is not known; known: Sequence, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, "
+            "CharDelimiterSplit, Metaspace, ByteLevel"};
 }
 
 } // namespace
@@ -30,10 +33,6 @@ Result<PreTokenizer> PreTokenizer::parse(const Json& json, std::string_view what
 
 Result<void> PreTokenizer::add(const Json& json, std::string_view what) {
     const std::string kind = stringField(json, "type");
-    if (m_hasByteLevel)
-        return Error{codes::kTokenizerKind, std::string(what) + ": pre-tokenizer " +
-                                                formats::quotedText(kind) +
-                                                " stands after ByteLevel, expected before"};
     if (m_steps.size() >= kMaxTokenizerSteps)
         return Error{codes::kTokenizerLimit, std::string(what) + ": the pre-tokenizer has more than " +
                                                  std::to_string(kMaxTokenizerSteps) +
@@ -48,6 +47,14 @@ Result<void> PreTokenizer::add(const Json& json, std::string_view what) {
         }
         return {};
     }
+    if (m_hasByteLevel && (kind == "ByteLevel" || kind == "Metaspace"))
+        return Error{codes::kTokenizerKind, std::string(what) + ": pre-tokenizer " +
+                                                formats::quotedText(kind) +
+                                                " stands after ByteLevel, expected before"};
+    if (m_hasByteLevel && !m_isSpelled) {
+        m_steps.push_back({Kind::Spelling});
+        m_isSpelled = true;
+    }
     if (kind == "Digits") {
         m_steps.push_back({boolField(json, "individual_digits", false) ? Kind::EachDigit : Kind::DigitRuns});
         return {};
@@ -58,35 +65,61 @@ Result<void> PreTokenizer::add(const Json& json, std::string_view what) {
         addByteLevel(json);
         return {};
     }
-    return unknownKind(what, kind);
+    auto added = addCharacters(kind, json, what);
+    if (!added) return added.error();
+    return *added ? Result<void>() : unknownKind(what, kind);
 }
 
-Result<void> PreTokenizer::addSplit(const Json& json, std::string_view what) {
+Result<bool> PreTokenizer::addCharacters(const std::string& kind, const Json& json, std::string_view what) {
+    const auto isBlank = [](char32_t point) { return classOf(point) == CharClass::Space; };
+    if (kind == "Punctuation") {
+        const std::string name = stringField(json, "behavior");
+        const auto behavior = behaviorOf(json, name.empty() ? "Isolated" : name, what);
+        if (!behavior) return behavior.error();
+        m_steps.push_back({Kind::Pattern, {TextPattern::characters(isPunctuation)}, *behavior});
+    } else if (kind == "WhitespaceSplit" || kind == "Whitespace") {
+        m_steps.push_back({Kind::Pattern, {TextPattern::characters(isBlank)}, Behavior::Removed});
+        if (kind == "Whitespace")
+            m_steps.push_back({Kind::Pattern, {TextPattern::characters(isWordChar)}, Behavior::Contiguous});
+    } else if (kind == "CharDelimiterSplit" && !stringField(json, "delimiter").empty()) {
+        m_steps.push_back(
+            {Kind::Pattern, {TextPattern::literal(stringField(json, "delimiter"))}, Behavior::Removed});
+    } else {
+        return false;
+    }
+    return true;
+}
+
+Result<PreTokenizer::Behavior> PreTokenizer::behaviorOf(const Json& json, const std::string& name,
+                                                        std::string_view what) {
     static const std::map<std::string, Behavior> kBehaviors{
         {"Isolated", Behavior::Isolated},
         {"Removed", Behavior::Removed},
         {"MergedWithPrevious", Behavior::MergedWithPrevious},
         {"MergedWithNext", Behavior::MergedWithNext},
         {"Contiguous", Behavior::Contiguous}};
-    const std::string name = stringField(json, "behavior");
     const auto behavior = kBehaviors.find(name);
-    if (behavior == kBehaviors.end())
-        return Error{codes::kTokenizerKind,
-                     std::string(what) + ": pre-tokenizer Split with behavior " + formats::quotedText(name) +
-                         " is not known; known: Isolated, Removed, MergedWithPrevious, MergedWithNext, "
-                         "Contiguous"};
+    if (behavior != kBehaviors.end()) return behavior->second;
+    return Error{codes::kTokenizerKind, std::string(what) + ": pre-tokenizer " + stringField(json, "type") +
+                                            " with behavior " + formats::quotedText(name) +
+                                            " is not known; known: Isolated, Removed, MergedWithPrevious, "
+                                            "MergedWithNext, Contiguous"};
+}
+
+Result<void> PreTokenizer::addSplit(const Json& json, std::string_view what) {
+    const auto behavior = behaviorOf(json, stringField(json, "behavior"), what);
+    if (!behavior) return behavior.error();
     auto pattern = TextPattern::parse(member(json, "pattern"), "pre-tokenizer Split", what);
     if (!pattern) return pattern.error();
     const bool invert = boolField(json, "invert", false);
     // The two known patterns match everywhere, so that keeping and dropping what lies between is the same.
-    const bool cutsAtMatches =
-        behavior->second == Behavior::Isolated || (behavior->second == Behavior::Removed && invert);
+    const bool cutsAtMatches = *behavior == Behavior::Isolated || (*behavior == Behavior::Removed && invert);
     if (cutsAtMatches && pattern->expression() == kLlama3Pattern)
         m_steps.push_back({Kind::Llama3});
     else if (cutsAtMatches && pattern->expression() == kGpt2Pattern)
         m_steps.push_back({Kind::Gpt2});
     else
-        m_steps.push_back({Kind::Pattern, {std::move(*pattern)}, behavior->second, invert});
+        m_steps.push_back({Kind::Pattern, {std::move(*pattern)}, *behavior, invert});
     return {};
 }
 
@@ -118,7 +151,7 @@ void PreTokenizer::addByteLevel(const Json& json) {
 
 void PreTokenizer::cut(const TextPiece& piece, std::size_t step, Receiver& receiver) const {
     if (piece.text.empty()) return;
-    if (step == m_steps.size()) return receiver.take(piece);
+    if (step == m_steps.size()) return m_isSpelled ? takeSpelled(piece, receiver) : receiver.take(piece);
     switch (m_steps[step].kind) {
     case Kind::Llama3:
     case Kind::Gpt2: {
@@ -137,6 +170,8 @@ void PreTokenizer::cut(const TextPiece& piece, std::size_t step, Receiver& recei
         return cutPattern(piece, step, receiver);
     case Kind::Metaspace:
         return cutMetaspace(piece, step, receiver);
+    case Kind::Spelling:
+        return spell(piece, step, receiver);
     case Kind::LeadingBlank: {
         if (piece.text.front() == ' ') return cut(piece, step + 1, receiver);
         RewrittenText text;
@@ -145,6 +180,24 @@ void PreTokenizer::cut(const TextPiece& piece, std::size_t step, Receiver& recei
         return cut(text.piece(), step + 1, receiver);
     }
     }
+}
+
+void PreTokenizer::spell(const TextPiece& piece, std::size_t step, Receiver& receiver) const {
+    RewrittenText text;
+    for (std::size_t i = 0; i < piece.text.size(); ++i)
+        text.append(formats::spellingOfBytes(piece.text.substr(i, 1)), piece.originAt(i));
+    cut(text.piece(), step + 1, receiver);
+}
+
+void PreTokenizer::takeSpelled(const TextPiece& piece, Receiver& receiver) {
+    RewrittenText bytes;
+    for (std::size_t at = 0; at < piece.text.size();) {
+        const std::size_t length = decodeUtf8(piece.text, at).length;
+        bytes.append(formats::bytesOfSpelling(piece.text.substr(at, length)).value_or(""),
+                     piece.originAt(at));
+        at += length;
+    }
+    receiver.take(bytes.piece());
 }
 
 void PreTokenizer::cutDigits(const TextPiece& piece, std::size_t step, Receiver& receiver) const {

@@ -12,14 +12,15 @@
 
 namespace llamahome::text {
 
-/// The steps of a tokenizer.json's pre_tokenizer: Digits, Split, Metaspace, ByteLevel and Sequence of these.
+/// The steps of a tokenizer.json's pre_tokenizer: Digits, Split, Punctuation, Whitespace, WhitespaceSplit,
+/// CharDelimiterSplit, Metaspace, ByteLevel and Sequence of these.
 class PreTokenizer {
 public:
-    /// TK-12 naming an unknown kind or a step after ByteLevel, TK-11 for a pattern, TK-01 for a wrong shape.
-    /// null cuts nothing.
+    /// TK-12 naming an unknown kind or a second ByteLevel, TK-11 for a pattern, TK-01 for a wrong shape. null
+    /// cuts nothing.
     static Result<PreTokenizer> parse(const Json& json, std::string_view what);
 
-    /// True where the vocabulary is spelled in the byte alphabet: the last step is ByteLevel.
+    /// True where the vocabulary is spelled in the byte alphabet: one of the steps is ByteLevel.
     bool isByteLevel() const { return m_hasByteLevel; }
 
     /// Receives the pieces in order; one is valid during the call only.
@@ -40,6 +41,7 @@ private:
         Pattern,      ///< a pattern's matches and what lies between, put together by Behavior
         Metaspace,    ///< blanks become a mark, another may be put before the text
         LeadingBlank, ///< a blank is put before text that begins with none
+        Spelling,     ///< bytes become characters of the byte alphabet, which the steps behind it cut
     };
     enum class Behavior { Isolated, Removed, MergedWithPrevious, MergedWithNext, Contiguous };
     enum class Prepend { Never, First, Always }; ///< First: where the text is the beginning of the input
@@ -54,15 +56,21 @@ private:
 
     Result<void> add(const Json& json, std::string_view what);
     Result<void> addSplit(const Json& json, std::string_view what);
+    /// A cut at characters of a kind; false where `kind` is none of these.
+    Result<bool> addCharacters(const std::string& kind, const Json& json, std::string_view what);
+    static Result<Behavior> behaviorOf(const Json& json, const std::string& name, std::string_view what);
     Result<void> addMetaspace(const Json& json, std::string_view what);
     void addByteLevel(const Json& json);
     void cut(const TextPiece& piece, std::size_t step, Receiver& receiver) const;
     void cutDigits(const TextPiece& piece, std::size_t step, Receiver& receiver) const;
     void cutPattern(const TextPiece& piece, std::size_t step, Receiver& receiver) const;
     void cutMetaspace(const TextPiece& piece, std::size_t step, Receiver& receiver) const;
+    void spell(const TextPiece& piece, std::size_t step, Receiver& receiver) const;
+    static void takeSpelled(const TextPiece& piece, Receiver& receiver);
 
     std::vector<Step> m_steps;
     bool m_hasByteLevel = false;
+    bool m_isSpelled = false; ///< pieces come out of the steps in the byte alphabet
 };
 
 } // namespace llamahome::text

@@ -185,6 +185,8 @@ Result<SplitPattern> SplitPattern::compile(std::string_view expression) {
                      "the tokenizer's split pattern does not compile: " + messageOf(fault) +
                          "; get the model again",
                      std::string(expression)};
+    // Where there is no compiler for this processor the interpreter does the work.
+    (void)pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE);
     code->context = pcre2_match_context_create(nullptr);
     if (code->context == nullptr) return Error{codes::kTokenizerPattern, "no memory for the split pattern"};
     pcre2_set_match_limit(code->context, kMatchBudget);
@@ -193,11 +195,16 @@ Result<SplitPattern> SplitPattern::compile(std::string_view expression) {
 }
 
 std::optional<SplitPattern::Match> SplitPattern::find(std::string_view text, std::size_t at) const {
-    const std::unique_ptr<pcre2_match_data, FreeMatch> data(
-        pcre2_match_data_create_from_pattern(m_code->code, nullptr));
+    // Room for the match as a whole, of any pattern; groups are of no interest.
+    thread_local const std::unique_ptr<pcre2_match_data, FreeMatch> data(pcre2_match_data_create(1, nullptr));
     if (!data) return std::nullopt;
-    const int count = pcre2_match(m_code->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
-                                  PCRE2_NO_UTF_CHECK, data.get(), m_code->context);
+    const auto match = [&](std::uint32_t options) {
+        return pcre2_match(m_code->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
+                           PCRE2_NO_UTF_CHECK | options, data.get(), m_code->context);
+    };
+    int count = match(0);
+    // The compiled form has a small stack of its own; the interpreter has the heap.
+    if (count == PCRE2_ERROR_JIT_STACKLIMIT) count = match(PCRE2_NO_JIT);
     if (count < 0) return std::nullopt;
     const PCRE2_SIZE* span = pcre2_get_ovector_pointer(data.get());
     return Match{span[0], span[1]};

@@ -27,8 +27,20 @@ TextPattern TextPattern::literal(std::string text) {
     return result;
 }
 
+TextPattern TextPattern::characters(bool (*isIn)(char32_t)) {
+    TextPattern result;
+    result.m_isIn = isIn;
+    return result;
+}
+
 std::optional<SplitPattern::Match> TextPattern::find(std::string_view text, std::size_t at) const {
     if (m_regex) return m_regex->find(text, at);
+    while (m_isIn != nullptr && at < text.size()) {
+        const Utf8Char c = decodeUtf8(text, at);
+        if (m_isIn(c.codePoint)) return SplitPattern::Match{at, at + c.length};
+        at += c.length;
+    }
+    if (m_isIn != nullptr) return std::nullopt;
     const std::size_t begin = text.find(m_text, at);
     if (begin == std::string_view::npos) return std::nullopt;
     return SplitPattern::Match{begin, begin + m_text.size()};

@@ -1,5 +1,5 @@
-// TextPattern: the "pattern" of a tokenizer.json's Split or Replace, a text or a regular expression. Any
-// thread.
+// TextPattern: what a tokenizer.json's Split, Replace and kin look for: a text, a regular expression or
+// characters of a kind. Any thread.
 #pragma once
 
 #include <functional>
@@ -19,6 +19,8 @@ public:
     /// TK-11 for an expression that is not read.
     static Result<TextPattern> parse(const Json* pattern, std::string_view owner, std::string_view what);
     static TextPattern literal(std::string text);
+    /// Each character that `isIn` holds for is a match.
+    static TextPattern characters(bool (*isIn)(char32_t));
 
     /// Calls with each match and each stretch between two, in order, together the whole text. A match may be
     /// empty, as the reference's iterator has it.
@@ -28,13 +30,13 @@ public:
     std::string replaceAll(std::string_view text, std::string_view replacement) const;
 
     const std::string& expression() const { return m_text; }
-    bool isLiteral() const { return !m_regex; }
 
 private:
     std::optional<SplitPattern::Match> find(std::string_view text, std::size_t at) const;
 
     std::string m_text;
     std::optional<SplitPattern> m_regex;
+    bool (*m_isIn)(char32_t) = nullptr;
 };
 
 } // namespace llamahome::text

@@ -28,6 +28,13 @@ target_link_libraries(llamahome_pcre2 INTERFACE "${PCRE2_LIBRARY}")
 target_include_directories(llamahome_pcre2 SYSTEM INTERFACE "${PCRE2_INCLUDE_DIR}")
 target_compile_definitions(llamahome_pcre2 INTERFACE PCRE2_CODE_UNIT_WIDTH=8)
 
+# utf8proc: the static archive where there is one, as of yaml-cpp.
+find_library(UTF8PROC_LIBRARY NAMES libutf8proc.a utf8proc REQUIRED)
+find_path(UTF8PROC_INCLUDE_DIR NAMES utf8proc.h REQUIRED)
+add_library(llamahome_utf8proc INTERFACE)
+target_link_libraries(llamahome_utf8proc INTERFACE "${UTF8PROC_LIBRARY}")
+target_include_directories(llamahome_utf8proc SYSTEM INTERFACE "${UTF8PROC_INCLUDE_DIR}")
+
 if(LLAMAHOME_BUILD_ENGINE)
     include(Libtorch)
 endif()

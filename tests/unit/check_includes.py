@@ -43,6 +43,7 @@ HOMES = (
     (re.compile(r"^openssl/"), re.compile(r"^models/core/.*\.cpp$"),
      "OpenSSL belongs into models/core/*.cpp"),
     (re.compile(r"^pcre2\.h$"), re.compile(r"^models/text/.*\.cpp$"), "PCRE2 belongs into models/text/*.cpp"),
+    (re.compile(r"^utf8proc\.h$"), re.compile(r"^models/text/.*\.cpp$"), "utf8proc belongs into models/text/*.cpp"),
     (re.compile(r"^z(lib|conf)\.h$"), re.compile(r"^models/formats/.*\.cpp$"),
      "zlib belongs into models/formats/*.cpp"),
     (NETWORK_HEADER, re.compile(r"^models/network/|^app/window/single_instance\."),
@@ -255,7 +256,7 @@ class SelfTest(unittest.TestCase):
 
     def test_third_parties_away_from_home_are_caught(self):
         for header in ("nlohmann/json.hpp", "yaml-cpp/yaml.h", "spdlog/spdlog.h", "CLI/CLI.hpp",
-                       "openssl/evp.h", "pcre2.h", "zlib.h"):
+                       "openssl/evp.h", "pcre2.h", "utf8proc.h", "zlib.h"):
             self.assert_caught("models/jobs/z.cpp", f"#include <{header}>\n", "")
         self.assert_caught("widgets/z.cpp", "#include <QtCharts/QChart>\n", "Qt Charts")
         for header in ("QNetworkReply", "QTcpSocket", "QLocalServer", "QtNetwork/QHostInfo"):

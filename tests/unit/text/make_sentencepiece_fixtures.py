@@ -1,10 +1,8 @@
-"""Writes tests/data/text/sentencepiece/: small tokenizer.model files with the reference's ids.
+"""Writes tests/data/text/sentencepiece/: small tokenizer.model files.
 
-Usage: python make_sentencepiece_fixtures.py [LINES OUT]   (needs the package sentencepiece; the files are overwritten)
-With LINES and OUT, a file of so many lines goes there instead, for comparing by hand.
+Usage: python make_sentencepiece_fixtures.py   (needs the package sentencepiece; the files are overwritten)
 """
 import io
-import json
 import pathlib
 import sys
 
@@ -12,13 +10,9 @@ import sentencepiece
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "parity"))
-from varied_lines import CODE, PROSE, varied_lines  # noqa: E402
+from varied_lines import CODE, PROSE  # noqa: E402
 
 OUT = ROOT / "data" / "text" / "sentencepiece"
-EXTRA = [
-    "", " ", "\u2581", " \u2581  ", "a\u2581\u2581b \u2581\u2581", "  a  b ", "\u2581a \u2581", " \u2581 a", "<s>x</s>", "<unk> <0x41>",
-    "ababab aba", "\t x\n ", "aaa aaaa aaaaa",
-]
 KINDS = {
     # As Llama 2's was trained.
     "llama": dict(
@@ -31,11 +25,6 @@ KINDS = {
 }
 
 
-def lines(count):
-    # A NUL ends a text for the package's own reader of lines, not for a tokenizer.
-    return EXTRA + [line[:200] for line in varied_lines(count, seed=17) if "\0" not in line]
-
-
 def train(name, options):
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
@@ -46,15 +35,5 @@ def train(name, options):
     (OUT / name / "tokenizer.model").write_bytes(model.getvalue())
 
 
-def rows_of(texts):
-    models = {n: sentencepiece.SentencePieceProcessor(model_file=str(OUT / n / "tokenizer.model")) for n in KINDS}
-    rows = [{"text": t} | {name: [model.encode(t)] for name, model in models.items()} for t in texts]
-    return "[\n" + ",\n".join(json.dumps(r, ensure_ascii=False, separators=(",", ":")) for r in rows) + "\n]\n"
-
-
-if len(sys.argv) > 2:
-    pathlib.Path(sys.argv[2]).write_text(rows_of(lines(int(sys.argv[1]))), encoding="utf-8")
-else:
-    for name, options in KINDS.items():
-        train(name, options)
-    (OUT / "lines.json").write_text(rows_of(lines(110)), encoding="utf-8")
+for kind, settings in KINDS.items():
+    train(kind, settings)

@@ -1,8 +1,7 @@
-"""Writes tests/data/text/kinds/: small tokenizers of every kind that is not plain byte-level, with ids and texts.
+"""Writes tests/data/text/kinds/: small tokenizers of every kind that is not plain byte-level, a NAME.json each.
 
-Usage: python make_tokenizer_kinds.py [LINES OUT]   (needs the package tokenizers; the files are overwritten)
-NAME.json is a tokenizer.json, lines.json the reference's ids and decoded texts. With LINES and OUT, a file of so many lines
-goes there instead, for comparing by hand.
+Usage: python make_tokenizer_kinds.py [NAME...]   (needs the package tokenizers; the files are overwritten)
+make_token_hashes.py then asks the reference what they make of varied lines.
 """
 import json
 import pathlib
@@ -34,10 +33,6 @@ EXTRA = [
     "x\n\n \ny", "\u4f60\u4f60\u4f60 \U0001f642\U0001f642", "a\u0000b", "\t\ttab", "aba", "ababab  ababa",
     "# head  \n## x \t\n\n*y  ", "#a\r\n#b  \r\n  ",
 ]
-
-
-def lines(count):
-    return EXTRA + [line if len(line) < 200 else line[:200] for line in varied_lines(count, seed=91)]
 
 
 def train(pre_tokenizer, reserved, alphabet, normalizer=None, **model):
@@ -132,29 +127,87 @@ def splits():
     return kind
 
 
-KINDS = {f.__name__: f for f in (legacy, first, unknown, fused, splits)}
+def prefixed():
+    """GPT-2's own way: a blank before the text, its pattern; bos and end by two post-processors."""
+    kind = train(pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=True), ["<s>", "</s>"], 256)
+    kind.decoder = decoders.ByteLevel()
+    end = processors.TemplateProcessing(single="$A </s>", pair="$A </s> $B:1", special_tokens=[("</s>", 1)])
+    # What the first of two templates makes of a text counts as a pair to the second.
+    begin = processors.TemplateProcessing(single="<s> $A", pair="<s> $A <s>:1 $B:1", special_tokens=[("<s>", 0)])
+    kind.post_processor = processors.Sequence([processors.ByteLevel(trim_offsets=False), end, begin])
+    return kind
 
 
-def rows_of(tokenizers, texts):
-    rows = []
-    for text in texts:
-        row = {"text": text}
-        for name, tokenizer in tokenizers.items():
-            ids = tokenizer.encode(text, add_special_tokens=False).ids
-            decoded = tokenizer.decode(ids, skip_special_tokens=False)
-            row[name] = [ids] if decoded == text else [ids, decoded]
-        rows.append(row)
-    return "[\n" + ",\n".join(json.dumps(r, ensure_ascii=False, separators=(",", ":")) for r in rows) + "\n]\n"
+def composed():
+    """NFC, then DeepSeek's cuts: lines, words, punctuation, scripts, digits, bytes."""
+    cuts = [r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+"]
+    pre = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(cut), "isolated") for cut in cuts]
+        + [pre_tokenizers.Digits(individual_digits=True), byte_level()]
+    )
+    kind = train(pre, ["<s>", "</s>"], 256, normalizers.NFC())
+    kind.add_tokens([AddedToken("re\u0301sume\u0301", normalized=True), AddedToken("name", normalized=True)])
+    kind.decoder = decoders.ByteLevel()
+    return kind
 
 
-OUT.mkdir(parents=True, exist_ok=True)
-if len(sys.argv) > 2:
-    loaded = {name: Tokenizer.from_file(str(OUT / f"{name}.json")) for name in KINDS}
-    pathlib.Path(sys.argv[2]).write_text(rows_of(loaded, lines(int(sys.argv[1]))), encoding="utf-8")
-else:
-    made = {name: make() for name, make in KINDS.items()}
-    for name, tokenizer in made.items():
-        form = json.loads(tokenizer.to_str())
-        text = json.dumps(form, ensure_ascii=False, separators=(",", ":")) + "\n"
+def compatible():
+    """What SentencePiece's nmt_nfkc_cf does, with Metaspace and byte fallback."""
+    steps = [normalizers.Nmt(), normalizers.NFKC(), normalizers.Lowercase(), normalizers.Replace(Regex(r" {2,}"), " ")]
+    kind = train(
+        pre_tokenizers.Metaspace(), SPECIALS + BYTES, 150, normalizers.Sequence(steps), unk_token="<unk>", byte_fallback=True
+    )
+    kind.decoder = fallback_decoder(True)
+    kind.post_processor = bos_template()
+    return kind
+
+
+def bare_letters():
+    """NFD without accents, words and marks apart."""
+    steps = [normalizers.NFD(), normalizers.StripAccents(), normalizers.Lowercase()]
+    kind = train(pre_tokenizers.Whitespace(), SPECIALS, 150, normalizers.Sequence(steps), unk_token="<unk>")
+    kind.decoder = decoders.Fuse()
+    return kind
+
+
+def marks():
+    """NFKD; blanks and one more delimiter dropped, every punctuation mark with what is before it."""
+    pre = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.CharDelimiterSplit("x"),
+            pre_tokenizers.Punctuation("merged_with_previous"),
+            byte_level(),
+        ]
+    )
+    kind = train(pre, ["<s>", "</s>"], 256, normalizers.NFKD())
+    kind.decoder = decoders.ByteLevel()
+    return kind
+
+
+def spelled():
+    """Falcon 3's: cuts go on after ByteLevel, through characters that stand for bytes."""
+    pre = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Punctuation("contiguous"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+            pre_tokenizers.Digits(individual_digits=False),
+            pre_tokenizers.Split(Regex("[0-9][0-9][0-9]"), "isolated"),
+        ]
+    )
+    kind = train(pre, ["<s>", "</s>"], 256)
+    kind.decoder = decoders.ByteLevel()
+    return kind
+
+
+def byte_level():
+    return pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+
+
+KINDS = {f.__name__: f for f in (legacy, first, unknown, fused, splits, prefixed, composed, compatible, bare_letters, marks, spelled)}
+
+if __name__ == "__main__":
+    OUT.mkdir(parents=True, exist_ok=True)
+    for name in sys.argv[1:] or KINDS:
+        text = json.dumps(json.loads(KINDS[name]().to_str()), ensure_ascii=False, separators=(",", ":")) + "\n"
         (OUT / f"{name}.json").write_text(text, encoding="utf-8")
-    (OUT / "lines.json").write_text(rows_of(made, lines(110)), encoding="utf-8")

@@ -1,11 +1,14 @@
 """Writes models/text/unicode_ranges.h: the character classes as Hugging Face tokenizers sees them.
 
-Usage: python make_unicode_ranges.py > models/text/unicode_ranges.h   (needs the package tokenizers)
-Letters, numbers and blanks are asked of its regular expressions (Oniguruma), digits of its Digits step and word characters
-of its added tokens (Rust).
+Usage: python make_unicode_ranges.py > models/text/unicode_ranges.h   (needs the package tokenizers, and libutf8proc 2.8)
+Letters, numbers and blanks are asked of its regular expressions (Oniguruma), digits of its Digits step, word characters
+of its added tokens (Rust), marks and decompositions of its normalizers, punctuation of its Punctuation step.
 """
+import ctypes
+import ctypes.util
+
 import tokenizers
-from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 EVERY = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 
@@ -32,6 +35,30 @@ def word_characters():
     tokenizer = Tokenizer(models.BPE())
     tokenizer.add_tokens([AddedToken("#", single_word=True, normalized=False)])
     return {c for c in EVERY if c != ord("#") and not tokenizer.encode(chr(c) + "#").ids}
+
+
+def changed(normalizer):
+    return {c for c in EVERY if normalizer.normalize_str(chr(c)) != chr(c)}
+
+
+def punctuation():
+    step = pre_tokenizers.Punctuation("removed")
+    return {c for c in EVERY if not step.pre_tokenize_str(chr(c))}
+
+
+def newer_lower_case():
+    """Rows of first, last and the first's lower case, where the reference knows more than utf8proc 2.8."""
+    library = ctypes.CDLL(ctypes.util.find_library("utf8proc"))
+    rows = []
+    for c in EVERY:
+        lower = normalizers.Lowercase().normalize_str(chr(c))
+        if len(lower) != 1 or ord(lower) == library.utf8proc_tolower(c):
+            continue
+        if rows and rows[-1][1] == c - 1 and ord(lower) == rows[-1][2] + c - rows[-1][0]:
+            rows[-1][1] = c
+        else:
+            rows.append([c, c, ord(lower)])
+    return rows
 
 
 def ranges(points):
@@ -69,10 +96,24 @@ struct CodePointRange {{
     char32_t first;
     char32_t last;
 }};
+
+/// First and last code point, and the first's lower case; the others' follow it.
+struct CaseRange {{
+    char32_t first;
+    char32_t last;
+    char32_t lower;
+}};
 """)
 emit("kLetterRanges", r"\p{L}", matched(r"\p{L}"))
 emit("kNumberRanges", r"\p{N}", number)
 emit("kSpaceRanges", r"\s", matched(r"\s"))
 emit("kExtraDigitRanges", r"Numeric for the Digits step without being \p{N}: its Unicode is newer", digits() - number)
 emit("kWordRanges", "A part of a word, for added tokens with single_word", word_characters())
+emit("kMarkRanges", r"\p{M} of the reference's normalizers, an older Unicode", changed(normalizers.StripAccents()))
+emit("kDecomposedRanges", "What NFKD changes", changed(normalizers.NFKD()))
+emit("kPunctuationRanges", "What the Punctuation step takes for punctuation", punctuation())
+print("/// Lower cases that utf8proc 2.8 does not know\ninline constexpr CaseRange kNewerLowerCase[] = {")
+for first, last, lower in newer_lower_case():
+    print(f"    {{0x{first:X}, 0x{last:X}, 0x{lower:X}}},")
+print("};\n")
 print("} // namespace llamahome::text\n// clang-format on")

@@ -26,7 +26,7 @@ ModelConfig configOf(std::int64_t vocabulary, bool isLater) {
     ModelConfig config;
     config.vocab_size = vocabulary;
     config.max_position_embeddings = 8192;
-    if (isLater) config.rope_scaling = Llama3RopeScaling{};
+    if (isLater) config.rope_scaling = RopeScaling{};
     return config;
 }
 
@@ -68,21 +68,6 @@ class TestMetaTokenizer : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void givesTiktokensIds() {
-        const Converted converted = convert({.isInstruct = true});
-        QVERIFY(converted.tokenizer);
-        const auto text = readFile(data("expected.json"));
-        QVERIFY(text);
-        const auto cases = parseJson(*text, "expected.json");
-        QVERIFY(cases && cases->size() == 600);
-        for (const Json& one : *cases) {
-            const auto line = one["text"].get<std::string>();
-            QVERIFY2(converted.tokenizer->encode(line, text::SpecialTokens::AsText) ==
-                         one["ids"].get<std::vector<std::int32_t>>(),
-                     line.c_str());
-        }
-    }
-
     void specialTokensBearTheNamesOfTheirGeneration() {
         const Converted later = convert({.isInstruct = true});
         const Converted first = convert({.isInstruct = true}, false);

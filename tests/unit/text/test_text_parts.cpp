@@ -1,7 +1,6 @@
 #include <QTest>
 
 #include "core/error_codes.h"
-#include "core/json.h"
 #include "formats/tokenizer/byte_alphabet.h"
 #include "text/char_class.h"
 #include "text/csv_record.h"
@@ -23,16 +22,6 @@ std::vector<std::string> scan(PieceEnd pieceEnd, std::string_view text) {
         const std::size_t end = pieceEnd(text, at);
         pieces.emplace_back(text.substr(at, end - at));
         at = end;
-    }
-    return pieces;
-}
-
-std::vector<std::string> matchAll(const SplitPattern& pattern, std::string_view text) {
-    std::vector<std::string> pieces;
-    std::size_t at = 0;
-    while (const auto match = pattern.find(text, at)) {
-        pieces.emplace_back(text.substr(match->begin, match->end - match->begin));
-        at = match->end;
     }
     return pieces;
 }
@@ -81,20 +70,6 @@ private Q_SLOTS:
         QCOMPARE(scan(gpt2PieceEnd, "we'll I'M"), (Pieces{"we", "'ll", " I", "'", "M"}));
         QCOMPARE(scan(gpt2PieceEnd, "a  12b"), (Pieces{"a", " ", " 12", "b"}));
         QCOMPARE(scan(gpt2PieceEnd, "x \n y"), (Pieces{"x", " \n", " y"}));
-    }
-
-    // Two implementations that know nothing of each other.
-    void scannersAgreeWithARegularExpressionEngine() {
-        const auto lines = readJsonFile(LLAMAHOME_TEST_DATA "/text/tokenizer_lines.json");
-        QVERIFY(lines);
-        const auto llama3 = SplitPattern::compile(kLlama3Pattern);
-        const auto gpt2 = SplitPattern::compile(kGpt2Pattern);
-        QVERIFY(llama3 && gpt2);
-        for (const Json& line : *lines) {
-            const auto text = line["text"].get<std::string>();
-            QCOMPARE(scan(llama3PieceEnd, text), matchAll(*llama3, text));
-            QCOMPARE(scan(gpt2PieceEnd, text), matchAll(*gpt2, text));
-        }
     }
 
     void patternsOfDoubtfulMeaningAreRefusedByName() {

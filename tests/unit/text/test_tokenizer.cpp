@@ -46,20 +46,6 @@ class TestTokenizer final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void givesTheReferencesIds() {
-        const auto rows = readJsonFile(kData + "tokenizer_lines.json");
-        QVERIFY(rows && rows->size() >= 500);
-        for (const char* name : {"digits_bytelevel", "llama3_split"}) {
-            const Tokenizer t = tokenizer(name);
-            for (const Json& row : *rows) {
-                const auto line = row["text"].get<std::string>();
-                const Ids ids = t.encode(line, SpecialTokens::Recognised);
-                QVERIFY2(ids == row[name].get<Ids>(), writeJsonLine(row["text"]).c_str());
-                QCOMPARE(*t.decode(ids, false), line);
-            }
-        }
-    }
-
     void bothSpellingsOfMergesMeanTheSame() {
         Json json = fixture("digits_bytelevel");
         QVERIFY(json["model"]["merges"][0].is_array());

@@ -71,29 +71,6 @@ private Q_SLOTS:
         QVERIFY(!decoder && decoder.error().code == codes::kTokenizerLimit);
     }
 
-    void everyKindGivesTheReferencesIdsAndTexts_data() {
-        QTest::addColumn<QString>("kind");
-        for (const char* name : {"legacy", "first", "unknown", "fused", "splits"})
-            QTest::newRow(name) << QString::fromLatin1(name);
-    }
-
-    void everyKindGivesTheReferencesIdsAndTexts() {
-        QFETCH(const QString, kind);
-        const std::string name = kind.toStdString();
-        const auto rows = readJsonFile(kData + "lines.json");
-        QVERIFY(rows && rows->size() >= 120);
-        const Tokenizer t = tokenizer(name);
-        for (const Json& row : *rows) {
-            const Json& expected = row[name];
-            const auto line = row["text"].get<std::string>();
-            const Ids ids = t.encode(line, SpecialTokens::Recognised);
-            QVERIFY2(ids == expected[0].get<Ids>(), writeJsonLine(row).c_str());
-            const std::string decoded = *t.decode(ids, false);
-            QCOMPARE(decoded, expected.size() > 1 ? expected[1].get<std::string>() : line);
-            QCOMPARE(streamed(t, ids), decoded);
-        }
-    }
-
     void oldAndNewFieldsOfMetaspaceMeanTheSame() {
         Json json = characters({"_", "a", "_a"});
         json["model"]["merges"] = {"_ a"};
