@@ -26,6 +26,7 @@ constexpr int kSystemLines = 4;
 
 /// In the order in which they are shown.
 constexpr const char* kKeys[] = {
+    "data.template",
     "model.generation.temperature",
     "model.generation.top_p",
     "model.generation.top_k",
@@ -137,6 +138,7 @@ void SamplingDrawer::showOpened() {
 void SamplingDrawer::showValue(SettingEditor& editor) {
     config::Settings settings;
     settings.model.generation = m_chat.current().sampling;
+    settings.data.template_name = m_chat.current().templateName;
     editor.setText(SettingEditor::textOf(editor.setting(), settings));
 }
 
@@ -170,8 +172,12 @@ void SamplingDrawer::take(const SettingEditor& editor) {
     if (!parsed.value) return; // the field says why
     config::Settings settings;
     settings.model.generation = m_chat.current().sampling;
+    settings.data.template_name = m_chat.current().templateName;
     editor.setting().set(settings, *parsed.value);
-    m_chat.setSampling(settings.model.generation);
+    if (settings.data.template_name != m_chat.current().templateName)
+        m_chat.setTemplate(toQt(settings.data.template_name));
+    else
+        m_chat.setSampling(settings.model.generation);
 }
 
 } // namespace llamahome::widgets

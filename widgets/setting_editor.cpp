@@ -68,7 +68,8 @@ bool SettingEditor::isValueOf(const config::Settings& settings) const {
 
 config::ParsedSetting SettingEditor::parsed() const {
     config::SettingDescriptor setting = m_setting;
-    if (setting.form == config::TextForm::Path) setting.form = config::TextForm::Free; // asks the disk
+    const bool isPlace = setting.form == config::TextForm::Path || setting.form == config::TextForm::Template;
+    if (isPlace) setting.form = config::TextForm::Free; // asks the disk
     return config::parseSettingText(setting, fromQt(text()), {});
 }
 

@@ -192,6 +192,36 @@ private:
     bool m_isNumber;
 };
 
+/// A line with texts to choose from.
+class SuggestedField final : public SettingField {
+public:
+    SuggestedField(const SettingDescriptor& setting, QWidget* parent)
+        : SettingField(parent)
+        , m_box(new QComboBox(this)) {
+        m_box->setEditable(true);
+        m_box->setInsertPolicy(QComboBox::NoInsert);
+        m_box->lineEdit()->setPlaceholderText(tr("automatic"));
+        if (setting.mayBeEmpty) m_box->addItem(QString());
+        for (const std::string& name : setting.suggestions)
+            m_box->addItem(toQt(name));
+        makeRow(this)->addWidget(m_box, 1);
+        m_box->setAccessibleName(labelOf(setting));
+        m_box->lineEdit()->setAccessibleName(labelOf(setting)); // which takes the focus
+        setFocusProxy(m_box);
+        connect(m_box->lineEdit(), &QLineEdit::textEdited, this, &SettingField::edited);
+        connect(m_box->lineEdit(), &QLineEdit::editingFinished, this, &SettingField::committed);
+        connect(m_box, &QComboBox::activated, this, [this] {
+            Q_EMIT edited();
+            Q_EMIT committed();
+        });
+    }
+    QString text() const override { return m_box->currentText().trimmed(); }
+    void setText(const QString& text) override { m_box->setEditText(text); }
+
+private:
+    QComboBox* m_box;
+};
+
 /// Several lines that tell when the focus leaves them; Tab leaves them.
 class Lines final : public QPlainTextEdit {
 public:
@@ -326,6 +356,7 @@ SettingField* makeSettingField(const SettingDescriptor& setting, QWidget* parent
     }
     if (hasSeveralLines(setting)) return new LinesField(setting, parent);
     if (!setting.choices.empty()) return new ChoiceField(setting, parent);
+    if (!setting.suggestions.empty()) return new SuggestedField(setting, parent);
     return new LineField(setting, parent);
 }
 

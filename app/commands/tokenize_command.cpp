@@ -5,6 +5,7 @@
 #include "app/commands/use_model.h"
 #include "app/setting_options.h"
 #include "core/error_codes.h"
+#include "jobs/chat_template_choice.h"
 #include "text/chat_template.h"
 #include "text/row_builder.h"
 #include "text/tokenizer.h"
@@ -44,7 +45,7 @@ Result<void> tokenizeChat(CommandContext& context, const text::Tokenizer& tokeni
     if (!json) return json.error();
     const auto messages = messagesOf(*json, "standard input");
     if (!messages) return messages.error();
-    const auto chatTemplate = text::ChatTemplate::load(entry.path, (*settings)->values.data.template_name);
+    const auto chatTemplate = jobs::chosenTemplate(entry.path, (*settings)->values.data.template_name);
     if (!chatTemplate) return chatTemplate.error();
     text::RenderOptions options;
     options.date = (*settings)->values.data.date;

@@ -12,7 +12,10 @@ void describeData(DescriptorList& list) {
         .effect("More needs more memory while preparing; the result is the same.");
     list.add(
             "data.template", "Chat template", [](auto& s) -> auto& { return s.data.template_name; })
-        .help("Name of the chat template; empty: the model's own.")
+        .form(TextForm::Template)
+        .suggestions(
+            {"chatml", "smollm2", "llama3", "llama3.2", "llama3.0", "llama2", "zephyr", "alpaca", "plain"})
+        .help("Name of the chat template, or a .yaml file with one of your own; empty: the model's own.")
         .effect("Another template than the model learned with makes answers worse.")
         .alsoCalled({"chat_template", "prompt_template"});
     list.add(

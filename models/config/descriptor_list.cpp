@@ -29,6 +29,11 @@ Entry& Entry::forLater() {
     m_setting.isForLater = true;
     return *this;
 }
+Entry& Entry::suggestions(std::vector<std::string> names) {
+    m_setting.suggestions = std::move(names);
+    return *this;
+}
+
 Entry& Entry::later(std::vector<LaterChoice> refused) {
     m_setting.later = std::move(refused);
     return *this;

@@ -21,6 +21,7 @@ public:
         Entry& integers(std::int64_t minimum, std::int64_t maximum);
         Entry& numbers(NumberRange range);
         Entry& choices(std::vector<std::string> names);
+        Entry& suggestions(std::vector<std::string> names);
         Entry& later(std::vector<LaterChoice> refused);
         Entry& forLater();
         Entry& form(TextForm form);

@@ -45,6 +45,8 @@ std::string expectedText(const SettingDescriptor& setting) {
         return "auto, cpu, cuda or cuda:N";
     case TextForm::Pair:
         return many + "name=column pairs";
+    case TextForm::Template:
+        return "a template's name or a .yaml file";
     case TextForm::Free:
         break;
     }

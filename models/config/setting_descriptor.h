@@ -22,11 +22,12 @@ enum class SettingKind { Bool, Integer, Number, Text, Choice, List };
 
 /// What a text, or each item of a list, must look like.
 enum class TextForm {
-    Free,   ///< any text
-    Path,   ///< a folder; made absolute on loading, `~/` is the home folder
-    Url,    ///< https, or http to this machine
-    Device, ///< auto, cpu, cuda, cuda:N
-    Pair,   ///< name=column
+    Free,     ///< any text
+    Path,     ///< a folder; made absolute on loading, `~/` is the home folder
+    Url,      ///< https, or http to this machine
+    Device,   ///< auto, cpu, cuda, cuda:N
+    Pair,     ///< name=column
+    Template, ///< a name, or a .yaml file, which is made absolute on loading as a folder is
 };
 
 /// Both ends belong to the range.
@@ -56,7 +57,8 @@ struct SettingDescriptor {
     std::string unit;  ///< "tokens"; empty: none
     IntegerRange integers;
     NumberRange numbers;
-    std::vector<std::string> choices; ///< of a Choice, or of each item of a List; empty: any
+    std::vector<std::string> choices;     ///< of a Choice, or of each item of a List; empty: any
+    std::vector<std::string> suggestions; ///< texts that a form offers; others are taken too
     std::vector<LaterChoice> later;
     TextForm form = TextForm::Free;
     bool mayBeEmpty = true; ///< of Text and List

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "config/chat_template_file.h"
 #include "config/presets.h"
 #include "config/setting_parse.h"
 #include "config/settings_checks.h"
@@ -81,6 +82,19 @@ public:
         }
     }
 
+    /// A name that a file in `templates/` of the settings folders has stands for that file.
+    void findTemplate() {
+        std::string& name = m_report.resolved.values.data.template_name;
+        if (name.empty() || namesTemplateFile(name) || name.find('/') != std::string::npos) return;
+        for (const fs::path& folder : {m_sources.userFolder, m_sources.shippedFolder}) {
+            const fs::path path = folder / "templates" / (name + ".yaml");
+            std::error_code failure;
+            if (folder.empty() || !fs::is_regular_file(path, failure)) continue;
+            name = displayPath(path);
+            return;
+        }
+    }
+
     SettingsReport take() {
         checkAcross(m_report.resolved, m_sources.hasValidationFile, m_report.problems);
         return std::move(m_report);
@@ -143,6 +157,7 @@ SettingsReport checkSettings(const SettingsSources& sources) {
     if (!sources.configFile.empty()) resolver.applyFile(sources.configFile, FileRole::Settings);
     resolver.applyEnvironment();
     resolver.applyOptions();
+    resolver.findTemplate();
     return resolver.take();
 }
 

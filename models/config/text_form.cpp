@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "config/chat_template_file.h"
 #include "core/file_layer.h"
 
 namespace llamahome::config {
@@ -13,8 +14,8 @@ bool isDigits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::string applyPath(std::string& text, const PathContext& paths) {
-    if (text.empty()) return "expected a folder; remove the empty item";
+/// Makes a path absolute and normal; else what was expected.
+std::string makeAbsolute(std::string& text, const PathContext& paths) {
     if (text.find('$') != std::string::npos) return "expected a path without variables; write it out";
     fs::path path(text);
     if (text.front() == '~') {
@@ -26,10 +27,19 @@ std::string applyPath(std::string& text, const PathContext& paths) {
     }
     path = path.lexically_normal();
     if (!path.has_filename() && path.has_relative_path()) path = path.parent_path(); // "a/b/" is "a/b"
+    text = displayPath(path);
+    return {};
+}
+
+std::string applyPath(std::string& text, const PathContext& paths) {
+    if (text.empty()) return "expected a folder; remove the empty item";
+    std::string absolute = text;
+    if (std::string problem = makeAbsolute(absolute, paths); !problem.empty()) return problem;
+    const fs::path path(absolute);
     std::error_code failure;
     const fs::file_status status = fs::status(path, failure);
     if (fs::exists(status) && !fs::is_directory(status)) return "which is no folder; name a folder";
-    text = displayPath(path);
+    text = std::move(absolute);
     return {};
 }
 
@@ -81,6 +91,8 @@ std::string applyTextForm(TextForm form, std::string& text, const PathContext& p
         return checkDevice(text);
     case TextForm::Pair:
         return checkPair(text);
+    case TextForm::Template:
+        return namesTemplateFile(text) ? makeAbsolute(text, paths) : std::string();
     }
     return {};
 }

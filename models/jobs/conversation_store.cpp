@@ -110,6 +110,7 @@ Json conversationJson(const Conversation& conversation) {
               {"updated", conversation.updatedAt},
               {"sampling", samplingJson(conversation.sampling)},
               {"messages", Json::array()}};
+    if (!conversation.templateName.empty()) json["template"] = conversation.templateName;
     for (const ConversationMessage& message : conversation.messages)
         json["messages"].push_back(messageJson(message));
     return json;
@@ -130,6 +131,7 @@ Result<Conversation> parseConversation(const Json& json, const std::string& what
     if (!(conversation.adapterScale >= 0.0 && conversation.adapterScale <= kMaxScale))
         fields.report("adapter_scale: found no number from 0 to 100");
     conversation.system = fields.text("system");
+    if (json.contains("template")) conversation.templateName = fields.text("template");
     conversation.createdAt = fields.text("created");
     conversation.updatedAt = fields.text("updated");
     conversation.sampling = samplingOf(fields.member("sampling"), fields);

@@ -35,6 +35,7 @@ struct Conversation {
     std::string adapter; ///< name; empty: none
     double adapterScale = 1.0;
     std::string system;
+    std::string templateName; ///< as the setting data.template has it; empty: what the setting says
     config::GenerationSettings sampling;
     std::vector<ConversationMessage> messages;
     std::string createdAt; ///< UTC

@@ -8,6 +8,7 @@
 #include "core/file_layer.h"
 #include "formats/hub/model_config.h"
 #include "jobs/chat_session.h"
+#include "jobs/chat_template_choice.h"
 #include "jobs/train_data.h"
 
 namespace llamahome::jobs {
@@ -68,8 +69,7 @@ Result<EvaluationReport> evaluateModel(const EvaluateRequest& request, engine::E
     if (!config) return config.error();
     const auto tokenizer = text::Tokenizer::load(request.modelFolder);
     if (!tokenizer) return tokenizer.error();
-    const auto chatTemplate =
-        text::ChatTemplate::load(request.modelFolder, request.settings.data.template_name);
+    const auto chatTemplate = chosenTemplate(request.modelFolder, request.settings.data.template_name);
     if (!chatTemplate) return chatTemplate.error();
     const text::RowBuilder builder(*tokenizer, *chatTemplate, wholeRows(request, *config));
     const auto rows = readRows({request.dataFile}, request.settings, builder, cancel, progress);

@@ -6,6 +6,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/quantity.h"
+#include "jobs/chat_template_choice.h"
 #include "jobs/checkpoint_store.h"
 #include "jobs/initial_adapter.h"
 #include "jobs/open_model.h"
@@ -144,7 +145,7 @@ Result<TrainForecast> dryRun(const TrainPlan& plan, const DataRoot& root,
     if (!model) return model.error();
     const auto tokenizer = text::Tokenizer::load(plan.modelFolder);
     if (!tokenizer) return tokenizer.error();
-    const auto chatTemplate = text::ChatTemplate::load(plan.modelFolder, plan.settings.data.template_name);
+    const auto chatTemplate = chosenTemplate(plan.modelFolder, plan.settings.data.template_name);
     if (!chatTemplate) return chatTemplate.error();
     TrainPlan settled = plan;
     if (plan.initAdapter) {

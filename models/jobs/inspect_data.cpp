@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "jobs/chat_template_choice.h"
 #include "jobs/train_data.h"
 #include "text/chat_template.h"
 #include "text/dataset.h"
@@ -51,7 +52,7 @@ Result<DataReport> inspectData(const std::vector<fs::path>& dataFiles, const fs:
                                const ProgressSink& progress) {
     const auto tokenizer = text::Tokenizer::load(modelFolder);
     if (!tokenizer) return tokenizer.error();
-    const auto chatTemplate = text::ChatTemplate::load(modelFolder, settings.data.template_name);
+    const auto chatTemplate = chosenTemplate(modelFolder, settings.data.template_name);
     if (!chatTemplate) return chatTemplate.error();
     const text::RowBuilder builder(*tokenizer, *chatTemplate, rowOptionsOf(settings));
     const text::DatasetOptions options{settings.data.map};

@@ -2,6 +2,7 @@
 
 #include "core/error_codes.h"
 #include "formats/peft/peft_adapter.h"
+#include "jobs/chat_template_choice.h"
 
 namespace llamahome::jobs {
 
@@ -37,7 +38,7 @@ Result<OpenModel> openModel(engine::Engine& engine, const std::filesystem::path&
     // Small things first: what is wrong with them is known before the weights are read.
     auto tokenizer = text::Tokenizer::load(folder);
     if (!tokenizer) return tokenizer.error();
-    auto chatTemplate = text::ChatTemplate::load(folder, templateName);
+    auto chatTemplate = chosenTemplate(folder, templateName);
     if (!chatTemplate) return chatTemplate.error();
     std::optional<formats::PeftAdapter> weights;
     if (adapter) {
@@ -51,7 +52,8 @@ Result<OpenModel> openModel(engine::Engine& engine, const std::filesystem::path&
         if (auto set = (*model)->setAdapter(*weights); !set) return set.error();
         (*model)->setAdapterScale(adapter->scale);
     }
-    return OpenModel{std::move(*model), std::move(*tokenizer), std::move(*chatTemplate)};
+    auto stopping = tokenizer->endingAlsoWith(chatTemplate->answerEnds());
+    return OpenModel{std::move(*model), std::move(stopping), std::move(*chatTemplate)};
 }
 
 } // namespace llamahome::jobs

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "core/quantity.h"
 #include "formats/peft/peft_adapter.h"
+#include "jobs/chat_template_choice.h"
 #include "jobs/initial_adapter.h"
 #include "jobs/run_identity.h"
 #include "jobs/run_list.h"
@@ -47,7 +48,7 @@ Result<Prepared> prepare(const TrainPlan& plan, const TrainPlace& place) {
     place.sink.onPhase("reading the data");
     const auto tokenizer = text::Tokenizer::load(plan.modelFolder);
     if (!tokenizer) return tokenizer.error();
-    const auto chatTemplate = text::ChatTemplate::load(plan.modelFolder, plan.settings.data.template_name);
+    const auto chatTemplate = chosenTemplate(plan.modelFolder, plan.settings.data.template_name);
     if (!chatTemplate) return chatTemplate.error();
     const auto model = formats::readModelConfig(plan.modelFolder / "config.json");
     if (!model) return model.error();

@@ -24,6 +24,7 @@ QString chatCommand(const jobs::Conversation& conversation, const std::optional<
     config::Settings own = settings;
     own.model.generation = conversation.sampling;
     own.model.chat.system = conversation.system;
+    if (!conversation.templateName.empty()) own.data.template_name = conversation.templateName;
     for (const config::SettingDescriptor& setting : config::allSettings()) {
         const std::string text = config::settingText(setting, own);
         if (text != config::settingText(setting, settings))

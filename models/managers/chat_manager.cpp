@@ -94,6 +94,7 @@ jobs::Conversation ChatManager::emptyConversation() const {
     conversation.model = m_current.model;
     conversation.adapter = m_current.adapter;
     conversation.adapterScale = m_current.adapterScale;
+    conversation.templateName = m_current.templateName;
     conversation.system = m_settings.settings().model.chat.system;
     conversation.sampling = m_settings.settings().model.generation;
     return conversation;
@@ -221,6 +222,7 @@ void ChatManager::setModel(const QString& name) {
     m_current.model = fromQt(name);
     m_current.adapter.clear();
     m_current.adapterScale = 1.0;
+    m_current.templateName.clear(); // chosen for the other one
     settingsEdited();
 }
 
@@ -241,6 +243,12 @@ void ChatManager::setSystem(const QString& text) {
     if (toQt(m_current.system) == text) return;
     m_current.system = fromQt(text);
     m_isPristine = false;
+    settingsEdited();
+}
+
+void ChatManager::setTemplate(const QString& name) {
+    if (toQt(m_current.templateName) == name) return;
+    m_current.templateName = fromQt(name);
     settingsEdited();
 }
 
@@ -373,6 +381,7 @@ ChatRequest ChatManager::requestOf(const jobs::Conversation& conversation) const
     request.options = jobs::answerOptions(conversation.sampling);
     request.options.date = m_settings.settings().data.date;
     request.settings = m_settings.settings();
+    if (!conversation.templateName.empty()) request.settings.data.template_name = conversation.templateName;
     request.environment = m_context.workspace.environment;
     return request;
 }

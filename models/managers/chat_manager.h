@@ -102,6 +102,7 @@ public:
     void setAdapter(const QString& name); ///< empty: none
     void setAdapterScale(double scale);
     void setSystem(const QString& text);
+    void setTemplate(const QString& name); ///< as the setting data.template; empty: what the setting says
     void setSampling(const config::GenerationSettings& sampling);
 
     State state() const { return m_state; }

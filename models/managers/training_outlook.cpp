@@ -5,6 +5,7 @@
 
 #include "core/error_codes.h"
 #include "formats/hub/model_config.h"
+#include "jobs/chat_template_choice.h"
 #include "jobs/train_data.h"
 #include "jobs/train_rate.h"
 
@@ -125,7 +126,7 @@ Result<TrainingOutlook> lookAhead(const jobs::TrainPlan& plan, const jobs::DataR
     if (!model) return model.error();
     const auto tokenizer = text::Tokenizer::load(plan.modelFolder);
     if (!tokenizer) return tokenizer.error();
-    const auto chatTemplate = text::ChatTemplate::load(plan.modelFolder, plan.settings.data.template_name);
+    const auto chatTemplate = jobs::chosenTemplate(plan.modelFolder, plan.settings.data.template_name);
     if (!chatTemplate) return chatTemplate.error();
     const auto data = jobs::readTrainData(plan, *tokenizer, *chatTemplate, cancel, progress);
     if (!data) return data.error();

@@ -6,9 +6,11 @@
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "formats/file_text.h"
+#include "text/alpaca_template.h"
 #include "text/json_field.h"
 #include "text/llama2_template.h"
-#include "text/python_strip.h"
+#include "text/llama3_template.h"
+#include "text/simple_template.h"
 #include "text/template_table.h"
 #include "text/text_limits.h"
 
@@ -17,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFixedDate = "26 Jul 2024"; ///< of Meta's templates (llama.md 5.2)
+constexpr std::size_t kShownBytes = 1000;              ///< of an unknown template
 
 std::string joinNames() {
     std::string all;
@@ -43,22 +46,28 @@ bool isWord(std::string_view text) {
     });
 }
 
+/// tokenizer_config.json of a model; null where there is none.
+Result<Json> tokenizerConfigOf(const fs::path& modelFolder) {
+    const fs::path path = modelFolder / "tokenizer_config.json";
+    const auto text = readFile(path, kMaxTokenizerBytes);
+    if (!text && text.error().code == codes::kFileNotFound) return Json();
+    if (!text) return text.error();
+    JsonPlace place;
+    return parseJsonAt(*text, displayPath(path), place);
+}
+
+TemplateTokens tokensOf(const Json& config) {
+    return {tokenText(config, "bos_token"), tokenText(config, "eos_token")};
+}
+
 } // namespace
 
 Result<ChatTemplate> ChatTemplate::load(const fs::path& modelFolder, std::string_view name) {
-    const fs::path configPath = modelFolder / "tokenizer_config.json";
-    Json config;
-    if (const auto text = readFile(configPath, kMaxTokenizerBytes)) {
-        JsonPlace place;
-        auto parsed = parseJsonAt(*text, displayPath(configPath), place);
-        if (!parsed) return parsed.error();
-        config = std::move(*parsed);
-    } else if (!(text.error().code == codes::kFileNotFound)) {
-        return text.error();
-    }
-    TemplateTokens tokens{tokenText(config, "bos_token"), tokenText(config, "eos_token")};
+    const auto config = tokenizerConfigOf(modelFolder);
+    if (!config) return config.error();
+    TemplateTokens tokens = tokensOf(*config);
     if (!name.empty()) return named(name, std::move(tokens));
-    std::string own = templateOf(config);
+    std::string own = templateOf(*config);
     if (const auto file = readFile(modelFolder / "chat_template.jinja", kMaxTokenizerBytes))
         own = *file;
     else if (!(file.error().code == codes::kFileNotFound))
@@ -68,17 +77,26 @@ Result<ChatTemplate> ChatTemplate::load(const fs::path& modelFolder, std::string
     return result ? result : Result<ChatTemplate>(result.error().within(displayPath(modelFolder)));
 }
 
+Result<ChatTemplate> ChatTemplate::own(const fs::path& modelFolder, std::string name, SimpleTemplate simple) {
+    const auto config = tokenizerConfigOf(modelFolder);
+    if (!config) return config.error();
+    TemplateStyle style;
+    style.name = std::move(name);
+    style.kind = TemplateKind::Simple;
+    style.simple = std::make_shared<const SimpleTemplate>(std::move(simple));
+    return ChatTemplate(std::move(style), tokensOf(*config));
+}
+
 Result<ChatTemplate> ChatTemplate::recognise(std::string_view templateText, TemplateTokens tokens) {
     if (auto style = recogniseStyle(templateText)) return ChatTemplate(std::move(*style), std::move(tokens));
     return Error{codes::kTemplateUnknown,
-                 "the model's chat template is not known; choose one with --template: " + joinNames(),
-                 std::string(templateText.substr(0, 4096))};
+                 "the model's chat template is not known; choose one with --template: " + joinNames() +
+                     ", or a .yaml file of your own",
+                 "its chat template begins:\n" + std::string(templateText.substr(0, kShownBytes))};
 }
 
 Result<ChatTemplate> ChatTemplate::named(std::string_view name, TemplateTokens tokens) {
-    for (const TemplateStyle& style : templateStyles()) {
-        if (style.name == name) return ChatTemplate(style, std::move(tokens));
-    }
+    if (auto style = styleNamed(name)) return ChatTemplate(std::move(*style), std::move(tokens));
     return Error{codes::kTemplateUnknown, "found the template name " + formats::quotedText(name) +
                                               ", expected one of: " + joinNames()};
 }
@@ -99,10 +117,25 @@ std::string ChatTemplate::turnEnd() const {
     case TemplateKind::Llama2:
     case TemplateKind::Zephyr:
         return m_tokens.eos.empty() ? "</s>" : m_tokens.eos;
+    case TemplateKind::Simple:
+        return m_style.simple->end.empty() ? m_tokens.eos : m_style.simple->end;
     case TemplateKind::Plain:
+    case TemplateKind::Alpaca:
         break;
     }
     return m_tokens.eos;
+}
+
+std::vector<std::string> ChatTemplate::answerEnds() const {
+    std::vector<std::string> ends{turnEnd()};
+    if (m_style.kind == TemplateKind::Llama3 && m_style.date != DateRule::None)
+        ends.emplace_back("<|eom_id|>");
+    return ends;
+}
+
+bool ChatTemplate::wantsTokenizerPrefix() const {
+    return m_style.kind == TemplateKind::Plain || m_style.kind == TemplateKind::Alpaca ||
+           (m_style.kind == TemplateKind::Simple && m_style.simple->start.empty());
 }
 
 std::string ChatTemplate::defaultDate(const Clock& clock) const {
@@ -117,11 +150,20 @@ std::string ChatTemplate::defaultDate(const Clock& clock) const {
     return {};
 }
 
+std::string ChatTemplate::dateOf(const RenderOptions& options) const {
+    if (m_style.date == DateRule::None) return {};
+    return options.date.empty() ? defaultDate(systemClock()) : options.date;
+}
+
 Result<std::vector<Segment>> ChatTemplate::render(const std::vector<Message>& messages,
                                                   const RenderOptions& options) const {
     if (messages.empty())
         return Error{codes::kTemplateMessages, "the conversation has no messages, expected at least one"};
     for (const Message& message : messages) {
+        if (message.toolCall && m_style.date == DateRule::None)
+            return Error{codes::kTemplateMessages, "found the call of a function, which the chat template " +
+                                                       formats::quotedText(name()) +
+                                                       " has no words for; expected texts only, or llama3"};
         // Roles stand in template text, where special tokens are recognised.
         if (isWord(message.role)) continue;
         return Error{codes::kTemplateMessages, "found the role " + formats::quotedText(message.role) +
@@ -131,12 +173,15 @@ Result<std::vector<Segment>> ChatTemplate::render(const std::vector<Message>& me
     case TemplateKind::ChatMl:
         return renderChatMl(messages, options.addGenerationPrompt);
     case TemplateKind::Llama3:
-        return renderLlama3(messages, options.addGenerationPrompt,
-                            options.date.empty() ? defaultDate(systemClock()) : options.date);
+        return renderLlama3(messages, options, m_tokens, dateOf(options));
     case TemplateKind::Llama2:
         return renderLlama2(messages, m_tokens);
     case TemplateKind::Zephyr:
         return renderZephyr(messages, options.addGenerationPrompt);
+    case TemplateKind::Alpaca:
+        return renderAlpaca(messages, options, m_tokens);
+    case TemplateKind::Simple:
+        return renderSimple(*m_style.simple, messages, options, m_tokens);
     case TemplateKind::Plain:
         break;
     }
@@ -157,40 +202,6 @@ std::vector<Segment> ChatTemplate::renderChatMl(const std::vector<Message>& mess
         out.push_back(templateText("\n", message.role));
     }
     if (prompt) out.push_back(templateText("<|im_start|>assistant\n", "assistant"));
-    return out;
-}
-
-std::vector<Segment> ChatTemplate::renderLlama3(const std::vector<Message>& messages, bool prompt,
-                                                const std::string& date) const {
-    std::vector<Segment> out{templateText(m_tokens.bos.empty() ? "<|begin_of_text|>" : m_tokens.bos, {})};
-    const auto header = [](const std::string& role) {
-        return "<|start_header_id|>" + role + "<|end_header_id|>\n\n";
-    };
-    std::size_t first = 0;
-    if (m_style.date != DateRule::None) {
-        out.push_back(
-            templateText(header("system") + "Cutting Knowledge Date: December 2023\nToday Date: ", "system"));
-        out.push_back({date, "system", false, false});
-        out.push_back(templateText("\n\n", "system"));
-        if (messages.front().role == "system") {
-            out.push_back({std::string(strip(messages.front().content)), "system", false, false});
-            first = 1;
-        }
-        out.push_back(templateText("<|eot_id|>", "system"));
-    }
-    for (std::size_t i = first; i < messages.size(); ++i) {
-        const Message& message = messages[i];
-        const bool isTool =
-            m_style.date != DateRule::None && (message.role == "tool" || message.role == "ipython");
-        const std::string role = isTool ? "ipython" : message.role;
-        const bool supervised = role == "assistant";
-        out.push_back(templateText(header(role), role));
-        // Results of tools are printed as JSON; a text then stands in quotes (llama.md 5.2, 6).
-        out.push_back({isTool ? writeJsonLine(message.content) : std::string(strip(message.content)), role,
-                       false, supervised});
-        out.push_back(templateText("<|eot_id|>", role, supervised));
-    }
-    if (prompt) out.push_back(templateText(header("assistant"), "assistant"));
     return out;
 }
 

@@ -54,6 +54,30 @@ Result<std::string> contentOf(const Json* content, std::size_t index) {
     return text;
 }
 
+/// {"name": …, "arguments": …}; the arguments an object or the text of one.
+Result<Message> readCall(const Json& call, std::size_t index) {
+    ToolCall result{stringField(call, "name"), Json()};
+    const Json* arguments = member(call, "arguments");
+    if (arguments != nullptr) result.arguments = *arguments;
+    if (result.arguments.is_string()) {
+        auto parsed = parseJson(result.arguments.get<std::string>(), "the arguments");
+        if (!parsed) return turnError(index, parsed.error().message);
+        result.arguments = std::move(*parsed);
+    }
+    if (result.name.empty() || !result.arguments.is_object())
+        return turnError(index, "found a call without a name or without arguments, expected "
+                                "{\"name\": text, \"arguments\": object}");
+    return Message{"assistant", {}, 0, std::move(result)};
+}
+
+/// OpenAI's list of calls.
+Result<Message> readCalls(const Json& calls, std::size_t index) {
+    const Json* function = calls.is_array() && calls.size() == 1 ? member(calls[0], "function") : nullptr;
+    if (function != nullptr) return readCall(*function, index);
+    return turnError(index, "found tool_calls that are no list of one function, expected one: the templates "
+                            "have words for one call in a turn");
+}
+
 Result<Message> readMessage(const Json& turn, std::size_t index) {
     if (!turn.is_object())
         return turnError(index, "found " + std::string(turn.type_name()) +
@@ -61,8 +85,12 @@ Result<Message> readMessage(const Json& turn, std::size_t index) {
     const bool shareGpt = turn.contains("from");
     const std::string name = stringField(turn, shareGpt ? "from" : "role");
     const Json* calls = member(turn, "tool_calls");
-    if (name == "function_call" || (calls != nullptr && !calls->empty()))
-        return turnError(index, "found a tool call, which cannot be learned yet; remove the row");
+    if (calls != nullptr && !calls->empty()) return readCalls(*calls, index);
+    if (name == "function_call") {
+        const auto call = parseJson(stringField(turn, "value"), "the call");
+        if (!call) return turnError(index, call.error().message);
+        return readCall(*call, index);
+    }
     for (const RoleName& known : kRoles) {
         if (known.name != name) continue;
         auto content = contentOf(member(turn, shareGpt ? "value" : "content"), index);
@@ -104,8 +132,8 @@ Result<Example> checkedConversation(std::vector<Message> messages) {
         if (role == "system" && i > 0) return turnError(i, "a system message stands here, expected it first");
         if (i > 0 && role == messages[i - 1].role && role != "tool")
             return turnError(i, "found " + role + " twice in a row, expected turns by turns");
-        if ((role == "user" || role == "assistant") && isBlank(messages[i].content))
-            return turnError(i, "the text of " + role + " is empty");
+        const bool speaks = role == "user" || (role == "assistant" && !messages[i].toolCall);
+        if (speaks && isBlank(messages[i].content)) return turnError(i, "the text of " + role + " is empty");
     }
     while (!messages.empty() && messages.back().role != "assistant")
         messages.pop_back();

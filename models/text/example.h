@@ -13,6 +13,7 @@ namespace llamahome::text {
 /// Either a conversation or plain text.
 struct Example {
     std::vector<Message> messages; ///< empty for plain text
+    Json tools = {};               ///< functions that the assistant may call: a list, or null
     bool plainText = false;
     std::string text;     ///< of plain text
     std::size_t line = 0; ///< where it begins in its file, counted from 1; a CSV row's first line

@@ -55,7 +55,7 @@ Result<TokenRow> RowBuilder::conversation(const Example& example) const {
     const bool hasSystem = !messages.empty() && messages.front().role == "system";
     if (!m_options.system.empty() && !hasSystem)
         messages.insert(messages.begin(), {"system", m_options.system});
-    auto segments = m_template.render(messages, {false, m_options.date});
+    auto segments = m_template.render(messages, {false, m_options.date, example.tools});
     if (!segments) return segments.error();
     if (m_options.supervise == Supervise::Last) superviseLast(*segments);
     return encodeConversation(m_tokenizer, m_template, *segments);

@@ -30,7 +30,7 @@ constexpr std::array kPairShapes{
 };
 constexpr std::array kFields{"messages", "conversations", "instruction", "input",      "context",
                              "output",   "history",       "prompt",      "completion", "response",
-                             "question", "answer",        "system",      "text"};
+                             "question", "answer",        "system",      "text",       "tools"};
 
 const PairShape* pairShapeOf(const Json& row) {
     for (const PairShape& shape : kPairShapes) {
@@ -92,16 +92,37 @@ Result<Example> exampleOfPair(const Json& row, const PairShape& shape) {
     auto answer = textOf(row, shape.answer, false);
     if (!answer) return answer.error();
     std::vector<Message> messages;
+    std::size_t inputAt = 0;
     if (!system->empty()) messages.push_back({"system", *system});
     if (shape.format == DataFormat::Alpaca) {
         if (auto added = addHistory(row, messages); !added) return added.error();
         const auto input = textOf(row, row.contains("input") ? "input" : "context", true);
         if (!input) return input.error();
-        if (!input->empty()) *question += "\n" + *input;
+        if (!input->empty()) {
+            *question += "\n";
+            inputAt = question->size();
+            *question += *input;
+        }
     }
-    messages.push_back({"user", std::move(*question)});
+    messages.push_back({"user", std::move(*question), inputAt});
     messages.push_back({"assistant", std::move(*answer)});
     return checkedConversation(std::move(messages));
+}
+
+/// The functions that an assistant may call: a list, or the text of one as some files have it.
+Result<Json> toolsOf(const Json& row) {
+    const Json* tools = member(row, "tools");
+    Json list = tools == nullptr ? Json() : *tools;
+    if (list.is_string()) {
+        auto parsed =
+            list == "" ? Result<Json>(Json()) : parseJson(list.get<std::string>(), "the field \"tools\"");
+        if (!parsed) return parsed.error();
+        list = std::move(*parsed);
+    }
+    if (list.is_null() || (list.is_array() && list.empty())) return Json();
+    if (list.is_array()) return list;
+    return fieldError("the field \"tools\" is " + std::string(list.type_name()) +
+                      ", expected a list of functions");
 }
 
 Result<Example> exampleOfTurns(const Json& row, DataFormat format) {
@@ -117,7 +138,11 @@ Result<Example> exampleOfTurns(const Json& row, DataFormat format) {
             messages->insert(messages->begin(), {"system", *system});
         dropLeadingAnswer(*messages);
     }
-    return checkedConversation(std::move(*messages));
+    auto tools = toolsOf(row);
+    if (!tools) return tools.error();
+    auto example = checkedConversation(std::move(*messages));
+    if (example) example->tools = std::move(*tools);
+    return example;
 }
 
 std::string fieldNames(const Json& row) {

@@ -63,13 +63,6 @@ std::optional<TemplateStyle> recogniseChatMl(const std::string& normal) {
     return std::nullopt;
 }
 
-std::optional<TemplateStyle> styleNamed(std::string_view name) {
-    for (const TemplateStyle& style : templateStyles()) {
-        if (style.name == name) return style;
-    }
-    return std::nullopt;
-}
-
 /// Meta's templates are told apart by what they print (llama.md 5.2); their text is not ours to ship.
 std::optional<TemplateStyle> recogniseLlama3(std::string_view text) {
     const auto has = [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; };
@@ -90,9 +83,18 @@ const std::vector<TemplateStyle>& templateStyles() {
         {"llama3.0", TemplateKind::Llama3, {}, true, DateRule::None},
         {"llama2", TemplateKind::Llama2, {}, true, DateRule::None},
         {"zephyr", TemplateKind::Zephyr, {}, false, DateRule::None},
+        {"alpaca", TemplateKind::Alpaca, {}, false, DateRule::None},
         {"plain", TemplateKind::Plain, {}, false, DateRule::None},
     };
     return styles;
+}
+
+std::optional<TemplateStyle> styleNamed(std::string_view name) {
+    if (name == "llama3.1" || name == "llama3.3") name = "llama3"; // one text for both
+    for (const TemplateStyle& style : templateStyles()) {
+        if (style.name == name) return style;
+    }
+    return std::nullopt;
 }
 
 std::optional<TemplateStyle> recogniseStyle(std::string_view templateText) {

@@ -105,7 +105,8 @@ private:
 } // namespace
 
 Tokenizer::Tokenizer(std::shared_ptr<const Data> data)
-    : m_data(std::move(data)) {}
+    : m_data(std::move(data))
+    , m_endTokens(m_data->endTokens) {}
 
 Result<Tokenizer> Tokenizer::parse(const Json& tokenizerJson, std::string_view what) {
     auto data = readTokenizerJson(tokenizerJson, what);
@@ -194,8 +195,14 @@ const std::vector<std::int32_t>& Tokenizer::prefixTokens() const {
     return m_data->postProcessor.before;
 }
 
-const std::vector<std::int32_t>& Tokenizer::endTokens() const {
-    return m_data->endTokens;
+Tokenizer Tokenizer::endingAlsoWith(const std::vector<std::string>& tokens) const {
+    Tokenizer result = *this;
+    auto& ends = result.m_endTokens;
+    for (const std::string& token : tokens) {
+        const auto id = idOf(token);
+        if (id && std::find(ends.begin(), ends.end(), *id) == ends.end()) ends.push_back(*id);
+    }
+    return result;
 }
 
 const std::vector<std::string>& Tokenizer::notices() const {

@@ -66,7 +66,10 @@ public:
     const std::vector<std::int32_t>& prefixTokens() const;
     /// Ids that end generation: of generation_config.json, config.json and the tokenizer's eos_token, each
     /// once.
-    const std::vector<std::int32_t>& endTokens() const;
+    const std::vector<std::int32_t>& endTokens() const { return m_endTokens; }
+    /// The same tokenizer whose end tokens are also these, where it has them: what the chat template ends
+    /// turns with, which files of models sometimes forget.
+    Tokenizer endingAlsoWith(const std::vector<std::string>& tokens) const;
     /// What `verify` tells of oddities that do no harm: bytes without a token, gaps in the ids, custom
     /// classes.
     const std::vector<std::string>& notices() const;
@@ -76,6 +79,7 @@ public:
 private:
     explicit Tokenizer(std::shared_ptr<const Data> data);
     std::shared_ptr<const Data> m_data;
+    std::vector<std::int32_t> m_endTokens;
 };
 
 } // namespace llamahome::text

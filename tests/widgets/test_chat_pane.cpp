@@ -325,6 +325,19 @@ private Q_SLOTS:
         QCOMPARE(line->text(), QStringLiteral("0.6"));
     }
 
+    void aChatTemplateIsChosenInTheDrawer() {
+        Place place;
+        place.click("samplingButton");
+        auto* box = place.find<SettingEditor>("data.template")->findChild<QComboBox*>();
+        QVERIFY(box != nullptr && box->findText(QStringLiteral("llama3")) > 0);
+        box->setFocus();
+        QTest::keyClick(box, Qt::Key_Down);
+        QCOMPARE(place.chat->current().templateName, std::string("chatml"));
+        Place::enter(box->lineEdit(), QStringLiteral("alpaca"));
+        QCOMPARE(place.chat->current().templateName, std::string("alpaca"));
+        QVERIFY(place.ask(QStringLiteral("hello")));
+    }
+
     void whileARunTrainsThePageOffersToPauseItAndToGoOn() {
         Place place;
         place.train();

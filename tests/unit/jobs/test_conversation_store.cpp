@@ -24,6 +24,7 @@ Conversation talk(const std::string& id, const std::string& question) {
     conversation.adapter = "recipes";
     conversation.adapterScale = 0.75;
     conversation.system = "Be brief.";
+    conversation.templateName = "alpaca";
     conversation.sampling.temperature = 0.3;
     conversation.sampling.seed = 42;
     conversation.messages = {{"user", question, {}, 0, 0.0},
@@ -84,6 +85,7 @@ private Q_SLOTS:
         QCOMPARE(read->adapter, written.adapter);
         QCOMPARE(read->adapterScale, written.adapterScale);
         QCOMPARE(read->system, written.system);
+        QCOMPARE(read->templateName, written.templateName);
         QCOMPARE(read->sampling.temperature, 0.3);
         QCOMPARE(read->sampling.seed, std::int64_t{42});
         QCOMPARE(read->sampling.top_k, written.sampling.top_k);

@@ -53,6 +53,18 @@ private Q_SLOTS:
                  prompt.c_str());
     }
 
+    void anotherChatTemplateIsChosenForAConversation() {
+        const Ground ground;
+        ground.chat->setTemplate(QStringLiteral("alpaca"));
+        QVERIFY(ground.ask("One?"));
+        QVERIFY2(contains(ground.lastPrompt(), "### Instruction:\nOne?\n\n### Response:"),
+                 ground.lastPrompt().c_str());
+        QVERIFY(ground.chat->commandLine().contains(QStringLiteral("data.template=alpaca")));
+        ground.chat->setTemplate({});
+        QVERIFY(ground.ask("Two?"));
+        QVERIFY(!contains(ground.lastPrompt(), "### Instruction:"));
+    }
+
     void piecesComeInWholeCharacters() {
         Ground ground;
         ground.ground.engine.script().answer = "na\xc3\xafve \xf0\x9f\xa6\x99";

@@ -163,7 +163,13 @@ private Q_SLOTS:
             "turn 2: a system");
         row(R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":""}]})", "DATA-13",
             "turn 2: the text of assistant");
-        row(R"({"messages":[{"role":"assistant","tool_calls":[{}]}]})", "DATA-13", "tool call");
+        row(R"({"messages":[{"role":"assistant","tool_calls":[{}]}]})", "DATA-13", "one call in a turn");
+        row(R"({"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"x"}}]}]})",
+            "DATA-13", "the arguments");
+        row(R"({"messages":[{"role":"assistant","tool_calls":[{},{}]}]})", "DATA-13", "no list of one");
+        row(R"({"conversations":[{"from":"function_call","value":"no call"}]})", "DATA-13", "the call");
+        row(R"({"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":7})",
+            "DATA-12", "\"tools\" is number");
         row(R"({"messages":["x"]})", "DATA-13", "turn 1: found string");
         row(R"({"a":NaN})", "DATA-01", "column 6");
         row(R"({"a":1e400})", "DATA-01", "number overflow");
@@ -191,6 +197,51 @@ private Q_SLOTS:
         QVERIFY(problem.error.message.find('\n') == std::string::npos);
         QCOMPARE(problem.line, std::size_t{2});
         QVERIFY(problem.column >= 1);
+    }
+
+    void callsOfFunctionsAreReadInBothShapes() {
+        const TemporaryFolder folder;
+        const Json question{{"role", "user"}, {"content", "q"}};
+        const Json function{{"name", "f"}, {"arguments", "{\"x\": 1}"}};
+        const Json call{{"role", "assistant"}, {"tool_calls", Json::array({Json{{"function", function}}})}};
+        const Json result{{"role", "tool"}, {"content", "7"}};
+        const Json answer{{"role", "assistant"}, {"content", "a"}};
+        const Json tools = Json::array({Json{{"name", "f"}}});
+        const std::string openAiRow = writeJsonLine(
+            Json{{"messages", Json::array({question, call, result, answer})}, {"tools", tools}});
+        const auto turn = [](const char* from, const std::string& value) {
+            return Json{{"from", from}, {"value", value}};
+        };
+        const Json turns = Json::array({turn("human", "q"),
+                                        turn("function_call", "{\"name\": \"f\", \"arguments\": {\"x\": 1}}"),
+                                        turn("observation", "7"), turn("gpt", "a")});
+        const std::string shareGptRow =
+            writeJsonLine(Json{{"conversations", turns}, {"tools", writeJsonLine(tools)}});
+        const Rows openAi = readAll(put(folder / "a.jsonl", openAiRow + "\n"));
+        const Rows shareGpt = readAll(put(folder / "b.jsonl", shareGptRow + "\n"));
+        for (const Rows* rows : {&openAi, &shareGpt}) {
+            QVERIFY(rows->problems.empty());
+            QCOMPARE(rows->examples.size(), std::size_t{1});
+            const Example& example = rows->examples[0];
+            QCOMPARE(example.messages.size(), std::size_t{4});
+            QVERIFY(example.messages[1].toolCall);
+            QCOMPARE(example.messages[1].toolCall->name, std::string("f"));
+            QCOMPARE(writeJsonLine(example.messages[1].toolCall->arguments), std::string(R"({"x":1})"));
+            QCOMPARE(writeJsonLine(example.tools), std::string(R"([{"name":"f"}])"));
+        }
+        QCOMPARE(openAi.examples[0].messages, shareGpt.examples[0].messages);
+    }
+
+    void theInputOfAnAlpacaRowKeepsItsPlace() {
+        const TemporaryFolder folder;
+        const std::string row = R"({"instruction":"do","input":"it","output":"done"})";
+        const std::string bare = R"({"instruction":"do","output":"done"})";
+        const Rows rows = readAll(put(folder / "a.jsonl", row + "\n" + bare + "\n"));
+        QCOMPARE(rows.examples.size(), std::size_t{2});
+        const Message& question = rows.examples[0].messages[0];
+        QCOMPARE(question.content, std::string("do\nit"));
+        QCOMPARE(question.content.substr(question.inputAt), std::string("it"));
+        QCOMPARE(rows.examples[1].messages[0].inputAt, std::size_t{0});
     }
 
     void mixedShapesNameBothLines() {

@@ -1,0 +1,18 @@
+// The turns of Llama 3, 3.1, 3.2 and 3.3. Any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "text/chat_template.h"
+
+namespace llamahome::text {
+
+/// As Meta's templates do (llama.md 5.1, 5.2). With a `date` a system block stands first; Llama 3's own has
+/// none, and knows no tools either. Of `options` the tools count, and whether the assistant's next turn is
+/// opened. TPL-02 where tools have no message to stand in.
+Result<std::vector<Segment>> renderLlama3(const std::vector<Message>& messages, const RenderOptions& options,
+                                          const TemplateTokens& tokens, const std::string& date);
+
+} // namespace llamahome::text
