@@ -1,6 +1,7 @@
 #include "formats/tokenizer/scored_merges.h"
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 
 #include "core/error_codes.h"
@@ -54,6 +55,50 @@ void forEachCut(std::string_view text, const Take& take) {
         take(text.substr(0, at), text.substr(at));
 }
 
+/// Whether a text is one character again and again, the same as in `other`.
+bool isSameRun(std::string_view text, std::string_view other) {
+    const std::string_view unit = other.substr(0, decodeUtf8(other, 0).length);
+    while (text.starts_with(unit))
+        text.remove_prefix(unit.size());
+    return text.empty();
+}
+
+/// Tokens in the order in which merges make them first, those without merges last; from one class to the next
+/// the score falls.
+class ScoreOrder {
+public:
+    explicit ScoreOrder(std::size_t tokens)
+        : m_places(tokens, kNowhere) {}
+
+    void add(std::size_t token) {
+        m_places[token] = m_order.size();
+        m_classes.push_back(m_order.size());
+        m_order.push_back(token);
+    }
+    bool has(std::size_t token) const { return m_places[token] != kNowhere; }
+    /// Takes the token and all that came after it first as one class, which is given where it has grown.
+    std::span<const std::size_t> comeBackTo(std::size_t token) {
+        if (m_classes.back() <= m_places[token]) return {};
+        while (m_classes.back() > m_places[token])
+            m_classes.pop_back();
+        return std::span(m_order).subspan(m_classes.back());
+    }
+    void fill(std::vector<float>& scores) const {
+        std::size_t next = 0;
+        for (std::size_t place = 0; place < m_order.size(); ++place) {
+            if (next < m_classes.size() && m_classes[next] == place) ++next;
+            scores[m_order[place]] = -static_cast<float>(m_classes[next - 1]);
+        }
+    }
+
+private:
+    static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+    std::vector<std::size_t> m_order;
+    std::vector<std::size_t> m_places;  ///< in m_order, by token
+    std::vector<std::size_t> m_classes; ///< where each begins in m_order
+};
+
 } // namespace
 
 Result<std::vector<std::string>> mergesOfScores(const TokenizerParts& parts, const std::vector<float>& scores,
@@ -89,15 +134,19 @@ Result<std::vector<float>> scoresOfMerges(const TokenizerParts& parts, std::stri
     };
     if (auto checked = ordinary.checkTried(what); !checked) return checked.error();
     std::vector<std::size_t> ways(parts.tokens.size(), 0); // found for each token
-    std::vector<std::size_t> order;
+    ScoreOrder order(parts.tokens.size());
     for (const std::string& merge : parts.merges) {
         const std::size_t blank = merge.find(' ');
         const std::string_view left = std::string_view(merge).substr(0, blank);
         const std::string_view right = std::string_view(merge).substr(blank + 1);
         const auto made = ordinary.ids().find(std::string(left).append(right));
         if (made == ordinary.ids().end() || !ordinary.has(left) || !ordinary.has(right)) continue;
-        if (ways[made->second]++ == 0) order.push_back(made->second);
-        if (order.back() != made->second) return refused(parts.tokens[made->second], "come back to");
+        const std::string& token = parts.tokens[made->second];
+        ++ways[made->second];
+        if (!order.has(made->second)) order.add(made->second);
+        for (const std::size_t other : order.comeBackTo(made->second))
+            if (other != made->second && !isSameRun(parts.tokens[other], token))
+                return refused(token, "come back to");
     }
     std::vector<float> scores(parts.tokens.size(), 0.0F);
     for (std::size_t id = 0; id < parts.tokens.size(); ++id) {
@@ -112,10 +161,9 @@ Result<std::vector<float>> scoresOfMerges(const TokenizerParts& parts, std::stri
                 possible += ordinary.has(left) && ordinary.has(right) ? 1U : 0U;
             });
         if (possible != ways[id]) return refused(text, "lack a way to make");
-        if (ways[id] == 0) order.push_back(id);
+        if (ways[id] == 0) order.add(id);
     }
-    for (std::size_t place = 0; place < order.size(); ++place)
-        scores[order[place]] = -static_cast<float>(place);
+    order.fill(scores);
     return scores;
 }
 

@@ -18,8 +18,9 @@ Result<std::vector<std::string>> mergesOfScores(const TokenizerParts& parts, con
                                                 std::string_view what);
 
 /// The inverse: 0, −1, −2 … in the order of the merges, then for ordinary tokens that no merge makes; those
-/// of other kinds have llama.cpp's constants. EXP-02, naming the file as `what`, for a list that no scores
-/// express: one that comes back to a token, or lacks a way to make one.
+/// of other kinds have llama.cpp's constants. Tokens that are runs of one character may have one score, as
+/// the runs of blanks of Llama 2 have. EXP-02, naming the file as `what`, for a list that no scores express:
+/// one that comes back to another token, or lacks a way to make one.
 Result<std::vector<float>> scoresOfMerges(const TokenizerParts& parts, std::string_view what);
 
 } // namespace llamahome::formats
