@@ -33,6 +33,12 @@ QString noteOf(const jobs::ConversationMessage& message) {
         parts << MessageCard::tr("%1 a second")
                      .arg(managers::toQt(
                          formatNumber(static_cast<double>(message.tokens) / message.seconds, 3)));
+    if (!message.adapter.empty())
+        parts << (message.adapterScale == 1.0
+                      ? MessageCard::tr("with %1").arg(managers::toQt(message.adapter))
+                      : MessageCard::tr("with %1 at scale %2")
+                            .arg(managers::toQt(message.adapter),
+                                 managers::toQt(formatNumber(message.adapterScale))));
     if (message.finish == "cancelled") parts << MessageCard::tr("stopped");
     if (message.finish == "failed") parts << MessageCard::tr("ended by an error");
     if (message.finish == "length") parts << MessageCard::tr("cut at the longest answer");

@@ -15,6 +15,7 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include "core/quantity.h"
 #include "managers/model_words.h"
 #include "managers/text.h"
 #include "widgets/buttons.h"
@@ -64,6 +65,22 @@ QString licenceText(const ModelEntry& entry) {
     return ModelDetails::tr("%1. It is accepted on the Hub, with an account there.").arg(licence);
 }
 
+/// "step 120 of 200, evaluation loss 1.42".
+QString trainedText(const managers::ModelFacts& facts) {
+    if (facts.step == 0) return {};
+    const QLocale locale(QLocale::English);
+    QString text =
+        facts.totalSteps > 0
+            ? ModelDetails::tr("step %1 of %2")
+                  .arg(locale.toString(qlonglong(facts.step)), locale.toString(qlonglong(facts.totalSteps)))
+            : ModelDetails::tr("step %1").arg(locale.toString(qlonglong(facts.step)));
+    if (facts.evalLoss)
+        text += ModelDetails::tr(", evaluation loss %1").arg(toQt(formatNumber(*facts.evalLoss)));
+    else if (facts.trainLoss)
+        text += ModelDetails::tr(", training loss %1").arg(toQt(formatNumber(*facts.trainLoss)));
+    return text;
+}
+
 QString contextText(std::int64_t tokens) {
     return tokens > 0
                ? ModelDetails::tr("%1 tokens").arg(QLocale(QLocale::English).toString(qlonglong(tokens)))
@@ -109,6 +126,9 @@ void ModelDetails::build() {
     needs.addWidget(m_needsNote, needs.rowCount(), 0, 1, 2);
     m_facts = new QWidget(content);
     QGridLayout& facts = makeGrid(*m_facts);
+    m_base = addRow(facts, tr("Base"), QStringLiteral("base"));
+    m_run = addRow(facts, tr("Run"), QStringLiteral("run"));
+    m_trained = addRow(facts, tr("Trained"), QStringLiteral("trained"));
     m_size = addRow(facts, tr("Size"), QStringLiteral("size"));
     m_parameters = addRow(facts, tr("Parameters"), QStringLiteral("parameters"));
     m_context = addRow(facts, tr("Context"), QStringLiteral("context"));
@@ -211,7 +231,8 @@ ModelDetails::Row ModelDetails::addRow(QGridLayout& grid, const QString& label, 
 
 void ModelDetails::alignLabels() {
     int width = 0;
-    const std::array rows{m_chat, m_train, m_size, m_parameters, m_context, m_licence, m_hub, m_folder};
+    const std::array rows{m_chat,       m_train,   m_base,    m_run, m_trained, m_size,
+                          m_parameters, m_context, m_licence, m_hub, m_folder};
     for (const Row& row : rows)
         width = std::max(width, row.label->sizeHint().width());
     for (const Row& row : rows)
@@ -289,6 +310,10 @@ void ModelDetails::showEntry(const ModelEntry& entry) {
     m_facts->show();
     const managers::ModelFacts facts = m_manager.facts(m_name);
     showNeeds(entry);
+    setRow(m_base, toQt(facts.base), tr("The model that the adapter was trained on and needs."));
+    setRow(m_run, toQt(facts.run), tr("The training run that made it; the page of runs has its curves."));
+    setRow(m_trained, trainedText(facts),
+           tr("The step whose state it is, and the loss there: lower is nearer to the data."));
     setRow(m_size, managers::bytesText(entry.sizeBytes));
     setRow(m_parameters, managers::parametersText(facts.parameters),
            tr("How many numbers the model learned; more know more and are slower."));

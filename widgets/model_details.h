@@ -72,6 +72,9 @@ private:
     QLabel* m_needsNote;
     Row m_chat;
     Row m_train;
+    Row m_base; ///< of an adapter, as the next two
+    Row m_run;
+    Row m_trained;
     Row m_size;
     Row m_parameters;
     Row m_context;

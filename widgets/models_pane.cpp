@@ -1,5 +1,7 @@
 #include "widgets/models_pane.h"
 
+#include <memory>
+
 #include <QAction>
 #include <QDesktopServices>
 #include <QHBoxLayout>
@@ -243,6 +245,7 @@ void ModelsPane::activate(const QModelIndex& index) {
 
 void ModelsPane::verify(const QString& name, bool deep) {
     auto* dialog = new VerifyDialog(m_manager, m_memory, name, deep, this);
+    connect(dialog, &VerifyDialog::getAgainRequested, this, &ModelsPane::getAgain);
     dialog->show(); // every byte of a large model takes minutes, in which the window can be used
 }
 
@@ -251,6 +254,19 @@ void ModelsPane::remove(const QString& name) {
     if (!entry) entry = m_manager.findAdapter(name);
     if (!entry || entry->state == jobs::ModelState::Absent) return;
     auto* dialog = new RemoveDialog(m_manager, name, this);
+    dialog->open();
+}
+
+void ModelsPane::getAgain(const QString& name) {
+    const auto removed = std::make_shared<QMetaObject::Connection>();
+    *removed = connect(&m_manager, &managers::ModelManager::removed, this,
+                       [this, name, removed](const QString& which) {
+                           if (which != name) return;
+                           disconnect(*removed);
+                           importAs(name);
+                       });
+    auto* dialog = new RemoveDialog(m_manager, name, this);
+    connect(dialog, &QDialog::rejected, this, [removed] { disconnect(*removed); });
     dialog->open();
 }
 

@@ -69,6 +69,8 @@ private:
     void activate(const QModelIndex& index);
     void verify(const QString& name, bool deep);
     void remove(const QString& name);
+    /// Removes it, after the question of RemoveDialog, and opens the import under its name.
+    void getAgain(const QString& name);
     void openNextImport();
     void scrollToChosen();
     void tellImported(const jobs::ImportResult& result);

@@ -18,6 +18,7 @@
 
 #include "config/setting_parse.h"
 #include "config/settings_writer.h"
+#include "managers/quantity_words.h"
 #include "managers/text.h"
 #include "widgets/look.h"
 #include "widgets/whole_number_box.h"
@@ -121,10 +122,14 @@ public:
                 Q_EMIT committed();
             });
         }
-        if (!setting.unit.empty()) row->addWidget(look::makeNote(toQt(setting.unit), this));
+        if (!setting.unit.empty()) {
+            m_unitName = setting.unit;
+            m_unit = look::makeNote(toQt(setting.unit), this);
+            row->addWidget(m_unit);
+        }
         row->addStretch();
         connect(m_box, &WholeNumberBox::edited, this, [this] {
-            showAuto();
+            follow();
             Q_EMIT edited();
         });
         connect(m_box, &QAbstractSpinBox::editingFinished, this, &SettingField::committed);
@@ -132,16 +137,20 @@ public:
     QString text() const override { return m_box->text().trimmed(); }
     void setText(const QString& text) override {
         m_box->setText(text);
-        showAuto();
+        follow();
     }
 
 private:
-    void showAuto() {
+    /// What beside the number depends on it.
+    void follow() {
         if (m_auto != nullptr) m_auto->setChecked(text() == kAuto);
+        if (m_unit != nullptr) m_unit->setText(managers::unitWord(m_unitName, text() == QStringLiteral("1")));
     }
 
     WholeNumberBox* m_box;
     QCheckBox* m_auto = nullptr;
+    QLabel* m_unit = nullptr;
+    std::string m_unitName;
 };
 
 /// A line: numbers with a point, addresses, short texts, and a folder with its chooser.

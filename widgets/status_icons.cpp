@@ -60,6 +60,8 @@ void CheckDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIn
         return setIcon(*option, Icon::Warning);
     case jobs::CheckStatus::Failed:
         return setIcon(*option, Icon::Bad);
+    case jobs::CheckStatus::NotChecked:
+        return setIcon(*option, Icon::Info);
     }
 }
 

@@ -65,7 +65,10 @@ void VerifyDialog::build(WindowMemory& memory) {
     m_table->setAlternatingRowColors(true);
     m_table->setColumnWidth(items::CheckTable::Check, 20 * look::kGrid);
     m_table->setColumnWidth(items::CheckTable::Outcome, 13 * look::kGrid);
-    memory.keep(*m_table->header(), QStringLiteral("models/checks"));
+    m_table->header()->setStretchLastSection(false);
+    m_table->header()->setSectionResizeMode(items::CheckTable::Found, QHeaderView::Stretch);
+    m_table->setColumnWidth(items::CheckTable::Remedy, 16 * look::kGrid);
+    memory.keep(*m_table->header(), QStringLiteral("models/checksAndRepairs"));
     m_copy = makeDialogButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), this);
     m_deep = makeDialogButton(tr("Verify &every byte"), QStringLiteral("deepButton"), this);
     m_deep->setToolTip(tr("Also reads all files, compares their hashes and looks at every weight."));
@@ -106,16 +109,19 @@ void VerifyDialog::start(bool deep) {
     m_checks->setChecks({});
     m_outcome->setText(deep ? tr("Checking structure and every byte of %1.").arg(m_name)
                             : tr("Checking structure, sizes and tokenizer of %1.").arg(m_name));
-    m_close->setText(tr("Stop"));
-    m_deep->setEnabled(false);
+    setBusy(true);
     connect(m_job, &managers::Job::finished, this, &VerifyDialog::end);
     m_progress->follow(*m_job);
     m_close->setFocus();
 }
 
+void VerifyDialog::setBusy(bool isBusy) {
+    m_close->setText(isBusy ? tr("Stop") : tr("Close"));
+    m_deep->setEnabled(!isBusy);
+}
+
 void VerifyDialog::end() {
-    m_close->setText(tr("Close"));
-    m_deep->setEnabled(true);
+    setBusy(false);
     if (m_job->state() == managers::JobState::Failed) {
         m_outcome->clear();
         m_messages->showFailure(*m_job->error(), tr("Try again"), [this] { start(m_isDeep); });
@@ -131,13 +137,51 @@ void VerifyDialog::showReport(const jobs::VerifyReport& report) {
     for (jobs::CheckResult& check : checks)
         if (entry) check.reason = managers::fromQt(managers::withoutFolder(check.reason, *entry));
     m_checks->setChecks(std::move(checks));
+    showRepairs();
     if (!report.ok)
-        m_outcome->setText(
-            tr("%1 is not whole. Remove it and import it anew; what failed is below.").arg(m_name));
+        m_outcome->setText(tr("%1 is not whole. What failed is below, with what helps.").arg(m_name));
     else if (m_isDeep)
         m_outcome->setText(tr("%1 is whole, every byte.").arg(m_name));
     else
         m_outcome->setText(tr("%1 is whole. Verify every byte also compares all hashes.").arg(m_name));
+}
+
+void VerifyDialog::showRepairs() {
+    for (int row = 0; row < m_checks->rowCount(); ++row) {
+        const auto& remedy = m_checks->repair(row);
+        if (!remedy) continue;
+        auto* button = new QPushButton(managers::repairWord(remedy->kind), m_table);
+        button->setObjectName(QStringLiteral("repairButton"));
+        button->setToolTip(managers::repairSentence(remedy->kind));
+        const QString check = m_checks->index(row, items::CheckTable::Check).data().toString();
+        button->setAccessibleName(tr("%1: %2").arg(check, button->text()));
+        connect(button, &QPushButton::clicked, this, [this, remedy = *remedy] { repair(remedy); });
+        m_table->setIndexWidget(m_checks->index(row, items::CheckTable::Remedy), button);
+    }
+}
+
+void VerifyDialog::repair(const jobs::Repair& repair) {
+    if (!jobs::isRepairable(repair)) {
+        close();
+        Q_EMIT getAgainRequested(m_name);
+        return;
+    }
+    m_job = m_manager.repair(m_name, repair);
+    if (!m_job) return;
+    m_messages->clear();
+    m_checks->setChecks({});
+    m_outcome->setText(tr("Repairing %1.").arg(m_name));
+    setBusy(true);
+    connect(m_job, &managers::Job::finished, this, [this, repair] {
+        setBusy(false);
+        m_outcome->clear();
+        if (m_job->state() == managers::JobState::Done)
+            start(m_isDeep);
+        else if (m_job->state() == managers::JobState::Failed)
+            m_messages->showFailure(*m_job->error(), tr("Try again"),
+                                    [this, repair] { this->repair(repair); });
+    });
+    m_progress->follow(*m_job);
 }
 
 } // namespace llamahome::widgets

@@ -21,7 +21,8 @@ class JobProgress;
 class MessageBar;
 class WindowMemory;
 
-/// Starts at once. Shown with open(); closing it stops the checks.
+/// Starts at once. Shown with show(); closing it stops the checks. A row that can be put right has a button
+/// for it, after which all is checked again.
 class VerifyDialog final : public QDialog {
     Q_OBJECT
 
@@ -29,11 +30,19 @@ public:
     VerifyDialog(managers::ModelManager& manager, WindowMemory& memory, const QString& name, bool deep,
                  QWidget* parent);
 
+Q_SIGNALS:
+    /// The model is to be removed and imported again.
+    void getAgainRequested(const QString& name);
+
 private:
     void build(WindowMemory& memory);
     void start(bool deep);
     void end();
     void showReport(const jobs::VerifyReport& report);
+    /// A button in each row that can be repaired.
+    void showRepairs();
+    void repair(const jobs::Repair& repair);
+    void setBusy(bool isBusy);
 
     managers::ModelManager& m_manager;
     QString m_name;

@@ -2,7 +2,8 @@
 #include "app/commands/commands.h"
 #include "app/commands/model_words.h"
 #include "app/progress_printer.h"
-#include "jobs/verify_model.h"
+#include "jobs/model_spec.h"
+#include "jobs/repair_model.h"
 
 namespace llamahome::app {
 namespace {
@@ -10,33 +11,78 @@ namespace {
 struct VerifyOptions {
     std::vector<std::string> model;
     bool deep = false;
+    bool repair = false;
 };
+
+Result<jobs::VerifyReport> verified(CommandContext& context, const jobs::ModelEntry& entry, bool deep) {
+    std::optional<jobs::ModelEntry> base;
+    if (entry.kind == jobs::kAdapterKind) {
+        const auto library = context.library();
+        if (!library) return library.error();
+        if (auto found = jobs::baseOfAdapter(**library, entry)) base = std::move(*found);
+    }
+    ProgressPrinter progress(context.output(), context.clock());
+    return jobs::verifyModel(entry, deep, context.cancel(), progress.sink(), base);
+}
+
+/// Does every repair that the program can do. False where there was none.
+Result<bool> repair(CommandContext& context, const jobs::ModelEntry& entry,
+                    const jobs::VerifyReport& report) {
+    const auto lock = context.lockRoot();
+    if (!lock) return lock.error();
+    ProgressPrinter progress(context.output(), context.clock());
+    bool isDone = false;
+    for (const jobs::CheckResult& check : report.checks) {
+        if (!check.repair || !jobs::isRepairable(*check.repair)) continue;
+        const auto done = jobs::repairModel(entry, *check.repair, *lock, context.files(), context.cancel(),
+                                            progress.sink());
+        if (!done) return done.error();
+        isDone = true;
+    }
+    return isDone;
+}
+
+Json checkJson(const jobs::ModelEntry& entry, const jobs::CheckResult& check) {
+    Json json{{"name", check.name},
+              {"status", std::string(jobs::checkStatusName(check.status))},
+              {"reason", check.reason},
+              {"code", check.code}};
+    if (check.repair) json["repair"] = jobs::repairCommand(entry, *check.repair);
+    return json;
+}
+
+void show(Output& output, const jobs::ModelEntry& entry, const jobs::VerifyReport& report, bool deep) {
+    Table table{{"check", "result", "found"}, {}};
+    Json checks = Json::array();
+    for (const jobs::CheckResult& check : report.checks) {
+        table.rows.push_back({check.name, std::string(jobs::checkStatusName(check.status)), check.reason});
+        checks.push_back(checkJson(entry, check));
+    }
+    Json document{{"model", entry.name},
+                  {"path", displayPath(entry.path)},
+                  {"deep", deep},
+                  {"ok", report.ok},
+                  {"checks", std::move(checks)}};
+    if (report.error) document["error"] = errorJson(*report.error);
+    output.document(document);
+    output.table(table);
+    for (const jobs::CheckResult& check : report.checks)
+        if (check.repair) output.line("To repair " + check.name + ": " + repairCommand(entry, *check.repair));
+}
 
 Result<void> verify(CommandContext& context, const VerifyOptions& options) {
     const auto entry = knownEntry(context, options.model);
     if (!entry) return entry.error();
-    Result<jobs::VerifyReport> report = [&] {
-        ProgressPrinter progress(context.output(), context.clock());
-        return jobs::verifyModel(*entry, options.deep, context.cancel(), progress.sink());
-    }();
+    auto report = verified(context, *entry, options.deep);
     if (!report) return report.error();
-    Table table{{"check", "result", "found"}, {}};
-    Json checks = Json::array();
-    for (const jobs::CheckResult& check : report->checks) {
-        const std::string status(jobs::checkStatusName(check.status));
-        table.rows.push_back({check.name, status, check.reason});
-        checks.push_back(
-            Json{{"name", check.name}, {"status", status}, {"reason", check.reason}, {"code", check.code}});
+    if (options.repair) {
+        const auto repaired = repair(context, *entry, *report);
+        if (!repaired) return repaired.error();
+        if (*repaired) report = verified(context, *entry, options.deep);
+        if (!report) return report.error();
     }
     Output& output = context.output();
-    Json document{{"model", entry->name},
-                  {"path", displayPath(entry->path)},
-                  {"deep", options.deep},
-                  {"ok", report->ok},
-                  {"checks", checks}};
-    if (report->error) document["error"] = errorJson(*report->error);
-    output.document(document);
-    output.table(table);
+    show(output, *entry, *report, options.deep);
     if (report->error) return *report->error;
     output.line("");
     output.line(entry->name + " is whole" +
@@ -52,6 +98,10 @@ CommandSpec verifyCommand() {
                         "llamahome verify smollm2 135m-instruct --deep"};
     addModelWords(command, options->model);
     command.flag("--deep", "also hash every byte and look at every weight", options->deep);
+    command.flag("--repair",
+                 "put right what needs no other files, and check again: rights, stale files, a list of files "
+                 "(llamahome.json) that is out of date",
+                 options->repair);
     command.run = [options](CommandContext& context) { return verify(context, *options); };
     return command;
 }

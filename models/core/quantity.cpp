@@ -52,4 +52,14 @@ std::string formatNumber(double value, int significantDigits) {
     return std::string(text.data(), end.ptr);
 }
 
+std::string formatCount(std::uint64_t count) {
+    const std::string digits = std::to_string(count);
+    std::string text;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i > 0 && (digits.size() - i) % 3 == 0) text.push_back(',');
+        text.push_back(digits[i]);
+    }
+    return text;
+}
+
 } // namespace llamahome

@@ -12,5 +12,7 @@ std::string formatBytes(std::uint64_t bytes);
 std::string formatDuration(double seconds);
 /// A number with a point, three significant digits, whatever the locale: "1.42", "0.0312", "1510".
 std::string formatNumber(double value, int significantDigits = 4);
+/// A count with a comma at each thousand: "49,152".
+std::string formatCount(std::uint64_t count);
 
 } // namespace llamahome

@@ -18,6 +18,10 @@ void CheckTable::setChecks(std::vector<jobs::CheckResult> checks) {
     endResetModel();
 }
 
+const std::optional<jobs::Repair>& CheckTable::repair(int row) const {
+    return m_checks.at(static_cast<std::size_t>(row)).repair;
+}
+
 int CheckTable::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_checks.size());
 }
@@ -56,6 +60,8 @@ QVariant CheckTable::headerData(int section, Qt::Orientation orientation, int ro
         return tr("Result");
     case Found:
         return tr("Found");
+    case Remedy:
+        return tr("Repair");
     default:
         return {};
     }

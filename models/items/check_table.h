@@ -1,6 +1,7 @@
 // CheckTable: the checks of a verification as rows. GUI thread.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <QAbstractTableModel>
@@ -13,7 +14,7 @@ class CheckTable final : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    enum Column { Check, Outcome, Found, ColumnCount };
+    enum Column { Check, Outcome, Found, Remedy, ColumnCount };
     enum Role {
         StatusRole = Qt::UserRole, ///< int: jobs::CheckStatus
         CodeRole,                  ///< QString: the error's code; empty where it passed
@@ -21,6 +22,8 @@ public:
 
     explicit CheckTable(QObject* parent = nullptr);
     void setChecks(std::vector<jobs::CheckResult> checks);
+    /// What puts the row right; nothing where it needs that not.
+    const std::optional<jobs::Repair>& repair(int row) const;
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;

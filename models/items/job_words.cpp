@@ -22,11 +22,6 @@ struct Words {
     Q_DECLARE_TR_FUNCTIONS(JobWords)
 };
 
-/// The word of a unit, whose plural ends in s, after a number.
-QString unitWord(const std::string& unit, bool isOne) {
-    return toQt(isOne && unit.ends_with('s') ? unit.substr(0, unit.size() - 1) : unit);
-}
-
 } // namespace
 
 QString jobStateWords(JobState state) {
@@ -56,7 +51,7 @@ QString jobAmountWords(const Job& job) {
         return Words::tr("step %1/%2").arg(countText(progress.done), countText(progress.total));
     return Words::tr("%1 of %2 %3")
         .arg(countText(progress.done), countText(progress.total),
-             unitWord(progress.unit, progress.total == 1));
+             managers::unitWord(progress.unit, progress.total == 1));
 }
 
 QString jobRateWords(const Job& job) {
@@ -65,7 +60,8 @@ QString jobRateWords(const Job& job) {
     if (job.progress().unit == "bytes")
         return Words::tr("%1/s").arg(toQt(formatBytes(static_cast<std::uint64_t>(*rate))));
     const QString number = toQt(formatNumber(*rate, 3));
-    return Words::tr("%1 %2/s").arg(number, unitWord(job.progress().unit, number == QLatin1String("1")));
+    return Words::tr("%1 %2/s").arg(number,
+                                    managers::unitWord(job.progress().unit, number == QLatin1String("1")));
 }
 
 QString jobLeftWords(const Job& job) {

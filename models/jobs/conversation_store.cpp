@@ -81,6 +81,9 @@ Json messageJson(const ConversationMessage& message) {
     json["finish"] = message.finish;
     json["tokens"] = message.tokens;
     json["seconds"] = message.seconds;
+    if (message.adapter.empty()) return json;
+    json["adapter"] = message.adapter;
+    json["adapter_scale"] = message.adapterScale;
     return json;
 }
 
@@ -94,6 +97,10 @@ ConversationMessage messageOf(const Json& json, const std::string& what, RecordF
         message.tokens = fields.count("tokens");
         message.seconds = fields.number("seconds");
         if (!(message.seconds >= 0.0)) message.seconds = 0.0;
+        if (json.contains("adapter")) {
+            message.adapter = fields.text("adapter");
+            message.adapterScale = fields.number("adapter_scale");
+        }
     }
     if (fields.problem()) all.report("messages: " + fields.problem()->message);
     return message;

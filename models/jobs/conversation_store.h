@@ -24,6 +24,8 @@ struct ConversationMessage {
     std::string finish;       ///< of an answer, see finishName(); empty for the user's
     std::uint64_t tokens = 0; ///< of an answer
     double seconds = 0.0;     ///< that its tokens took
+    std::string adapter = {}; ///< that an answer was given with; empty: none, or not known
+    double adapterScale = 1.0;
 
     friend bool operator==(const ConversationMessage&, const ConversationMessage&) = default;
 };

@@ -1,4 +1,5 @@
-// Each form of export by itself; exportModel() chooses. Not on the GUI thread.
+// Each form of export by itself; exportModel() chooses, and has seen that answers end as in training. Not on
+// the GUI thread.
 #pragma once
 
 #include "formats/gguf/hub_to_gguf.h"
@@ -16,6 +17,9 @@ Result<ExportResult> exportPeft(const ExportRequest& request, FileLayer& files, 
 Result<std::uint64_t> forecastGguf(const ExportRequest& request);
 Result<ExportResult> exportGguf(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
                                 const ProgressSink& progress);
+
+/// All cores of the machine, for packing a GGUF file: its bytes are the same on any number.
+formats::ParallelFor packingThreads();
 
 /// How a GGUF file of the request is packed, and what it says of itself.
 formats::GgufExportOptions ggufOptions(const ExportRequest& request);

@@ -1,7 +1,6 @@
 #include "jobs/export_forms.h"
 #include "jobs/export_source.h"
 #include "jobs/output_place.h"
-#include "jobs/turn_end_check.h"
 
 namespace llamahome::jobs {
 
@@ -24,15 +23,14 @@ Result<ExportResult> exportGguf(const ExportRequest& request, FileLayer& files, 
     if (!source) return source.error();
     auto plan = formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request));
     if (!plan) return plan.error();
-    const auto turnEnd = checkTurnEnd(request.base.path, (*source)->record());
-    if (!turnEnd) return turnEnd.error();
     const auto target = checkOutputFile(request.target, plan->fileBytes());
     if (!target) return target.error();
     if (auto made = files.makeDirectories(target->parent_path()); !made) return made.error();
-    if (auto written = plan->write(files, *target, {}, cancel, progress); !written) return written.error();
+    if (auto written = plan->write(files, *target, packingThreads(), cancel, progress); !written)
+        return written.error();
     std::vector<std::string> notes = (*source)->notes();
     notes.insert(notes.end(), plan->notes().begin(), plan->notes().end());
-    return ExportResult{*target, plan->fileBytes(), *turnEnd, std::move(notes)};
+    return ExportResult{*target, plan->fileBytes(), std::move(notes)};
 }
 
 } // namespace llamahome::jobs

@@ -4,7 +4,6 @@
 #include "jobs/export_source.h"
 #include "jobs/model_checks.h"
 #include "jobs/output_place.h"
-#include "jobs/turn_end_check.h"
 
 namespace llamahome::jobs {
 namespace {
@@ -18,9 +17,8 @@ struct AdapterAlone {
 
 Result<AdapterAlone> adapterAlone(const ExportRequest& request) {
     if (!request.adapter) return Error{codes::kExportKind, "found no adapter, expected the one to write"};
-    auto adapter = formats::readPeftAdapter(request.adapter->path);
+    auto adapter = readScaledAdapter(request);
     if (!adapter) return adapter.error();
-    adapter->alpha *= request.scale;
     auto base = checkConfiguration(request.base.path);
     if (!base) return base.error();
     return AdapterAlone{std::move(*adapter), std::move(*base), {request.type, request.adapter->name}};
@@ -41,14 +39,12 @@ Result<ExportResult> exportGgufAdapter(const ExportRequest& request, FileLayer& 
     if (!alone) return alone.error();
     const auto bytes = formats::ggufAdapterBytes(alone->adapter, alone->base, alone->options);
     if (!bytes) return bytes.error();
-    const auto turnEnd = checkTurnEnd(request.base.path, (*source)->record());
-    if (!turnEnd) return turnEnd.error();
     const auto target = checkOutputFile(request.target, *bytes);
     if (!target) return target.error();
     if (auto made = files.makeDirectories(target->parent_path()); !made) return made.error();
     auto written = formats::writeGgufAdapter(files, *target, alone->adapter, alone->base, alone->options);
     if (!written) return written.error();
-    return ExportResult{*target, *bytes, *turnEnd, (*source)->notes()};
+    return ExportResult{*target, *bytes, (*source)->notes()};
 }
 
 } // namespace llamahome::jobs

@@ -8,7 +8,6 @@
 #include "jobs/model_card.h"
 #include "jobs/model_checks.h"
 #include "jobs/output_place.h"
-#include "jobs/turn_end_check.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -42,8 +41,6 @@ Result<ExportResult> exportHub(const ExportRequest& request, FileLayer& files, c
                                const ProgressSink& progress) {
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
-    const auto turnEnd = checkTurnEnd(request.base.path, (*source)->record());
-    if (!turnEnd) return turnEnd.error();
     const auto along = filesOf(request.base.path, isTakenAlong);
     if (!along) return along.error();
     const auto bytes = bytesOf(**source, *along);
@@ -62,7 +59,7 @@ Result<ExportResult> exportHub(const ExportRequest& request, FileLayer& files, c
     if (!written) return written.error();
     if (auto checked = checkModelFolder(place->folder()); !checked) return checked.error();
     if (auto published = place->publish(); !published) return published.error();
-    return ExportResult{place->target(), bytesBelow(place->target()), *turnEnd, (*source)->notes()};
+    return ExportResult{place->target(), bytesBelow(place->target()), (*source)->notes()};
 }
 
 } // namespace llamahome::jobs

@@ -38,8 +38,8 @@ struct ExportRequest {
 struct ExportResult {
     std::filesystem::path path;          ///< absolute
     std::uint64_t sizeBytes = 0;         ///< of all files
-    std::string turnEnd;                 ///< what checkTurnEnd() found of the model
     std::vector<std::string> notes = {}; ///< what the other program will not know, in words
+    std::string turnEnd = {};            ///< what checkTurnEnd() found of the model
 };
 
 /// Bytes that the result will have, read from the heads of files. The errors of a request that cannot be met:

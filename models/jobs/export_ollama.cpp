@@ -5,7 +5,6 @@
 #include "jobs/model_card.h"
 #include "jobs/ollama_turns.h"
 #include "jobs/output_place.h"
-#include "jobs/turn_end_check.h"
 #include "text/tokenizer.h"
 
 namespace llamahome::jobs {
@@ -52,8 +51,6 @@ Result<ExportResult> exportOllama(const ExportRequest& request, FileLayer& files
     if (!plan) return plan.error();
     const auto text = modelfile(request, plan->config());
     if (!text) return text.error();
-    const auto turnEnd = checkTurnEnd(request.base.path, (*source)->record());
-    if (!turnEnd) return turnEnd.error();
     auto place = OutputPlace::prepare(files, request.target, plan->fileBytes() + kTextBytes);
     if (!place) return place.error();
     const CardSubject subject{displayPath(place->target().filename()), false, request.base,
@@ -61,12 +58,12 @@ Result<ExportResult> exportOllama(const ExportRequest& request, FileLayer& files
     if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
     if (auto done = writeFileAtomically(files, place->folder() / "Modelfile", *text); !done)
         return done.error();
-    auto written = plan->write(files, place->folder() / kModelName, {}, cancel, progress);
+    auto written = plan->write(files, place->folder() / kModelName, packingThreads(), cancel, progress);
     if (!written) return written.error();
     if (auto published = place->publish(); !published) return published.error();
     std::vector<std::string> notes = (*source)->notes();
     notes.insert(notes.end(), plan->notes().begin(), plan->notes().end());
-    return ExportResult{place->target(), bytesBelow(place->target()), *turnEnd, std::move(notes)};
+    return ExportResult{place->target(), bytesBelow(place->target()), std::move(notes)};
 }
 
 } // namespace llamahome::jobs

@@ -5,7 +5,6 @@
 #include "jobs/folder_files.h"
 #include "jobs/model_card.h"
 #include "jobs/output_place.h"
-#include "jobs/turn_end_check.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -36,8 +35,6 @@ Result<ExportResult> exportPeft(const ExportRequest& request, FileLayer& files, 
     if (!adapter) return adapter.error();
     const auto record = readTrainingRecord(request.adapter->path);
     if (!record) return record.error();
-    const auto turnEnd = checkTurnEnd(request.base.path, *record);
-    if (!turnEnd) return turnEnd.error();
     auto place = OutputPlace::prepare(files, request.target, *bytes);
     if (!place) return place.error();
     const auto along = filesOf(request.adapter->path, isTakenAlong);
@@ -48,7 +45,7 @@ Result<ExportResult> exportPeft(const ExportRequest& request, FileLayer& files, 
     const CardSubject subject{displayPath(place->target().filename()), true, request.base, *record};
     if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
     if (auto published = place->publish(); !published) return published.error();
-    return ExportResult{place->target(), bytesBelow(place->target()), *turnEnd};
+    return ExportResult{place->target(), bytesBelow(place->target())};
 }
 
 } // namespace llamahome::jobs

@@ -10,6 +10,10 @@
 
 namespace llamahome::jobs {
 
+/// The adapter of the request, which has one, as strong as that asks for. PEFT-xx; EXP-02 where it is to be
+/// scaled and holds biases, which have no scale.
+Result<formats::PeftAdapter> readScaledAdapter(const ExportRequest& request);
+
 class ExportSource {
 public:
     /// ST-xx, PEFT-xx; EXP-04 where the adapter does not fit, or was trained on another model by its record.

@@ -8,6 +8,7 @@
 #include "core/quantity.h"
 #include "formats/meta/meta_checklist.h"
 #include "jobs/copy_file.h"
+#include "jobs/disk_room.h"
 #include "jobs/import_conversion.h"
 #include "jobs/import_files.h"
 #include "jobs/import_name.h"
@@ -19,7 +20,6 @@ namespace llamahome::jobs {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::uint64_t kSpareBytes = 64ULL << 20; ///< left to everybody else on the disk
 constexpr std::size_t kShownNames = 3;
 constexpr std::string_view kFirstSeen = "first seen";
 constexpr std::string_view kFromCache = "the Hub's cache";
@@ -174,14 +174,7 @@ std::uint64_t Import::writtenBytes() const {
 }
 
 Result<void> Import::checkSpace() const {
-    const auto free = freeDiskBytes(m_target);
-    if (!free) return free.error();
-    const std::uint64_t needed = writtenBytes();
-    if (needed <= *free && *free - needed >= kSpareBytes) return {};
-    return Error{codes::kDiskFull, "the import of " + shownName() + " needs " + formatBytes(needed) +
-                                       ", and " + formatBytes(kSpareBytes) + " must stay; " +
-                                       displayPath(m_target) + " has " + formatBytes(*free) +
-                                       "; free some space, or choose another disk with --root DIR"};
+    return checkDiskRoom(m_target, writtenBytes(), "the import of " + shownName(), "with --root DIR");
 }
 
 Result<void> Import::checkSource() const {

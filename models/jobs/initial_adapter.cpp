@@ -1,7 +1,9 @@
 #include "jobs/initial_adapter.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "core/error_codes.h"
 #include "formats/hub/tensor_names.h"
 #include "llama/lora/lora_plan.h"
 
@@ -13,8 +15,15 @@ Result<formats::PeftAdapter> readInitialAdapter(const std::filesystem::path& fol
     if (!adapter) return adapter;
     if (const auto plan = engine::planOf(model, *adapter); !plan)
         return plan.error().within(displayPath(folder));
+    if (!adapter->biases.empty())
+        return Error{codes::kAdapterUnsupported,
+                     displayPath(folder) + ": found a trained bias for " + adapter->biases.front().module +
+                         ", which is not trained here; merge the adapter and train the merged model"};
     if (!adapter->useRslora) return adapter;
-    adapter->alpha = adapter->scaling() * static_cast<double>(adapter->r);
+    for (formats::LoraPair& pair : adapter->pairs)
+        pair.alpha = adapter->scaling(pair) * static_cast<double>(pair.r);
+    const auto rank = static_cast<double>(adapter->r);
+    adapter->alpha = adapter->alpha / std::sqrt(rank) * rank;
     adapter->useRslora = false;
     return adapter;
 }

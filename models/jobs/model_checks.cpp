@@ -1,11 +1,14 @@
 #include "jobs/model_checks.h"
 
+#include <cstdint>
 #include <cstring>
 #include <set>
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "core/json.h"
 #include "core/quantity.h"
+#include "formats/file_text.h"
 #include "formats/hub/model_weights.h"
 #include "formats/hub/tensor_names.h"
 #include "text/chat_template.h"
@@ -16,6 +19,8 @@ namespace {
 
 using formats::DType;
 
+constexpr const char* kSingleFile = "model.safetensors";
+constexpr const char* kIndexFile = "model.safetensors.index.json";
 constexpr std::uint16_t kBfloat16Exponent = 0x7F80;
 constexpr std::uint16_t kHalfExponent = 0x7C00;
 constexpr std::uint32_t kFloatExponent = 0x7F800000;
@@ -48,6 +53,12 @@ bool isNonFinite(std::span<const std::byte> bytes, DType type) {
     }
 }
 
+Result<std::vector<std::byte>> readTensor(formats::TensorSource& source, const formats::TensorInfo& tensor) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(tensor.byteSize()));
+    if (auto read = source.read(tensor, bytes); !read) return read.error();
+    return bytes;
+}
+
 bool isLicenceName(std::string name) {
     for (char& c : name)
         if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
@@ -63,7 +74,8 @@ Result<formats::ModelConfig> checkConfiguration(const fs::path& folder) {
 std::string configurationSummary(const formats::ModelConfig& config) {
     return formatNumber(static_cast<double>(config.parameterCount()) / 1e6) + " million parameters, " +
            std::to_string(config.num_hidden_layers) + " layers of width " +
-           std::to_string(config.hidden_size) + ", vocabulary " + std::to_string(config.vocab_size);
+           formatCount(static_cast<std::uint64_t>(config.hidden_size)) + ", vocabulary " +
+           formatCount(static_cast<std::uint64_t>(config.vocab_size));
 }
 
 Result<std::string> checkWeights(const fs::path& folder, const formats::ModelConfig& config) {
@@ -79,7 +91,7 @@ Result<std::string> checkWeights(const fs::path& folder, const formats::ModelCon
                                                     ", expected BF16, F16 or F32; get the unquantised model"};
         types.insert(std::string(formats::dtypeName(tensor.dtype)));
     }
-    std::string summary = std::to_string((*source)->tensors().size()) + " tensors";
+    std::string summary = formatCount((*source)->tensors().size()) + " tensors";
     for (const std::string& type : types)
         summary += ", " + type;
     return summary;
@@ -91,12 +103,65 @@ Result<text::Tokenizer> checkTokenizer(const fs::path& folder, const formats::Mo
     if (tokenizer->vocabSize() > static_cast<std::uint64_t>(config.vocab_size))
         return Error{codes::kVerifyTokenizer, displayPath(folder) + ": the tokenizer has " +
                                                   std::to_string(tokenizer->vocabSize()) +
-                                                  " entries, the model " + std::to_string(config.vocab_size) +
+                                                  " tokens, the model " + std::to_string(config.vocab_size) +
                                                   " rows; take the tokenizer that belongs to the model"};
     return tokenizer;
 }
 
-Result<std::string> checkSpecialTokens(const text::Tokenizer& tokenizer) {
+IndexCheck checkIndex(const fs::path& folder) {
+    const fs::path single = folder / kSingleFile;
+    const fs::path index = folder / kIndexFile;
+    const bool isSingle = isThere(single);
+    if (isSingle && isThere(index))
+        return {.status = CheckStatus::Warned,
+                .error = Error{codes::kIndexShards,
+                               displayPath(index) +
+                                   ": an index of several files beside model.safetensors, which is the one "
+                                   "that is used; remove the index"},
+                .repair = Repair{RepairKind::RemoveFiles, {kIndexFile}}};
+    if (isSingle)
+        return {.status = CheckStatus::NotChecked, .reason = "the weights are one file, which needs none"};
+    const auto source = formats::openModelWeights(folder);
+    if (source) return {.reason = formatCount((*source)->tensors().size()) + " tensors, each in its file"};
+    const ErrorCode code = source.error().code;
+    const bool isOfIndex = code == codes::kIndexShards || code == codes::kIndexFileName ||
+                           code == codes::kJsonShape || code == codes::kJsonSyntax;
+    if (!isOfIndex) return {.status = CheckStatus::NotChecked, .reason = "the weights cannot be read"};
+    return {.status = CheckStatus::Failed, .error = source.error(), .repair = Repair{RepairKind::GetAgain}};
+}
+
+Result<std::string> checkTiedWeights(const fs::path& folder, const formats::ModelConfig& config) {
+    const auto source = formats::openModelWeights(folder);
+    if (!source) return source.error();
+    const formats::TensorInfo* const head = (*source)->find("lm_head.weight");
+    if (!config.tie_word_embeddings) return std::string("none: the head has weights of its own");
+    if (head == nullptr) return std::string("the head is the embedding");
+    const formats::TensorInfo* const embedding = (*source)->find("model.embed_tokens.weight");
+    const auto found = readTensor(**source, *head);
+    const auto wanted = readTensor(**source, *embedding);
+    if (!found) return found.error();
+    if (!wanted) return wanted.error();
+    if (head->dtype == embedding->dtype && *found == *wanted)
+        return std::string("the head that lies beside the embedding is the same");
+    return Error{codes::kTensorSet,
+                 displayPath(folder) +
+                     ": lm_head.weight differs from the embedding that config.json ties it "
+                     "to, and is not used; if the model needs it, set tie_word_embeddings to "
+                     "false"};
+}
+
+Result<std::string> checkSpecialTokens(const fs::path& folder, const text::Tokenizer& tokenizer) {
+    for (const char* name : {"config.json", "generation_config.json"}) {
+        const auto json = readJsonFile(folder / name);
+        if (!json || !json->is_object() || !json->contains("pad_token_id")) continue;
+        const Json& id = (*json)["pad_token_id"];
+        const bool isToken = id.is_number_integer() && id >= 0 && id <= INT32_MAX &&
+                             tokenizer.hasToken(id.get<std::int32_t>());
+        if (!id.is_null() && id != -1 && !isToken)
+            return Error{codes::kVerifySpecialToken, displayPath(folder / name) + ": pad_token_id is " +
+                                                         formats::quotedText(writeJsonLine(id)) +
+                                                         ", which is no token; other programs may fail"};
+    }
     std::string ends;
     for (const std::int32_t id : tokenizer.endTokens())
         ends += (ends.empty() ? "" : ", ") + tokenizer.tokenBytes(id);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "core/result.h"
 #include "formats/hub/model_config.h"
 #include "formats/tensor.h"
+#include "jobs/verify_model.h"
 #include "text/tokenizer.h"
 
 namespace llamahome::jobs {
@@ -28,8 +30,22 @@ Result<std::string> checkWeights(const std::filesystem::path& folder, const form
 Result<text::Tokenizer> checkTokenizer(const std::filesystem::path& folder,
                                        const formats::ModelConfig& config);
 
-/// There is a token that ends generation: VER-04.
-Result<std::string> checkSpecialTokens(const text::Tokenizer& tokenizer);
+/// Whether the index leads to every tensor of the files and to none besides. Not checked for one file.
+struct IndexCheck {
+    CheckStatus status = CheckStatus::Passed;
+    std::string reason = {};         ///< where it passed or was not checked
+    std::optional<Error> error = {}; ///< where it failed (ST-37, ST-38, JSON-xx) or warned (ST-38)
+    std::optional<Repair> repair = {};
+};
+IndexCheck checkIndex(const std::filesystem::path& folder);
+
+/// A head that lies beside a tied embedding is the embedding: else ST-42, for it is not used. The weights
+/// have passed checkWeights(). Memory: both.
+Result<std::string> checkTiedWeights(const std::filesystem::path& folder, const formats::ModelConfig& config);
+
+/// There is a token that ends generation, and one with the id that config.json and generation_config.json
+/// give for padding: VER-04.
+Result<std::string> checkSpecialTokens(const std::filesystem::path& folder, const text::Tokenizer& tokenizer);
 
 /// The chat template is one that is known: TPL-01. Gives its name.
 Result<std::string> checkTemplate(const std::filesystem::path& folder);

@@ -254,7 +254,7 @@ Result<std::string> baseNameOfAdapter(const ModelEntry& adapter) {
     if (!json) return json.error();
     const auto config = formats::parsePeftConfig(*json, adapter.name);
     if (!config) return config.error();
-    return config->baseModel;
+    return config->adapter.baseModel;
 }
 
 Result<ModelEntry> baseOfAdapter(const Library& library, const ModelEntry& adapter) {

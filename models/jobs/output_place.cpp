@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "core/error_codes.h"
-#include "core/quantity.h"
+#include "jobs/disk_room.h"
 #include "jobs/process_mark.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::uint64_t kSpareBytes = 64ULL << 20; ///< left to everybody else on the disk
 constexpr std::string_view kPartEnding = ".llamahome-part";
 
 Error isTaken(const fs::path& target) {
@@ -24,15 +23,6 @@ fs::path wholePath(const fs::path& target) {
     std::error_code failure;
     const fs::path whole = fs::absolute(target, failure).lexically_normal();
     return whole.has_filename() ? whole : whole.parent_path();
-}
-
-Result<void> checkSpace(const fs::path& target, std::uint64_t neededBytes) {
-    const auto free = freeDiskBytes(target.parent_path());
-    if (!free) return free.error();
-    if (neededBytes <= *free && *free - neededBytes >= kSpareBytes) return {};
-    return Error{codes::kDiskFull, displayPath(target) + ": needs " + formatBytes(neededBytes) + ", and " +
-                                       formatBytes(kSpareBytes) + " must stay; its disk has " +
-                                       formatBytes(*free) + "; free some space, or choose another disk"};
 }
 
 std::string partStart(const fs::path& target) {
@@ -82,7 +72,8 @@ Result<OutputPlace> OutputPlace::prepare(FileLayer& files, const fs::path& targe
     if (fs::exists(status) && !(fs::is_directory(status) && fs::is_empty(whole, failure)))
         return isTaken(whole);
     if (auto made = files.makeDirectories(whole.parent_path()); !made) return made.error();
-    if (auto fits = checkSpace(whole, neededBytes); !fits) return fits.error();
+    if (auto fits = checkDiskRoom(whole.parent_path(), neededBytes, displayPath(whole)); !fits)
+        return fits.error();
     clearLeftovers(files, whole);
     const fs::path folder =
         whole.parent_path() /
@@ -105,7 +96,8 @@ Result<fs::path> checkOutputFile(const fs::path& target, std::uint64_t neededByt
     const fs::path whole = wholePath(target);
     std::error_code failure;
     if (fs::exists(fs::symlink_status(whole, failure))) return isTaken(whole);
-    if (auto fits = checkSpace(whole, neededBytes); !fits) return fits.error();
+    if (auto fits = checkDiskRoom(whole.parent_path(), neededBytes, displayPath(whole)); !fits)
+        return fits.error();
     return whole;
 }
 

@@ -3,22 +3,25 @@
 #include <algorithm>
 
 #include "core/error_codes.h"
-#include "core/hash.h"
 #include "core/quantity.h"
 #include "formats/hub/model_weights.h"
-#include "formats/peft/peft_adapter.h"
 #include "formats/safetensors/safetensors_reader.h"
+#include "jobs/adapter_fit.h"
+#include "jobs/file_checks.h"
 #include "jobs/model_checks.h"
 
 namespace llamahome::jobs {
-namespace fs = std::filesystem;
 namespace {
+
+constexpr const char* kOnlyDeep = "only with --deep, which reads every byte";
 
 /// Runs the checks of one folder in order and writes the report.
 class Verification {
 public:
-    Verification(const ModelEntry& entry, const CancelToken& cancel, const ProgressSink& progress)
+    Verification(const ModelEntry& entry, const std::optional<ModelEntry>& base, const CancelToken& cancel,
+                 const ProgressSink& progress)
         : m_entry(entry)
+        , m_base(base)
         , m_cancel(cancel)
         , m_progress(progress) {}
 
@@ -28,26 +31,33 @@ public:
             checkAdapter();
         else
             checkModel();
-        if (deep) {
-            if (m_manifest) checkHashes();
-            checkNumbers();
-        }
+        checkBytes(deep);
         if (m_cancel.isCancelled())
             return Error{codes::kCancelled, "the check of " + m_entry.name + " was stopped"};
+        suggestRepairs();
         return std::move(m_report);
     }
 
 private:
-    void pass(const std::string& name, const std::string& reason) {
-        m_report.checks.push_back({name, CheckStatus::Passed, reason, {}});
+    CheckResult& add(const std::string& name, CheckStatus status, const std::string& reason) {
+        m_report.checks.push_back({name, status, reason, {}});
+        return m_report.checks.back();
     }
-    void warn(const std::string& name, const Error& error) {
-        m_report.checks.push_back({name, CheckStatus::Warned, error.message, std::string(error.code.text)});
+    void pass(const std::string& name, const std::string& reason) { add(name, CheckStatus::Passed, reason); }
+    void skip(const std::string& name, const std::string& reason) {
+        add(name, CheckStatus::NotChecked, reason);
     }
-    void fail(const std::string& name, const Error& error) {
-        m_report.checks.push_back({name, CheckStatus::Failed, error.message, std::string(error.code.text)});
+    CheckResult& warn(const std::string& name, const Error& error) {
+        CheckResult& row = add(name, CheckStatus::Warned, error.message);
+        row.code = std::string(error.code.text);
+        return row;
+    }
+    CheckResult& fail(const std::string& name, const Error& error) {
+        CheckResult& row = add(name, CheckStatus::Failed, error.message);
+        row.code = std::string(error.code.text);
         m_report.ok = false;
         if (!m_report.error) m_report.error = error;
+        return row;
     }
     /// A summary or an error, as a row.
     void report(const std::string& name, const Result<std::string>& result, CheckStatus otherwise) {
@@ -60,14 +70,17 @@ private:
     }
 
     void checkManifest();
-    Result<std::string> checkSizes() const;
-    std::vector<std::string> unlistedFiles() const;
+    void reportFiles(const std::string& name, const std::vector<FileProblem>& problems);
     void checkModel();
+    void checkTensors(const formats::ModelConfig& config);
+    void checkWords(const formats::ModelConfig& config);
     void checkAdapter();
-    void checkHashes();
+    void checkBytes(bool deep);
     void checkNumbers();
+    void suggestRepairs();
 
     const ModelEntry& m_entry;
+    const std::optional<ModelEntry>& m_base;
     const CancelToken& m_cancel;
     const ProgressSink& m_progress;
     std::optional<Manifest> m_manifest;
@@ -76,103 +89,132 @@ private:
 
 void Verification::checkManifest() {
     auto manifest = readManifest(m_entry.path);
-    if (manifest) {
-        m_manifest = std::move(*manifest);
-        report("files", checkSizes(), CheckStatus::Failed);
-    } else if (manifest.error().code == codes::kFileNotFound) {
+    if (!manifest && manifest.error().code == codes::kFileNotFound) {
         warn("files",
              Error{codes::kModelNotInstalled,
                    "no llamahome.json: the folder was not imported, so its sizes and hashes are not known"});
-    } else {
-        fail("files", manifest.error());
+        return;
     }
-    if (!m_manifest) return;
-    const std::vector<std::string> unlisted = unlistedFiles();
+    if (!manifest) {
+        fail("files", manifest.error()).repair = Repair{RepairKind::RecordAnew};
+        return;
+    }
+    m_manifest = std::move(*manifest);
+    const std::vector<FileProblem> problems = checkSizes(m_entry.path, *m_manifest);
+    if (problems.empty())
+        pass("files",
+             formatCount(m_manifest->files.size()) + " files, " + formatBytes(m_manifest->totalBytes()));
+    else
+        reportFiles("files", problems);
+    const std::vector<std::string> unlisted = unlistedFiles(m_entry.path, *m_manifest);
     if (!unlisted.empty())
-        warn("other files", Error{codes::kManifestShape, std::to_string(unlisted.size()) +
-                                                             " not of this model, the first is " +
-                                                             unlisted.front() + "; they are not used"});
+        warn("other files",
+             Error{codes::kManifestShape, formatCount(unlisted.size()) + " not of this model, the first is " +
+                                              unlisted.front() + "; they are not used"});
 }
 
-Result<std::string> Verification::checkSizes() const {
-    for (const ManifestFile& file : m_manifest->files) {
-        const auto size = fileSize(m_entry.path / file.path);
-        if (!size)
-            return Error{codes::kVerifyMissing,
-                         displayPath(m_entry.path / file.path) +
-                             ": missing or no regular file; remove the model and get it again",
-                         size.error().message};
-        if (*size != file.sizeBytes)
-            return Error{codes::kVerifySize, displayPath(m_entry.path / file.path) + ": found " +
-                                                 std::to_string(*size) + " bytes, expected " +
-                                                 std::to_string(file.sizeBytes) +
-                                                 "; remove the model and get it again"};
+/// The first problem in words, the rest counted; the repair is that which all of them need.
+void Verification::reportFiles(const std::string& name, const std::vector<FileProblem>& problems) {
+    Error error = problems.front().error;
+    Repair repair{RepairKind::RecordAnew};
+    for (const FileProblem& problem : problems) {
+        const bool isUnreadable = problem.error.code == codes::kFilePermission;
+        if (isUnreadable) repair.files.push_back(problem.name);
+        if (!isUnreadable && !mayBeRecordedAnew(problem.name)) repair.kind = RepairKind::GetAgain;
     }
-    return std::to_string(m_manifest->files.size()) + " files, " + formatBytes(m_manifest->totalBytes());
-}
-
-std::vector<std::string> Verification::unlistedFiles() const {
-    std::vector<std::string> names;
-    std::error_code failure;
-    for (fs::directory_iterator one(m_entry.path, failure), end; !failure && one != end;
-         one.increment(failure)) {
-        const std::string name = displayPath(one->path().filename());
-        const auto& files = m_manifest->files;
-        if (name != kManifestName && std::none_of(files.begin(), files.end(), [&](const ManifestFile& file) {
-                return file.path == name;
-            }))
-            names.push_back(name);
-    }
-    std::sort(names.begin(), names.end());
-    return names;
+    if (!repair.files.empty()) repair.kind = RepairKind::MakeReadable;
+    if (problems.size() > 1) error.message += ", and " + formatCount(problems.size() - 1) + " more";
+    if (repair.kind == RepairKind::GetAgain) error.message += "; remove the model and get it again";
+    fail(name, error).repair = std::move(repair);
 }
 
 void Verification::checkModel() {
-    const fs::path& folder = m_entry.path;
-    const auto config = checkConfiguration(folder);
-    if (!config) return fail("configuration", config.error());
-    pass("configuration", configurationSummary(*config));
-    report("weights", checkWeights(folder, *config), CheckStatus::Failed);
-    const auto tokenizer = checkTokenizer(folder, *config);
-    if (!tokenizer) {
-        fail("tokenizer", tokenizer.error());
+    const auto config = checkConfiguration(m_entry.path);
+    if (config) {
+        pass("configuration", configurationSummary(*config));
+        checkTensors(*config);
+        checkWords(*config);
     } else {
-        pass("tokenizer", std::to_string(tokenizer->vocabSize()) + " entries");
-        for (const std::string& notice : tokenizer->notices())
-            m_report.checks.push_back({"tokenizer", CheckStatus::Warned, notice, {}});
-        report("special tokens", checkSpecialTokens(*tokenizer), CheckStatus::Warned);
+        fail("configuration", config.error()).repair = Repair{RepairKind::GetAgain};
+        for (const char* name : {"index", "weights", "tied weights", "tokenizer", "special tokens"})
+            skip(name, "the configuration, which says what to expect, cannot be used");
     }
-    report("template", checkTemplate(folder), CheckStatus::Warned);
-    report("licence", checkLicence(folder, m_entry.licence), CheckStatus::Warned);
+    report("template", checkTemplate(m_entry.path), CheckStatus::Warned);
+    report("licence", checkLicence(m_entry.path, m_entry.licence), CheckStatus::Warned);
+}
+
+void Verification::checkTensors(const formats::ModelConfig& config) {
+    const IndexCheck index = checkIndex(m_entry.path);
+    CheckResult& row = !index.error                          ? add("index", index.status, index.reason)
+                       : index.status == CheckStatus::Failed ? fail("index", *index.error)
+                                                             : warn("index", *index.error);
+    row.repair = index.repair;
+    if (index.status == CheckStatus::Failed) {
+        for (const char* name : {"weights", "tied weights"})
+            skip(name, "the index does not lead to them");
+        return;
+    }
+    const auto weights = checkWeights(m_entry.path, config);
+    report("weights", weights, CheckStatus::Failed);
+    if (!weights) {
+        m_report.checks.back().repair = Repair{RepairKind::GetAgain};
+        return skip("tied weights", "the weights are not those of the configuration");
+    }
+    report("tied weights", checkTiedWeights(m_entry.path, config), CheckStatus::Warned);
+}
+
+void Verification::checkWords(const formats::ModelConfig& config) {
+    const auto tokenizer = checkTokenizer(m_entry.path, config);
+    if (!tokenizer) {
+        const bool isSpecial = tokenizer.error().code == codes::kSpecialToken;
+        if (isSpecial) skip("tokenizer", "the files beside it name a token that is not there");
+        fail(isSpecial ? "special tokens" : "tokenizer", tokenizer.error()).repair =
+            Repair{RepairKind::GetAgain};
+        if (!isSpecial) skip("special tokens", "there is no tokenizer to look for them in");
+        return;
+    }
+    pass("tokenizer", formatCount(tokenizer->vocabSize()) + " tokens, the model has " +
+                          formatCount(static_cast<std::uint64_t>(config.vocab_size)) + " rows");
+    for (const std::string& notice : tokenizer->notices())
+        add("tokenizer", CheckStatus::Warned, notice);
+    report("special tokens", checkSpecialTokens(m_entry.path, *tokenizer), CheckStatus::Warned);
 }
 
 void Verification::checkAdapter() {
     const auto adapter = formats::readPeftAdapter(m_entry.path);
-    if (!adapter) return fail("adapter", adapter.error());
-    pass("adapter", "rank " + std::to_string(adapter->r) + " on " + std::to_string(adapter->pairs.size()) +
+    if (!adapter) {
+        fail("adapter", adapter.error());
+        return skip("base", "the adapter cannot be read");
+    }
+    pass("adapter", "rank " + std::to_string(adapter->r) + " on " + formatCount(adapter->pairs.size()) +
                         " projections of " + adapter->baseModel);
+    if (!m_base)
+        return skip("base", (adapter->baseModel.empty() ? "no base is named"
+                                                        : adapter->baseModel + " is not installed") +
+                                std::string(", so nothing tells whether the adapter fits"));
+    const auto fits = checkAdapterFits(*m_base, m_entry.path, *adapter);
+    if (!fits)
+        fail("base", fits.error());
+    else
+        report("base", checkTrainedOn(*m_base, m_entry, adapter->baseModel), CheckStatus::Warned);
 }
 
-void Verification::checkHashes() {
-    Progress state{"hashing", 0, m_manifest->totalBytes(), "bytes"};
-    for (const ManifestFile& file : m_manifest->files) {
-        const fs::path path = m_entry.path / file.path;
-        const std::uint64_t before = state.done;
-        const auto digest = sha256File(path, m_cancel, [&](const Progress& step) {
-            state.done = before + std::min(step.done, file.sizeBytes);
-            if (m_progress) m_progress(state);
-        });
-        if (m_cancel.isCancelled()) return;
-        if (!digest) return fail("hashes", digest.error());
-        if (*digest != file.sha256)
-            return fail("hashes",
-                        Error{codes::kHashMismatch,
-                              displayPath(path) + ": its bytes are not those that were imported; remove "
-                                                  "the model and get it again",
-                              "found " + *digest + ", expected " + file.sha256});
-        state.done = before + file.sizeBytes;
+void Verification::checkBytes(bool deep) {
+    if (!deep) {
+        skip("hashes", m_manifest ? kOnlyDeep : "none are recorded");
+        return skip("numbers", kOnlyDeep);
     }
-    pass("hashes", "every byte as imported");
+    if (m_manifest) {
+        const std::vector<FileProblem> problems =
+            checkHashes(m_entry.path, *m_manifest, m_cancel, m_progress);
+        if (problems.empty())
+            pass("hashes", "every byte as imported");
+        else
+            reportFiles("hashes", problems);
+    } else {
+        skip("hashes", "none are recorded");
+    }
+    checkNumbers();
 }
 
 void Verification::checkNumbers() {
@@ -183,12 +225,28 @@ void Verification::checkNumbers() {
     } else if (auto weights = formats::openModelWeights(m_entry.path)) {
         source = std::move(*weights);
     }
-    if (source == nullptr) return; // reported by the check of the structure
+    if (source == nullptr) return skip("numbers", "the weights cannot be read");
     const auto finite = checkFinite(*source, displayPath(m_entry.path), m_cancel, m_progress);
     if (finite)
         pass("numbers", "all finite");
     else
-        fail("numbers", finite.error());
+        fail("numbers", finite.error()).repair = Repair{RepairKind::GetAgain};
+}
+
+/// Recording anew is sound only where nothing but the files' list failed; else they must come again.
+void Verification::suggestRepairs() {
+    const auto isFailed = [](const CheckResult& row) { return row.status == CheckStatus::Failed; };
+    const bool isWhole =
+        std::none_of(m_report.checks.begin(), m_report.checks.end(), [&](const CheckResult& row) {
+            return isFailed(row) && !(row.repair && row.repair->kind == RepairKind::RecordAnew);
+        });
+    for (CheckResult& row : m_report.checks)
+        if (row.repair && row.repair->kind == RepairKind::RecordAnew && !isWhole)
+            row.repair->kind = RepairKind::GetAgain;
+    if (m_entry.kind != kAdapterKind) return;
+    // An adapter that was trained here cannot be had again from anywhere.
+    for (CheckResult& row : m_report.checks)
+        if (row.repair && row.repair->kind == RepairKind::GetAgain) row.repair.reset();
 }
 
 } // namespace
@@ -201,19 +259,21 @@ std::string_view checkStatusName(CheckStatus status) {
         return "warned";
     case CheckStatus::Failed:
         return "failed";
+    case CheckStatus::NotChecked:
+        return "not checked";
     }
     return "failed";
 }
 
 Result<VerifyReport> verifyModel(const ModelEntry& entry, bool deep, const CancelToken& cancel,
-                                 const ProgressSink& progress) {
+                                 const ProgressSink& progress, const std::optional<ModelEntry>& base) {
     if (entry.state == ModelState::Absent || entry.state == ModelState::Partial)
         return Error{codes::kModelNotInstalled, entry.name +
                                                     " is not installed: there is nothing to verify; take "
                                                     "over files that you have with `llamahome import PATH "
                                                     "--as " +
                                                     commandWords(entry) + "`"};
-    return Verification(entry, cancel, progress).run(deep);
+    return Verification(entry, base, cancel, progress).run(deep);
 }
 
 } // namespace llamahome::jobs

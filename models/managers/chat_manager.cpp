@@ -528,7 +528,7 @@ void ChatManager::finishWith(Pending ended, const ChatAnswer& given) {
     const jobs::Answer& answer = given.answer;
     jobs::Conversation& now = ended.now;
     now.messages.push_back({"assistant", answer.text, std::string(jobs::finishName(answer.finish)),
-                            answer.tokens.size(), answer.decodeSeconds});
+                            answer.tokens.size(), answer.decodeSeconds, now.adapter, now.adapterScale});
     now.updatedAt = formatUtc(m_context.workspace.clock->now());
     if (now.id != m_current.id) return keep(now);
     m_current.messages = now.messages;

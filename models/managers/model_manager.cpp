@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <utility>
+#include <variant>
 
 #include <QPointer>
 
@@ -12,9 +13,13 @@
 #include "core/machine.h"
 #include "core/shell_quote.h"
 #include "formats/hub/model_config.h"
+#include "jobs/adapter_record.h"
 #include "jobs/import_name.h"
 #include "jobs/memory_estimate.h"
+#include "jobs/model_card.h"
+#include "jobs/model_spec.h"
 #include "jobs/samples.h"
+#include "managers/adapter_bases.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
 #include "managers/train_command.h"
@@ -64,6 +69,20 @@ ModelFacts readFacts(const jobs::ModelEntry& entry, bool needsBf16) {
     return facts;
 }
 
+ModelFacts readAdapterFacts(const jobs::ModelEntry& adapter, const std::string& base) {
+    ModelFacts facts;
+    facts.base = base;
+    const auto text = jobs::readTrainingRecord(adapter.path);
+    if (!text || text->empty()) return facts;
+    const jobs::AdapterRecord record = jobs::parseAdapterRecord(*text);
+    facts.run = record.run;
+    facts.step = record.step;
+    facts.totalSteps = record.totalSteps;
+    facts.trainLoss = record.trainLoss;
+    facts.evalLoss = record.evalLoss;
+    return facts;
+}
+
 bool isSame(const std::vector<jobs::ModelEntry>& a, const std::vector<jobs::ModelEntry>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](const jobs::ModelEntry& one, const jobs::ModelEntry& other) {
@@ -88,6 +107,13 @@ void appendTyped(std::vector<std::string>& words, const std::optional<jobs::Mode
         words.insert(words.end(), {entry->family, entry->version});
     else
         words.push_back(fromQt(name));
+}
+
+/// The installed base of an adapter.
+std::optional<jobs::ModelEntry> baseOf(const jobs::ModelEntry& entry, const Workspace& workspace) {
+    if (entry.kind != jobs::kAdapterKind) return std::nullopt;
+    auto base = jobs::baseOfAdapter(jobs::Library(workspace.root, workspace.catalog), entry);
+    return base ? std::optional(std::move(*base)) : std::nullopt;
 }
 
 Result<jobs::ImportSource> inspected(const std::string& path, const fs::path& hubCache) {
@@ -128,6 +154,12 @@ ModelManager::Listing ModelManager::readListing(const Workspace& workspace) {
     listing.computesInBf16 = jobs::computeBytesHere() == kBf16Bytes;
     for (const jobs::ModelEntry& entry : listing.models)
         listing.facts[entry.name] = readFacts(entry, !listing.computesInBf16);
+    const auto bases = readAdapterBases(listing.models, listing.adapters);
+    for (const jobs::ModelEntry& entry : listing.adapters) {
+        const auto base = bases.find(entry.name);
+        listing.facts[entry.name] =
+            readAdapterFacts(entry, base == bases.end() ? std::string() : base->second.name);
+    }
     listing.rootWords = rootWordsFor(workspace, settings);
     listing.hubEndpoint = settings.model.hub.endpoint;
     return listing;
@@ -281,9 +313,10 @@ Job* ModelManager::verify(const QString& name, bool deep) {
     job.setCommandLine(verifyCommand(name, deep));
     runJob<jobs::VerifyReport>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
-        [entry = *entry, deep, removal](const JobControl& control) -> Result<jobs::VerifyReport> {
+        [entry = *entry, deep, removal,
+         workspace = m_context.workspace](const JobControl& control) -> Result<jobs::VerifyReport> {
             if (removal) return *removal;
-            return jobs::verifyModel(entry, deep, control.cancel, control.progress);
+            return jobs::verifyModel(entry, deep, control.cancel, control.progress, baseOf(entry, workspace));
         },
         this,
         [this, name, job = QPointer<Job>(&job)](const Result<jobs::VerifyReport>& report) {
@@ -291,6 +324,28 @@ Job* ModelManager::verify(const QString& name, bool deep) {
             if (isThere(name)) m_reports[fromQt(name)] = *report;
             Q_EMIT verified(job, name, *report);
         });
+    return &job;
+}
+
+Job* ModelManager::repair(const QString& name, const jobs::Repair& repair) {
+    const auto entry = findAny(name);
+    if (!entry) return nullptr;
+    const auto used = useOf(name, entry->path);
+    Job& job = m_context.jobs.start(JobKind::Verify, tr("Repairing %1").arg(name));
+    if (!used) job.setFolders({entry->path});
+    job.setCommandLine(toQt(jobs::repairCommand(*entry, repair)));
+    runJob<std::monostate>(
+        m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
+        [lock = &m_context.lock, entry = *entry, repair, used,
+         workspace = m_context.workspace](const JobControl& control) -> Result<std::monostate> {
+            if (used) return *used;
+            const auto held = lock->acquire();
+            if (!held) return held.error();
+            const auto done =
+                jobs::repairModel(entry, repair, **held, *workspace.files, control.cancel, control.progress);
+            return done ? Result<std::monostate>(std::monostate()) : done.error();
+        },
+        this, [](const Result<std::monostate>&) {});
     return &job;
 }
 

@@ -18,6 +18,7 @@
 #include "jobs/import_source.h"
 #include "jobs/library.h"
 #include "jobs/remove_model.h"
+#include "jobs/repair_model.h"
 #include "jobs/verify_model.h"
 #include "managers/manager_context.h"
 
@@ -29,6 +30,12 @@ struct ModelFacts {
     std::int64_t contextTokens = 0;
     std::uint64_t chatBytesInBf16 = 0; ///< set where this machine computes in fp32
     std::uint64_t trainBytesInBf16 = 0;
+    std::string base; ///< of an adapter: the model that it was trained on, as it can be shown
+    std::string run;  ///< of an adapter that was trained here, as what follows
+    std::int64_t step = 0;
+    std::int64_t totalSteps = 0;
+    std::optional<double> trainLoss;
+    std::optional<double> evalLoss;
 
     friend bool operator==(const ModelFacts&, const ModelFacts&) = default;
 };
@@ -108,6 +115,9 @@ public:
     /// `name` of a model or an adapter. Null where there is none of that name. Ends with verified(), or with
     /// the job's error, that of removalOf() for one; a report with failed checks is no error of the job.
     Job* verify(const QString& name, bool deep);
+    /// Does what a row of the report offers. Null where there is none of that name. Ends with the job;
+    /// verify() tells what came of it. RM-01 while another job works with the folder.
+    Job* repair(const QString& name, const jobs::Repair& repair);
     /// The last report of this session for that name; null: none, or it is not there any more.
     const jobs::VerifyReport* lastReport(const QString& name) const;
 

@@ -97,6 +97,36 @@ QString checkWord(jobs::CheckStatus status) {
         return Words::tr("warned");
     case jobs::CheckStatus::Failed:
         return Words::tr("failed");
+    case jobs::CheckStatus::NotChecked:
+        return Words::tr("not checked");
+    }
+    return {};
+}
+
+QString repairWord(jobs::RepairKind kind) {
+    switch (kind) {
+    case jobs::RepairKind::GetAgain:
+        return Words::tr("Import again…");
+    case jobs::RepairKind::MakeReadable:
+        return Words::tr("Make readable");
+    case jobs::RepairKind::RemoveFiles:
+        return Words::tr("Remove it");
+    case jobs::RepairKind::RecordAnew:
+        return Words::tr("Record anew");
+    }
+    return {};
+}
+
+QString repairSentence(jobs::RepairKind kind) {
+    switch (kind) {
+    case jobs::RepairKind::GetAgain:
+        return Words::tr("Removes the model, after a question, so that it can be imported again.");
+    case jobs::RepairKind::MakeReadable:
+        return Words::tr("Gives you the right to read the file.");
+    case jobs::RepairKind::RemoveFiles:
+        return Words::tr("Removes the file that misleads. The model does not need it.");
+    case jobs::RepairKind::RecordAnew:
+        return Words::tr("Takes the files as they are for the right ones, after a look at every number.");
     }
     return {};
 }

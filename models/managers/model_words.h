@@ -27,7 +27,10 @@ QString verdictText(const Verdict& verdict);
 /// For a column: "chat and train", "chat only", "too large"; empty where nothing is known.
 QString fitWord(const Verdict& chat, const Verdict& train);
 
-/// "passed", "warned", "failed", as the command line says.
+/// "passed", "warned", "failed", "not checked", as the command line says.
 QString checkWord(jobs::CheckStatus status);
+/// What the button of a repair says, and what it does in a sentence.
+QString repairWord(jobs::RepairKind kind);
+QString repairSentence(jobs::RepairKind kind);
 
 } // namespace llamahome::managers

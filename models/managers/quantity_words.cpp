@@ -45,6 +45,12 @@ QString countedText(quint64 count, const QString& one, const QString& many) {
     return count == 1 ? one : many.arg(countText(count));
 }
 
+QString unitWord(const std::string& unit, bool isOne) {
+    if (!isOne || !unit.ends_with('s')) return toQt(unit);
+    const std::size_t ending = unit.ends_with("ches") ? 2 : 1;
+    return toQt(unit.substr(0, unit.size() - ending));
+}
+
 QString typedNumber(double value) {
     const double size = std::abs(value);
     const bool isPlain = size == 0.0 || (size >= kLeastPlain && size < kMostPlain);

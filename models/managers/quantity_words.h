@@ -15,6 +15,8 @@ inline constexpr double kBytesPerMib = 1024.0 * 1024.0;
 QString countText(quint64 count);
 /// `one` for a count of 1, else `many` with the count for its %1: "1 row", "1,204 rows".
 QString countedText(quint64 count, const QString& one, const QString& many);
+/// The word of a unit, whose plural ends in s, after a number: "batch", "batches".
+QString unitWord(const std::string& unit, bool isOne);
 /// The shortest text that gives the same number back: "0.0002", "5e-5", "16", "1e20".
 QString typedNumber(double value);
 /// The value as `--set` and forms take it; numbers by typedNumber().

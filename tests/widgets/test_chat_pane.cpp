@@ -275,6 +275,9 @@ private Q_SLOTS:
         QCOMPARE(place.chat->current().adapterScale, 0.5);
         QVERIFY(place.ask(QStringLiteral("hello")));
         QCOMPARE(place.ground.engine.history().scales.back(), 0.5);
+        const auto* note = place.cards().back()->findChild<QLabel*>(QStringLiteral("messageNote"));
+        QVERIFY2(note->text().contains(place.adapter + QStringLiteral(" at scale 0.5")),
+                 qPrintable(note->text()));
     }
 
     void anAdapterWhoseBaseIsNotThereLeadsToModels() {

@@ -255,6 +255,58 @@ private Q_SLOTS:
             QStringLiteral("verify smollm2 135m-instruct --deep")));
     }
 
+    void aListThatIsOutOfDateIsRepairedByTheButtonOfItsRow() {
+        Place place(true);
+        std::ofstream(place.ground.installed() / "LICENSE") << "other terms";
+        QTRY_COMPARE(place.pane->chosenName(), kName);
+        place.find<ModelDetails>("modelDetails")->menu()->actions().at(1)->trigger();
+        QDialog* dialog = place.dialog("verifyDialog");
+        const auto repairs = [&] {
+            return dialog->findChildren<QPushButton*>(QStringLiteral("repairButton"));
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(textOf(dialog, "outcome").contains(QStringLiteral("not whole")),
+                                 kPatienceMs);
+        QCOMPARE(repairs().size(), 2); // the size and the hash of the same file
+        QCOMPARE(repairs().front()->text(), QStringLiteral("Record anew"));
+        QVERIFY(repairs().front()->accessibleName().contains(QStringLiteral("files")));
+        QTest::mouseClick(repairs().front(), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(textOf(dialog, "outcome").contains(QStringLiteral("is whole, every byte")),
+                                 kPatienceMs);
+        QVERIFY(repairs().empty());
+    }
+
+    void weightsThatAreCutAreRemovedAndImportedAgain() {
+        Place place(true);
+        cutInHalf(place.ground.installed() / "model.safetensors");
+        QTRY_COMPARE(place.pane->chosenName(), kName);
+        place.find<ModelDetails>("modelDetails")->menu()->actions().at(0)->trigger();
+        QDialog* dialog = place.dialog("verifyDialog");
+        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "repairButton") != nullptr, kPatienceMs);
+        QCOMPARE(in<QPushButton>(dialog, "repairButton")->text(), QStringLiteral("Import again…"));
+        click(dialog, "repairButton");
+        QDialog* removal = place.dialog("removeDialog");
+        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(removal, "deleteButton")->isEnabled(), kPatienceMs);
+        click(removal, "deleteButton");
+        QDialog* import = place.dialog("importDialog");
+        QCOMPARE(in<QLineEdit>(import, "versionEdit")->text(), QStringLiteral("135m-instruct"));
+        QVERIFY(!fs::exists(place.ground.installed() / "model.safetensors"));
+    }
+
+    void anAdapterTellsItsBaseItsRunAndItsStep() {
+        Place place(true);
+        const auto run = trainRun(place.ground, {"first", 2e-4, 0});
+        place.manager->refresh();
+        QTRY_COMPARE_WITH_TIMEOUT(place.manager->adapters().size(), std::size_t(1), kPatienceMs);
+        place.pane->choose(managers::toQt(run.adapterName));
+        QTRY_VERIFY_WITH_TIMEOUT(place.find<QLabel>("base")->isVisible(), kPatienceMs);
+        QCOMPARE(textOf(&*place.pane, "base"), kName);
+        QVERIFY(textOf(&*place.pane, "run").contains(QStringLiteral("first")));
+        QVERIFY(textOf(&*place.pane, "trained").startsWith(QStringLiteral("step ")));
+        QVERIFY(textOf(&*place.pane, "trained").contains(QStringLiteral("loss")));
+        place.pane->choose(kName);
+        QTRY_VERIFY_WITH_TIMEOUT(!place.find<QLabel>("base")->isVisible(), kPatienceMs);
+    }
+
     void aCutModelShowsWhatIsWrongAndTheNextStep() {
         Place place(true);
         cutInHalf(place.ground.installed() / "model.safetensors");

@@ -443,6 +443,24 @@ private Q_SLOTS:
         QVERIFY2(report, ran.out.c_str());
         QVERIFY(!(*report)["ok"].get<bool>());
         QVERIFY(contains((*report)["error"]["message"].get<std::string>(), "model.safetensors"));
+        QVERIFY(contains((*report)["checks"][0]["repair"].get<std::string>(),
+                         "llamahome remove smollm2 135m-instruct && llamahome import"));
+    }
+
+    void aListOfFilesThatIsOutOfDateIsRepaired() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        writeTinyModel(runner.home() / "tiny");
+        QCOMPARE(runner.run(importWords(runner)).code, 0);
+        const auto licence = runner.root() / "data/models/smollm2/135m-instruct/LICENSE";
+        QVERIFY(writeFileAtomically(systemFiles(), licence, "other terms"));
+        const ProgramResult damaged = runner.run({QStringLiteral("verify"), QStringLiteral("smollm2")});
+        QCOMPARE(damaged.code, 1);
+        QVERIFY(contains(damaged.out, "To repair files: llamahome verify smollm2 135m-instruct --repair"));
+        const QStringList words{QStringLiteral("verify"), QStringLiteral("smollm2"),
+                                QStringLiteral("--deep")};
+        const ProgramResult repaired = runner.run(words + QStringList{QStringLiteral("--repair")});
+        QVERIFY2(repaired.code == 0, (repaired.out + repaired.err).c_str());
+        QCOMPARE(runner.run(words).code, 0);
     }
 
     void dataIsInspectedBeforeTraining() {

@@ -174,7 +174,7 @@ private Q_SLOTS:
             {"tokenize", {"--chat", "--lines", "--add-special"}},
             {"data", {"--model"}},
             {"import", {"--as", "--link"}},
-            {"verify", {"--deep"}},
+            {"verify", {"--deep", "--repair"}},
             {"remove", {"--yes"}},
             {"download", {"--revision", "--source"}},
             {"merge", {"--adapter", "--out"}},

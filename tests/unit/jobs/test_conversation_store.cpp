@@ -27,8 +27,9 @@ Conversation talk(const std::string& id, const std::string& question) {
     conversation.templateName = "alpaca";
     conversation.sampling.temperature = 0.3;
     conversation.sampling.seed = 42;
-    conversation.messages = {{"user", question, {}, 0, 0.0},
-                             {"assistant", "Na\xc3\xafve \xf0\x9f\xa6\x99", "cancelled", 7, 0.25}};
+    conversation.messages = {
+        {"user", question, {}, 0, 0.0},
+        {"assistant", "Na\xc3\xafve \xf0\x9f\xa6\x99", "cancelled", 7, 0.25, "my-adapter", 0.5}};
     conversation.createdAt = "2026-01-31T12:00:00.000Z";
     conversation.updatedAt = "2026-01-31T12:05:00.000Z";
     return conversation;

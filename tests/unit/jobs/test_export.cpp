@@ -1,11 +1,14 @@
 // Export: the forms other than a merged folder hold what they promise, answers end as trained, nothing is
 // overwritten and nothing half-written stays.
+#include <atomic>
+
 #include <QtTest>
 
 #include "core/error_codes.h"
 #include "export_ground.h"
 #include "formats/gguf/gguf_reader.h"
 #include "formats/hub/model_weights.h"
+#include "jobs/export_forms.h"
 #include "jobs/model_checks.h"
 #include "jobs/ollama_turns.h"
 
@@ -54,6 +57,28 @@ private Q_SLOTS:
             QVERIFY(written->turnEnd.find("<|im_end|>") != std::string::npos);
             QVERIFY(ground.isClean(written->path));
         }
+    }
+
+    void packingOnAllCoresGivesTheBytesOfOneThread() {
+        TemporaryFolder folder;
+        formats::ModelConfig wide = tinyConfig();
+        wide.intermediate_size = 2048; // 64 x 2048: two pieces for two threads
+        writeTinyModel(folder / "wide", wide, 3);
+        ExportRequest request;
+        request.base.path = folder / "wide";
+        request.base.name = "wide";
+        request.target = folder / "all.gguf";
+        request.format = ExportFormat::Gguf;
+        request.type = formats::GgufFileType::Q4_K_M;
+        const auto written = exportModel(request, systemFiles(), {}, {});
+        QVERIFY2(written, written ? "" : written.error().message.c_str());
+        const auto weights = formats::openModelWeights(request.base.path);
+        auto plan = formats::GgufExport::plan(request.base.path, **weights, ggufOptions(request));
+        QVERIFY(plan && plan->write(systemFiles(), folder / "one.gguf", {}, {}, {}));
+        QVERIFY(*readFile(folder / "all.gguf") == *readFile(folder / "one.gguf"));
+        std::atomic<int> pieces = 0;
+        QVERIFY(packingThreads()(3, [&](std::size_t) { ++pieces; }));
+        QCOMPARE(pieces.load(), 3);
     }
 
     void anAdapterIsMergedIntoAGguf() {

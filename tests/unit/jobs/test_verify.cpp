@@ -1,9 +1,11 @@
+#include <cstring>
+
 #include <QTest>
 
 #include "core/error_codes.h"
 #include "core/json.h"
-#include "jobs/verify_model.h"
-#include "library_fixture.h"
+#include "formats/safetensors/safetensors_reader.h"
+#include "verify_ground.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;
@@ -11,12 +13,6 @@ using namespace llamahome::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-CheckResult rowOf(const VerifyReport& report, const std::string& name) {
-    for (const CheckResult& check : report.checks)
-        if (check.name == name) return check;
-    throw std::runtime_error("no check " + name);
-}
 
 /// One changed byte in the middle of a file; its size stays.
 void flipByte(const fs::path& path) {
@@ -31,10 +27,36 @@ void changeJson(const fs::path& path, const std::function<void(Json&)>& change) 
     QVERIFY(writeFileAtomically(systemFiles(), path, writeJson(*json)));
 }
 
-VerifyReport verified(const ModelEntry& entry, bool deep = false) {
-    auto report = verifyModel(entry, deep, {}, {});
-    if (!report) throw std::runtime_error(report.error().message);
-    return std::move(*report);
+constexpr const char* kShard = "model-00001-of-00001.safetensors";
+
+void writeIndex(const fs::path& folder, const Json& map) {
+    QVERIFY(writeFileAtomically(systemFiles(), folder / kIndex, writeJson(Json{{"weight_map", map}})));
+}
+
+/// Makes the folder's one file a shard with an index, whose map it gives.
+Json shard(const fs::path& folder) {
+    fs::rename(folder / "model.safetensors", folder / kShard);
+    const auto reader = formats::SafetensorsReader::open(folder / kShard);
+    Json map = Json::object();
+    for (const formats::TensorInfo& tensor : (*reader)->tensors())
+        map[tensor.name] = kShard;
+    writeIndex(folder, map);
+    return map;
+}
+
+/// Puts the bytes of one tensor over those of another of its size.
+void copyTensor(const fs::path& path, const char* from, const char* to) {
+    std::string bytes = *readFile(path);
+    std::uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), sizeof length);
+    const auto header = parseJson(bytes.substr(8, length), "header");
+    const auto offset = [&](const char* name) {
+        return 8 + length + (*header)[name]["data_offsets"][0].get<std::uint64_t>();
+    };
+    const auto size = (*header)[from]["data_offsets"][1].get<std::uint64_t>() -
+                      (*header)[from]["data_offsets"][0].get<std::uint64_t>();
+    std::memmove(bytes.data() + offset(to), bytes.data() + offset(from), size);
+    QVERIFY(writeFileAtomically(systemFiles(), path, bytes));
 }
 
 ModelEntry foreignFolder(const LibraryFixture& fixture) {
@@ -52,11 +74,15 @@ private Q_SLOTS:
         const VerifyReport report = verified(fixture.importedModel(), true);
         QVERIFY(report.ok);
         QVERIFY(!report.error);
-        for (const char* name : {"files", "configuration", "weights", "tokenizer", "special tokens",
-                                 "template", "licence", "hashes", "numbers"})
+        for (const char* name : {"files", "configuration", "weights", "tied weights", "tokenizer",
+                                 "special tokens", "template", "licence", "hashes", "numbers"})
             QCOMPARE(checkStatusName(rowOf(report, name).status), std::string_view("passed"));
         QCOMPARE(rowOf(report, "weights").reason, std::string("20 tensors, BF16"));
         QVERIFY(rowOf(report, "special tokens").reason.find("<|im_end|>") != std::string::npos);
+        QCOMPARE(rowOf(report, "tokenizer").reason, std::string("264 tokens, the model has 264 rows"));
+        QVERIFY(rowOf(report, "index").status == CheckStatus::NotChecked);
+        for (const CheckResult& check : report.checks)
+            QVERIFY(!check.repair);
     }
 
     void structureAloneReadsNoHashes() {
@@ -65,12 +91,15 @@ private Q_SLOTS:
         flipByte(model.path / "model.safetensors");
         const VerifyReport structure = verified(model);
         QVERIFY(structure.ok);
-        QVERIFY_THROWS_EXCEPTION(std::runtime_error, (void)rowOf(structure, "hashes"));
+        QVERIFY(rowOf(structure, "hashes").status == CheckStatus::NotChecked);
+        QVERIFY(rowOf(structure, "numbers").status == CheckStatus::NotChecked);
         const VerifyReport deep = verified(model, true);
         QVERIFY(!deep.ok);
         QVERIFY(deep.error->code == codes::kHashMismatch);
         QVERIFY(names(*deep.error, {"model.safetensors"}));
         QCOMPARE(rowOf(deep, "hashes").code, std::string("FILE-09"));
+        QVERIFY(rowOf(deep, "hashes").repair->kind == RepairKind::GetAgain); // nobody knows what it was
+        QCOMPARE(failedRows(deep), (std::vector<std::string>{"hashes"}));
     }
 
     void aMissingAndAShortFileAreNamed() {
@@ -84,7 +113,9 @@ private Q_SLOTS:
         const VerifyReport missing = verified(model);
         QVERIFY(missing.error->code == codes::kVerifyMissing);
         QCOMPARE(missing.error->code.errorClass, ErrorClass::Failed);
-        QCOMPARE(missing.checks.size(), std::size_t{7}); // the other checks are reported all the same
+        QCOMPARE(failedRows(missing),
+                 (std::vector<std::string>{"files"})); // the others are made all the same
+        QVERIFY(missing.checks.size() > 8);
     }
 
     void aFolderInTheFilesPlaceIsNoFile() {
@@ -206,6 +237,77 @@ private Q_SLOTS:
         QVERIFY(report.ok);
         QVERIFY(rowOf(report, "adapter").reason.find("rank") != std::string::npos);
         QVERIFY(rowOf(report, "numbers").status == CheckStatus::Passed);
+        QVERIFY(rowOf(report, "base").status == CheckStatus::NotChecked);
+        QVERIFY(rowOf(report, "base").reason.find("local/tiny is not installed") != std::string::npos);
+    }
+
+    void anAdapterIsComparedWithItsBase() {
+        const ExportGround ground;
+        ModelEntry adapter = ground.adapter;
+        adapter.state = ModelState::Verified;
+        const auto check = [&](const ModelEntry& base) { return *verifyModel(adapter, false, {}, {}, base); };
+        QVERIFY(rowOf(check(ground.base), "base").status == CheckStatus::Passed);
+        const LibraryFixture other;
+        changeJson(other.source() / "config.json", [](Json& json) { json["num_hidden_layers"] = 0; });
+        QCOMPARE(rowOf(check(foreignFolder(other)), "base").code, std::string("ARCH-01"));
+        changeJson(other.source() / "config.json", [](Json& json) {
+            json["num_hidden_layers"] = 2;
+            json["intermediate_size"] = 80;
+        });
+        const VerifyReport unfit = check(foreignFolder(other));
+        QCOMPARE(failedRows(unfit), (std::vector<std::string>{"base"}));
+        QCOMPARE(rowOf(unfit, "base").code, std::string("LORA-03"));
+        changeJson(other.source() / "config.json", [](Json& json) { json["intermediate_size"] = 96; });
+        const VerifyReport stranger = check(foreignFolder(other)); // of its shape, and nothing else
+        QVERIFY(stranger.ok && rowOf(stranger, "base").status == CheckStatus::Warned);
+    }
+
+    void anIndexThatLeavesATensorOutIsFoundByItsRow() {
+        const LibraryFixture fixture;
+        Json map = shard(fixture.source());
+        QCOMPARE(rowOf(verified(foreignFolder(fixture)), "index").status, CheckStatus::Passed);
+        const std::string last = std::prev(map.end()).key();
+        map.erase(last);
+        writeIndex(fixture.source(), map);
+        const VerifyReport report = verified(foreignFolder(fixture));
+        QCOMPARE(failedRows(report), (std::vector<std::string>{"index"}));
+        QCOMPARE(rowOf(report, "index").code, std::string("ST-38"));
+        QVERIFY(rowOf(report, "index").reason.find(last) != std::string::npos);
+        map[last] = kShard;
+        map["model.layers.9.mlp.up_proj.weight"] = kShard;
+        writeIndex(fixture.source(), map);
+        QCOMPARE(failedRows(verified(foreignFolder(fixture))), (std::vector<std::string>{"index"}));
+    }
+
+    void aHeadBesideATiedEmbeddingIsTheSameOrWarned() {
+        const LibraryFixture fixture;
+        auto config = tinyConfig();
+        config.tie_word_embeddings = false;
+        writeTinyWeights(fixture.source(), config, 1); // the configuration beside it ties them
+        const VerifyReport report = verified(foreignFolder(fixture));
+        QVERIFY(report.ok && rowOf(report, "weights").status == CheckStatus::Passed);
+        QVERIFY(rowOf(report, "tied weights").status == CheckStatus::Warned);
+        QVERIFY(rowOf(report, "tied weights").reason.find("lm_head.weight") != std::string::npos);
+        copyTensor(fixture.source() / "model.safetensors", "model.embed_tokens.weight", "lm_head.weight");
+        QVERIFY(rowOf(verified(foreignFolder(fixture)), "tied weights").status == CheckStatus::Passed);
+    }
+
+    void idsWithoutATokenAreFound() {
+        const LibraryFixture fixture;
+        const fs::path generation = fixture.source() / "generation_config.json";
+        changeJson(generation, [](Json& json) { json["pad_token_id"] = 5000; });
+        const VerifyReport padding = verified(foreignFolder(fixture));
+        QVERIFY(padding.ok && rowOf(padding, "special tokens").status == CheckStatus::Warned);
+        QVERIFY2(rowOf(padding, "special tokens").reason.find("pad_token_id is \"5000\"") !=
+                     std::string::npos,
+                 rowOf(padding, "special tokens").reason.c_str());
+        changeJson(generation, [](Json& json) {
+            json["pad_token_id"] = -1;
+            json["eos_token_id"] = Json::array({2, 5000});
+        });
+        const VerifyReport end = verified(foreignFolder(fixture));
+        QCOMPARE(failedRows(end), (std::vector<std::string>{"special tokens"}));
+        QCOMPARE(rowOf(end, "special tokens").code, std::string("TK-10"));
     }
 };
 

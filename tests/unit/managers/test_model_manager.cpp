@@ -293,6 +293,21 @@ private Q_SLOTS:
         QVERIFY(stateSentence(*place.manager->find(kName)).contains(QStringLiteral("model.safetensors")));
     }
 
+    void whatAReportOffersIsRepaired() {
+        Place place(true);
+        fs::resize_file(place.ground.installed() / "LICENSE", 3);
+        QVERIFY(hasEnded(place.manager->verify(kName, false)));
+        const jobs::VerifyReport* report = place.manager->lastReport(kName);
+        QVERIFY(report && !report->ok && report->checks.front().repair);
+        Job* repair = place.manager->repair(kName, *report->checks.front().repair);
+        QVERIFY(hasEnded(repair));
+        QCOMPARE(repair->state(), JobState::Done);
+        QVERIFY(repair->commandLine().endsWith(QStringLiteral("--repair")));
+        QVERIFY(hasEnded(place.manager->verify(kName, true)));
+        QVERIFY(place.manager->lastReport(kName)->ok);
+        QVERIFY(place.manager->repair(QStringLiteral("no/such"), {}) == nullptr);
+    }
+
     void noReportIsKeptOfAModelThatIsGone() {
         StepGate busy;
         busy.holdBefore(1);

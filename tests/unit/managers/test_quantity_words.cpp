@@ -23,6 +23,13 @@ private Q_SLOTS:
         QCOMPARE(rows(1204), QStringLiteral("1,204 rows"));
     }
 
+    void aUnitIsOneOrMany() {
+        QCOMPARE(unitWord("batches", true), QStringLiteral("batch"));
+        QCOMPARE(unitWord("tokens", true), QStringLiteral("token"));
+        QCOMPARE(unitWord("batches", false), QStringLiteral("batches"));
+        QCOMPARE(unitWord("MiB", true), QStringLiteral("MiB"));
+    }
+
     void noTimeIsLeftThatWouldReadAsNone() {
         QCOMPARE(timeLeftText(std::nullopt), QString());
         QCOMPARE(timeLeftText(0.04), QString());
