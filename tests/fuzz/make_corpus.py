@@ -46,6 +46,9 @@ def weights():
     put("adapter", "pair", safetensors({name + "A.weight": entry("F32", [2, 2], 0, 16), name + "B.weight": entry("F16", [2, 2], 16, 24)}, bytes(24)))
     put("adapter_config", "small", compact({"peft_type": "LORA", "r": 4, "lora_alpha": 8.0, "use_rslora": True, "target_modules": "all-linear",
                                             "rank_pattern": {}, "bias": "none", "base_model_name_or_path": "x/y"}))
+    for name, text in (("suffix", ".*\\.(q|v)_proj\nmodel.layers.0.self_attn.q_proj"), ("looks_ahead", "(?!.*lm_head)(?:model\\.)?[^x-z]{1,20}\\b.*?\nlm_head"),
+                       ("backtracks", "(a+)+(a*)*b\n" + "a" * 40)):
+        put("module_pattern", name, text)
     config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1,
               "num_attention_heads": 2, "num_key_value_heads": 1, "vocab_size": 9, "rope_theta": 1e4, "eos_token_id": [1, 2]}
     put("model_config", "small", compact(config))
@@ -208,6 +211,8 @@ def records():
     put("conversation", "one", compact({"schema": 1, "title": "t", "model": "m", "adapter": "", "adapter_scale": 1.0, "system": "", "created": "c", "updated": "u",
                                         "sampling": {"temperature": "0.7", "top_k": "40"},
                                         "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "finish": "end", "tokens": 3, "seconds": 0.5}]}))
+    layers = [{"mediaType": f"application/vnd.ollama.image.{kind}", "digest": "sha256:" + "a" * 64, "size": 5} for kind in ("model", "license", "params")]
+    put("ollama_manifest", "one", compact({"schemaVersion": 2, "mediaType": "m", "config": layers[0], "layers": layers}))
     train = {"kind": "train", "step": 1, "epoch": 0.5, "train_loss": 2.5, "learning_rate": 1e-4, "grad_norm": 1.0, "tokens": 10, "supervised_tokens": 5,
              "tokens_per_second": 9.5, "step_seconds": 0.1, "peak_memory_mib": 5, "time": "2026-01-01T00:00:00.000Z"}
     evaluation = {"kind": "eval", "step": 1, "epoch": 0.5, "train_loss": 2.5, "eval_loss": None, "learning_rate": 1e-4, "tokens": 10, "time": "x"}

@@ -10,6 +10,7 @@
 #include "fuzz_target.h"
 #include "jobs/conversation_store.h"
 #include "jobs/data_root.h"
+#include "jobs/import_ollama.h"
 #include "jobs/manifest.h"
 #include "jobs/metric_log.h"
 #include "jobs/run_record.h"
@@ -48,6 +49,16 @@ void conversation(std::string_view bytes) {
     require(jobs::listConversations(root).size() == 1, "a conversation is listed however damaged it is");
 }
 
+void ollamaManifest(std::string_view bytes) {
+    const std::filesystem::path manifest = scratchFolder() / "store/manifests/host/library/model/tag";
+    static const bool isMade = std::filesystem::create_directories(manifest.parent_path()) &&
+                               std::filesystem::create_directories(scratchFolder() / "store/blobs");
+    require(isMade, "there is a store");
+    scratchFile("store/manifests/host/library/model/tag", bytes);
+    if (!jobs::isOllamaManifest(manifest)) return;
+    require(!accepted(jobs::inspectOllama(manifest)), "a store without blobs has no model");
+}
+
 void metrics(std::string_view bytes) {
     (void)accepted(jobs::readMetrics(scratchFile("metrics.jsonl", bytes)));
 }
@@ -66,9 +77,11 @@ void runRecord(std::string_view bytes) {
             "a record that is read can be written and read again");
 }
 
-constexpr std::array kTargets{FuzzTarget{"settings", settings},         FuzzTarget{"catalog", catalog},
-                              FuzzTarget{"conversation", conversation}, FuzzTarget{"metrics", metrics},
-                              FuzzTarget{"manifest", manifest},         FuzzTarget{"run_record", runRecord}};
+constexpr std::array kTargets{
+    FuzzTarget{"settings", settings},         FuzzTarget{"catalog", catalog},
+    FuzzTarget{"conversation", conversation}, FuzzTarget{"ollama_manifest", ollamaManifest},
+    FuzzTarget{"metrics", metrics},           FuzzTarget{"manifest", manifest},
+    FuzzTarget{"run_record", runRecord}};
 
 } // namespace
 

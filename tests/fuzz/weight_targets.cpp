@@ -9,8 +9,10 @@
 #include "formats/gguf/gguf_to_hub.h"
 #include "formats/hub/model_config.h"
 #include "formats/hub/model_weights.h"
+#include "formats/hub/sharded_weights.h"
 #include "formats/meta/meta_checklist.h"
 #include "formats/meta/meta_params.h"
+#include "formats/peft/module_pattern.h"
 #include "formats/peft/peft_adapter.h"
 #include "formats/peft/peft_config.h"
 #include "formats/safetensors/safetensors_reader.h"
@@ -118,6 +120,15 @@ void adapterConfig(std::string_view bytes) {
     if (accepted(json)) (void)accepted(parsePeftConfig(*json, "adapter_config.json"));
 }
 
+/// The first line is an expression, the rest a name.
+void modulePattern(std::string_view bytes) {
+    const std::string_view expression = bytes.substr(0, bytes.find('\n'));
+    const auto pattern = ModulePattern::compile(expression, "adapter_config.json");
+    if (!accepted(pattern)) return;
+    MatchBudget budget{100'000};
+    (void)pattern->matches(bytes.substr(std::min(bytes.size(), expression.size() + 1)), budget);
+}
+
 void adapter(std::string_view bytes) {
     constexpr std::string_view kConfig =
         R"({"peft_type":"LORA","r":2,"lora_alpha":4,"target_modules":["q_proj","v_proj"]})";
@@ -150,6 +161,7 @@ constexpr std::array kTargets{FuzzTarget{"safetensors", safetensors},
                               FuzzTarget{"gguf_to_hub", ggufToHub},
                               FuzzTarget{"model_config", modelConfig},
                               FuzzTarget{"adapter_config", adapterConfig},
+                              FuzzTarget{"module_pattern", modulePattern},
                               FuzzTarget{"adapter", adapter},
                               FuzzTarget{"meta_params", metaParams},
                               FuzzTarget{"meta_checklist", metaChecklist}};

@@ -180,7 +180,7 @@ Result<ModulePatternParser::Program> ModulePatternParser::group(int depth) {
         if (end == std::string_view::npos || end == m_at) return wrong("a group without a name");
         m_at = end + 1;
     } else if (!take("?:") && next() == '?') {
-        return unknown("a group of the kind (" + std::string(m_text.substr(m_at, 2)));
+        return unknown("a group of the kind " + quotedText("(" + std::string(m_text.substr(m_at, 2))));
     }
     auto inner = alternatives(depth + 1);
     if (!inner) return inner;
