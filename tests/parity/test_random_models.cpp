@@ -126,16 +126,16 @@ std::vector<text::TokenRow> rowsOf(const Json& model) {
     return rows;
 }
 
-/// What every layer gives for the first row, and the logits.
+/// What every layer gives for a row, and the logits.
 struct Forward {
     std::vector<float> layers;
     std::vector<float> logits;
 };
 
-Forward forward(const Decoder& decoder, const text::TokenRow& row) {
+Forward forward(const Decoder& decoder, const text::TokenRow& row, Workspace* workspace) {
     Products products;
     const Batch batch = makeInferenceBatch(row.tokens, 0);
-    const PassContext pass = decoder.context(batch, products, nullptr);
+    const PassContext pass = decoder.context(batch, products, nullptr, workspace);
     at::Tensor x = decoder.embed(batch);
     Forward result;
     for (std::int64_t i = 0; i < decoder.layerCount(); ++i) {
@@ -184,14 +184,14 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         writeModel(folder.path(), model);
         const auto decoder = checked(loadDecoder(folder.path(), at::kFloat, {}, {}));
-        const auto rows = rowsOf(model);
-
-        const Forward found = forward(*decoder, rows.front());
-        const double hidden = relativeDifference(found.layers, expectedValues(seed + ".hidden"));
-        const double logits = relativeDifference(found.logits, expectedValues(seed + ".logits"));
-        QVERIFY2(hidden <= kForwardTolerance, QByteArray::number(hidden));
-        QVERIFY2(logits <= kForwardTolerance, QByteArray::number(logits));
-
+        Workspace workspace;
+        for (Workspace* const memory : {static_cast<Workspace*>(nullptr), &workspace}) {
+            const Forward found = forward(*decoder, rowsOf(model).front(), memory);
+            const double hidden = relativeDifference(found.layers, expectedValues(seed + ".hidden"));
+            const double logits = relativeDifference(found.logits, expectedValues(seed + ".logits"));
+            QVERIFY2(hidden <= kForwardTolerance, QByteArray::number(hidden));
+            QVERIFY2(logits <= kForwardTolerance, QByteArray::number(logits));
+        }
         checkBackward(folder.path(), model, LayerPath::Plain, false);
         checkBackward(folder.path(), model, LayerPath::Fast, false);
         checkBackward(folder.path(), model, LayerPath::Fast, true);

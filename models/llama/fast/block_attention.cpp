@@ -65,6 +65,15 @@ T* rowsOfHead(const at::Tensor& tensor, const Block& block, const AttentionShape
     return elements<T>(tensor) + (head * shape.queryRows() + block.firstQuery * shape.perKeyHead) * width;
 }
 
+/// target += leftᵀ · right over the keys of the block; those that no earlier block has seen begin at zero.
+/// left stays whole, because a part of its columns would be copied.
+void addToKeys(const at::Tensor& target, const at::Tensor& left, const at::Tensor& right,
+               const Block& block) {
+    at::Tensor keys = keysOf(target, block);
+    keys.narrow(1, block.keysBefore(), block.queries).zero_();
+    keys.baddbmm_(left.transpose(1, 2), right);
+}
+
 float scaleOf(const AttentionShape& shape) {
     return 1.0F / std::sqrt(static_cast<float>(shape.headDim));
 }
@@ -128,17 +137,8 @@ void blockAttentionBackward(const AttentionShape& shape, const AttentionInput& i
         });
         at::Tensor dq = queriesOf(gradient.q, block, shape);
         at::bmm_out(dq, ds, k);
-        // The first block of a sequence that sees a key begins its gradient, later ones add to it.
-        const std::int64_t before = block.keysBefore();
-        at::Tensor dk = keysOf(gradient.k, block);
-        at::Tensor dv = keysOf(gradient.v, block);
-        for (auto& [target, left, right] :
-             {std::tuple<at::Tensor&, const at::Tensor&, const at::Tensor&>{dk, ds, q}, {dv, p, d}}) {
-            if (before > 0)
-                target.narrow(1, 0, before).baddbmm_(left.narrow(2, 0, before).transpose(1, 2), right);
-            at::Tensor fresh = target.narrow(1, before, block.queries);
-            at::bmm_out(fresh, left.narrow(2, before, block.queries).transpose(1, 2), right);
-        }
+        addToKeys(gradient.k, ds, q, block);
+        addToKeys(gradient.v, p, d, block);
     }
 }
 

@@ -17,9 +17,10 @@ at::Tensor takeHeads(Workspace& workspace, const HeadShape& shape, at::ScalarTyp
 }
 
 /// Rows of heads → head-major; with a table rotated on the way.
-void scatter(const HeadShape& shape, const at::Tensor& rows, const RopeTable* rope, const at::Tensor& heads) {
-    const float* const cos = rope != nullptr ? elements<float>(rope->halfCos) : nullptr;
-    const float* const sin = rope != nullptr ? elements<float>(rope->halfSin) : nullptr;
+void scatter(const HeadShape& shape, const at::Tensor& rows, const HalfRopeTable* rope,
+             const at::Tensor& heads) {
+    const float* const cos = rope != nullptr ? elements<float>(rope->cos) : nullptr;
+    const float* const sin = rope != nullptr ? elements<float>(rope->sin) : nullptr;
     withElements(rows, [&](auto type) {
         using T = decltype(type);
         overRows(shape.tokens, rows.size(1), [&](std::int64_t begin, std::int64_t end) {
@@ -30,9 +31,10 @@ void scatter(const HeadShape& shape, const at::Tensor& rows, const RopeTable* ro
 }
 
 /// The other way, rotated back.
-void gather(const HeadShape& shape, const at::Tensor& heads, const RopeTable* rope, const at::Tensor& rows) {
-    const float* const cos = rope != nullptr ? elements<float>(rope->halfCos) : nullptr;
-    const float* const sin = rope != nullptr ? elements<float>(rope->halfSin) : nullptr;
+void gather(const HeadShape& shape, const at::Tensor& heads, const HalfRopeTable* rope,
+            const at::Tensor& rows) {
+    const float* const cos = rope != nullptr ? elements<float>(rope->cos) : nullptr;
+    const float* const sin = rope != nullptr ? elements<float>(rope->sin) : nullptr;
     withElements(rows, [&](auto type) {
         using T = decltype(type);
         overRows(shape.tokens, rows.size(1), [&](std::int64_t begin, std::int64_t end) {
@@ -93,8 +95,8 @@ void FastLayer::attentionForward(const at::Tensor& x, const PassContext& context
         const at::Tensor k = workspace.take({shape.tokens, keyWidth}, type);
         const at::Tensor v = workspace.take({shape.tokens, keyWidth}, type);
         groups.attention.forward(normed, std::array{q, k, v}, kept.lowAttention);
-        scatter(shape.queries(), q, &context.rope, kept.q);
-        scatter(shape.keys(), k, &context.rope, kept.k);
+        scatter(shape.queries(), q, &context.halfRope, kept.q);
+        scatter(shape.keys(), k, &context.halfRope, kept.k);
         scatter(shape.keys(), v, nullptr, kept.v);
     }
     const at::Tensor out = takeHeads(workspace, shape.queries(), type);
@@ -119,6 +121,12 @@ void FastLayer::mlpForward(const PassContext& context, const Groups& groups, con
     groups.down.forward(activated, std::array{y}, kept.lowDown);
     at::Tensor out = y;
     out.add_(kept.middle);
+}
+
+at::Tensor FastLayer::infer(const at::Tensor& x, const PassContext& context, const LayerLora& lora) const {
+    if (context.workspace == nullptr) return m_plain.infer(x, context, lora);
+    LayerSave nothing;
+    return forward(x, context, lora, nothing, /*recompute=*/true);
 }
 
 at::Tensor FastLayer::forward(const at::Tensor& x, const PassContext& context, const LayerLora& lora,
@@ -184,8 +192,8 @@ void FastLayer::attentionBackward(const at::Tensor& x, const at::Tensor& dy, con
                                       takeHeads(workspace, shape.keys(), type)};
         blockAttentionBackward(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out,
                                kept.softmaxRows, dout, gradient, workspace);
-        gather(shape.queries(), gradient.q, &context.rope, dq);
-        gather(shape.keys(), gradient.k, &context.rope, dk);
+        gather(shape.queries(), gradient.q, &context.halfRope, dq);
+        gather(shape.keys(), gradient.k, &context.halfRope, dk);
         gather(shape.keys(), gradient.v, nullptr, dv);
     }
     const at::Tensor normed = workspace.take(x.sizes(), type);

@@ -18,9 +18,8 @@ public:
         , m_weights(weights)
         , m_plain(index, std::move(weights)) {}
 
-    at::Tensor infer(const at::Tensor& x, const PassContext& context, const LayerLora& lora) const override {
-        return m_plain.infer(x, context, lora);
-    }
+    /// With a cache, and without a workspace, as the plain layer. Else the result lies in the workspace.
+    at::Tensor infer(const at::Tensor& x, const PassContext& context, const LayerLora& lora) const override;
     /// The context has a workspace, which holds the result and what is kept until backward() of this layer.
     at::Tensor forward(const at::Tensor& x, const PassContext& context, const LayerLora& lora,
                        LayerSave& save, bool recompute) const override;

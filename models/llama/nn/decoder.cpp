@@ -23,8 +23,14 @@ Decoder::Decoder(formats::ModelConfig config, OuterWeights outer,
     , m_path(path)
     , m_rope(m_config) {}
 
-PassContext Decoder::context(const Batch& batch, Products& products, const LoraSet* lora) const {
-    PassContext context{m_config, batch, m_rope.table(batch, dtype()), products};
+PassContext Decoder::context(const Batch& batch, Products& products, const LoraSet* lora,
+                             Workspace* workspace) const {
+    PassContext context{m_config, batch, products, {}, {}};
+    if (workspace != nullptr)
+        context.halfRope = m_rope.halfTable(batch, *workspace);
+    else
+        context.rope = m_rope.table(batch, dtype());
+    context.workspace = workspace;
     if (lora != nullptr) context.loraScale = lora->userScale;
     return context;
 }

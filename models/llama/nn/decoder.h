@@ -32,8 +32,9 @@ public:
     const DecoderLayer& layer(std::int64_t index) const { return *m_layers[static_cast<std::size_t>(index)]; }
     std::int64_t layerCount() const { return static_cast<std::int64_t>(m_layers.size()); }
 
-    /// The shared part of a pass over `batch`.
-    PassContext context(const Batch& batch, Products& products, const LoraSet* lora) const;
+    /// The shared part of a pass over `batch`: on a workspace, with which the fast path goes, or without.
+    PassContext context(const Batch& batch, Products& products, const LoraSet* lora,
+                        Workspace* workspace = nullptr) const;
     /// [tokens] → [tokens, hidden].
     at::Tensor embed(const Batch& batch) const;
     void embedInto(const Batch& batch, const at::Tensor& out) const;

@@ -36,12 +36,13 @@ class Workspace;
 struct PassContext {
     const formats::ModelConfig& config;
     const Batch& batch;
-    RopeTable rope;
     Products& products;
+    RopeTable rope;                      ///< undefined in a pass on a workspace
+    HalfRopeTable halfRope;              ///< undefined in others
     double loraScale = 1.0;              ///< the user's, besides the scaling of each module
     const DropoutKey* dropout = nullptr; ///< null: no dropout
     KvCache* cache = nullptr;            ///< null: no cache
-    Workspace* workspace = nullptr;      ///< of a training pass; null in inference
+    Workspace* workspace = nullptr;      ///< of passes of the fast path over whole rows; else null
 };
 
 /// What a kind of layer keeps between forward and backward, besides its input.

@@ -5,7 +5,12 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/cos.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/sin.h>
 #include <ATen/ops/tensor.h>
+
+#include "llama/fast/workspace.h"
 
 namespace llamahome::engine {
 namespace {
@@ -82,7 +87,17 @@ at::Tensor Rope::frequenciesOf(const Batch& batch) const {
 RopeTable Rope::table(const Batch& batch, at::ScalarType dtype) const {
     const at::Tensor half = batch.positions.to(at::kFloat).unsqueeze(1) * frequenciesOf(batch);
     const at::Tensor angles = at::cat({half, half}, 1).unsqueeze(1); // [tokens, 1, head_dim]
-    return {angles.cos().to(dtype), angles.sin().to(dtype), half.cos(), half.sin()};
+    return {angles.cos().to(dtype), angles.sin().to(dtype)};
+}
+
+HalfRopeTable Rope::halfTable(const Batch& batch, Workspace& workspace) const {
+    const std::vector<std::int64_t> shape{batch.tokenCount(), m_config.head_dim / 2};
+    at::Tensor cos = workspace.take(shape, at::kFloat);
+    at::Tensor sin = workspace.take(shape, at::kFloat);
+    at::mul_out(cos, batch.positions.to(at::kFloat).unsqueeze(1), frequenciesOf(batch));
+    at::sin_out(sin, cos);
+    cos.cos_();
+    return {cos, sin};
 }
 
 at::Tensor applyRope(const at::Tensor& x, const RopeTable& table) {

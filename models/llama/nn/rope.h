@@ -8,12 +8,19 @@
 
 namespace llamahome::engine {
 
-/// Cosine and sine of every position.
+class Workspace;
+
+/// Cosine and sine of every position: [tokens, 1, head_dim] each in the compute dtype, the half repeated
+/// twice.
 struct RopeTable {
-    at::Tensor cos; ///< [tokens, 1, head_dim] in the compute dtype, the half repeated twice
+    at::Tensor cos;
     at::Tensor sin;
-    at::Tensor halfCos; ///< fp32 [tokens, head_dim / 2], not rounded
-    at::Tensor halfSin;
+};
+
+/// The same in fp32, not rounded and not repeated: [tokens, head_dim / 2] each.
+struct HalfRopeTable {
+    at::Tensor cos;
+    at::Tensor sin;
 };
 
 /// The rotary frequencies of one model.
@@ -24,6 +31,7 @@ public:
     /// Angles in fp32, then cast to `dtype`, in which the rotation is done (as transformers does). Under
     /// dynamic scaling each row turns with the base of its own length, whatever rows stand beside it.
     RopeTable table(const Batch& batch, at::ScalarType dtype) const;
+    HalfRopeTable halfTable(const Batch& batch, Workspace& workspace) const;
 
 private:
     /// [1, head_dim / 2], or [tokens, head_dim / 2] where rows differ.

@@ -27,9 +27,9 @@ double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet
     const c10::AutoGradMode silent(false);
     const WorkspaceScope scope(pass.workspace);
     const std::int64_t layerCount = decoder.layerCount();
-    PassContext context = decoder.context(batch, pass.products, &lora);
+    const bool isFast = decoder.path() == LayerPath::Fast;
+    PassContext context = decoder.context(batch, pass.products, &lora, isFast ? &pass.workspace : nullptr);
     context.dropout = &pass.dropout;
-    context.workspace = &pass.workspace;
     std::vector<LayerSave> saves(static_cast<std::size_t>(layerCount));
     std::vector<LayerLora> gradientViews = layerViews(lora.plan, gradients, layerCount);
     const std::int64_t lowest = lora.plan.lowestLayer;
@@ -56,9 +56,23 @@ double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet
     return lossSum;
 }
 
-double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lora, Products& products) {
-    const at::Tensor hidden = decoder.hidden(batch, lora, nullptr, products);
-    return headLoss(decoder, hidden, batch, 1.0, /*wantsGradient=*/false, products).lossSum;
+double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lora, Products& products,
+                   Workspace& workspace) {
+    if (decoder.path() == LayerPath::Plain) {
+        const at::Tensor hidden = decoder.hidden(batch, lora, nullptr, products);
+        return headLoss(decoder, hidden, batch, 1.0, /*wantsGradient=*/false, products).lossSum;
+    }
+    const c10::AutoGradMode silent(false);
+    const WorkspaceScope scope(workspace);
+    if (lora != nullptr && lora->userScale == 0.0) lora = nullptr;
+    const PassContext context = decoder.context(batch, products, lora, &workspace);
+    at::Tensor x = workspace.take({batch.tokenCount(), decoder.config().hidden_size}, decoder.dtype());
+    decoder.embedInto(batch, x);
+    for (std::int64_t i = 0; i < decoder.layerCount(); ++i) {
+        const WorkspaceScope layer(workspace);
+        x.copy_(decoder.layer(i).infer(x, context, layerLora(lora, i)));
+    }
+    return fastHeadLoss(decoder, x, batch, 1.0, {}, products, workspace);
 }
 
 } // namespace llamahome::engine

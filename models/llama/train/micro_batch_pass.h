@@ -21,7 +21,8 @@ struct TrainPass {
 double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora, const TrainPass& pass,
                        const at::Tensor& gradients);
 
-/// Sum of the token losses without gradients.
-double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lora, Products& products);
+/// Sum of the token losses without gradients. The workspace is given back whole.
+double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lora, Products& products,
+                   Workspace& workspace);
 
 } // namespace llamahome::engine

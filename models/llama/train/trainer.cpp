@@ -235,6 +235,7 @@ Result<EvaluationResult> evaluateRows(const Decoder& decoder, const LoraSet* lor
                                       const CancelToken& cancel, const ProgressSink& progress) {
     EvaluationResult result;
     Products products;
+    Workspace workspace;
     const std::size_t atOnce = static_cast<std::size_t>(std::max(1, rowsAtOnce));
     for (std::size_t first = 0; first < rows.size(); first += atOnce) {
         if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};
@@ -242,7 +243,7 @@ Result<EvaluationResult> evaluateRows(const Decoder& decoder, const LoraSet* lor
         for (std::size_t i = first; i < std::min(first + atOnce, rows.size()); ++i)
             picked.push_back(&rows[i]);
         const Batch batch = makeBatch(picked, 0);
-        result.lossSum += forwardLoss(decoder, batch, lora, products);
+        result.lossSum += forwardLoss(decoder, batch, lora, products, workspace);
         result.targetTokens += static_cast<std::uint64_t>(batch.targetCount());
         if (progress) progress({"evaluating", std::min(first + atOnce, rows.size()), rows.size(), "rows"});
     }

@@ -1,0 +1,246 @@
+// The path by hand against the plain one: gradients, loss curves in bfloat16, and what a step allocates.
+#include <algorithm>
+#include <cmath>
+
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
+#include <c10/core/CPUAllocator.h>
+
+#include <QTest>
+
+#include "core/philox.h"
+#include "llama/load/load_decoder.h"
+#include "llama/train/micro_batch_pass.h"
+#include "llama/train/trainer.h"
+#include "parity/fixture.h"
+#include "support/temporary_folder.h"
+#include "support/tiny_model.h"
+
+using namespace llamahome;
+using namespace llamahome::engine;
+using namespace llamahome::testing;
+
+namespace {
+
+constexpr double kTolerance = 1e-5;      // of the largest gradient, fp32
+constexpr double kCurveTolerance = 1e-2; // of the loss, bfloat16
+
+template <typename T>
+T checked(Result<T> result) {
+    if (!result) throw std::runtime_error(result.error().message);
+    return std::move(*result);
+}
+
+/// Rows of these lengths, drawn from `seed`; the first third of each is not supervised.
+std::vector<text::TokenRow> rowsOf(const std::vector<std::size_t>& lengths, std::uint64_t seed) {
+    PhiloxStream stream(seed, 1);
+    std::vector<text::TokenRow> rows;
+    for (const std::size_t length : lengths) {
+        text::TokenRow row;
+        for (std::size_t i = 0; i < length; ++i) {
+            row.tokens.push_back(static_cast<std::int32_t>(stream.nextBelow(kTinyVocabulary)));
+            row.supervised.push_back(i > length / 3 ? 1 : 0);
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+LoraSet adapterOf(const Decoder& decoder, const std::vector<std::string>& targets, double dropout) {
+    const LoraPlan plan = checked(planLora(decoder.config(), 4, 2.0, dropout, targets));
+    std::vector<float> parameters = initialParameters(plan, 3);
+    PhiloxStream stream(5, 2);
+    for (float& parameter : parameters) // B too, so that A has a gradient
+        parameter += 0.05F * (2.0F * stream.nextUniform() - 1.0F);
+    return LoraSet(plan, parameters, decoder.layerCount());
+}
+
+struct Passed {
+    double loss = 0.0;
+    std::vector<float> gradients;
+};
+
+Passed pass(const Decoder& decoder, const std::vector<text::TokenRow>& rows, const LoraSet& lora,
+            bool recompute, Workspace& workspace) {
+    std::vector<const text::TokenRow*> picked;
+    for (const text::TokenRow& row : rows)
+        picked.push_back(&row);
+    const at::Tensor gradients = at::zeros_like(lora.flat);
+    Products products;
+    const TrainPass options{products, workspace, {lora.plan.dropout, 11, 7}, 0.01, recompute};
+    const double loss = forwardBackward(decoder, makeBatch(picked, 0), lora, options, gradients);
+    return {loss, toVector(gradients)};
+}
+
+/// Remembers the largest block that anything asked ATen's allocator for.
+class RecordingAllocator final : public c10::Allocator {
+public:
+    RecordingAllocator()
+        : m_base(c10::GetCPUAllocator()) {
+        c10::SetCPUAllocator(this, kPriority);
+    }
+    ~RecordingAllocator() override { c10::SetCPUAllocator(m_base, kPriority); }
+
+    c10::DataPtr allocate(std::size_t bytes) override {
+        largest = std::max(largest, bytes);
+        return m_base->allocate(bytes);
+    }
+    c10::DeleterFnPtr raw_deleter() const override { return m_base->raw_deleter(); }
+    void copy_data(void* to, const void* from, std::size_t bytes) const override {
+        m_base->copy_data(to, from, bytes);
+    }
+
+    std::size_t largest = 0;
+
+private:
+    static constexpr std::uint8_t kPriority = 100;
+    c10::Allocator* m_base;
+};
+
+struct LossObserver final : TrainObserver {
+    std::vector<double> losses;
+    Result<void> onMetric(const MetricPoint& point) override {
+        if (!point.isEvaluation) losses.push_back(point.trainLoss);
+        return {};
+    }
+    Result<void> onCheckpoint(const TrainState&, bool) override { return {}; }
+    void onProgress(const Progress&) override {}
+};
+
+std::vector<double> lossCurve(const Decoder& decoder, const TrainRequest& request) {
+    LoraSet lora = adapterOf(decoder, {"all-linear"}, 0.1);
+    LossObserver observer;
+    Trainer trainer(decoder, lora, request, observer);
+    checked(trainer.run());
+    return observer.losses;
+}
+
+} // namespace
+
+class TestFastPath final : public QObject {
+    Q_OBJECT
+
+    TemporaryFolder m_folder;
+
+    std::unique_ptr<Decoder> decoder(LayerPath path, at::ScalarType type = at::kFloat) const {
+        return checked(loadDecoder(m_folder.path(), type, {}, {}, path));
+    }
+
+private Q_SLOTS:
+    void initTestCase() { writeTinyModel(m_folder.path(), tinyConfig(), 1, formats::DType::F32); }
+
+    void gradientsAreThePlainPaths_data() {
+        QTest::addColumn<QStringList>("targets");
+        QTest::addColumn<double>("dropout");
+        QTest::addColumn<bool>("recompute");
+        const QStringList all{QStringLiteral("all-linear")};
+        QTest::newRow("all linears") << all << 0.0 << false;
+        QTest::newRow("dropout") << all << 0.25 << false;
+        QTest::newRow("recomputed") << all << 0.25 << true;
+        QTest::newRow("q and v") << QStringList{QStringLiteral("q_proj"), QStringLiteral("v_proj")} << 0.25
+                                 << false;
+        QTest::newRow("down alone") << QStringList{QStringLiteral("down_proj")} << 0.0 << false;
+        QTest::newRow("o and gate") << QStringList{QStringLiteral("o_proj"), QStringLiteral("gate_proj")}
+                                    << 0.1 << true;
+    }
+    void gradientsAreThePlainPaths() {
+        QFETCH(QStringList, targets);
+        QFETCH(double, dropout);
+        QFETCH(bool, recompute);
+        std::vector<std::string> names;
+        for (const QString& target : targets)
+            names.push_back(target.toStdString());
+        const auto plain = decoder(LayerPath::Plain);
+        const auto fast = decoder(LayerPath::Fast);
+        const LoraSet lora = adapterOf(*plain, names, dropout);
+        // Rows around the size of an attention block, and one that is too short to be trained.
+        const auto rows = rowsOf({127, 128, 129, 300, 2, 1, 40}, 1);
+        Workspace workspace;
+        const Passed expected = pass(*plain, rows, lora, false, workspace);
+        const Passed found = pass(*fast, rows, lora, recompute, workspace);
+        QVERIFY(std::abs(found.loss - expected.loss) <= 1e-6 * expected.loss);
+        const double difference = relativeDifference(found.gradients, expected.gradients);
+        QVERIFY2(difference <= kTolerance, QByteArray::number(difference));
+        QVERIFY(
+            std::any_of(found.gradients.begin(), found.gradients.end(), [](float g) { return g != 0.0F; }));
+        QCOMPARE(workspace.mark(), std::size_t{0});
+    }
+
+    void rowsDoNotSeeTheirNeighbours() {
+        const auto fast = decoder(LayerPath::Fast);
+        const LoraSet lora = adapterOf(*fast, {"all-linear"}, 0.0);
+        const auto rows = rowsOf({130, 50, 200}, 2);
+        Workspace workspace;
+        std::vector<float> sum;
+        double loss = 0.0;
+        for (const text::TokenRow& row : rows) {
+            const Passed alone = pass(*fast, {row}, lora, false, workspace);
+            sum.resize(alone.gradients.size());
+            for (std::size_t i = 0; i < sum.size(); ++i)
+                sum[i] += alone.gradients[i];
+            loss += alone.loss;
+        }
+        const Passed together = pass(*fast, rows, lora, false, workspace);
+        QVERIFY(std::abs(together.loss - loss) <= 1e-6 * loss);
+        QVERIFY(relativeDifference(together.gradients, sum) <= kTolerance);
+    }
+
+    void theLossOfAnEvaluationIsThePlainPaths() {
+        const auto plain = decoder(LayerPath::Plain);
+        const auto fast = decoder(LayerPath::Fast);
+        const LoraSet lora = adapterOf(*plain, {"all-linear"}, 0.5); // which an evaluation does not drop
+        const auto rows = rowsOf({90, 260}, 3);
+        const auto expected = checked(evaluateRows(*plain, &lora, rows, 2, {}, {}));
+        const auto found = checked(evaluateRows(*fast, &lora, rows, 2, {}, {}));
+        QCOMPARE(found.targetTokens, expected.targetTokens);
+        QVERIFY(std::abs(found.lossSum - expected.lossSum) <= 1e-6 * expected.lossSum);
+    }
+
+    void aHundredStepsInBfloat16FollowThePlainPath() {
+        TrainRequest request;
+        request.trainRows = rowsOf({60, 33, 128, 17, 90, 45, 140, 21}, 4);
+        request.settings.batch_size = 4;
+        request.settings.gradient_accumulation = 1;
+        request.settings.max_steps = 100;
+        request.settings.learning_rate = 3e-3;
+        const auto plain = lossCurve(*decoder(LayerPath::Plain, at::kBFloat16), request);
+        const auto fast = lossCurve(*decoder(LayerPath::Fast, at::kBFloat16), request);
+        QCOMPARE(fast.size(), std::size_t{100});
+        QCOMPARE(plain.size(), fast.size());
+        QVERIFY(fast.back() < 0.95 * fast.front()); // it learns something, else the curves say nothing
+        for (std::size_t i = 0; i < fast.size(); ++i)
+            QVERIFY2(std::abs(fast[i] - plain[i]) <= kCurveTolerance * plain[i],
+                     QByteArray::number(static_cast<qlonglong>(i)) + ": " + QByteArray::number(fast[i]) +
+                         " for " + QByteArray::number(plain[i]));
+    }
+
+    void aStepTakesItsTensorsFromTheWorkspace_data() {
+        QTest::addColumn<bool>("recompute");
+        QTest::newRow("kept") << false;
+        QTest::newRow("recomputed") << true;
+    }
+    // What is left are the scratch pads of oneDNN, which know no activation of the whole batch.
+    void aStepTakesItsTensorsFromTheWorkspace() {
+        QFETCH(bool, recompute);
+        formats::ModelConfig config = tinyConfig();
+        config.hidden_size = 512;
+        config.intermediate_size = 768;
+        config.head_dim = 128;
+        const auto fast = randomDecoder(config, at::kBFloat16, 1);
+        const LoraSet lora = adapterOf(*fast, {"all-linear"}, 0.1);
+        const auto rows = rowsOf({1024, 1024, 700}, 5);
+        const std::size_t activation = (1024 + 1024 + 700) * sizeof(Bfloat16) * 512;
+        Workspace workspace;
+        (void)pass(*fast, rows, lora, recompute, workspace);
+        const std::size_t peak = workspace.peakBytes();
+        RecordingAllocator recorder;
+        (void)pass(*fast, rows, lora, recompute, workspace);
+        QVERIFY2(recorder.largest < activation / 2,
+                 QByteArray::number(static_cast<qulonglong>(recorder.largest)));
+        QVERIFY(recorder.largest > 0);
+        QCOMPARE(workspace.peakBytes(), peak);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestFastPath)
+#include "test_fast_path.moc"
