@@ -9,6 +9,7 @@
 #include "formats/gguf/gguf_reader.h"
 #include "formats/hub/model_weights.h"
 #include "jobs/export_forms.h"
+#include "jobs/export_source.h"
 #include "jobs/model_checks.h"
 #include "jobs/ollama_turns.h"
 
@@ -79,6 +80,23 @@ private Q_SLOTS:
         std::atomic<int> pieces = 0;
         QVERIFY(packingThreads()(3, [&](std::size_t) { ++pieces; }));
         QCOMPARE(pieces.load(), 3);
+    }
+
+    void aScaleActsOnTheAlphasOfModulesAndNotOnBiases() {
+        const fs::path adapters = fs::path(LLAMAHOME_TEST_DATA) / "parity" / "adapters";
+        ExportRequest request;
+        request.adapter = ModelEntry{};
+        request.adapter->path = adapters / "patterns";
+        const auto whole = readScaledAdapter(request);
+        request.scale = 0.5;
+        const auto half = readScaledAdapter(request);
+        QVERIFY(whole && half);
+        for (std::size_t i = 0; i < whole->pairs.size(); ++i)
+            QCOMPARE(half->scaling(half->pairs[i]), 0.5 * whole->scaling(whole->pairs[i]));
+        request.adapter->path = adapters / "biases";
+        QVERIFY(readScaledAdapter(request).error().code == codes::kExportKind);
+        request.scale = 1.0;
+        QVERIFY(readScaledAdapter(request));
     }
 
     void anAdapterIsMergedIntoAGguf() {

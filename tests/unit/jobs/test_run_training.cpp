@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <QTest>
 
@@ -6,6 +7,7 @@
 #include "core/json.h"
 #include "formats/peft/peft_adapter.h"
 #include "jobs/checkpoint_store.h"
+#include "jobs/initial_adapter.h"
 #include "jobs/manifest.h"
 #include "jobs/metric_log.h"
 #include "jobs/run_list.h"
@@ -359,6 +361,20 @@ private Q_SLOTS:
         QVERIFY2(forecast, forecast ? "" : forecast.error().message.c_str());
         QVERIFY(ground.train(plan));
         QCOMPARE(forecast->loraParameters, ground.sink.forecast.loraParameters);
+    }
+
+    void anAdapterOfManyRanksKeepsItsScalingsAndOneWithBiasesIsRefused() {
+        const fs::path parity = fs::path(LLAMAHOME_TEST_DATA) / "parity";
+        const auto model = formats::readModelConfig(parity / "gqa_tied" / "config.json");
+        const auto told = formats::readPeftAdapter(parity / "adapters" / "patterns_rslora");
+        const auto taken = readInitialAdapter(parity / "adapters" / "patterns_rslora", *model);
+        QVERIFY(told && taken && !taken->useRslora);
+        for (std::size_t i = 0; i < told->pairs.size(); ++i)
+            QVERIFY(std::abs(taken->scaling(taken->pairs[i]) - told->scaling(told->pairs[i])) < 1e-12);
+        const auto biased = formats::readModelConfig(parity / "adapters" / "biased_base" / "config.json");
+        const auto refused = readInitialAdapter(parity / "adapters" / "biases", *biased);
+        QVERIFY(!refused && refused.error().code == codes::kAdapterUnsupported);
+        QVERIFY(contains(refused.error().message, "model.layers.0.self_attn.q_proj"));
     }
 
     void anAdapterThatTheEngineRefusesStopsBeforeAnythingIsMade() {
