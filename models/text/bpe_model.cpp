@@ -1,13 +1,15 @@
 #include "text/bpe_model.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/utf8.h"
 
 namespace llamahome::text {
 namespace {
 
-constexpr std::size_t kShortPiece = 48; ///< symbols up to which a plain scan beats the heap
+constexpr std::size_t kShortPiece = 48;  ///< symbols up to which a plain scan beats the heap
+constexpr std::size_t kLongPiece = 4096; ///< symbols up to which a heap of places stays in the cache
 constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
 /// Order of a min-heap by rank, then from the left.
@@ -51,8 +53,10 @@ void BpeModel::encodePart(std::string_view part, BpeScratch& scratch, std::vecto
         startCharacters(part, scratch);
     if (scratch.symbols.size() <= kShortPiece)
         mergeShort(scratch, out);
-    else
+    else if (scratch.symbols.size() <= kLongPiece)
         mergeLong(scratch, out);
+    else
+        mergeVeryLong(scratch, out);
 }
 
 void BpeModel::startSymbols(std::string_view piece, BpeScratch& scratch) const {
@@ -174,6 +178,98 @@ void BpeModel::mergeLong(BpeScratch& scratch, std::vector<PieceToken>& out) cons
         if (scratch.next[left] != kNone) scratch.previous[scratch.next[left]] = left;
         if (scratch.previous[left] != kNone) push(scratch.previous[left]);
         push(left);
+    }
+    for (const PieceToken& symbol : symbols) {
+        if (symbol.bytes > 0) out.push_back(symbol);
+    }
+}
+
+namespace {
+
+/// The places that a rank has, taken from the left, rank by rank: near to linear, where a heap of all places
+/// would leave the processor's cache.
+class RankQueue {
+public:
+    RankQueue(BpeScratch& scratch, std::size_t rankCount)
+        : m_scratch(scratch) {
+        scratch.firstOfRank.assign(rankCount, kNone);
+        scratch.waiting.clear();
+        scratch.ranks.clear();
+    }
+
+    void push(std::uint32_t rank, std::uint32_t at) {
+        std::uint32_t& first = m_scratch.firstOfRank[rank];
+        if (first == kNone) {
+            m_scratch.ranks.push_back(rank);
+            std::push_heap(m_scratch.ranks.begin(), m_scratch.ranks.end(), std::greater<>());
+        }
+        m_scratch.waiting.push_back({at, first});
+        first = static_cast<std::uint32_t>(m_scratch.waiting.size() - 1);
+    }
+
+    /// The lowest rank, its places then in `places`; kNone at the end.
+    std::uint32_t takeLowest() {
+        if (m_scratch.ranks.empty()) return kNone;
+        std::pop_heap(m_scratch.ranks.begin(), m_scratch.ranks.end(), std::greater<>());
+        const std::uint32_t rank = m_scratch.ranks.back();
+        m_scratch.ranks.pop_back();
+        auto& places = m_scratch.places;
+        places.clear();
+        for (std::uint32_t i = m_scratch.firstOfRank[rank]; i != kNone; i = m_scratch.waiting[i].next)
+            places.push_back(m_scratch.waiting[i].at);
+        m_scratch.firstOfRank[rank] = kNone;
+        std::reverse(places.begin(), places.end()); // mostly put in from the left
+        if (!std::is_sorted(places.begin(), places.end())) std::sort(places.begin(), places.end());
+        return rank;
+    }
+
+private:
+    BpeScratch& m_scratch;
+};
+
+} // namespace
+
+void BpeModel::mergeVeryLong(BpeScratch& scratch, std::vector<PieceToken>& out) const {
+    auto& symbols = scratch.symbols;
+    auto& merges = scratch.merges;
+    const auto count = static_cast<std::uint32_t>(symbols.size());
+    scratch.next.resize(count);
+    scratch.previous.resize(count);
+    merges.assign(count, Merge{});
+    RankQueue queue(scratch, m_mergeCount);
+    /// Looks at the pair that begins at `left` anew; its rank, or kNone.
+    const auto look = [&](std::uint32_t left) {
+        const std::uint32_t right = scratch.next[left];
+        merges[left] = right == kNone ? Merge{} : m_merges.find(symbols[left].id, symbols[right].id);
+        if (!merges[left]) return kNone;
+        queue.push(merges[left].rank, left);
+        return merges[left].rank;
+    };
+    for (std::uint32_t i = 0; i < count; ++i) {
+        scratch.next[i] = i + 1 < count ? i + 1 : kNone;
+        scratch.previous[i] = i > 0 ? i - 1 : kNone;
+    }
+    for (std::uint32_t i = 0; i < count; ++i)
+        look(i);
+    for (std::uint32_t rank = queue.takeLowest(); rank != kNone; rank = queue.takeLowest()) {
+        const auto& places = scratch.places;
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            const std::uint32_t left = places[i];
+            if (!merges[left] || merges[left].rank != rank) continue; // outdated
+            const std::uint32_t right = scratch.next[left];
+            symbols[left] = {merges[left].result, symbols[left].bytes + symbols[right].bytes};
+            symbols[right].bytes = 0;
+            merges[right] = {};
+            scratch.next[left] = scratch.next[right];
+            if (scratch.next[left] != kNone) scratch.previous[scratch.next[left]] = left;
+            const std::uint32_t before = scratch.previous[left];
+            const std::uint32_t lowest = std::min(before != kNone ? look(before) : kNone, look(left));
+            if (lowest > rank) continue;
+            // Merges out of the order in which they are learned: the lower one comes first.
+            for (std::size_t rest = i + 1; rest < places.size(); ++rest)
+                queue.push(rank, places[rest]);
+            break;
+        }
     }
     for (const PieceToken& symbol : symbols) {
         if (symbol.bytes > 0) out.push_back(symbol);

@@ -36,6 +36,15 @@ struct BpeScratch {
     std::vector<std::uint32_t> next;
     std::vector<std::uint32_t> previous;
     std::vector<Candidate> heap;
+    /// Of very long pieces: for each rank the places that wait for it, as a chain through `waiting`.
+    struct Waiting {
+        std::uint32_t at;
+        std::uint32_t next;
+    };
+    std::vector<std::uint32_t> firstOfRank;
+    std::vector<Waiting> waiting;
+    std::vector<std::uint32_t> ranks;  ///< heap of the ranks that places wait for
+    std::vector<std::uint32_t> places; ///< that wait for one rank, from the left
 };
 
 /// How a vocabulary writes its tokens, and so what merging begins with.
@@ -89,6 +98,7 @@ private:
     bool appendByteTokens(std::string_view character, BpeScratch& scratch) const;
     void mergeShort(BpeScratch& scratch, std::vector<PieceToken>& out) const;
     void mergeLong(BpeScratch& scratch, std::vector<PieceToken>& out) const;
+    void mergeVeryLong(BpeScratch& scratch, std::vector<PieceToken>& out) const;
 
     Spelling m_spelling = Spelling::ByteAlphabet;
     TokenTable m_tokens;                                   ///< by bytesOf()
@@ -99,6 +109,7 @@ private:
     std::array<std::int32_t, 256> m_byteIds{};  ///< of bytes; of a model of characters, for byte_fallback
     std::array<std::int32_t, 128> m_asciiIds{}; ///< of a model of characters
     MergeTable m_merges;
+    std::size_t m_mergeCount = 0;
     MergeTable m_junctions;    ///< pairs of characters that a merge joins; of a model of characters
     bool m_cutsPieces = false; ///< a long piece may be encoded part by part
     std::size_t m_idEnd = 0;

@@ -148,6 +148,7 @@ std::int32_t BpeModel::idOfSpelling(std::string_view spelling) const {
 
 Result<void> BpeModel::readMerges(const Json& merges, std::string_view what) {
     m_merges.reserve(merges.size());
+    m_mergeCount = merges.size();
     m_junctions.reserve(merges.size());
     // Where an unknown character is dropped, its neighbours meet. A piece that is a token is not to be cut.
     const bool drops = m_unknown < 0 && (!m_byteFallback || missingBytes() > 0);
