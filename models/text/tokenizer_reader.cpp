@@ -26,9 +26,8 @@ Result<AddedToken> readAddedToken(const Json& json, std::string_view what) {
                                              " has no id from 0 to " + std::to_string(kMaxTokens - 1) +
                                              "; get the model again"};
     if (text.empty() || text.size() > kMaxAddedTokenBytes)
-        return Error{codes::kAddedToken, name + ": the added token " + quotedText(writeJsonLine(*id)) +
-                                             " has " + std::to_string(text.size()) +
-                                             " bytes of text, expected 1 to " +
+        return Error{codes::kAddedToken, name + ": the added token " + writeJsonLine(*id) + " has " +
+                                             std::to_string(text.size()) + " bytes of text, expected 1 to " +
                                              std::to_string(kMaxAddedTokenBytes)};
     AddedToken token;
     token.id = id->get<std::int32_t>();
