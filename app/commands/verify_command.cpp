@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "app/command_context.h"
 #include "app/commands/commands.h"
 #include "app/commands/model_words.h"
@@ -13,6 +15,17 @@ struct VerifyOptions {
     bool deep = false;
     bool repair = false;
 };
+
+/// A model, an adapter of the library, or the folder of either.
+Result<jobs::ModelEntry> entryOf(CommandContext& context, const std::vector<std::string>& words) {
+    const auto library = context.library();
+    if (!library) return library.error();
+    if (words.size() == 1)
+        if (auto folder = (*library)->describeFolder(words.front());
+            folder && folder->kind == jobs::kAdapterKind)
+            return std::move(*folder);
+    return knownEntry(context, words);
+}
 
 Result<jobs::VerifyReport> verified(CommandContext& context, const jobs::ModelEntry& entry, bool deep) {
     std::optional<jobs::ModelEntry> base;
@@ -70,8 +83,14 @@ void show(Output& output, const jobs::ModelEntry& entry, const jobs::VerifyRepor
         if (check.repair) output.line("To repair " + check.name + ": " + repairCommand(entry, *check.repair));
 }
 
+bool isHashed(const jobs::VerifyReport& report) {
+    return std::any_of(report.checks.begin(), report.checks.end(), [](const jobs::CheckResult& check) {
+        return check.name == "hashes" && check.status == jobs::CheckStatus::Passed;
+    });
+}
+
 Result<void> verify(CommandContext& context, const VerifyOptions& options) {
-    const auto entry = knownEntry(context, options.model);
+    const auto entry = entryOf(context, options.model);
     if (!entry) return entry.error();
     auto report = verified(context, *entry, options.deep);
     if (!report) return report.error();
@@ -86,7 +105,9 @@ Result<void> verify(CommandContext& context, const VerifyOptions& options) {
     if (report->error) return *report->error;
     output.line("");
     output.line(entry->name + " is whole" +
-                (options.deep ? ", every byte." : "; --deep also hashes every byte."));
+                (isHashed(*report) ? ", every byte."
+                 : options.deep    ? "; no hashes are recorded to compare its bytes with."
+                                   : "; --deep also hashes every byte."));
     return {};
 }
 

@@ -84,12 +84,14 @@ private:
     const CancelToken& m_cancel;
     const ProgressSink& m_progress;
     std::optional<Manifest> m_manifest;
+    bool m_isForeign = false; ///< a folder that was not imported
     VerifyReport m_report;
 };
 
 void Verification::checkManifest() {
     auto manifest = readManifest(m_entry.path);
     if (!manifest && manifest.error().code == codes::kFileNotFound) {
+        m_isForeign = true;
         warn("files",
              Error{codes::kModelNotInstalled,
                    "no llamahome.json: the folder was not imported, so its sizes and hashes are not known"});
@@ -243,8 +245,9 @@ void Verification::suggestRepairs() {
     for (CheckResult& row : m_report.checks)
         if (row.repair && row.repair->kind == RepairKind::RecordAnew && !isWhole)
             row.repair->kind = RepairKind::GetAgain;
-    if (m_entry.kind != kAdapterKind) return;
-    // An adapter that was trained here cannot be had again from anywhere.
+    if (m_entry.kind != kAdapterKind && !m_isForeign) return;
+    // An adapter that was trained here cannot be had again from anywhere; a folder that was not imported is
+    // not removed by a name.
     for (CheckResult& row : m_report.checks)
         if (row.repair && row.repair->kind == RepairKind::GetAgain) row.repair.reset();
 }

@@ -447,6 +447,17 @@ private Q_SLOTS:
                          "llamahome remove smollm2 135m-instruct && llamahome import"));
     }
 
+    void theFolderOfAnAdapterIsVerified() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const ProgramResult ran =
+            runner.run({QStringLiteral("verify"), QStringLiteral("--json"),
+                        QStringLiteral(LLAMAHOME_TEST_DATA "/parity/adapters/patterns")});
+        QVERIFY2(ran.code == 0, ran.err.c_str());
+        const auto report = parseJson(ran.out, "verify");
+        QVERIFY(report && (*report)["checks"][1]["name"] == "adapter");
+        QVERIFY((*report)["checks"][2]["status"] == "not checked"); // its base is not installed
+    }
+
     void aListOfFilesThatIsOutOfDateIsRepaired() {
         const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
         writeTinyModel(runner.home() / "tiny");

@@ -142,6 +142,7 @@ private Q_SLOTS:
         const VerifyReport shape = verified(foreignFolder(fixture));
         QCOMPARE(failedRows(shape), (std::vector<std::string>{"weights"}));
         QCOMPARE(rowOf(shape, "weights").code, std::string("ST-41"));
+        QVERIFY(!rowOf(shape, "weights").repair); // nothing that was not imported is removed by a name
         QVERIFY(rowOf(shape, "tied weights").status == CheckStatus::NotChecked);
         changeJson(fixture.source() / "config.json", [](Json& json) {
             json["intermediate_size"] = 96;
