@@ -16,6 +16,10 @@ namespace avx512 {
 const RowKernels<float>& fp32Kernels();
 const RowKernels<Bfloat16>& bf16Kernels();
 } // namespace avx512
+namespace avx512Bf16 {
+const RowKernels<float>& fp32Kernels();
+const RowKernels<Bfloat16>& bf16Kernels();
+} // namespace avx512Bf16
 
 std::string_view cpuLevelName(CpuLevel level) {
     switch (level) {
@@ -23,6 +27,8 @@ std::string_view cpuLevelName(CpuLevel level) {
         return "AVX2";
     case CpuLevel::Avx512:
         return "AVX-512";
+    case CpuLevel::Avx512Bf16:
+        return "AVX-512 with bfloat16";
     case CpuLevel::Portable:
         break;
     }
@@ -40,6 +46,8 @@ const std::vector<CpuLevel>& cpuLevels() {
             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
             __builtin_cpu_supports("avx512cd"))
             found.push_back(CpuLevel::Avx512);
+        if (found.back() == CpuLevel::Avx512 && __builtin_cpu_supports("avx512bf16"))
+            found.push_back(CpuLevel::Avx512Bf16);
         return found;
     }();
     return levels;
@@ -47,14 +55,32 @@ const std::vector<CpuLevel>& cpuLevels() {
 
 template <>
 const RowKernels<float>& rowKernels<float>(CpuLevel level) {
-    if (level == CpuLevel::Avx512) return avx512::fp32Kernels();
-    return level == CpuLevel::Avx2 ? avx2::fp32Kernels() : portable::fp32Kernels();
+    switch (level) {
+    case CpuLevel::Avx512Bf16:
+        return avx512Bf16::fp32Kernels();
+    case CpuLevel::Avx512:
+        return avx512::fp32Kernels();
+    case CpuLevel::Avx2:
+        return avx2::fp32Kernels();
+    case CpuLevel::Portable:
+        break;
+    }
+    return portable::fp32Kernels();
 }
 
 template <>
 const RowKernels<Bfloat16>& rowKernels<Bfloat16>(CpuLevel level) {
-    if (level == CpuLevel::Avx512) return avx512::bf16Kernels();
-    return level == CpuLevel::Avx2 ? avx2::bf16Kernels() : portable::bf16Kernels();
+    switch (level) {
+    case CpuLevel::Avx512Bf16:
+        return avx512Bf16::bf16Kernels();
+    case CpuLevel::Avx512:
+        return avx512::bf16Kernels();
+    case CpuLevel::Avx2:
+        return avx2::bf16Kernels();
+    case CpuLevel::Portable:
+        break;
+    }
+    return portable::bf16Kernels();
 }
 
 } // namespace llamahome::engine

@@ -1,6 +1,6 @@
 // The engine's own loops over rows: norms, rotation, SwiGLU, softmax, cross-entropy. Torch-free; any thread.
 //
-// One source (row_kernels_body.h) is compiled for three instruction sets and chosen at run time. Every kernel
+// One source (row_kernels_body.h) is compiled for four instruction sets and chosen at run time. Every kernel
 // works on the rows [begin, end) that its caller gives it, so that the caller decides how threads share them.
 // Elements are fp32 or bfloat16; all arithmetic is fp32, each stored value rounded once, to nearest even.
 #pragma once
@@ -12,7 +12,7 @@
 namespace llamahome::engine {
 
 /// Instruction sets that the kernels are compiled for, ascending.
-enum class CpuLevel { Portable, Avx2, Avx512 };
+enum class CpuLevel { Portable, Avx2, Avx512, Avx512Bf16 };
 
 std::string_view cpuLevelName(CpuLevel level);
 /// What this machine can run; the last one is the best.

@@ -5,6 +5,10 @@
 // a function that another translation unit shares would be compiled for the wrong machine.
 #include "llama/kernels/row_kernels.h"
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 #define LLAMAHOME_INLINE static inline __attribute__((always_inline))
 
 namespace llamahome::engine::LLAMAHOME_CPU_LEVEL {
@@ -21,16 +25,29 @@ LLAMAHOME_INLINE Floats all(float value) {
     return Floats{} + value;
 }
 
+LLAMAHOME_INLINE Words asWords(Halves bits) {
+#if LLAMAHOME_LANES == 16 && defined(__AVX512F__)
+    return reinterpret_cast<Words>(
+        _mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(bits))); // g++ takes five steps
+#else
+    return __builtin_convertvector(bits, Words);
+#endif
+}
+
 LLAMAHOME_INLINE Floats widen(Halves bits) {
-    return reinterpret_cast<Floats>(__builtin_convertvector(bits, Words) << 16);
+    return reinterpret_cast<Floats>(asWords(bits) << 16);
 }
 
 /// To nearest even; a NaN stays one.
 LLAMAHOME_INLINE Halves narrow(Floats values) {
+#ifdef __AVX512BF16__ // which makes 0 of what is too small to be normal
+    return reinterpret_cast<Halves>(_mm512_cvtneps_pbh(reinterpret_cast<__m512>(values)));
+#else
     const Words bits = reinterpret_cast<Words>(values);
     const Words rounded = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
     const Words isNan = reinterpret_cast<Words>(values != values);
     return __builtin_convertvector((rounded & ~isNan) | (isNan & 0x7fc0U), Halves);
+#endif
 }
 
 LLAMAHOME_INLINE Floats load(const float* from) {
@@ -92,8 +109,7 @@ LLAMAHOME_INLINE float sumOf(Floats values) {
 }
 
 LLAMAHOME_INLINE Floats choose(Integers mask, Floats yes, Floats no) {
-    return reinterpret_cast<Floats>((reinterpret_cast<Integers>(yes) & mask) |
-                                    (reinterpret_cast<Integers>(no) & ~mask));
+    return mask ? yes : no;
 }
 
 LLAMAHOME_INLINE Floats larger(Floats a, Floats b) {
@@ -127,8 +143,8 @@ LLAMAHOME_INLINE Floats exponential(Floats x) {
     constexpr float kLowest = -87.336544F;
     constexpr float kHighest = 88.376259F;
     constexpr float kRoundToInteger = 12582912.0F; // 1.5 · 2^23
-    Floats held = choose(x < kLowest, all(kLowest), x);
-    held = choose(held > kHighest, all(kHighest), held);
+    Floats held = x < kLowest ? all(kLowest) : x;
+    held = held > kHighest ? all(kHighest) : held;
     const Floats n = (held * 1.44269504F + kRoundToInteger) - kRoundToInteger;
     const Floats r = held - n * 0.693359375F - n * -2.12194440e-4F;
     Floats y = all(1.9875691500e-4F);
@@ -139,8 +155,7 @@ LLAMAHOME_INLINE Floats exponential(Floats x) {
     y = y * r + 5.0000001201e-1F;
     y = y * (r * r) + r + 1.0F;
     const Integers power = (__builtin_convertvector(n, Integers) + 127) << 23;
-    const Floats result = y * reinterpret_cast<Floats>(power);
-    return choose(x != x, x, result);
+    return y * reinterpret_cast<Floats>(power);
 }
 
 template <typename T>
@@ -307,7 +322,7 @@ void dropRows(Index begin, Index end, Index width, const T* x, const TokenPlace*
             for (Index i = 0; i < drawn; i += kLanes) {
                 Halves draws; // the draws of a word are its low half, then its high half
                 __builtin_memcpy(&draws, reinterpret_cast<const char*>(words) + 2 * i, sizeof draws);
-                const Integers stays = __builtin_convertvector(draws, Words) >= mask.threshold;
+                const Integers stays = asWords(draws) >= mask.threshold;
                 const Index at = row * width + first + i;
                 const Floats value = loadSome(x + at, drawn - i) * kept;
                 storeSome(out + at, choose(stays, value, all(0.0F)), drawn - i);
