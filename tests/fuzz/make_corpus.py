@@ -206,6 +206,8 @@ def records():
                                 "      - \"a\\nb\"\n      - |\n        text\nmodel:\n  device: cpu\n")
     put("settings", "blocks", "training:\n  lora:\n    r: 4\n    dropout: 0.1\n  learning_rate: 2e-4\n")
     put("settings", "refused", "a: &x [1]\nb: *x\n<<: {c: !!binary x}\n---\n\td: 1\n")
+    put("template_file", "roles", "start: \"<s>\"\nuser: {before: \"[A] \", after: \"\\n\"}\nassistant:\n  before: \"[B] \"\n  after: </s>\nend: </s>\n")
+    put("template_file", "one_role", "user: {before: x}\nking: {}\nend: [1]\n")
     family = {"title": "T", "formats": ["hub"], "versions": {"1b": {"hub_id": "a/b", "parameters": 1000, "aliases": ["x"]}}, "default_version": "1b", "min_gpu_memory": {"1b": 4}}
     put("catalog", "one", compact({"fam": family}))
     put("conversation", "one", compact({"schema": 1, "title": "t", "model": "m", "adapter": "", "adapter_scale": 1.0, "system": "", "created": "c", "updated": "u",

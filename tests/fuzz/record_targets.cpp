@@ -3,6 +3,7 @@
 #include <string>
 
 #include "config/catalog.h"
+#include "config/chat_template_file.h"
 #include "config/settings_file.h"
 #include "config/yaml_edit.h"
 #include "config/yaml_tree.h"
@@ -30,6 +31,11 @@ void settings(std::string_view bytes) {
     for (const char* key : {"lora", "r"})
         node = node == nullptr ? nullptr : node->find(key);
     require(node != nullptr && node->text == "16", "what was changed is there");
+}
+
+void templateFile(std::string_view bytes) {
+    const auto read = config::readTemplateFile(scratchFile("own.yaml", bytes));
+    if (accepted(read)) require(read->roles.size() >= 2, "a template has words for user and assistant");
 }
 
 void catalog(std::string_view bytes) {
@@ -77,11 +83,14 @@ void runRecord(std::string_view bytes) {
             "a record that is read can be written and read again");
 }
 
-constexpr std::array kTargets{
-    FuzzTarget{"settings", settings},         FuzzTarget{"catalog", catalog},
-    FuzzTarget{"conversation", conversation}, FuzzTarget{"ollama_manifest", ollamaManifest},
-    FuzzTarget{"metrics", metrics},           FuzzTarget{"manifest", manifest},
-    FuzzTarget{"run_record", runRecord}};
+constexpr std::array kTargets{FuzzTarget{"settings", settings},
+                              FuzzTarget{"template_file", templateFile},
+                              FuzzTarget{"catalog", catalog},
+                              FuzzTarget{"conversation", conversation},
+                              FuzzTarget{"ollama_manifest", ollamaManifest},
+                              FuzzTarget{"metrics", metrics},
+                              FuzzTarget{"manifest", manifest},
+                              FuzzTarget{"run_record", runRecord}};
 
 } // namespace
 
