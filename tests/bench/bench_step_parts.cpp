@@ -1,0 +1,191 @@
+// Prints where a training step of the starter model's shape spends its time: 4 rows of 512 tokens, bfloat16,
+// LoRA of rank 8 on all seven linears. By hand:
+//   build/dev/tests/bench_step_parts [--dropout]
+// Parts are measured one by one, warm; "whole step" is the step as training makes it.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <string_view>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "llama/fast/block_attention.h"
+#include "llama/fast/fast_head.h"
+#include "llama/fast/projection_group.h"
+#include "llama/fast/row_work.h"
+#include "llama/load/load_decoder.h"
+#include "llama/train/micro_batch_pass.h"
+
+using namespace llamahome;
+using namespace llamahome::engine;
+
+namespace {
+
+constexpr std::int64_t kRows = 4;
+constexpr std::int64_t kLength = 512;
+constexpr std::int64_t kTokens = kRows * kLength;
+
+formats::ModelConfig starterShape() {
+    formats::ModelConfig config;
+    config.vocab_size = 49152;
+    config.hidden_size = 576;
+    config.intermediate_size = 1536;
+    config.num_hidden_layers = 30;
+    config.num_attention_heads = 9;
+    config.num_key_value_heads = 3;
+    config.head_dim = 64;
+    config.tie_word_embeddings = true;
+    return config;
+}
+
+double bestSeconds(const std::function<void()>& work, int repeats) {
+    double best = 1e9;
+    for (int i = 0; i < repeats; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        work();
+        best =
+            std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+}
+
+class Parts {
+public:
+    explicit Parts(double dropout)
+        : m_decoder(randomDecoder(starterShape(), at::kBFloat16, 1))
+        , m_plan(*planLora(m_decoder->config(), 8, 2.0, dropout, {"all-linear"}))
+        , m_lora(m_plan, initialParameters(m_plan, 1), m_decoder->layerCount())
+        , m_gradients(at::zeros_like(m_lora.flat))
+        , m_views(layerViews(m_plan, m_gradients, m_decoder->layerCount()))
+        , m_dropout{dropout, 1, 1} {
+        for (std::int64_t i = 0; i < kRows; ++i) {
+            m_rows.emplace_back();
+            for (std::int64_t t = 0; t < kLength; ++t)
+                m_rows.back().tokens.push_back(static_cast<std::int32_t>((t * 7919 + i) % 49152));
+            m_rows.back().supervised.assign(kLength, 1);
+        }
+        for (const text::TokenRow& row : m_rows)
+            m_picked.push_back(&row);
+        m_batch = makeBatch(m_picked, 0);
+    }
+
+    void run() {
+        const c10::AutoGradMode silent(false);
+        row("rmsNorm, 4 a layer", 4 * 30, [&] { rmsNormInto(m_x, m_weight, 1e-5, m_y, m_inverse); });
+        row("rmsNorm backward, 2 a layer", 2 * 30,
+            [&] { rmsNormBackwardInto(m_dy, m_x, m_weight, m_inverse, m_y); });
+        row("swiglu, 2 a layer", 2 * 30, [&] { swigluInto(m_gate, m_up, m_activated); });
+        row("swiglu backward", 30, [&] { swigluBackwardInPlace(m_activated, m_gate, m_up); });
+        row("residual add, 2 a layer", 2 * 30, [&] { m_y.add_(m_x); });
+        if (m_dropout.probability > 0.0) dropoutRows();
+        attention();
+        projections();
+        head();
+        std::printf("%-40s %34.1f ms\n", "sum of the parts", 1e3 * m_sum);
+        const TrainPass pass{m_products, m_workspace, m_dropout, 1.0 / kTokens, false};
+        const double step =
+            bestSeconds([&] { (void)forwardBackward(*m_decoder, m_batch, m_lora, pass, m_gradients); }, 4);
+        std::printf("%-40s %34.1f ms = %.1f tokens/s\n", "whole step", 1e3 * step,
+                    static_cast<double>(kTokens) / step);
+    }
+
+private:
+    void row(const char* name, int timesAStep, const std::function<void()>& work) {
+        work();
+        const double seconds = bestSeconds(work, 12);
+        m_sum += seconds * timesAStep;
+        std::printf("%-40s %8.3f ms, %4d a step: %8.1f ms\n", name, 1e3 * seconds, timesAStep,
+                    1e3 * seconds * timesAStep);
+        std::fflush(stdout);
+    }
+
+    void dropoutRows() {
+        const DropoutMask mask = dropoutMask(m_dropout, 3, LayerInput::Mlp);
+        row("dropout of [tokens, hidden], 9 a layer", 9 * 30,
+            [&] { dropRowsInto(m_x, m_batch.places, mask, m_y); });
+        row("dropout of [tokens, inner], 3 a layer", 3 * 30,
+            [&] { dropRowsInto(m_gate, m_batch.places, mask, m_activated); });
+    }
+
+    void attention() {
+        const AttentionShape shape{kTokens, 3, 3, 64};
+        const auto heads = [](std::int64_t rows) { return at::randn({3, rows, 64}).to(at::kBFloat16); };
+        const AttentionInput input{heads(3 * kTokens), heads(kTokens), heads(kTokens)};
+        const AttentionInput gradient{heads(3 * kTokens), heads(kTokens), heads(kTokens)};
+        const at::Tensor out = heads(3 * kTokens);
+        const at::Tensor dout = heads(3 * kTokens);
+        const at::Tensor kept = takeSoftmaxRows(shape, m_workspace);
+        row("attention", 30,
+            [&] { blockAttention(shape, input, m_batch.cu_seqlens, out, kept, m_workspace); });
+        row("attention backward", 30, [&] {
+            blockAttentionBackward(shape, input, m_batch.cu_seqlens, out, kept, dout, gradient, m_workspace);
+        });
+    }
+
+    void projections() {
+        PassContext context = m_decoder->context(m_batch, m_products, &m_lora, &m_workspace);
+        context.dropout = &m_dropout;
+        LayerWeights weights;
+        const auto linear = [](std::int64_t out, std::int64_t in) {
+            return FrozenLinear(at::randn({out, in}).to(at::kBFloat16));
+        };
+        weights.projections = {linear(576, 576),  linear(192, 576),  linear(192, 576), linear(576, 576),
+                               linear(1536, 576), linear(1536, 576), linear(576, 1536)};
+        const LayerLora& lora = m_lora.layers[1];
+        const auto measure = [&](const char* name, LayerInput input, std::initializer_list<Projection> which,
+                                 const at::Tensor& x, const std::vector<at::Tensor>& outs) {
+            const ProjectionGroup group(weights, lora, context, 1, input, which);
+            const at::Tensor low = m_workspace.take({kTokens, group.rank()}, at::kBFloat16);
+            const at::Tensor dx = at::zeros_like(x);
+            row((std::string(name) + " forward").c_str(), 30, [&] { group.forward(x, outs, low); });
+            row((std::string(name) + " backward").c_str(), 30,
+                [&] { group.backward(x, outs, low, m_views[1], dx); });
+        };
+        const at::Tensor narrow = at::randn({kTokens, 192}).to(at::kBFloat16);
+        measure("q, k, v with adapters", LayerInput::Attention, {Projection::Q, Projection::K, Projection::V},
+                m_x, {m_y, narrow, narrow.clone()});
+        measure("o with adapter", LayerInput::Output, {Projection::O}, m_x, {m_y});
+        measure("gate, up with adapters", LayerInput::Mlp, {Projection::Gate, Projection::Up}, m_x,
+                {m_gate, m_up});
+        measure("down with adapter", LayerInput::Down, {Projection::Down}, m_gate, {m_y});
+        const FrozenLinear gate = weights.of(Projection::Gate);
+        const double seconds = bestSeconds([&] { gate.forwardInto(m_x, m_gate, m_products); }, 12);
+        std::printf("%-40s %34.0f GFLOP/s\n", "gate's product alone",
+                    2.0 * kTokens * 576 * 1536 / seconds / 1e9);
+    }
+
+    void head() {
+        const at::Tensor gradient = at::zeros_like(m_x);
+        row("head with loss and gradient", 1,
+            [&] { (void)fastHeadLoss(*m_decoder, m_x, m_batch, 1.0, gradient, m_products, m_workspace); });
+    }
+
+    static at::Tensor drawn(std::int64_t width) { return at::randn({kTokens, width}).to(at::kBFloat16); }
+
+    std::unique_ptr<Decoder> m_decoder;
+    LoraPlan m_plan;
+    LoraSet m_lora;
+    at::Tensor m_gradients;
+    std::vector<LayerLora> m_views;
+    DropoutKey m_dropout;
+    std::vector<text::TokenRow> m_rows;
+    std::vector<const text::TokenRow*> m_picked;
+    Batch m_batch;
+    Products m_products;
+    Workspace m_workspace;
+    at::Tensor m_x = drawn(576), m_y = drawn(576), m_dy = drawn(576);
+    at::Tensor m_gate = drawn(1536), m_up = drawn(1536), m_activated = drawn(1536);
+    at::Tensor m_weight = at::randn({576}).to(at::kBFloat16);
+    at::Tensor m_inverse = at::randn({kTokens});
+    double m_sum = 0.0;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const bool drops = argc > 1 && std::string_view(argv[1]) == "--dropout";
+    Parts(drops ? 0.1 : 0.0).run();
+}
