@@ -1,6 +1,6 @@
 #!/bin/bash
-# Lets llama.cpp read our GGUF files and answer beside us. By hand; needs g++, cmake, python3-venv and the network,
-# builds for about five minutes the first time:
+# Lets llama.cpp read our GGUF files and answer beside us. By hand; needs g++, cmake, python3-venv and the
+# network, builds for about five minutes the first time:
 #   tests/peers/check_with_llama_cpp.sh PROGRAM ROOT FAMILY VERSION [ADAPTER]
 # PROGRAM is llamahome, ROOT the data root that holds the model, ADAPTER a finished adapter of it.
 set -euo pipefail
