@@ -1,3 +1,4 @@
+#include "formats/hub/hub_names.h"
 #include "formats/hub/hub_weights.h"
 #include "jobs/copy_file.h"
 #include "jobs/export_forms.h"
@@ -17,8 +18,8 @@ constexpr std::uint64_t kCardBytes = 1U << 20; ///< card and record, more than t
 
 /// Whether a file of the base goes along as it is.
 bool isTakenAlong(std::string_view name) {
-    return belongsToModel(name) && !name.ends_with(".safetensors") &&
-           name != "model.safetensors.index.json" && name != kModelCardName;
+    return belongsToModel(name) && !name.ends_with(".safetensors") && name != formats::kWeightsIndex &&
+           name != kModelCardName;
 }
 
 Result<std::uint64_t> bytesOf(const ExportSource& source, const std::vector<fs::path>& along) {

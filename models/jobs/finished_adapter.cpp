@@ -1,13 +1,13 @@
 #include "jobs/finished_adapter.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "config/setting_descriptor.h"
 #include "config/settings_writer.h"
 #include "config/yaml_tree.h"
 #include "core/error_codes.h"
+#include "formats/hub/hub_names.h"
 #include "formats/hub/model_weights.h"
 #include "jobs/copy_file.h"
 #include "jobs/leftovers.h"
@@ -21,9 +21,6 @@ namespace {
 constexpr const char* kFinetuned = "finetuned";
 constexpr std::string_view kBeside = "-resumed";
 constexpr int kMaxAdapters = 100'000;
-constexpr std::array kTokenizerFiles{
-    "tokenizer.json",      "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model",
-    "chat_template.jinja", "added_tokens.json",     "generation_config.json"};
 
 Result<void> checkFinite(const formats::PeftAdapter& adapter) {
     for (const formats::LoraPair& pair : adapter.pairs)
@@ -100,7 +97,9 @@ std::string recordYaml(const AdapterRequest& request) {
 }
 
 Result<void> copyTokenizer(FileLayer& files, const fs::path& model, const fs::path& folder) {
-    for (const char* name : kTokenizerFiles) {
+    std::vector<std::string_view> names(formats::kTokenizerFiles.begin(), formats::kTokenizerFiles.end());
+    names.push_back(formats::kGenerationConfigFile); // its end tokens
+    for (const std::string_view name : names) {
         if (!isThere(model / name)) continue;
         if (auto copied = copyFile(files, model / name, folder / name, {}, {}); !copied) return copied;
     }
@@ -192,8 +191,8 @@ Result<void> clearBeside(FileLayer& files, const DataRoot& root, const fs::path&
 
 bool belongsToAdapter(std::string_view name) {
     return name == "adapter_config.json" || name == "adapter_model.safetensors" ||
-           name == kTrainingRecordName ||
-           std::find(kTokenizerFiles.begin(), kTokenizerFiles.end(), name) != kTokenizerFiles.end();
+           name == kTrainingRecordName || name == formats::kGenerationConfigFile ||
+           formats::isTokenizerFile(name);
 }
 
 Result<fs::path> writeFinishedAdapter(FileLayer& files, const DataRoot& root, const AdapterRequest& request) {

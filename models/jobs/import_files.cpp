@@ -7,6 +7,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "formats/checked_math.h"
+#include "formats/hub/hub_names.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -57,20 +58,14 @@ bool saysInstruct(std::string_view name) {
 
 // Everything else of a repository (other formats, pictures) is no part of the model.
 bool belongsToModel(std::string_view name) {
-    constexpr std::array<std::string_view, 12> kNames{"config.json",
-                                                      "generation_config.json",
-                                                      "tokenizer.json",
-                                                      "tokenizer.model",
-                                                      "tokenizer_config.json",
-                                                      "special_tokens_map.json",
-                                                      "added_tokens.json",
-                                                      "vocab.json",
-                                                      "merges.txt",
-                                                      "chat_template.jinja",
-                                                      "chat_template.json",
-                                                      "model.safetensors.index.json"};
-    return isWeights(name) || std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
-           isSideFile(name);
+    constexpr std::array<std::string_view, 6> kNames{formats::kModelConfigFile,
+                                                     formats::kGenerationConfigFile,
+                                                     formats::kWeightsIndex,
+                                                     "vocab.json",
+                                                     "merges.txt",
+                                                     "chat_template.json"};
+    return isWeights(name) || formats::isTokenizerFile(name) ||
+           std::find(kNames.begin(), kNames.end(), name) != kNames.end() || isSideFile(name);
 }
 
 Result<void> addFile(ImportSource& source, const fs::path& path, const fs::path& cacheFolder) {

@@ -8,6 +8,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "formats/gguf/gguf_weights.h"
+#include "formats/hub/hub_names.h"
 #include "formats/meta/meta_weights.h"
 #include "formats/torch/pickled_weights.h"
 #include "jobs/import_files.h"

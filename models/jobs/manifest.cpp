@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "formats/checked_math.h"
 #include "formats/file_text.h"
+#include "formats/hub/hub_names.h"
 #include "formats/hub/model_weights.h"
 
 namespace llamahome::jobs {
@@ -120,15 +121,11 @@ private:
 };
 
 bool isPartOfDigest(std::string_view name) {
-    constexpr std::array kNames{"config.json",
-                                "tokenizer.json",
-                                "tokenizer.model",
-                                "tokenizer_config.json",
-                                "special_tokens_map.json",
-                                "chat_template.jinja",
-                                "adapter_config.json",
-                                "model.safetensors.index.json",
-                                "params.json"};
+    // Written into manifests: not to be changed with the list of what a tokenizer is read from.
+    constexpr std::array<std::string_view, 9> kNames{
+        formats::kModelConfigFile, formats::kTokenizerFile,    formats::kTokenizerModel,
+        formats::kTokenizerConfig, formats::kChatTemplateFile, formats::kWeightsIndex,
+        "special_tokens_map.json", "adapter_config.json",      "params.json"};
     return name.ends_with(".safetensors") || name.ends_with(".pth") ||
            std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }

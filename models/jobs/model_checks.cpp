@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/quantity.h"
 #include "formats/file_text.h"
+#include "formats/hub/hub_names.h"
 #include "formats/hub/model_weights.h"
 #include "formats/hub/tensor_names.h"
 #include "text/chat_template.h"
@@ -19,15 +20,9 @@ namespace {
 
 using formats::DType;
 
-constexpr const char* kSingleFile = "model.safetensors";
-constexpr const char* kIndexFile = "model.safetensors.index.json";
 constexpr std::uint16_t kBfloat16Exponent = 0x7F80;
 constexpr std::uint16_t kHalfExponent = 0x7C00;
 constexpr std::uint32_t kFloatExponent = 0x7F800000;
-
-bool isWeightType(DType type) {
-    return type == DType::BF16 || type == DType::F16 || type == DType::F32;
-}
 
 /// Infinities and NaN are the numbers whose exponent is all ones.
 template <typename Word>
@@ -85,7 +80,7 @@ Result<std::string> checkWeights(const fs::path& folder, const formats::ModelCon
     if (auto checked = formats::checkModelTensors(**source, config, what); !checked) return checked.error();
     std::set<std::string> types;
     for (const formats::TensorInfo& tensor : (*source)->tensors()) {
-        if (!isWeightType(tensor.dtype) && !formats::isIgnoredTensor(tensor.name))
+        if (!formats::isWeightType(tensor.dtype) && !formats::isIgnoredTensor(tensor.name))
             return Error{codes::kStTypeUnknown, what + ": tensor " + tensor.name + " has type " +
                                                     std::string(formats::dtypeName(tensor.dtype)) +
                                                     ", expected BF16, F16 or F32; get the unquantised model"};
@@ -109,8 +104,8 @@ Result<text::Tokenizer> checkTokenizer(const fs::path& folder, const formats::Mo
 }
 
 IndexCheck checkIndex(const fs::path& folder) {
-    const fs::path single = folder / kSingleFile;
-    const fs::path index = folder / kIndexFile;
+    const fs::path single = folder / formats::kWeightsFile;
+    const fs::path index = folder / formats::kWeightsIndex;
     const bool isSingle = isThere(single);
     if (isSingle && isThere(index))
         return {.status = CheckStatus::Warned,
@@ -118,7 +113,7 @@ IndexCheck checkIndex(const fs::path& folder) {
                                displayPath(index) +
                                    ": an index of several files beside model.safetensors, which is the one "
                                    "that is used; remove the index"},
-                .repair = Repair{RepairKind::RemoveFiles, {kIndexFile}}};
+                .repair = Repair{RepairKind::RemoveFiles, {std::string(formats::kWeightsIndex)}}};
     if (isSingle)
         return {.status = CheckStatus::NotChecked, .reason = "the weights are one file, which needs none"};
     const auto source = formats::openModelWeights(folder);

@@ -6,13 +6,14 @@
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "formats/file_text.h"
+#include "formats/hub/hub_names.h"
+#include "formats/tokenizer/tokenizer_files.h"
 #include "text/alpaca_template.h"
 #include "text/json_field.h"
 #include "text/llama2_template.h"
 #include "text/llama3_template.h"
 #include "text/simple_template.h"
 #include "text/template_table.h"
-#include "text/text_limits.h"
 
 namespace llamahome::text {
 namespace {
@@ -28,17 +29,6 @@ std::string joinNames() {
     return all;
 }
 
-/// The template's text in tokenizer_config.json: a text, or the one named "default" of a list.
-std::string templateOf(const Json& config) {
-    const Json* value = member(config, "chat_template");
-    if (value == nullptr) return {};
-    if (value->is_string()) return value->get<std::string>();
-    for (const Json& entry : value->is_array() ? *value : Json::array()) {
-        if (stringField(entry, "name") == "default") return stringField(entry, "template");
-    }
-    return {};
-}
-
 bool isWord(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -48,12 +38,7 @@ bool isWord(std::string_view text) {
 
 /// tokenizer_config.json of a model; null where there is none.
 Result<Json> tokenizerConfigOf(const fs::path& modelFolder) {
-    const fs::path path = modelFolder / "tokenizer_config.json";
-    const auto text = readFile(path, kMaxTokenizerBytes);
-    if (!text && text.error().code == codes::kFileNotFound) return Json();
-    if (!text) return text.error();
-    JsonPlace place;
-    return parseJsonAt(*text, displayPath(path), place);
+    return formats::readJsonIfThere(modelFolder / formats::kTokenizerConfig);
 }
 
 TemplateTokens tokensOf(const Json& config) {
@@ -67,13 +52,10 @@ Result<ChatTemplate> ChatTemplate::load(const fs::path& modelFolder, std::string
     if (!config) return config.error();
     TemplateTokens tokens = tokensOf(*config);
     if (!name.empty()) return named(name, std::move(tokens));
-    std::string own = templateOf(*config);
-    if (const auto file = readFile(modelFolder / "chat_template.jinja", kMaxTokenizerBytes))
-        own = *file;
-    else if (!(file.error().code == codes::kFileNotFound))
-        return file.error();
-    if (own.empty()) return named("plain", std::move(tokens));
-    auto result = recognise(own, std::move(tokens));
+    const auto own = formats::readChatTemplate(modelFolder, *config);
+    if (!own) return own.error();
+    if (!*own || (*own)->empty()) return named("plain", std::move(tokens));
+    auto result = recognise(**own, std::move(tokens));
     return result ? result : Result<ChatTemplate>(result.error().within(displayPath(modelFolder)));
 }
 

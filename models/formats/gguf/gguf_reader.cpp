@@ -66,4 +66,8 @@ Result<void> GgufReader::read(const TensorInfo& tensor, std::span<std::byte> out
     return Error{codes::kFileChanged, file->shownPath() + ": the file changed while it was read; try again"};
 }
 
+Error GgufReader::tensorsError(const std::string& text) const {
+    return Error{codes::kGgufTensors, shownPath() + ": " + text + "; get the file again"};
+}
+
 } // namespace llamahome::formats

@@ -31,6 +31,8 @@ public:
     const GgufMetadata& metadata() const { return m_parts.front().header.metadata; }
     /// Of the first part.
     const std::string& shownPath() const { return m_parts.front().file->shownPath(); }
+    /// GG-18 naming the file: the tensors are not those of a Llama.
+    Error tensorsError(const std::string& text) const;
     /// The files that are read, the first part first.
     std::vector<std::filesystem::path> files() const;
 

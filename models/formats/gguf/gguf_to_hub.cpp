@@ -1,6 +1,5 @@
 #include "formats/gguf/gguf_to_hub.h"
 
-#include "core/error_codes.h"
 #include "formats/gguf/gguf_config.h"
 #include "formats/gguf/gguf_reader.h"
 #include "formats/gguf/gguf_tokenizer.h"
@@ -9,13 +8,6 @@
 
 namespace llamahome::formats {
 namespace fs = std::filesystem;
-namespace {
-
-Error tensorsError(const GgufReader& reader, const std::string& text) {
-    return Error{codes::kGgufTensors, reader.shownPath() + ": " + text + "; get the file again"};
-}
-
-} // namespace
 
 Result<void> convertGgufToHub(FileLayer& files, const fs::path& gguf, const fs::path& targetFolder,
                               const CancelToken& cancel, const ProgressSink& progress) {
@@ -29,9 +21,9 @@ Result<void> convertGgufToHub(FileLayer& files, const fs::path& gguf, const fs::
     const auto tokenizer = tokenizerFromGguf(**reader, config->max_position_embeddings);
     if (!tokenizer) return tokenizer.error();
     if (tokenizer->size > config->vocab_size)
-        return tensorsError(**reader, "the tokenizer has " + std::to_string(tokenizer->size) +
-                                          " entries, the embedding " + std::to_string(config->vocab_size) +
-                                          " rows");
+        return (*reader)->tensorsError("the tokenizer has " + std::to_string(tokenizer->size) +
+                                       " entries, the embedding " + std::to_string(config->vocab_size) +
+                                       " rows");
     return writeHubModel(files, targetFolder, std::move(*config), *tokenizer, *weights, cancel, progress);
 }
 

@@ -16,10 +16,6 @@
 namespace llamahome::formats {
 namespace {
 
-Error tensorsError(const GgufReader& reader, const std::string& text) {
-    return Error{codes::kGgufTensors, reader.shownPath() + ": " + text + "; get the file again"};
-}
-
 bool isMatrix(const TensorInfo& tensor) {
     return tensor.shape.size() > 1;
 }
@@ -62,16 +58,16 @@ Result<GgufWeights> GgufWeights::of(GgufReader& reader, const ModelConfig& confi
     for (const TensorInfo& wanted : weights.m_tensors) {
         const auto name = translateName(wanted.name, NameStyle::Hub, NameStyle::Gguf);
         const TensorInfo* const found = reader.find(*name);
-        if (found == nullptr) return tensorsError(reader, "tensor " + *name + " is missing");
+        if (found == nullptr) return reader.tensorsError("tensor " + *name + " is missing");
         if (found->shape != wanted.shape)
-            return tensorsError(reader, "tensor " + *name + ": found " + shapeText(found->shape) +
-                                            ", expected " + shapeText(wanted.shape));
+            return reader.tensorsError("tensor " + *name + ": found " + shapeText(found->shape) +
+                                       ", expected " + shapeText(wanted.shape));
     }
     for (const TensorInfo& found : reader.tensors()) {
         const auto name = translateName(found.name, NameStyle::Gguf, NameStyle::Hub);
         if (found.name != kGgufRopeTensor && (!name || weights.find(*name) == nullptr))
-            return tensorsError(reader,
-                                "tensor " + quotedText(found.name) + " belongs to no Llama of this size");
+            return reader.tensorsError("tensor " + quotedText(found.name) +
+                                       " belongs to no Llama of this size");
     }
     const auto floats = needsFloats(reader, cancel);
     if (!floats) return floats.error();

@@ -6,6 +6,7 @@
 #include "core/error_codes.h"
 #include "core/json.h"
 #include "formats/five_digits.h"
+#include "formats/hub/hub_names.h"
 #include "formats/safetensors/safetensors_writer.h"
 
 namespace llamahome::formats {
@@ -13,7 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string shardName(std::size_t shard, std::size_t count) {
-    return count == 1 ? "model.safetensors"
+    return count == 1 ? std::string(kWeightsFile)
                       : "model-" + fiveDigits(shard + 1) + "-of-" + fiveDigits(count) + ".safetensors";
 }
 
@@ -80,8 +81,7 @@ Result<void> writeHubWeights(FileLayer& files, const fs::path& folder, TensorSou
         if (auto finished = (*writer)->finish(); !finished) return finished;
     }
     if (shards.size() < 2) return {};
-    return writeFileAtomically(files, folder / "model.safetensors.index.json",
-                               writeJson(indexJson(tensors, shards)));
+    return writeFileAtomically(files, folder / kWeightsIndex, writeJson(indexJson(tensors, shards)));
 }
 
 } // namespace llamahome::formats

@@ -198,6 +198,10 @@ const std::vector<std::string>& projectionModules() {
     return modules;
 }
 
+bool isWeightType(DType type) {
+    return type == DType::BF16 || type == DType::F16 || type == DType::F32;
+}
+
 bool isIgnoredTensor(std::string_view hubName) {
     return hubName.ends_with("rotary_emb.inv_freq");
 }

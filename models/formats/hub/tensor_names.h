@@ -33,6 +33,9 @@ const std::vector<std::string>& projectionModules();
 /// True for tensors that a loader may skip without a word: stored rotary frequencies of old files.
 bool isIgnoredTensor(std::string_view hubName);
 
+/// The types that the program computes with: BF16, F16, F32. Others are packed by programs of their own.
+bool isWeightType(DType type);
+
 /// Compares names and shapes with the configuration. ST-42 lists up to ten missing or unknown tensors, ST-41
 /// names the first wrong shape. An lm_head beside a tied embedding is allowed. `what` names the model.
 Result<void> checkModelTensors(const TensorSource& source, const ModelConfig& config,

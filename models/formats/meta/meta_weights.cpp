@@ -46,10 +46,6 @@ std::string twoDigits(std::size_t number) {
     return (number < 10 ? "0" : "") + std::to_string(number);
 }
 
-bool isWeightType(DType type) {
-    return type == DType::BF16 || type == DType::F16 || type == DType::F32;
-}
-
 std::int64_t rowsOf(const TensorInfo& tensor) {
     return tensor.shape.empty() ? 1 : tensor.shape[0];
 }

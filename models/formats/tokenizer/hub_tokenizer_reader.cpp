@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <unordered_map>
 #include <utility>
 
@@ -11,24 +10,14 @@
 #include "core/json.h"
 #include "formats/file_text.h"
 #include "formats/hub/config_fields.h"
+#include "formats/hub/hub_names.h"
 #include "formats/tokenizer/character_steps.h"
 #include "formats/tokenizer/llama3_pattern.h"
-#include "formats/tokenizer/sentencepiece_model.h"
+#include "formats/tokenizer/tokenizer_files.h"
 
 namespace llamahome::formats {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::uint64_t kMaxBytes = 64U << 20;
-
-/// The file's content; null JSON where there is no such file.
-Result<Json> readIfThere(const fs::path& path) {
-    const auto text = readFile(path, kMaxBytes);
-    if (!text && text.error().code == codes::kFileNotFound) return Json();
-    if (!text) return text.error();
-    JsonPlace place;
-    return parseJsonAt(*text, displayPath(path), place);
-}
 
 /// The member of that name, or null where `json` is no object or has none.
 const Json& member(const Json& json, const char* key) {
@@ -82,21 +71,11 @@ std::optional<std::string> textOf(const Json& json, const char* key) {
     return text.get<std::string>();
 }
 
-/// The chat template of tokenizer_config.json: a text, or a list of named ones, of which "default" counts.
-std::optional<std::string> templateOf(const Json& config) {
-    const Json& json = member(config, "chat_template");
-    if (!json.is_array()) return textOf(json, "default");
-    for (const Json& named : json)
-        if (isText(member(named, "name"), "default")) return textOf(member(named, "template"), "template");
-    return std::nullopt;
-}
-
 class PartsReader {
 public:
     PartsReader(const fs::path& folder, const ModelConfig& config)
         : m_folder(folder)
-        , m_config(config)
-        , m_shown(displayPath(folder / "tokenizer.json")) {}
+        , m_config(config) {}
 
     Result<TokenizerParts> read() {
         if (auto done = readFiles(); !done) return done.error();
@@ -124,31 +103,11 @@ private:
     bool hasRow(std::int64_t id) const { return id >= 0 && id < m_config.vocab_size; }
 
     Result<void> readFiles() {
-        if (auto done = readTokenizer(); !done) return done;
-        auto config = readIfThere(m_folder / "tokenizer_config.json");
-        if (!config) return config.error();
-        m_tokenizerConfig = std::move(*config);
-        return {};
-    }
-
-    /// tokenizer.json, or what a SentencePiece tokenizer.model makes of one where there is none.
-    Result<void> readTokenizer() {
-        const auto text = readFile(m_folder / "tokenizer.json", kMaxBytes);
-        const auto pieces = !text && text.error().code == codes::kFileNotFound
-                                ? readFile(m_folder / "tokenizer.model", kMaxBytes)
-                                : Result<std::string>(std::string());
-        if (pieces && isSentencePieceModel(*pieces)) {
-            m_shown = displayPath(m_folder / "tokenizer.model");
-            auto tokenizer = tokenizerFromSentencePiece(*pieces, m_shown);
-            if (!tokenizer) return tokenizer.error();
-            m_tokenizer = std::move(tokenizer->tokenizer);
-            return {};
-        }
-        if (!text) return text.error();
-        JsonPlace place;
-        auto tokenizer = parseJsonAt(*text, m_shown, place);
-        if (!tokenizer) return tokenizer.error();
-        m_tokenizer = std::move(*tokenizer);
+        auto files = readTokenizerFiles(m_folder);
+        if (!files) return files.error();
+        m_tokenizer = std::move(files->tokenizer);
+        m_tokenizerConfig = std::move(files->config);
+        m_shown = std::move(files->shown);
         return {};
     }
 
@@ -217,7 +176,6 @@ private:
             auto added = addToken(text.value_or(""), member(token, "id"), kindOfAdded(token));
             if (!added) return added;
         }
-        if (auto added = addTokensOfConfig(); !added) return added;
         for (std::size_t id = 0; id < rows; ++id)
             if (m_parts.tokens[id].empty()) m_parts.tokens[id] = "[PAD" + std::to_string(id) + "]";
         return {};
@@ -225,20 +183,6 @@ private:
 
     static TokenKind kindOfAdded(const Json& token) {
         return isFlag(member(token, "special"), true, false) ? TokenKind::Special : TokenKind::UserDefined;
-    }
-
-    /// tokenizer_config.json may list added tokens that tokenizer.json lacks; transformers takes both.
-    Result<void> addTokensOfConfig() {
-        const Json& decoder = member(m_tokenizerConfig, "added_tokens_decoder");
-        if (!decoder.is_object()) return {};
-        for (const auto& [key, token] : decoder.items()) {
-            auto text = textOf(token, "content");
-            if (!text || m_ids.contains(*text)) continue;
-            std::int64_t id = -1;
-            std::from_chars(key.data(), key.data() + key.size(), id);
-            if (auto added = addToken(std::move(*text), id, kindOfAdded(token)); !added) return added;
-        }
-        return {};
     }
 
     /// "left right", or a list of the two.
@@ -296,18 +240,15 @@ private:
     }
 
     Result<void> readTemplate() {
-        m_parts.chatTemplate = templateOf(m_tokenizerConfig);
-        auto file = readFile(m_folder / "chat_template.jinja", kMaxBytes);
-        if (file)
-            m_parts.chatTemplate = std::move(*file);
-        else if (!(file.error().code == codes::kFileNotFound))
-            return file.error();
+        auto text = readChatTemplate(m_folder, m_tokenizerConfig);
+        if (!text) return text.error();
+        m_parts.chatTemplate = std::move(*text);
         return {};
     }
 
     Result<void> readEndTokens() {
-        const fs::path path = m_folder / "generation_config.json";
-        const auto generation = readIfThere(path);
+        const fs::path path = m_folder / kGenerationConfigFile;
+        const auto generation = readJsonIfThere(path);
         if (!generation) return generation.error();
         m_parts.endTokens = m_config.eos_token_ids;
         if (generation->is_object()) {

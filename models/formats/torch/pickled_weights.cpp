@@ -2,6 +2,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "formats/hub/hub_names.h"
 #include "formats/hub/sharded_weights.h"
 #include "formats/hub/tensor_names.h"
 #include "formats/torch/torch_reader.h"
@@ -13,10 +14,6 @@ namespace {
 bool isFile(const fs::path& path) {
     std::error_code ignored;
     return fs::is_regular_file(path, ignored);
-}
-
-bool isWeightType(DType type) {
-    return type == DType::BF16 || type == DType::F16 || type == DType::F32;
 }
 
 Result<std::unique_ptr<TensorSource>> openFiles(const fs::path& folder, const CancelToken& cancel) {

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/cancel_token.h"
@@ -13,9 +12,6 @@
 #include "formats/tensor.h"
 
 namespace llamahome::formats {
-
-inline constexpr std::string_view kPickledFile = "pytorch_model.bin";
-inline constexpr std::string_view kPickledIndex = "pytorch_model.bin.index.json";
 
 class PickledWeights final : public TensorSource {
 public:
