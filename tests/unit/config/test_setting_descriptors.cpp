@@ -9,6 +9,7 @@
 #include "config/settings_file.h"
 #include "config/settings_loader.h"
 #include "config/settings_writer.h"
+#include "core/error_codes.h"
 #include "core/file_layer.h"
 
 using namespace llamahome;
@@ -125,32 +126,35 @@ private Q_SLOTS:
 
     void numbersAreReadBySchema_data() {
         QTest::addColumn<QString>("text");
-        QTest::addColumn<double>("value"); // below 0: refused
-        QTest::newRow("exponent") << "2e-4" << 2e-4;
-        QTest::newRow("capital") << "2E-4" << 2e-4;
-        QTest::newRow("plus") << "+0.5" << 0.5;
-        QTest::newRow("blanks") << " 0.5 " << 0.5;
-        QTest::newRow("whole") << "1" << 1.0;
-        QTest::newRow("not a number") << ".nan" << -1.0;
-        QTest::newRow("nan") << "nan" << -1.0;
-        QTest::newRow("infinity") << ".inf" << -1.0;
-        QTest::newRow("inf") << "inf" << -1.0;
-        QTest::newRow("beyond a double") << "1e400" << -1.0;
-        QTest::newRow("hexadecimal") << "0x1p-3" << -1.0;
-        QTest::newRow("comma") << "0,5" << -1.0;
-        QTest::newRow("underscore") << "0.000_1" << -1.0;
-        QTest::newRow("word") << "three" << -1.0;
-        QTest::newRow("two signs") << "+-0.5" << -1.0;
-        QTest::newRow("lone sign") << "-" << -1.0;
-        QTest::newRow("nothing") << "" << -1.0;
-        QTest::newRow("negative") << "-0.5" << -1.0;
-        QTest::newRow("zero, which is open") << "0" << -1.0;
+        QTest::addColumn<double>("value");
+        QTest::addColumn<QByteArray>("code");
+        QTest::newRow("exponent") << "2e-4" << 2e-4 << QByteArray();
+        QTest::newRow("capital") << "2E-4" << 2e-4 << QByteArray();
+        QTest::newRow("plus") << "+0.5" << 0.5 << QByteArray();
+        QTest::newRow("blanks") << " 0.5 " << 0.5 << QByteArray();
+        QTest::newRow("whole") << "1" << 1.0 << QByteArray();
+        QTest::newRow("YC-15 not a number") << ".nan" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("YC-15 nan") << "nan" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("YC-15 infinity") << ".inf" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("YC-15 inf") << "inf" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("YC-15 beyond a double") << "1e400" << 0.0 << QByteArray("CFG-08");
+        QTest::newRow("YC-15 hexadecimal") << "0x1p-3" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("comma") << "0,5" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("YC-15 underscore") << "0.000_1" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("word") << "three" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("two signs") << "+-0.5" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("lone sign") << "-" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("nothing") << "" << 0.0 << QByteArray("CFG-07");
+        QTest::newRow("YC-15 negative") << "-0.5" << 0.0 << QByteArray("CFG-08");
+        QTest::newRow("zero, which is open") << "0" << 0.0 << QByteArray("CFG-08");
     }
     void numbersAreReadBySchema() {
         QFETCH(const QString, text);
         QFETCH(const double, value);
+        QFETCH(const QByteArray, code);
         const ParsedSetting read = parsed("training.learning_rate", text.toStdString().c_str());
-        QCOMPARE(read.value.has_value(), value >= 0.0);
+        QVERIFY2(read.code.text == code.toStdString(), read.problem.c_str());
+        QCOMPARE(read.value.has_value(), code.isEmpty());
         if (read.value)
             QCOMPARE(std::get<double>(*read.value), value);
         else
@@ -161,9 +165,10 @@ private Q_SLOTS:
     void wholeNumbersAreReadWithoutSilentWrap() {
         QCOMPARE(std::get<std::int64_t>(*parsed("training.seed", "9223372036854775807").value), INT64_MAX);
         for (const char* bad : {"9223372036854775808", "18446744073709551617", "-1", "1e400", "1e18"})
-            QVERIFY2(!parsed("training.seed", bad).value, bad);
-        for (const char* bad : {"0x10", "0o17", "1_000", "8.5", "three", "", "8 8", "4294967300"})
-            QVERIFY2(!parsed("training.lora.r", bad).value, bad);
+            QVERIFY2(parsed("training.seed", bad).code == codes::kSettingRange, bad);
+        for (const char* bad : {"0x10", "0o17", "1_000", "8.5", "three", "", "8 8"})
+            QVERIFY2(parsed("training.lora.r", bad).code == codes::kSettingKind, bad);
+        QVERIFY(parsed("training.lora.r", "4294967300").code == codes::kSettingRange);
         QCOMPARE(std::get<std::int64_t>(*parsed("training.lora.r", "010").value), 10);
     }
 
@@ -238,7 +243,7 @@ private Q_SLOTS:
         QCOMPARE(path("/"), std::string("/"));
         QCOMPARE(path(""), std::string());
         for (const char* bad : {"$HOME/x", "~bob/x", "/dev/zero", "/etc/passwd"})
-            QVERIFY2(!parsed("model.data_root", bad).value, bad);
+            QVERIFY2(parsed("model.data_root", bad).code == codes::kSettingKind, bad);
     }
 
     void whatCannotBeDoneYetIsRefusedByName() {

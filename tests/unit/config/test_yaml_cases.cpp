@@ -169,6 +169,7 @@ private Q_SLOTS:
         QCOMPARE(report.resolved.values.training.num_epochs, 3);
         QCOMPARE(report.problems.size(), std::size_t(1));
         QCOMPARE(report.problems[0].line, 3);
+        QCOMPARE(report.problems[0].code.text, std::string_view("CFG-07"));
         QVERIFY(contains(report.problems[0].message, "found `three`"));
     }
 
@@ -204,7 +205,7 @@ private Q_SLOTS:
             QCOMPARE(report.problems[0].code.text, std::string_view("FILE-08"));
         }
         for (const char* name : {"absent", "dangling"})
-            QVERIFY(checkedFile(folder / name).problems.at(0).code.errorClass == ErrorClass::NotFound);
+            QCOMPARE(checkedFile(folder / name).problems.at(0).code.text, std::string_view("FILE-01"));
     }
 
     void yc22_aDanglingLinkInTheUsersFolderIsTold() {

@@ -102,15 +102,15 @@ private Q_SLOTS:
             divide(file, number, count, tensors).tensor("t1", {1}, kF32, 0).zeros(4);
             return file;
         };
-        row("whole file", GgufBytes().tensor("t1", {1}, kF32, 0).zeros(4), "GG-16", "no split.count");
-        row("part under another's name", divided(2, 3, 3), "GG-16", "part 3");
-        row("part of a longer set", divided(1, 4, 3), "GG-16", "split.count");
-        row("part of a set of more tensors", divided(1, 3, 4), "GG-16", "split.tensors.count");
-        row("number beyond the set", divided(9, 3, 3), "GG-16", "split.no");
-        row("other architecture", part(1).text("general.architecture", "qwen2"), "GG-16",
+        row("GG-16 whole file", GgufBytes().tensor("t1", {1}, kF32, 0).zeros(4), "GG-16", "no split.count");
+        row("GG-16 part under another's name", divided(2, 3, 3), "GG-16", "part 3");
+        row("GG-16 part of a longer set", divided(1, 4, 3), "GG-16", "split.count");
+        row("GG-16 part of a set of more tensors", divided(1, 3, 4), "GG-16", "split.tensors.count");
+        row("GG-16 number beyond the set", divided(9, 3, 3), "GG-16", "split.no");
+        row("GG-16 other architecture", part(1).text("general.architecture", "qwen2"), "GG-16",
             "general.architecture");
         row("tensor of another part", part(1).tensor("t0", {1}, kF32, 32).zeros(64), "GG-10", "\"t0\"");
-        row("tensor too much", part(1).tensor("u", {1}, kF32, 32).zeros(64), "GG-16", "4 tensors");
+        row("GG-16 tensor too much", part(1).tensor("u", {1}, kF32, 32).zeros(64), "GG-16", "4 tensors");
         row("damaged part", part(1).tensor("u", {1}, kF32, 4096), "GG-14", "\"u\"");
     }
     void partsThatDoNotBelongTogetherAreRefused() {
@@ -134,11 +134,13 @@ private Q_SLOTS:
                                 << QByteArray(says);
         };
         GgufBytes renamed;
-        row("renamed", divide(renamed, 1, 3, 3), "-00002-of-00003.gguf");
-        row("no number", GgufBytes().number("split.count", 3).number("split.tensors.count", 1), "split.no");
-        row("no tensors", GgufBytes().number("split.count", 3).number("split.no", 0), "split.tensors.count");
-        row("too many parts", GgufBytes().number("split.count", 513), "0 to 512");
-        row("count as text", GgufBytes().text("split.count", "3"), "split.count");
+        row("GG-16 renamed", divide(renamed, 1, 3, 3), "-00002-of-00003.gguf");
+        row("GG-16 no number", GgufBytes().number("split.count", 3).number("split.tensors.count", 1),
+            "split.no");
+        row("GG-16 no tensors", GgufBytes().number("split.count", 3).number("split.no", 0),
+            "split.tensors.count");
+        row("GG-16 too many parts", GgufBytes().number("split.count", 513), "0 to 512");
+        row("GG-16 count as text", GgufBytes().text("split.count", "3"), "split.count");
     }
     void whatAPartSaysOfItselfIsChecked() {
         QFETCH(QByteArray, pairs);

@@ -165,8 +165,9 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("says");
         const auto row = [](const char* name, const GgufBytes& file, const char* code, const char* says) {
             const std::string bytes = file.bytes();
-            QTest::newRow(name) << QByteArray(bytes.data(), static_cast<qsizetype>(bytes.size()))
-                                << QByteArray(code) << QByteArray(says);
+            QTest::newRow((std::string(code) + " " + name).c_str())
+                << QByteArray(bytes.data(), static_cast<qsizetype>(bytes.size())) << QByteArray(code)
+                << QByteArray(says);
         };
         row("other architecture", GgufBytes().text("general.architecture", "qwen2"), "GG-17", "qwen2");
         row("adapter", GgufBytes().text("general.type", "adapter"), "GG-17", "adapter");

@@ -116,7 +116,7 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("name");
         for (const char* name :
              {"../../x", "/etc/passwd", "C:x", "a\\\\b", "..", ".", "", "sub/x.safetensors", "a\\u0000b"})
-            QTest::newRow(name) << QByteArray(name);
+            QTest::newRow(("ST-37 " + std::string(name)).c_str()) << QByteArray(name);
     }
     void fileNamesThatLeaveTheFolderAreRefused() {
         QFETCH(QByteArray, name);

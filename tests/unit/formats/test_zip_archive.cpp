@@ -113,58 +113,60 @@ class TestZipArchive final : public QObject {
     static void endRows() {
         const std::string good = ZipBytes({storedMember("a", "hello")}).bytes();
         row("ZIP-01", "only letters", "hello, world", "no end record in the last 12 bytes");
-        row("ZIP-01", "bytes behind the archive", good + "x", "no end record");
-        row("ZIP-01", "bytes before the archive", "x" + good, "expected it to end at byte 84");
-        row("ZIP-01", "an archive in the comment",
+        row("ZIP-01", "PT-32 bytes behind the archive", good + "x", "no end record");
+        row("ZIP-01", "PT-32 bytes before the archive", "x" + good, "expected it to end at byte 84");
+        row("ZIP-01", "PT-32 an archive in the comment",
             withEnd([](auto& end) { end.comment = ZipEndFields{}.bytes(); }), "two end records");
-        row("ZIP-01", "directory beyond the file",
+        row("ZIP-01", "PT-31 directory beyond the file",
             withEnd([](auto& end) { end.directoryOffset = 0xFFFFFFF0; }), "at byte 4294967280");
-        row("ZIP-01", "directory too large", withEnd([](auto& end) { end.directoryBytes = 4000; }),
+        row("ZIP-01", "PT-31 directory too large", withEnd([](auto& end) { end.directoryBytes = 4000; }),
             "a central directory of 4000 bytes");
-        row("ZIP-01", "more members than it holds", withEnd([](auto& end) { end.countHere = end.count = 2; }),
+        row("ZIP-01", "PT-31 more members than it holds",
+            withEnd([](auto& end) { end.countHere = end.count = 2; }),
             "2 members in a central directory of 47 bytes");
-        row("ZIP-01", "fewer members than it holds",
+        row("ZIP-01", "PT-31 fewer members than it holds",
             withEnd([](auto& end) { end.countHere = end.count = 0; }), "47 bytes behind its 0 entries");
-        row("ZIP-02", "second disk", withEnd([](auto& end) { end.disk = 1; }), "in several");
-        row("ZIP-02", "directory on a second disk", withEnd([](auto& end) { end.directoryDisk = 1; }),
+        row("ZIP-02", "PT-33 second disk", withEnd([](auto& end) { end.disk = 1; }), "in several");
+        row("ZIP-02", "PT-33 directory on a second disk", withEnd([](auto& end) { end.directoryDisk = 1; }),
             "in several");
-        row("ZIP-02", "entries on other disks", withEnd([](auto& end) { end.countHere = 0; }), "in several");
+        row("ZIP-02", "PT-33 entries on other disks", withEnd([](auto& end) { end.countHere = 0; }),
+            "in several");
     }
 
     static void wideEndRows() {
-        row("ZIP-01", "zip64 record beyond the file",
+        row("ZIP-01", "PT-31 zip64 record beyond the file",
             withWideEnd([](auto& end) { end.offset = ~std::uint64_t{0} - 3; }), "18446744073709551612");
         row("ZIP-01", "zip64 record elsewhere", withWideEnd([](auto& end) { end.offset = 0; }),
             "no zip64 end record");
         row("ZIP-01", "zip64 record with another length", withWideEnd([](auto& end) { end.counted = 45; }),
             "no zip64 end record");
-        row("ZIP-01", "zip64 directory wraps",
+        row("ZIP-01", "PT-31 zip64 directory wraps",
             withWideEnd([](auto& end) { end.directoryOffset = ~std::uint64_t{0}; }), "contradict");
         row("ZIP-01", "zip64 count contradicts", withWideEnd([](auto& end) { end.count = 7; }), "contradict");
-        row("ZIP-02", "locator of several disks", withWideEnd([](auto& end) { end.disks = 2; }),
+        row("ZIP-02", "PT-33 locator of several disks", withWideEnd([](auto& end) { end.disks = 2; }),
             "in several");
-        row("ZIP-02", "record on a second disk", withWideEnd([](auto& end) { end.locatorDisk = 1; }),
+        row("ZIP-02", "PT-33 record on a second disk", withWideEnd([](auto& end) { end.locatorDisk = 1; }),
             "in several");
         ZipBytes wrapping({storedMember("a", "hello")});
         wrapping.end.directoryOffset = wrapping.end.directoryBytes = 0xFFFFFFFF;
         wrapping.wideEnd.directoryOffset = ~std::uint64_t{0};
-        row("ZIP-01", "offset and size wrap", wrapping.wideBytes(), "at byte 18446744073709551615");
+        row("ZIP-01", "PT-31 offset and size wrap", wrapping.wideBytes(), "at byte 18446744073709551615");
         ZipBytes many({storedMember("a", "hello")});
         many.end.count = many.end.countHere = 0xFFFF;
         many.wideEnd.count = many.wideEnd.countHere = std::uint64_t{1} << 60;
-        row("ZIP-01", "2^60 members", many.wideBytes(), "1152921504606846976 members");
+        row("ZIP-01", "PT-31 2^60 members", many.wideBytes(), "1152921504606846976 members");
     }
 
     static void nameRows() {
         const auto named = [](const std::string& name) { return one([&](auto& m) { m.name = name; }); };
         row("ZIP-02", "no name", named(""), "is empty");
-        row("ZIP-02", "absolute", named("/etc/passwd"), "\"/etc/passwd\" is absolute");
-        row("ZIP-02", "drive", named("C:x"), "is absolute");
-        row("ZIP-02", "parent", named("../x"), "\"../x\" leads out of its folder");
-        row("ZIP-02", "parent inside", named("a/../../x"), "leads out");
-        row("ZIP-02", "parent at the end", named("a/.."), "leads out");
-        row("ZIP-02", "backslash", named("a\\b"), "backslash");
-        row("ZIP-02", "zero byte", named(std::string("a\0b", 3)), "zero byte");
+        row("ZIP-02", "PT-29 absolute", named("/etc/passwd"), "\"/etc/passwd\" is absolute");
+        row("ZIP-02", "PT-29 drive", named("C:x"), "is absolute");
+        row("ZIP-02", "PT-29 parent", named("../x"), "\"../x\" leads out of its folder");
+        row("ZIP-02", "PT-29 parent inside", named("a/../../x"), "leads out");
+        row("ZIP-02", "PT-29 parent at the end", named("a/.."), "leads out");
+        row("ZIP-02", "PT-29 backslash", named("a\\b"), "backslash");
+        row("ZIP-02", "PT-29 zero byte", named(std::string("a\0b", 3)), "zero byte");
         row("ZIP-02", "name twice", ZipBytes({storedMember("a", "x"), storedMember("a", "y")}).bytes(),
             "\"a\" is there twice");
     }
@@ -177,7 +179,7 @@ class TestZipArchive final : public QObject {
         row("ZIP-02", "patch", one([](auto& m) { m.flags = 1 << 5; }), "patch");
         row("ZIP-02", "bzip2", one([](auto& m) { m.method = 12; }), "\"a\" is packed by method 12 (bzip2)");
         row("ZIP-02", "unknown method", one([](auto& m) { m.method = 77; }), "by method 77,");
-        row("ZIP-02", "member on another disk", one([](auto& m) { m.disk = 1; }), "part 2");
+        row("ZIP-02", "PT-33 member on another disk", one([](auto& m) { m.disk = 1; }), "part 2");
     }
 
     static void directoryRows() {
@@ -193,12 +195,12 @@ class TestZipArchive final : public QObject {
         unsignedEntry.directory[0] = 'p';
         row("ZIP-01", "no signature", unsignedEntry.bytes(), "entry 1 of the central directory");
         row("ZIP-01", "offset beyond the file", one([](auto& m) { m.offset = 0xFFFFFFF0; }), "4294967280");
-        row("ZIP-01", "in the directory", one([](auto& m) { m.offset = 36; }), "before byte 36");
-        row("ZIP-01", "overlapping members",
+        row("ZIP-01", "PT-30 in the directory", one([](auto& m) { m.offset = 36; }), "before byte 36");
+        row("ZIP-01", "PT-30 overlapping members",
             ZipBytes({storedMember("a", "x"), with(storedMember("b", "y"), [](auto& m) { m.offset = 20; })})
                 .bytes(),
             "\"a\" of 1 bytes at byte 0 reaches into what follows it");
-        row("ZIP-01", "stored with two sizes", one([](auto& m) { m.sizeBytes = 6; }), "in 5 bytes");
+        row("ZIP-01", "PT-25 stored with two sizes", one([](auto& m) { m.sizeBytes = 6; }), "in 5 bytes");
         row("ZIP-01", "extra field too long", one([](auto& m) { m.extra = std::string("\1\0\11\0", 4); }),
             "an extra field of 9 bytes in 0");
         row("ZIP-01", "no zip64 field", one([](auto& m) { m.sizeBytes = 0xFFFFFFFF; }), "no zip64");
@@ -217,15 +219,16 @@ class TestZipArchive final : public QObject {
     static void localRows() {
         row("ZIP-01", "no local header", one([](auto& m) { m.offset = 5, m.packed += "....."; }),
             "signature");
-        row("ZIP-01", "another name", one([](auto& m) { m.localName = "b"; }), "has the name \"b\"");
-        row("ZIP-01", "encrypted there", one([](auto& m) { m.localFlags = 1; }), "mark of encryption");
+        row("ZIP-01", "PT-26 another name", one([](auto& m) { m.localName = "b"; }), "has the name \"b\"");
+        row("ZIP-01", "PT-26 encrypted there", one([](auto& m) { m.localFlags = 1; }), "mark of encryption");
         row("ZIP-01", "another method", one([](auto& m) { m.localMethod = 8; }), "the method 8");
-        row("ZIP-01", "another size", one([](auto& m) { m.localSizeBytes = 6; }), "the size 6");
-        row("ZIP-01", "another packed size", one([](auto& m) { m.localPackedBytes = 6; }),
+        row("ZIP-01", "PT-25 another size", one([](auto& m) { m.localSizeBytes = 6; }), "the size 6");
+        row("ZIP-01", "PT-25 another packed size", one([](auto& m) { m.localPackedBytes = 6; }),
             "the packed size 6");
         row("ZIP-01", "another CRC", one([](auto& m) { m.localCrc = 1; }), "another CRC-32");
-        row("ZIP-01", "zip64 mark alone", one([](auto& m) { m.localSizeBytes = 0xFFFFFFFF; }), "no zip64");
-        row("ZIP-01", "data into the directory",
+        row("ZIP-01", "PT-25 zip64 mark alone", one([](auto& m) { m.localSizeBytes = 0xFFFFFFFF; }),
+            "no zip64");
+        row("ZIP-01", "PT-30 data into the directory",
             one([](auto& m) { m.localExtra = extraField(2, "12"), m.packed.clear(); }),
             "reach into the central directory");
     }

@@ -199,9 +199,9 @@ private Q_SLOTS:
 
     void aNumberThatIsNotFiniteIsFoundInEveryType_data() {
         QTest::addColumn<int>("type");
-        QTest::newRow("BF16") << static_cast<int>(formats::DType::BF16);
-        QTest::newRow("F16") << static_cast<int>(formats::DType::F16);
-        QTest::newRow("F32") << static_cast<int>(formats::DType::F32);
+        QTest::newRow("ST-44 BF16") << static_cast<int>(formats::DType::BF16);
+        QTest::newRow("ST-44 F16") << static_cast<int>(formats::DType::F16);
+        QTest::newRow("ST-44 F32") << static_cast<int>(formats::DType::F32);
     }
     void aNumberThatIsNotFiniteIsFoundInEveryType() {
         QFETCH(int, type);

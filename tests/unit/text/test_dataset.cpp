@@ -139,7 +139,8 @@ private Q_SLOTS:
         QTest::addColumn<std::string>("code");
         QTest::addColumn<std::string>("named");
         const auto row = [](const char* json, const char* code, const char* named) {
-            QTest::newRow(named) << std::string(json) << std::string(code) << std::string(named);
+            const std::string tag = "DS-" + std::string(code).substr(5) + " " + named;
+            QTest::newRow(tag.c_str()) << std::string(json) << std::string(code) << std::string(named);
         };
         row(R"({"question":"q"})", "DATA-12", "\"question\", expected");
         row(R"({"a":1,"b":2})", "DATA-12", "found the fields \"a\", \"b\"");
@@ -273,16 +274,16 @@ private Q_SLOTS:
         QTest::addColumn<std::string>("name");
         QTest::addColumn<std::string>("code");
         QTest::addColumn<std::string>("named");
-        QTest::newRow("empty") << std::string() << std::string("x.jsonl") << std::string("DATA-03")
-                               << std::string("empty");
-        QTest::newRow("blank") << std::string(" \n\n") << std::string("x.jsonl") << std::string("DATA-03")
-                               << std::string("blank");
-        QTest::newRow("gzip") << std::string("\x1f\x8b\x08\0", 4) << std::string("x.jsonl")
-                              << std::string("DATA-19") << std::string("gzip");
-        QTest::newRow("zstd") << std::string("\x28\xb5\x2f\xfd", 4) << std::string("x.csv")
-                              << std::string("DATA-19") << std::string("zstd");
-        QTest::newRow("zip") << std::string("PK\x03\x04", 4) << std::string("x.jsonl")
-                             << std::string("DATA-19") << std::string("unpack");
+        QTest::newRow("DS-03 empty") << std::string() << std::string("x.jsonl") << std::string("DATA-03")
+                                     << std::string("empty");
+        QTest::newRow("DS-03 blank") << std::string(" \n\n") << std::string("x.jsonl")
+                                     << std::string("DATA-03") << std::string("blank");
+        QTest::newRow("DS-19 gzip") << std::string("\x1f\x8b\x08\0", 4) << std::string("x.jsonl")
+                                    << std::string("DATA-19") << std::string("gzip");
+        QTest::newRow("DS-19 zstd") << std::string("\x28\xb5\x2f\xfd", 4) << std::string("x.csv")
+                                    << std::string("DATA-19") << std::string("zstd");
+        QTest::newRow("DS-19 zip") << std::string("PK\x03\x04", 4) << std::string("x.jsonl")
+                                   << std::string("DATA-19") << std::string("unpack");
         QTest::newRow("Parquet") << std::string("PAR1....") << std::string("x.parquet")
                                  << std::string("DATA-40") << std::string("read_parquet");
         QTest::newRow("UTF-16") << std::string("\xff\xfe{\0", 4) << std::string("x.jsonl")
@@ -291,14 +292,15 @@ private Q_SLOTS:
                                              << std::string("DATA-07") << std::string("NUL");
         QTest::newRow("web page") << std::string("<!DOCTYPE html>") << std::string("x.jsonl")
                                   << std::string("DATA-19") << std::string("web page");
-        QTest::newRow("pretty JSON") << std::string("{\n  \"text\": \"a\"\n}\n") << std::string("x.json")
-                                     << std::string("DATA-05") << std::string("jq");
+        QTest::newRow("DS-05 pretty JSON")
+            << std::string("{\n  \"text\": \"a\"\n}\n") << std::string("x.json") << std::string("DATA-05")
+            << std::string("jq");
         QTest::newRow("unknown") << std::string("hello") << std::string("x.dat") << std::string("DATA-19")
                                  << std::string(".txt");
-        QTest::newRow("empty array") << std::string("[]") << std::string("x.json") << std::string("DATA-03")
-                                     << std::string("no rows");
-        QTest::newRow("header only") << std::string("a,b\n") << std::string("x.csv") << std::string("DATA-03")
-                                     << std::string("no rows");
+        QTest::newRow("DS-03 empty array")
+            << std::string("[]") << std::string("x.json") << std::string("DATA-03") << std::string("no rows");
+        QTest::newRow("DS-03 header only") << std::string("a,b\n") << std::string("x.csv")
+                                           << std::string("DATA-03") << std::string("no rows");
     }
     void filesThatAreNoDataAreRefusedByWhatTheyAre() {
         QFETCH(std::string, content);
@@ -334,16 +336,18 @@ private Q_SLOTS:
         QTest::addColumn<std::string>("content");
         QTest::addColumn<std::string>("code");
         const std::string& pair = kPair;
-        QTest::newRow("cut in a row")
+        QTest::newRow("DS-04 cut in a row")
             << std::string("[") + pair + "," + pair.substr(0, 9) << std::string("DATA-02");
-        QTest::newRow("cut after a comma") << std::string("[") + pair + "," << std::string("DATA-02");
-        QTest::newRow("cut after a row") << std::string("[") + pair << std::string("DATA-02");
-        QTest::newRow("comma at the end") << std::string("[") + pair + ",]" << std::string("DATA-01");
-        QTest::newRow("two commas") << std::string("[") + pair + ",," + pair + "]" << std::string("DATA-01");
-        QTest::newRow("no comma") << std::string("[") + pair + " " + pair + "]" << std::string("DATA-01");
-        QTest::newRow("more after it") << std::string("[") + pair + "] x" << std::string("DATA-01");
-        QTest::newRow("stray brace") << std::string("[") + pair + ", } ]" << std::string("DATA-01");
-        QTest::newRow("numbers") << std::string("[1, 2]") << std::string("DATA-01");
+        QTest::newRow("DS-04 cut after a comma") << std::string("[") + pair + "," << std::string("DATA-02");
+        QTest::newRow("DS-04 cut after a row") << std::string("[") + pair << std::string("DATA-02");
+        QTest::newRow("DS-04 comma at the end") << std::string("[") + pair + ",]" << std::string("DATA-01");
+        QTest::newRow("DS-04 two commas")
+            << std::string("[") + pair + ",," + pair + "]" << std::string("DATA-01");
+        QTest::newRow("DS-04 no comma")
+            << std::string("[") + pair + " " + pair + "]" << std::string("DATA-01");
+        QTest::newRow("DS-04 more after it") << std::string("[") + pair + "] x" << std::string("DATA-01");
+        QTest::newRow("DS-04 stray brace") << std::string("[") + pair + ", } ]" << std::string("DATA-01");
+        QTest::newRow("DS-04 numbers") << std::string("[1, 2]") << std::string("DATA-01");
     }
     void damagedArraysEndInProblems() {
         QFETCH(std::string, content);

@@ -129,16 +129,17 @@ private Q_SLOTS:
             QTest::newRow(name) << QByteArray::fromStdString(content) << code << words;
         };
         add("SentencePiece", "\n\x0e\n\x05<unk>", "TK-12", "SentencePiece");
-        add("no blank", "IQ==0\n", "TK-13", "line 1");
-        add("no base64", "I?== 0\n", "TK-13", "expected base64");
-        add("padding in the middle", "I==Q 0\n", "TK-13", "expected base64");
-        add("short base64", "IQ= 0\n", "TK-13", "expected base64");
-        add("rank no number", "IQ== x\n", "TK-13", "the rank \"x\"");
-        add("rank negative", "IQ== -1\n", "TK-13", "the rank \"-1\"");
-        add("rank in hex", "IQ== 0x0\n", "TK-13", "the rank \"0x0\"");
-        add("rank left out", good + "YWJjZGVmZ2hpams= 9999\n", "TK-13", "expected ");
-        add("token twice", good.substr(0, good.find('\n') + 1) + "IQ== 1\n", "TK-13", "of line 1 again");
-        add("single byte missing", good.substr(0, good.find("\n", 300)) + "\n", "TK-13",
+        add("TK-20 no blank", "IQ==0\n", "TK-13", "line 1");
+        add("TK-20 no base64", "I?== 0\n", "TK-13", "expected base64");
+        add("TK-20 padding in the middle", "I==Q 0\n", "TK-13", "expected base64");
+        add("TK-20 short base64", "IQ= 0\n", "TK-13", "expected base64");
+        add("TK-20 rank no number", "IQ== x\n", "TK-13", "the rank \"x\"");
+        add("TK-20 rank negative", "IQ== -1\n", "TK-13", "the rank \"-1\"");
+        add("TK-20 rank in hex", "IQ== 0x0\n", "TK-13", "the rank \"0x0\"");
+        add("TK-21 rank left out", good + "YWJjZGVmZ2hpams= 9999\n", "TK-13", "expected ");
+        add("TK-21 token twice", good.substr(0, good.find('\n') + 1) + "IQ== 1\n", "TK-13",
+            "of line 1 again");
+        add("TK-22 single byte missing", good.substr(0, good.find("\n", 300)) + "\n", "TK-13",
             "no token for the single");
         add(
             "token of 2000 bytes",
