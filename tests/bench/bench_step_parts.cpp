@@ -114,14 +114,16 @@ private:
         const AttentionShape shape{kTokens, 3, 3, 64};
         const auto heads = [](std::int64_t rows) { return at::randn({3, rows, 64}).to(at::kBFloat16); };
         const AttentionInput input{heads(3 * kTokens), heads(kTokens), heads(kTokens)};
-        const AttentionInput gradient{heads(3 * kTokens), heads(kTokens), heads(kTokens)};
+        const auto sums = [](std::int64_t rows) { return at::randn({3, rows, 64}); };
+        const AttentionInput gradient{heads(3 * kTokens), sums(kTokens), sums(kTokens)};
         const at::Tensor out = heads(3 * kTokens);
         const at::Tensor dout = heads(3 * kTokens);
         const at::Tensor kept = takeSoftmaxRows(shape, m_workspace);
         row("attention", 30,
-            [&] { blockAttention(shape, input, m_batch.cu_seqlens, out, kept, m_workspace); });
+            [&] { blockAttention(shape, input, m_batch.cu_seqlens, out, kept, m_products, m_workspace); });
         row("attention backward", 30, [&] {
-            blockAttentionBackward(shape, input, m_batch.cu_seqlens, out, kept, dout, gradient, m_workspace);
+            blockAttentionBackward(shape, input, m_batch.cu_seqlens, out, kept, dout, gradient, m_products,
+                                   m_workspace);
         });
     }
 

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <ATen/ops/baddbmm.h>
-#include <ATen/ops/bmm.h>
-
 #include "llama/fast/row_work.h"
 
 namespace llamahome::engine {
@@ -65,13 +62,20 @@ T* rowsOfHead(const at::Tensor& tensor, const Block& block, const AttentionShape
     return elements<T>(tensor) + (head * shape.queryRows() + block.firstQuery * shape.perKeyHead) * width;
 }
 
-/// target += leftᵀ · right over the keys of the block; those that no earlier block has seen begin at zero.
-/// left stays whole, because a part of its columns would be copied.
-void addToKeys(const at::Tensor& target, const at::Tensor& left, const at::Tensor& right,
-               const Block& block) {
-    at::Tensor keys = keysOf(target, block);
-    keys.narrow(1, block.keysBefore(), block.queries).zero_();
-    keys.baddbmm_(left.transpose(1, 2), right);
+/// A contiguous copy of a part: ATen would make one of its own for each product.
+at::Tensor packed(const at::Tensor& part, Workspace& workspace) {
+    return workspace.take(part.sizes(), part.scalar_type()).copy_(part);
+}
+
+/// sums += leftᵀ · right over the keys of the block, of each key head. Summed in fp32, because every block of
+/// queries adds its part.
+void addToKeys(const at::Tensor& sums, const at::Tensor& left, const at::Tensor& right, const Block& block,
+               Products& products, Workspace& workspace) {
+    const WorkspaceScope scope(workspace);
+    const at::Tensor part = workspace.take({left.size(0), block.keys, right.size(2)}, left.scalar_type());
+    products.multiplyEachInto(left.transpose(1, 2), right, part);
+    for (std::int64_t head = 0; head < part.size(0); ++head)
+        addScaledInto(sums.select(0, head).narrow(0, block.firstKey, block.keys), part.select(0, head), 1.0);
 }
 
 float scaleOf(const AttentionShape& shape) {
@@ -87,41 +91,47 @@ at::Tensor takeSoftmaxRows(const AttentionShape& shape, Workspace& workspace) {
 
 void blockAttention(const AttentionShape& shape, const AttentionInput& input,
                     const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
-                    const at::Tensor& softmaxRows, Workspace& workspace) {
+                    const at::Tensor& softmaxRows, Products& products, Workspace& workspace) {
     const float scale = scaleOf(shape);
     for (const Block& block : blocksOf(cu_seqlens)) {
         const WorkspaceScope scope(workspace);
-        const at::Tensor q = queriesOf(input.q, block, shape);
-        at::Tensor scores = workspace.take({shape.keyHeads, q.size(1), block.keys}, q.scalar_type());
-        at::bmm_out(scores, q, keysOf(input.k, block).transpose(1, 2));
+        const at::Tensor q = packed(queriesOf(input.q, block, shape), workspace);
+        const at::Tensor k = packed(keysOf(input.k, block), workspace);
+        const at::Tensor v = packed(keysOf(input.v, block), workspace);
+        const at::Tensor scores = workspace.take({shape.keyHeads, q.size(1), block.keys}, q.scalar_type());
+        products.multiplyEachInto(q, k.transpose(1, 2), scores);
         overBlockRows(scores, [&](auto type, std::int64_t begin, std::int64_t end, std::int64_t head) {
             using T = decltype(type);
             rowKernels<T>().causalSoftmax(begin, end, block.keys, block.keysBefore(), shape.perKeyHead, scale,
                                           elements<T>(scores) + head * q.size(1) * block.keys,
                                           rowsOfHead<SoftmaxRow>(softmaxRows, block, shape, head, 1));
         });
-        at::Tensor place = queriesOf(out, block, shape);
-        at::bmm_out(place, scores, keysOf(input.v, block));
+        products.multiplyEachInto(scores, v, q); // whose scores are made
+        queriesOf(out, block, shape).copy_(q);
     }
 }
 
 void blockAttentionBackward(const AttentionShape& shape, const AttentionInput& input,
                             const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
                             const at::Tensor& softmaxRows, const at::Tensor& dout,
-                            const AttentionInput& gradient, Workspace& workspace) {
+                            const AttentionInput& gradient, Products& products, Workspace& workspace) {
     const float scale = scaleOf(shape);
+    at::Tensor dk = gradient.k;
+    at::Tensor dv = gradient.v;
+    dk.zero_();
+    dv.zero_();
     for (const Block& block : blocksOf(cu_seqlens)) {
         const WorkspaceScope scope(workspace);
-        const at::Tensor q = queriesOf(input.q, block, shape);
-        const at::Tensor k = keysOf(input.k, block);
-        const at::Tensor v = keysOf(input.v, block);
-        const at::Tensor d = queriesOf(dout, block, shape);
+        const at::Tensor q = packed(queriesOf(input.q, block, shape), workspace);
+        const at::Tensor k = packed(keysOf(input.k, block), workspace);
+        const at::Tensor v = packed(keysOf(input.v, block), workspace);
+        const at::Tensor d = packed(queriesOf(dout, block, shape), workspace);
         const std::int64_t rows = q.size(1);
-        at::Tensor p = workspace.take({shape.keyHeads, rows, block.keys}, q.scalar_type());
-        at::Tensor ds = workspace.take({shape.keyHeads, rows, block.keys}, q.scalar_type());
+        const at::Tensor p = workspace.take({shape.keyHeads, rows, block.keys}, q.scalar_type());
+        const at::Tensor ds = workspace.take({shape.keyHeads, rows, block.keys}, q.scalar_type());
         const at::Tensor delta = workspace.take({shape.keyHeads, rows}, at::kFloat);
-        at::bmm_out(p, q, k.transpose(1, 2));
-        at::bmm_out(ds, d, v.transpose(1, 2));
+        products.multiplyEachInto(q, k.transpose(1, 2), p);
+        products.multiplyEachInto(d, v.transpose(1, 2), ds);
         overBlockRows(p, [&](auto type, std::int64_t begin, std::int64_t end, std::int64_t head) {
             using T = decltype(type);
             const RowKernels<T>& kernels = rowKernels<T>();
@@ -135,10 +145,10 @@ void blockAttentionBackward(const AttentionShape& shape, const AttentionInput& i
             kernels.softmaxBackward(begin, end, block.keys, scale, elements<T>(p) + scores,
                                     elements<float>(delta) + head * rows, elements<T>(ds) + scores);
         });
-        at::Tensor dq = queriesOf(gradient.q, block, shape);
-        at::bmm_out(dq, ds, k);
-        addToKeys(gradient.k, ds, q, block);
-        addToKeys(gradient.v, p, d, block);
+        addToKeys(dk, ds, q, block, products, workspace);
+        addToKeys(dv, p, d, block, products, workspace);
+        products.multiplyEachInto(ds, k, q); // which is not needed any more
+        queriesOf(gradient.q, block, shape).copy_(q);
     }
 }
 

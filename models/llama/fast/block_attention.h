@@ -11,8 +11,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "llama/fast/workspace.h"
 #include "llama/kernels/row_kernels.h"
+#include "llama/nn/products.h"
+#include "llama/nn/workspace.h"
 
 namespace llamahome::engine {
 
@@ -40,12 +41,12 @@ at::Tensor takeSoftmaxRows(const AttentionShape& shape, Workspace& workspace);
 /// own row of `cu_seqlens` up to itself.
 void blockAttention(const AttentionShape& shape, const AttentionInput& input,
                     const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
-                    const at::Tensor& softmaxRows, Workspace& workspace);
+                    const at::Tensor& softmaxRows, Products& products, Workspace& workspace);
 
-/// Gradients of q, k and v into `gradient` for dout, the gradient of `out`.
+/// Gradients of q, k and v into `gradient` for dout, the gradient of `out`; those of k and v are fp32.
 void blockAttentionBackward(const AttentionShape& shape, const AttentionInput& input,
                             const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
                             const at::Tensor& softmaxRows, const at::Tensor& dout,
-                            const AttentionInput& gradient, Workspace& workspace);
+                            const AttentionInput& gradient, Products& products, Workspace& workspace);
 
 } // namespace llamahome::engine

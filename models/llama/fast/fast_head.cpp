@@ -49,11 +49,10 @@ double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const Batc
     for (std::int64_t first = 0; first < rows; first += chunkRows) {
         const std::int64_t count = std::min(chunkRows, rows - first);
         const at::Tensor chunk = logits.narrow(0, 0, count);
-        products.linearInto(normed.narrow(0, first, count), outer.lm_head, {}, chunk);
+        products.multiplyInto(normed.narrow(0, first, count), outer.lm_head.t(), chunk);
         crossEntropyInPlace(chunk, batch.targets.narrow(0, first, count),
                             gradient.defined() ? &scale : nullptr, losses.narrow(0, first, count));
-        if (gradient.defined())
-            products.matmulInto(chunk, outer.lm_head, dnormed.narrow(0, first, count), /*adds=*/false);
+        if (gradient.defined()) products.multiplyInto(chunk, outer.lm_head, dnormed.narrow(0, first, count));
     }
     const double* const found = elements<double>(losses);
     const double sum = std::accumulate(found, found + rows, 0.0);

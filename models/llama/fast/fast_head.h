@@ -1,8 +1,8 @@
 // The head's cross-entropy on preallocated memory, with the gradient made in the forward pass. Engine thread.
 #pragma once
 
-#include "llama/fast/workspace.h"
 #include "llama/nn/decoder.h"
+#include "llama/nn/workspace.h"
 
 namespace llamahome::engine {
 

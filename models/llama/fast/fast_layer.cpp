@@ -16,30 +16,24 @@ at::Tensor takeHeads(Workspace& workspace, const HeadShape& shape, at::ScalarTyp
     return workspace.take({shape.groups, shape.tokens * shape.perGroup, shape.headDim}, type);
 }
 
-/// Rows of heads → head-major; with a table rotated on the way.
-void scatter(const HeadShape& shape, const at::Tensor& rows, const HalfRopeTable* rope,
-             const at::Tensor& heads) {
-    const float* const cos = rope != nullptr ? elements<float>(rope->cos) : nullptr;
-    const float* const sin = rope != nullptr ? elements<float>(rope->sin) : nullptr;
-    withElements(rows, [&](auto type) {
-        using T = decltype(type);
-        overRows(shape.tokens, rows.size(1), [&](std::int64_t begin, std::int64_t end) {
-            rowKernels<T>().scatterHeads(begin, end, shape, elements<T>(rows), rows.size(1), cos, sin,
-                                         elements<T>(heads));
-        });
-    });
-}
+enum class Move { Scatter, Gather };
 
-/// The other way, rotated back.
-void gather(const HeadShape& shape, const at::Tensor& heads, const HalfRopeTable* rope,
-            const at::Tensor& rows) {
+/// Scatter: rows of heads → head-major, with a table rotated on the way. Gather: back, rotated back.
+void moveHeads(Move move, const HeadShape& shape, const at::Tensor& rows, const HalfRopeTable* rope,
+               const at::Tensor& heads) {
     const float* const cos = rope != nullptr ? elements<float>(rope->cos) : nullptr;
     const float* const sin = rope != nullptr ? elements<float>(rope->sin) : nullptr;
+    const std::int64_t width = rows.size(1);
     withElements(rows, [&](auto type) {
         using T = decltype(type);
-        overRows(shape.tokens, rows.size(1), [&](std::int64_t begin, std::int64_t end) {
-            rowKernels<T>().gatherHeads(begin, end, shape, elements<T>(heads), cos, sin, elements<T>(rows),
-                                        rows.size(1));
+        const RowKernels<T>& kernels = rowKernels<T>();
+        overRows(shape.tokens, width, [&](std::int64_t begin, std::int64_t end) {
+            if (move == Move::Scatter)
+                kernels.scatterHeads(begin, end, shape, elements<T>(rows), width, cos, sin,
+                                     elements<T>(heads));
+            else
+                kernels.gatherHeads(begin, end, shape, elements<T>(heads), cos, sin, elements<T>(rows),
+                                    width);
         });
     });
 }
@@ -76,7 +70,6 @@ FastLayer::Kept FastLayer::takeKept(const PassContext& context, const Groups& gr
     kept.lowAttention = workspace.take({tokens, groups.attention.rank()}, type);
     kept.lowOutput = workspace.take({tokens, groups.output.rank()}, type);
     kept.lowMlp = workspace.take({tokens, groups.mlp.rank()}, type);
-    kept.lowDown = workspace.take({tokens, groups.down.rank()}, type);
     return kept;
 }
 
@@ -95,30 +88,36 @@ void FastLayer::attentionForward(const at::Tensor& x, const PassContext& context
         const at::Tensor k = workspace.take({shape.tokens, keyWidth}, type);
         const at::Tensor v = workspace.take({shape.tokens, keyWidth}, type);
         groups.attention.forward(normed, std::array{q, k, v}, kept.lowAttention);
-        scatter(shape.queries(), q, &context.halfRope, kept.q);
-        scatter(shape.keys(), k, &context.halfRope, kept.k);
-        scatter(shape.keys(), v, nullptr, kept.v);
+        moveHeads(Move::Scatter, shape.queries(), q, &context.halfRope, kept.q);
+        moveHeads(Move::Scatter, shape.keys(), k, &context.halfRope, kept.k);
+        moveHeads(Move::Scatter, shape.keys(), v, nullptr, kept.v);
     }
     const at::Tensor out = takeHeads(workspace, shape.queries(), type);
     blockAttention(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out, kept.softmaxRows,
-                   workspace);
-    gather(shape.queries(), out, nullptr, kept.attended);
+                   context.products, workspace);
+    moveHeads(Move::Gather, shape.queries(), kept.attended, nullptr, out);
     groups.output.forward(kept.attended, std::array{kept.middle}, kept.lowOutput);
     at::Tensor middle = kept.middle;
     middle.add_(x);
 }
 
-void FastLayer::mlpForward(const PassContext& context, const Groups& groups, const Kept& kept,
-                           const at::Tensor& y) const {
+void FastLayer::gateUpForward(const PassContext& context, const Groups& groups, const Kept& kept) const {
     Workspace& workspace = *context.workspace;
     const WorkspaceScope scope(workspace);
-    const at::Tensor normed = workspace.take(kept.middle.sizes(), y.scalar_type());
+    const at::Tensor normed = workspace.take(kept.middle.sizes(), kept.middle.scalar_type());
     rmsNormInto(kept.middle, m_weights.post_attention_layernorm, context.config.rms_norm_eps, normed,
                 kept.inverseRmsMid);
     groups.mlp.forward(normed, std::array{kept.gate, kept.up}, kept.lowMlp);
+}
+
+void FastLayer::downForward(const PassContext& context, const Groups& groups, const Kept& kept,
+                            const at::Tensor& y) const {
+    Workspace& workspace = *context.workspace;
+    const WorkspaceScope scope(workspace);
     const at::Tensor activated = workspace.take(kept.gate.sizes(), y.scalar_type());
     swigluInto(kept.gate, kept.up, activated);
-    groups.down.forward(activated, std::array{y}, kept.lowDown);
+    const at::Tensor low = workspace.take({y.size(0), groups.down.rank()}, y.scalar_type());
+    groups.down.forward(activated, std::array{y}, low);
     at::Tensor out = y;
     out.add_(kept.middle);
 }
@@ -139,7 +138,8 @@ at::Tensor FastLayer::forward(const at::Tensor& x, const PassContext& context, c
     const std::size_t afterResult = workspace.mark();
     auto kept = std::make_unique<Kept>(takeKept(context, all));
     attentionForward(x, context, all, *kept);
-    mlpForward(context, all, *kept, y);
+    gateUpForward(context, all, *kept);
+    downForward(context, all, *kept, y);
     if (recompute)
         workspace.release(afterResult);
     else
@@ -148,24 +148,29 @@ at::Tensor FastLayer::forward(const at::Tensor& x, const PassContext& context, c
 }
 
 void FastLayer::mlpBackward(const at::Tensor& dy, const PassContext& context, const Groups& groups,
-                            const Kept& kept, LayerLora& gradients) const {
+                            const Kept& kept, LayerLora& gradients, bool isNeededBelow) const {
     Workspace& workspace = *context.workspace;
     const WorkspaceScope scope(workspace);
     const at::ScalarType type = dy.scalar_type();
+    const bool isNeeded = isNeededBelow || groups.mlp.rank() > 0;
     {
         const WorkspaceScope inner(workspace);
         const at::Tensor activated = workspace.take(kept.gate.sizes(), type);
-        const at::Tensor dactivated = workspace.take(kept.gate.sizes(), type);
+        const at::Tensor low = workspace.take({dy.size(0), groups.down.rank()}, type);
         swigluInto(kept.gate, kept.up, activated);
-        groups.down.backward(activated, std::array{dy}, kept.lowDown, gradients, dactivated);
+        groups.down.lowInto(activated, low);
+        const at::Tensor dactivated = isNeeded ? workspace.take(kept.gate.sizes(), type) : at::Tensor();
+        groups.down.backward(activated, std::array{dy}, low, gradients, dactivated);
+        if (!isNeeded) return;
         swigluBackwardInPlace(dactivated, kept.gate, kept.up);
     }
     const at::Tensor normed = workspace.take(dy.sizes(), type);
-    const at::Tensor dnormed = workspace.take(dy.sizes(), type);
+    const at::Tensor dnormed = isNeededBelow ? workspace.take(dy.sizes(), type) : at::Tensor();
     rmsNormInto(kept.middle, m_weights.post_attention_layernorm, context.config.rms_norm_eps, normed,
                 kept.inverseRmsMid);
     groups.mlp.backward(normed, std::array{kept.gate, kept.up}, kept.lowMlp, gradients, dnormed);
-    rmsNormBackwardInto(dnormed, kept.middle, m_weights.post_attention_layernorm, kept.inverseRmsMid, dy);
+    if (isNeededBelow)
+        rmsNormBackwardInto(dnormed, kept.middle, m_weights.post_attention_layernorm, kept.inverseRmsMid, dy);
 }
 
 void FastLayer::attentionBackward(const at::Tensor& x, const at::Tensor& dy, const PassContext& context,
@@ -181,20 +186,23 @@ void FastLayer::attentionBackward(const at::Tensor& x, const at::Tensor& dy, con
     const at::Tensor dv = workspace.take({shape.tokens, keyWidth}, type);
     {
         const WorkspaceScope inner(workspace);
-        const at::Tensor dattended = workspace.take(kept.attended.sizes(), type);
+        const bool isNeeded = needsInputGradient || groups.attention.rank() > 0;
+        const at::Tensor dattended = isNeeded ? workspace.take(kept.attended.sizes(), type) : at::Tensor();
         groups.output.backward(kept.attended, std::array{dy}, kept.lowOutput, gradients, dattended);
+        if (!isNeeded) return;
         const at::Tensor out = takeHeads(workspace, shape.queries(), type);
         const at::Tensor dout = takeHeads(workspace, shape.queries(), type);
-        scatter(shape.queries(), kept.attended, nullptr, out);
-        scatter(shape.queries(), dattended, nullptr, dout);
+        moveHeads(Move::Scatter, shape.queries(), kept.attended, nullptr, out);
+        moveHeads(Move::Scatter, shape.queries(), dattended, nullptr, dout);
         const AttentionInput gradient{takeHeads(workspace, shape.queries(), type),
-                                      takeHeads(workspace, shape.keys(), type),
-                                      takeHeads(workspace, shape.keys(), type)};
+                                      takeHeads(workspace, shape.keys(), at::kFloat),
+                                      takeHeads(workspace, shape.keys(), at::kFloat)};
         blockAttentionBackward(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out,
-                               kept.softmaxRows, dout, gradient, workspace);
-        gather(shape.queries(), gradient.q, &context.halfRope, dq);
-        gather(shape.keys(), gradient.k, &context.halfRope, dk);
-        gather(shape.keys(), gradient.v, nullptr, dv);
+                               kept.softmaxRows, dout, gradient, context.products, workspace);
+        moveHeads(Move::Gather, shape.queries(), dq, &context.halfRope, gradient.q);
+        at::Tensor keys = takeHeads(workspace, shape.keys(), type);
+        moveHeads(Move::Gather, shape.keys(), dk, &context.halfRope, keys.copy_(gradient.k));
+        moveHeads(Move::Gather, shape.keys(), dv, nullptr, keys.copy_(gradient.v));
     }
     const at::Tensor normed = workspace.take(x.sizes(), type);
     rmsNormInto(x, m_weights.input_layernorm, context.config.rms_norm_eps, normed, kept.inverseRmsIn);
@@ -210,15 +218,13 @@ at::Tensor FastLayer::backward(const at::Tensor& dy, const PassContext& context,
     if (save.kept == nullptr) {
         auto again = std::make_unique<Kept>(takeKept(context, all));
         attentionForward(save.input, context, all, *again);
-        // Of the second half only gate, up and the low-rank products are wanted; the result goes to a place
-        // of its own.
-        const WorkspaceScope scope(workspace);
-        mlpForward(context, all, *again, workspace.take(save.input.sizes(), save.input.scalar_type()));
+        gateUpForward(context, all, *again);
         save.kept = std::move(again);
     }
     const Kept& kept = static_cast<const Kept&>(*save.kept);
-    mlpBackward(dy, context, all, kept, gradients);
-    attentionBackward(save.input, dy, context, all, kept, gradients, needsInputGradient);
+    const bool needsAttention = needsInputGradient || all.attention.rank() > 0 || all.output.rank() > 0;
+    mlpBackward(dy, context, all, kept, gradients, needsAttention);
+    if (needsAttention) attentionBackward(save.input, dy, context, all, kept, gradients, needsInputGradient);
     workspace.release(save.mark);
     save = {};
     return needsInputGradient ? dy : at::Tensor();

@@ -29,14 +29,14 @@ public:
 
 private:
     struct Kept final : LayerKept {
-        at::Tensor inverseRmsIn;  ///< fp32 [tokens]
-        at::Tensor q, k, v;       ///< head-major, rotated
-        at::Tensor softmaxRows;   ///< see takeSoftmaxRows()
-        at::Tensor attended;      ///< [tokens, heads · head_dim]
-        at::Tensor middle;        ///< [tokens, hidden]
-        at::Tensor inverseRmsMid; ///< fp32 [tokens]
-        at::Tensor gate, up;      ///< [tokens, intermediate]
-        at::Tensor lowAttention, lowOutput, lowMlp, lowDown;
+        at::Tensor inverseRmsIn;                    ///< fp32 [tokens]
+        at::Tensor q, k, v;                         ///< head-major, rotated
+        at::Tensor softmaxRows;                     ///< see takeSoftmaxRows()
+        at::Tensor attended;                        ///< [tokens, heads · head_dim]
+        at::Tensor middle;                          ///< [tokens, hidden]
+        at::Tensor inverseRmsMid;                   ///< fp32 [tokens]
+        at::Tensor gate, up;                        ///< [tokens, intermediate]
+        at::Tensor lowAttention, lowOutput, lowMlp; ///< ProjectionGroup's
     };
     /// The groups of one pass.
     struct Groups {
@@ -47,13 +47,14 @@ private:
     Kept takeKept(const PassContext& context, const Groups& groups) const;
     void attentionForward(const at::Tensor& x, const PassContext& context, const Groups& groups,
                           const Kept& kept) const;
-    void mlpForward(const PassContext& context, const Groups& groups, const Kept& kept,
-                    const at::Tensor& y) const;
+    void gateUpForward(const PassContext& context, const Groups& groups, const Kept& kept) const;
+    void downForward(const PassContext& context, const Groups& groups, const Kept& kept,
+                     const at::Tensor& y) const;
     void attentionBackward(const at::Tensor& x, const at::Tensor& dy, const PassContext& context,
                            const Groups& groups, const Kept& kept, LayerLora& gradients,
                            bool needsInputGradient) const;
     void mlpBackward(const at::Tensor& dy, const PassContext& context, const Groups& groups, const Kept& kept,
-                     LayerLora& gradients) const;
+                     LayerLora& gradients, bool isNeededBelow) const;
 
     std::int64_t m_index;
     LayerWeights m_weights;

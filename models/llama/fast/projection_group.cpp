@@ -1,8 +1,6 @@
 #include "llama/fast/projection_group.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/addmm.h>
-#include <ATen/ops/mm.h>
 
 #include "llama/fast/row_work.h"
 
@@ -54,26 +52,47 @@ at::Tensor ProjectionGroup::dropped(const at::Tensor& x) const {
     return out;
 }
 
+void ProjectionGroup::lowInto(const at::Tensor& x, const at::Tensor& low) const {
+    if (m_rank == 0) return;
+    const WorkspaceScope scope(*m_context.workspace);
+    m_context.products.multiplyInto(dropped(x), stackedA(x.scalar_type()).t(), low);
+}
+
 void ProjectionGroup::forward(const at::Tensor& x, std::span<const at::Tensor> outs,
                               const at::Tensor& low) const {
     const WorkspaceScope scope(*m_context.workspace);
-    for (std::size_t i = 0; i < m_members.size(); ++i) {
-        const FrozenLinear& weight = m_weights.of(m_members[i].projection);
-        weight.forwardInto(x, outs[i], m_context.products);
-        const at::Tensor& bias = matricesOf(m_members[i]).bias;
-        at::Tensor out = outs[i];
-        if (bias.defined()) out.add_(bias.to(x.scalar_type()) - weight.bias(), m_context.loraScale);
-    }
-    if (m_rank == 0) return;
-    at::Tensor lowOut = low;
-    at::mm_out(lowOut, dropped(x), stackedA(x.scalar_type()).t());
+    lowInto(x, low);
     for (std::size_t i = 0; i < m_members.size(); ++i) {
         const Member& member = m_members[i];
-        if (member.r == 0) continue;
+        const FrozenLinear& weight = m_weights.of(member.projection);
+        weight.forwardInto(x, outs[i], m_context.products);
         at::Tensor out = outs[i];
-        out.addmm_(low.narrow(1, member.offset, member.r), matrixB(member, x.scalar_type()).t(), 1.0,
-                   scalingOf(member));
+        if (const at::Tensor& bias = matricesOf(member).bias; bias.defined())
+            out.add_(bias.to(x.scalar_type()) - weight.bias(), m_context.loraScale);
+        if (member.r > 0)
+            m_context.products.multiplyInto(low.narrow(1, member.offset, member.r),
+                                            matrixB(member, x.scalar_type()).t(), out, 1.0,
+                                            scalingOf(member));
     }
+}
+
+void ProjectionGroup::inputGradient(std::span<const at::Tensor> douts, const at::Tensor& dlow,
+                                    const at::Tensor& dx) const {
+    Workspace& workspace = *m_context.workspace;
+    for (std::size_t i = 0; i < m_members.size(); ++i)
+        m_weights.of(m_members[i].projection)
+            .backwardInputInto(douts[i], dx, /*adds=*/i > 0, m_context.products);
+    if (m_rank == 0) return;
+    const at::Tensor a = stackedA(dx.scalar_type());
+    if (!drops()) {
+        m_context.products.multiplyInto(dlow, a, dx, 1.0);
+        return;
+    }
+    const at::Tensor branch = workspace.take(dx.sizes(), dx.scalar_type());
+    m_context.products.multiplyInto(dlow, a, branch);
+    dropInto(branch, branch);
+    at::Tensor target = dx;
+    target.add_(branch);
 }
 
 void ProjectionGroup::backward(const at::Tensor& x, std::span<const at::Tensor> douts, const at::Tensor& low,
@@ -81,40 +100,25 @@ void ProjectionGroup::backward(const at::Tensor& x, std::span<const at::Tensor> 
     Workspace& workspace = *m_context.workspace;
     const WorkspaceScope scope(workspace);
     const at::ScalarType type = x.scalar_type();
-    if (dx.defined()) {
-        for (std::size_t i = 0; i < m_members.size(); ++i) {
-            m_weights.of(m_members[i].projection)
-                .backwardInputInto(douts[i], dx, /*adds=*/i > 0, m_context.products);
-        }
-    }
-    if (m_rank == 0) return;
-    at::Tensor dlow = workspace.take({x.size(0), m_rank}, type);
+    const at::Tensor dlow = workspace.take({x.size(0), m_rank}, type);
     for (std::size_t i = 0; i < m_members.size(); ++i) {
         const Member& member = m_members[i];
         if (member.r == 0) continue;
-        at::Tensor part = dlow.narrow(1, member.offset, member.r);
-        at::addmm_out(part, part, douts[i], matrixB(member, type), 0.0, scalingOf(member));
-        at::Tensor db = workspace.take({douts[i].size(1), member.r}, type);
-        at::mm_out(db, douts[i].t(), low.narrow(1, member.offset, member.r));
-        gradients[static_cast<std::size_t>(member.projection)].b.add_(db, scalingOf(member));
+        m_context.products.multiplyInto(douts[i], matrixB(member, type),
+                                        dlow.narrow(1, member.offset, member.r), 0.0, scalingOf(member));
+        const at::Tensor db = workspace.take({douts[i].size(1), member.r}, type);
+        m_context.products.multiplyInto(douts[i].t(), low.narrow(1, member.offset, member.r), db);
+        addScaledInto(gradients[static_cast<std::size_t>(member.projection)].b, db, scalingOf(member));
     }
-    at::Tensor da = workspace.take({m_rank, x.size(1)}, type);
-    at::mm_out(da, dlow.t(), dropped(x));
-    for (const Member& member : m_members)
-        if (member.r > 0)
-            gradients[static_cast<std::size_t>(member.projection)].a.add_(
-                da.narrow(0, member.offset, member.r));
-    if (!dx.defined()) return;
-    at::Tensor target = dx;
-    const at::Tensor a = stackedA(type);
-    if (!drops()) {
-        target.addmm_(dlow, a);
-        return;
+    if (m_rank > 0) {
+        const at::Tensor da = workspace.take({m_rank, x.size(1)}, type);
+        m_context.products.multiplyInto(dlow.t(), dropped(x), da);
+        for (const Member& member : m_members)
+            if (member.r > 0)
+                addScaledInto(gradients[static_cast<std::size_t>(member.projection)].a,
+                              da.narrow(0, member.offset, member.r), 1.0);
     }
-    at::Tensor branch = workspace.take(dx.sizes(), type);
-    at::mm_out(branch, dlow, a);
-    dropInto(branch, branch);
-    target.add_(branch);
+    if (dx.defined()) inputGradient(douts, dlow, dx);
 }
 
 } // namespace llamahome::engine

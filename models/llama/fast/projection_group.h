@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "llama/fast/workspace.h"
 #include "llama/nn/decoder_layer.h"
+#include "llama/nn/workspace.h"
 
 namespace llamahome::engine {
 
@@ -24,6 +24,9 @@ public:
 
     /// x [tokens, in] → `outs` [tokens, out] in the group's order, and `low` [tokens, rank()]: drop(x) Aᵀ.
     void forward(const at::Tensor& x, std::span<const at::Tensor> outs, const at::Tensor& low) const;
+
+    /// Only `low` of it; nothing where none is adapted.
+    void lowInto(const at::Tensor& x, const at::Tensor& low) const;
 
     /// Adds the adapters' gradients for `douts` to `gradients` and writes the input's to `dx` [tokens, in],
     /// if it is defined. x and low as in forward().
@@ -47,6 +50,7 @@ private:
     /// The group's mask on x into `out`, which may be x.
     void dropInto(const at::Tensor& x, const at::Tensor& out) const;
     at::Tensor dropped(const at::Tensor& x) const;
+    void inputGradient(std::span<const at::Tensor> douts, const at::Tensor& dlow, const at::Tensor& dx) const;
 
     const LayerWeights& m_weights;
     const LayerLora& m_lora;

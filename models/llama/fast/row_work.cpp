@@ -30,6 +30,7 @@ void rmsNormBackwardInto(const at::Tensor& dy, const at::Tensor& x, const at::Te
 void dropRowsInto(const at::Tensor& x, const std::vector<TokenPlace>& places, const DropoutMask& mask,
                   const at::Tensor& out) {
     const std::int64_t width = x.size(1);
+    assert(static_cast<std::int64_t>(places.size()) == x.size(0));
     withElements(x, [&](auto type) {
         using T = decltype(type);
         overRows(x.size(0), width, [&](std::int64_t begin, std::int64_t end) {
@@ -44,6 +45,17 @@ void swigluInto(const at::Tensor& gate, const at::Tensor& up, const at::Tensor& 
         using T = decltype(type);
         overRows(gate.numel(), 1, [&](std::int64_t begin, std::int64_t end) {
             rowKernels<T>().swiglu(begin, end, elements<T>(gate), elements<T>(up), elements<T>(out));
+        });
+    });
+}
+
+void addScaledInto(const at::Tensor& sums, const at::Tensor& values, double scale) {
+    assert(sums.sizes() == values.sizes());
+    withElements(values, [&](auto type) {
+        using T = decltype(type);
+        overRows(values.numel(), 1, [&](std::int64_t begin, std::int64_t end) {
+            rowKernels<T>().addScaled(begin, end, static_cast<float>(scale), elements<T>(values),
+                                      elements<float>(sums));
         });
     });
 }

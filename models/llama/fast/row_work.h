@@ -1,6 +1,8 @@
 // The row kernels on tensors, shared among the threads of the OpenMP team. Engine thread.
 #pragma once
 
+#include <cassert>
+
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 
@@ -8,15 +10,17 @@
 
 namespace llamahome::engine {
 
-/// Memory of a tensor as the kernels' element type.
+/// Memory of a contiguous tensor as the kernels' element type.
 template <typename T>
 T* elements(const at::Tensor& tensor) {
+    assert(tensor.is_contiguous() && sizeof(T) % tensor.element_size() == 0);
     return static_cast<T*>(tensor.mutable_data_ptr());
 }
 
 /// Calls `work` with T{} of the tensor's element type: float or Bfloat16.
 template <typename Work>
 void withElements(const at::Tensor& tensor, Work work) {
+    assert(tensor.scalar_type() == at::kBFloat16 || tensor.scalar_type() == at::kFloat);
     if (tensor.scalar_type() == at::kBFloat16)
         work(Bfloat16{});
     else
@@ -43,6 +47,8 @@ void dropRowsInto(const at::Tensor& x, const std::vector<TokenPlace>& places, co
                   const at::Tensor& out);
 /// out = silu(gate) · up, of one shape.
 void swigluInto(const at::Tensor& gate, const at::Tensor& up, const at::Tensor& out);
+/// sums += scale · values, of one shape; sums fp32.
+void addScaledInto(const at::Tensor& sums, const at::Tensor& values, double scale);
 /// gate and up become their gradients for dout.
 void swigluBackwardInPlace(const at::Tensor& dout, const at::Tensor& gate, const at::Tensor& up);
 

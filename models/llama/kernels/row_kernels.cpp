@@ -1,25 +1,48 @@
 #include "llama/kernels/row_kernels.h"
 
-#include <cassert>
-
 namespace llamahome::engine {
 
-namespace portable {
-const RowKernels<float>& fp32Kernels();
-const RowKernels<Bfloat16>& bf16Kernels();
-} // namespace portable
-namespace avx2 {
-const RowKernels<float>& fp32Kernels();
-const RowKernels<Bfloat16>& bf16Kernels();
-} // namespace avx2
-namespace avx512 {
-const RowKernels<float>& fp32Kernels();
-const RowKernels<Bfloat16>& bf16Kernels();
-} // namespace avx512
-namespace avx512Bf16 {
-const RowKernels<float>& fp32Kernels();
-const RowKernels<Bfloat16>& bf16Kernels();
-} // namespace avx512Bf16
+#define LLAMAHOME_DECLARE_LEVEL(level)                                                                       \
+    namespace level {                                                                                        \
+    const RowKernels<float>& fp32Kernels();                                                                  \
+    const RowKernels<Bfloat16>& bf16Kernels();                                                               \
+    }
+LLAMAHOME_DECLARE_LEVEL(portable)
+#ifdef LLAMAHOME_X86_KERNELS
+LLAMAHOME_DECLARE_LEVEL(avx2)
+LLAMAHOME_DECLARE_LEVEL(avx512)
+LLAMAHOME_DECLARE_LEVEL(avx512Bf16)
+#endif
+
+namespace {
+
+struct Level {
+    const RowKernels<float>& fp32;
+    const RowKernels<Bfloat16>& bf16;
+};
+
+Level levelOf(CpuLevel level) {
+#ifdef LLAMAHOME_X86_KERNELS
+    switch (level) {
+    case CpuLevel::Avx512Bf16:
+        return {avx512Bf16::fp32Kernels(), avx512Bf16::bf16Kernels()};
+    case CpuLevel::Avx512:
+        return {avx512::fp32Kernels(), avx512::bf16Kernels()};
+    case CpuLevel::Avx2:
+        return {avx2::fp32Kernels(), avx2::bf16Kernels()};
+    case CpuLevel::Portable:
+        break;
+    }
+#endif
+    return {portable::fp32Kernels(), portable::bf16Kernels()};
+}
+
+CpuLevel& currentLevel() {
+    static CpuLevel level = cpuLevels().back();
+    return level;
+}
+
+} // namespace
 
 std::string_view cpuLevelName(CpuLevel level) {
     switch (level) {
@@ -38,49 +61,33 @@ std::string_view cpuLevelName(CpuLevel level) {
 const std::vector<CpuLevel>& cpuLevels() {
     static const std::vector<CpuLevel> levels = [] {
         std::vector<CpuLevel> found{CpuLevel::Portable};
+#ifdef LLAMAHOME_X86_KERNELS
         __builtin_cpu_init();
-        const bool hasAvx2 =
-            __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
-        if (hasAvx2) found.push_back(CpuLevel::Avx2);
-        if (hasAvx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-            __builtin_cpu_supports("avx512cd"))
-            found.push_back(CpuLevel::Avx512);
-        if (found.back() == CpuLevel::Avx512 && __builtin_cpu_supports("avx512bf16"))
-            found.push_back(CpuLevel::Avx512Bf16);
+        if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return found;
+        found.push_back(CpuLevel::Avx2);
+        if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
+            !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
+            return found;
+        found.push_back(CpuLevel::Avx512);
+        if (__builtin_cpu_supports("avx512bf16")) found.push_back(CpuLevel::Avx512Bf16);
+#endif
         return found;
     }();
     return levels;
 }
 
-template <>
-const RowKernels<float>& rowKernels<float>(CpuLevel level) {
-    switch (level) {
-    case CpuLevel::Avx512Bf16:
-        return avx512Bf16::fp32Kernels();
-    case CpuLevel::Avx512:
-        return avx512::fp32Kernels();
-    case CpuLevel::Avx2:
-        return avx2::fp32Kernels();
-    case CpuLevel::Portable:
-        break;
-    }
-    return portable::fp32Kernels();
+void setCpuLevel(CpuLevel level) {
+    currentLevel() = level;
 }
 
 template <>
-const RowKernels<Bfloat16>& rowKernels<Bfloat16>(CpuLevel level) {
-    switch (level) {
-    case CpuLevel::Avx512Bf16:
-        return avx512Bf16::bf16Kernels();
-    case CpuLevel::Avx512:
-        return avx512::bf16Kernels();
-    case CpuLevel::Avx2:
-        return avx2::bf16Kernels();
-    case CpuLevel::Portable:
-        break;
-    }
-    return portable::bf16Kernels();
+const RowKernels<float>& rowKernels<float>() {
+    return levelOf(currentLevel()).fp32;
+}
+
+template <>
+const RowKernels<Bfloat16>& rowKernels<Bfloat16>() {
+    return levelOf(currentLevel()).bf16;
 }
 
 } // namespace llamahome::engine

@@ -3,7 +3,7 @@
 //
 // Everything here is always inlined or lies in that namespace, and nothing of the standard library is called:
 // a function that another translation unit shares would be compiled for the wrong machine.
-#include "llama/kernels/row_kernels.h"
+#include "llama/kernels/kernel_types.h"
 
 #ifdef __AVX512F__
 #include <immintrin.h>
@@ -155,7 +155,8 @@ LLAMAHOME_INLINE Floats exponential(Floats x) {
     y = y * r + 5.0000001201e-1F;
     y = y * (r * r) + r + 1.0F;
     const Integers power = (__builtin_convertvector(n, Integers) + 127) << 23;
-    return y * reinterpret_cast<Floats>(power);
+    const Floats result = choose(x < kLowest, all(0.0F), y * reinterpret_cast<Floats>(power));
+    return choose(x > kHighest, all(__builtin_inff()), result);
 }
 
 template <typename T>
@@ -351,14 +352,13 @@ void causalProbabilities(Index begin, Index end, Index columns, Index first, Ind
 template <typename T>
 void causalSoftmax(Index begin, Index end, Index columns, Index first, Index perGroup, float scale, T* scores,
                    SoftmaxRow* rows) {
-    constexpr float kLowest = -3.4e38F;
     for (Index row = begin; row < end; ++row) {
         T* values = scores + row * columns;
         const Index visible = first + row / perGroup + 1;
-        Floats most = all(kLowest);
+        Floats most = all(loadSome(values, 1)[0] * scale);
         for (Index i = 0; i < visible; i += kLanes) {
             const Floats s = loadSome(values + i, columns - i) * scale;
-            most = larger(choose(lanesBelow(visible - i), s, all(kLowest)), most);
+            most = larger(choose(lanesBelow(visible - i), s, most), most);
         }
         const float maximum = largestOf(most);
         Floats sums = all(0.0F);
@@ -418,9 +418,16 @@ void crossEntropy(Index begin, Index end, Index width, T* logits, const std::int
 }
 
 template <typename T>
+void addScaled(Index begin, Index end, float scale, const T* values, float* sums) {
+    for (Index i = begin; i < end; i += kLanes)
+        storeSome(sums + i, loadSome(sums + i, end - i) + loadSome(values + i, end - i) * scale, end - i);
+}
+
+template <typename T>
 constexpr RowKernels<T> kKernels{
-    rmsNorm<T>,  rmsNormBackward<T>, scatterHeads<T>,        gatherHeads<T>,     swiglu<T>, swigluBackward<T>,
-    dropRows<T>, causalSoftmax<T>,   causalProbabilities<T>, softmaxBackward<T>, rowDot<T>, crossEntropy<T>};
+    rmsNorm<T>,        rmsNormBackward<T>, scatterHeads<T>,  gatherHeads<T>,         swiglu<T>,
+    swigluBackward<T>, dropRows<T>,        causalSoftmax<T>, causalProbabilities<T>, softmaxBackward<T>,
+    rowDot<T>,         crossEntropy<T>,    addScaled<T>};
 
 } // namespace
 

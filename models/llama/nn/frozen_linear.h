@@ -26,10 +26,12 @@ public:
     }
     /// The same two into memory that is there; backwardInputInto() adds to it where `adds`.
     void forwardInto(const at::Tensor& x, const at::Tensor& out, Products& products) const {
-        products.linearInto(x, m_weight, m_bias, out);
+        products.multiplyInto(x, m_weight.t(), out);
+        at::Tensor target = out;
+        if (m_bias.defined()) target.add_(m_bias);
     }
     void backwardInputInto(const at::Tensor& dy, const at::Tensor& dx, bool adds, Products& products) const {
-        products.matmulInto(dy, m_weight, dx, adds);
+        products.multiplyInto(dy, m_weight, dx, adds ? 1.0 : 0.0);
     }
     /// [out], or undefined.
     const at::Tensor& bias() const { return m_bias; }

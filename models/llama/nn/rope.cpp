@@ -10,7 +10,7 @@
 #include <ATen/ops/sin.h>
 #include <ATen/ops/tensor.h>
 
-#include "llama/fast/workspace.h"
+#include "llama/nn/workspace.h"
 
 namespace llamahome::engine {
 namespace {

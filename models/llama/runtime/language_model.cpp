@@ -22,11 +22,12 @@ Result<void> checkTokens(const std::vector<text::TokenRow>& rows, std::int64_t v
     return {};
 }
 
-/// Whether every matrix of `part` has its place in `whole`, with the same rank.
+/// Whether every matrix of `part` has its place in `whole`, with the same rank and scaling.
 bool isWithin(const LoraPlan& part, const LoraPlan& whole) {
     return part.r == whole.r && std::all_of(part.slots.begin(), part.slots.end(), [&](const LoraSlot& slot) {
                return std::any_of(whole.slots.begin(), whole.slots.end(), [&](const LoraSlot& other) {
-                   return slot.layer == other.layer && slot.projection == other.projection;
+                   return slot.layer == other.layer && slot.projection == other.projection &&
+                          slot.r == other.r && slot.scaling == other.scaling;
                });
            });
 }

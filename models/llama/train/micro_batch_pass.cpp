@@ -24,6 +24,7 @@ double lossAndGradient(const Decoder& decoder, const at::Tensor& x, const Batch&
 
 double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora, const TrainPass& pass,
                        const at::Tensor& gradients) {
+    if (batch.targetCount() == 0) return 0.0;
     const c10::AutoGradMode silent(false);
     const WorkspaceScope scope(pass.workspace);
     const std::int64_t layerCount = decoder.layerCount();
@@ -41,7 +42,8 @@ double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet
     for (std::int64_t i = 0; i < layerCount; ++i) {
         const DecoderLayer& layer = decoder.layer(i);
         if (i < lowest) {
-            x = layer.infer(x, context, layerLora(&lora, i));
+            const WorkspaceScope below(pass.workspace);
+            x.copy_(layer.infer(x, context, layerLora(&lora, i)));
         } else {
             x = layer.forward(x, context, layerLora(&lora, i), saves[static_cast<std::size_t>(i)],
                               pass.recompute);
@@ -58,6 +60,7 @@ double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet
 
 double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lora, Products& products,
                    Workspace& workspace) {
+    if (batch.targetCount() == 0) return 0.0;
     if (decoder.path() == LayerPath::Plain) {
         const at::Tensor hidden = decoder.hidden(batch, lora, nullptr, products);
         return headLoss(decoder, hidden, batch, 1.0, /*wantsGradient=*/false, products).lossSum;

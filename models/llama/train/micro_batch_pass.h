@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/cancel_token.h"
-#include "llama/fast/workspace.h"
 #include "llama/nn/decoder.h"
+#include "llama/nn/workspace.h"
 
 namespace llamahome::engine {
 

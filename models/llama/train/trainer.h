@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "llama/engine.h"
-#include "llama/fast/workspace.h"
 #include "llama/nn/decoder.h"
+#include "llama/nn/workspace.h"
 #include "llama/train/adamw.h"
 #include "llama/train/batch_plan.h"
 #include "llama/train/early_stopping.h"

@@ -88,6 +88,12 @@ void addLevels() {
         QTest::newRow(std::string(cpuLevelName(level)).c_str()) << static_cast<int>(level);
 }
 
+template <typename T>
+const RowKernels<T>& kernelsOf(int level) {
+    setCpuLevel(static_cast<CpuLevel>(level));
+    return rowKernels<T>();
+}
+
 constexpr std::int64_t kRows = 5;
 constexpr std::int64_t kWidth = 43; // no multiple of any number of lanes
 constexpr auto kCount = static_cast<std::size_t>(kRows * kWidth);
@@ -282,6 +288,17 @@ void checkCrossEntropy(const RowKernels<T>& kernels) {
     QCOMPARE(difference<T>(logits.values(), gradient), QByteArray());
 }
 
+template <typename T>
+void checkAddScaled(const RowKernels<T>& kernels) {
+    Buffer<T> values(draw(kCount, 17));
+    Buffer<float> sums(draw(kCount, 18));
+    Values expected = sums.values();
+    for (std::size_t i = 2; i < kCount; ++i)
+        expected[i] += 0.5 * values.values()[i];
+    kernels.addScaled(2, kCount, 0.5F, values.data(), sums.data());
+    QCOMPARE(difference<float>(sums.values(), expected), QByteArray());
+}
+
 } // namespace
 
 class TestRowKernels final : public QObject {
@@ -297,15 +314,16 @@ private Q_SLOTS:
             checkDropout(kernels);
             checkSoftmax(kernels);
             checkCrossEntropy(kernels);
+            checkAddScaled(kernels);
         };
-        check(rowKernels<float>(static_cast<CpuLevel>(level)));
-        check(rowKernels<Bfloat16>(static_cast<CpuLevel>(level)));
+        check(kernelsOf<float>(level));
+        check(kernelsOf<Bfloat16>(level));
     }
 
     void whatIsNotANumberStaysSo_data() { addLevels(); }
     void whatIsNotANumberStaysSo() {
         QFETCH(int, level);
-        const auto& kernels = rowKernels<Bfloat16>(static_cast<CpuLevel>(level));
+        const auto& kernels = kernelsOf<Bfloat16>(level);
         Values values = draw(kWidth, 12);
         values[20] = std::numeric_limits<double>::quiet_NaN();
         Buffer<Bfloat16> x(values), weight(draw(kWidth, 13)), out(kWidth);
@@ -319,10 +337,33 @@ private Q_SLOTS:
         QVERIFY(std::isnan(loss));
     }
 
+    void numbersBeyondTheRangeEndAsInTheFormulas_data() { addLevels(); }
+    void numbersBeyondTheRangeEndAsInTheFormulas() {
+        QFETCH(int, level);
+        constexpr double kInfinity = std::numeric_limits<double>::infinity();
+        const auto& kernels = kernelsOf<float>(level);
+        // A gap that e^x cannot tell from none: exactly 0, no denormal.
+        Buffer<float> scores(Values{0.0, -88.0, -200.0, -kInfinity});
+        SoftmaxRow kept{};
+        kernels.causalSoftmax(0, 1, 4, 3, 1, 1.0F, scores.data(), &kept);
+        QVERIFY(scores.values() == (Values{1.0, 0.0, 0.0, 0.0}));
+        for (const Values& lost :
+             {Values{-kInfinity, -kInfinity}, Values{0.0, kInfinity}, Values{0.0, NAN}}) {
+            Buffer<float> row(lost);
+            kernels.causalSoftmax(0, 1, 2, 1, 1, 1.0F, row.data(), &kept);
+            QVERIFY(std::isnan(row.values()[0]) || std::isnan(row.values()[1]));
+        }
+        Buffer<float> gate(Values{kInfinity, -kInfinity, NAN, -100.0}), up(Values{1.0, 1.0, 1.0, 1.0});
+        Buffer<float> out(std::size_t{4});
+        kernels.swiglu(0, 4, gate.data(), up.data(), out.data());
+        QVERIFY(out.values()[0] == kInfinity && std::isnan(out.values()[1]) && std::isnan(out.values()[2]));
+        QVERIFY(std::abs(out.values()[3]) < 1e-37);
+    }
+
     void onlyTheRowsThatAreNamedAreTouched_data() { addLevels(); }
     void onlyTheRowsThatAreNamedAreTouched() {
         QFETCH(int, level);
-        const auto& kernels = rowKernels<float>(static_cast<CpuLevel>(level));
+        const auto& kernels = kernelsOf<float>(level);
         Buffer<float> gate(draw(kCount, 14)), up(draw(kCount, 15)), out(kCount);
         kernels.swiglu(3, 11, gate.data(), up.data(), out.data());
         for (std::size_t i = 0; i < kCount; ++i)

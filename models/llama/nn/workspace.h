@@ -18,7 +18,7 @@ public:
     Workspace& operator=(const Workspace&) = delete;
 
     /// An uninitialised contiguous tensor on the CPU; its memory is its own until a mark from before is
-    /// released. std::bad_alloc where the machine has no room left.
+    /// released. std::bad_alloc beyond the machine's memory, or where the system gives no more.
     at::Tensor take(at::IntArrayRef shape, at::ScalarType type);
 
     std::size_t mark() const { return m_used; }
@@ -30,6 +30,7 @@ public:
 private:
     std::byte* m_region = nullptr;
     std::size_t m_size = 0;
+    std::size_t m_usable = 0; ///< from the start, readable and writable
     std::size_t m_used = 0;
     std::size_t m_peak = 0;
 };
