@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kShortPiece = 48;  ///< symbols up to which a plain scan beats the heap
 constexpr std::size_t kLongPiece = 4096; ///< symbols up to which a heap of places stays in the cache
 constexpr std::uint32_t kNone = 0xFFFFFFFF;
+/// Entries of the queue by rank for a symbol. In order, merges need 3; beyond this a heap costs less.
+constexpr std::size_t kMostEntries = 6;
 
 /// Order of a min-heap by rank, then from the left.
 bool isLater(const BpeScratch::Candidate& a, const BpeScratch::Candidate& b) {
@@ -192,10 +194,19 @@ class RankQueue {
 public:
     RankQueue(BpeScratch& scratch, std::size_t rankCount)
         : m_scratch(scratch) {
-        scratch.firstOfRank.assign(rankCount, kNone);
+        if (scratch.firstOfRank.size() < rankCount) scratch.firstOfRank.resize(rankCount, kNone);
         scratch.waiting.clear();
         scratch.ranks.clear();
     }
+    /// Clears what was left: a vocabulary of many long tokens would pay for every rank at each of them.
+    ~RankQueue() {
+        for (const std::uint32_t rank : m_scratch.ranks)
+            m_scratch.firstOfRank[rank] = kNone;
+    }
+    RankQueue(const RankQueue&) = delete;
+    RankQueue& operator=(const RankQueue&) = delete;
+
+    std::size_t entries() const { return m_scratch.waiting.size(); }
 
     void push(std::uint32_t rank, std::uint32_t at) {
         std::uint32_t& first = m_scratch.firstOfRank[rank];
@@ -265,7 +276,9 @@ void BpeModel::mergeVeryLong(BpeScratch& scratch, std::vector<PieceToken>& out) 
             const std::uint32_t before = scratch.previous[left];
             const std::uint32_t lowest = std::min(before != kNone ? look(before) : kNone, look(left));
             if (lowest > rank) continue;
-            // Merges out of the order in which they are learned: the lower one comes first.
+            // Merges out of the order in which they are learned: the lower one comes first. Where that
+            // happens again and again, waiting places would be put back without end.
+            if (queue.entries() + (places.size() - i) > kMostEntries * count) return mergeRest(scratch, out);
             for (std::size_t rest = i + 1; rest < places.size(); ++rest)
                 queue.push(rank, places[rest]);
             break;
@@ -274,6 +287,11 @@ void BpeModel::mergeVeryLong(BpeScratch& scratch, std::vector<PieceToken>& out) 
     for (const PieceToken& symbol : symbols) {
         if (symbol.bytes > 0) out.push_back(symbol);
     }
+}
+
+void BpeModel::mergeRest(BpeScratch& scratch, std::vector<PieceToken>& out) const {
+    std::erase_if(scratch.symbols, [](const PieceToken& symbol) { return symbol.bytes == 0; });
+    mergeLong(scratch, out);
 }
 
 void BpeModel::findWholePieces() {

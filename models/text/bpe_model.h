@@ -41,7 +41,7 @@ struct BpeScratch {
         std::uint32_t at;
         std::uint32_t next;
     };
-    std::vector<std::uint32_t> firstOfRank;
+    std::vector<std::uint32_t> firstOfRank; ///< all none between two pieces
     std::vector<Waiting> waiting;
     std::vector<std::uint32_t> ranks;  ///< heap of the ranks that places wait for
     std::vector<std::uint32_t> places; ///< that wait for one rank, from the left
@@ -99,6 +99,8 @@ private:
     void mergeShort(BpeScratch& scratch, std::vector<PieceToken>& out) const;
     void mergeLong(BpeScratch& scratch, std::vector<PieceToken>& out) const;
     void mergeVeryLong(BpeScratch& scratch, std::vector<PieceToken>& out) const;
+    /// Goes on from symbols of which some are merged already.
+    void mergeRest(BpeScratch& scratch, std::vector<PieceToken>& out) const;
 
     Spelling m_spelling = Spelling::ByteAlphabet;
     TokenTable m_tokens;                                   ///< by bytesOf()

@@ -94,6 +94,11 @@ Result<void> BpeModel::readVocabulary(const Json& vocabulary, std::string_view w
                                               quotedText(writeJsonLine(id)) +
                                               ", expected a whole number from 0 to " +
                                               std::to_string(kMaxTokens - 1)};
+        if (spelling.size() > kMaxTokenBytes)
+            return Error{codes::kTokenizerLimit,
+                         name + ": the token " + quotedText(spelling) + " has " +
+                             std::to_string(spelling.size()) + " bytes, expected at most " +
+                             std::to_string(kMaxTokenBytes) + "; get the model again"};
         m_idEnd = std::max(m_idEnd, id.get<std::size_t>() + 1);
         bytes += spelling.size();
     }

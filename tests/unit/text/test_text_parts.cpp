@@ -2,6 +2,7 @@
 
 #include "core/error_codes.h"
 #include "formats/tokenizer/byte_alphabet.h"
+#include "text/bpe_model.h"
 #include "text/char_class.h"
 #include "text/csv_record.h"
 #include "text/merge_table.h"
@@ -115,6 +116,32 @@ private Q_SLOTS:
         QCOMPARE(table.bytesOf(2), std::string_view("longer than eight bytes"));
         QVERIFY(table.bytesOf(5).empty() && table.bytesOf(-1).empty() && table.bytesOf(99).empty());
         QCOMPARE(TokenTable().find("x"), -1);
+    }
+
+    void mergesOutOfOrderOfAVeryLongPieceTakeRoomInProportion() {
+        // Every merge of a and b makes room for the earlier one of ab and ab.
+        const Json json{{"type", "BPE"},
+                        {"vocab", {{"a", 0}, {"b", 1}, {"ab", 2}, {"abab", 3}, {"c", 4}}},
+                        {"merges", Json::array({"ab ab", "a b"})}};
+        for (const Spelling spelling : {Spelling::ByteAlphabet, Spelling::Text}) {
+            const auto model = BpeModel::parse(json, spelling, "tokenizer.json");
+            QVERIFY2(model, model ? "" : model.error().message.c_str());
+            BpeScratch scratch;
+            const std::size_t pairs = 6001; // of an odd number one is left
+            for (int round = 0; round < 2; ++round) {
+                std::string text(2 * pairs, 'a');
+                for (std::size_t i = 1; i < text.size(); i += 2)
+                    text[i] = 'b';
+                std::vector<PieceToken> tokens;
+                model->encode(text, scratch, tokens);
+                QCOMPARE(tokens.size(), pairs / 2 + 1);
+                for (std::size_t i = 0; i + 1 < tokens.size(); ++i)
+                    QVERIFY(tokens[i].id == 3 && tokens[i].bytes == 4);
+                QVERIFY(tokens.back().id == 2 && tokens.back().bytes == 2);
+                QVERIFY2(scratch.waiting.size() < 12 * text.size(),
+                         std::to_string(scratch.waiting.size()).c_str());
+            }
+        }
     }
 
     void mergeTableKeepsTheFirstOfAPair() {

@@ -76,6 +76,9 @@ private Q_SLOTS:
         for (int id = 1; id <= 1'000'000; ++id)
             many += ",\"" + std::to_string(id) + "\":" + std::to_string(id);
         row("TK-02 1,000,001 tokens", withModel(many + "}}"), "TK-02", "1000001");
+        row("TK-02 a token of 5,000 bytes",
+            withModel(R"({"type":"BPE","merges":[],"vocab":{")" + std::string(5000, 'a') + R"(":0}})"),
+            "TK-02", "5000 bytes");
         row("TK-05 id beyond the limit", withModel(R"({"type":"BPE","merges":[],"vocab":{"a":1000000}})"),
             "TK-05", "1000000");
         row("TK-11 look-behind without a bound", writeJson(splitting("(?<=a+)b")), "TK-11", "compile");
