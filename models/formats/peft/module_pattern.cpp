@@ -7,6 +7,8 @@
 namespace llamahome::formats {
 namespace {
 
+constexpr std::size_t kPlacesCleared = 64; ///< in the time of a step
+
 bool isWordLetter(std::string_view name, std::size_t position) {
     if (position >= name.size()) return false;
     const char c = name[position];
@@ -19,10 +21,16 @@ bool isWordBorder(std::string_view name, std::size_t position) {
 
 } // namespace
 
-Result<ModulePattern> ModulePattern::compile(std::string_view expression, const std::string& what) {
-    auto program = ModulePatternParser(expression, what).parse();
+Result<ModulePattern> ModulePattern::compile(std::string_view expression, const std::string& what,
+                                             ProgramBudget& budget) {
+    auto program = ModulePatternParser(expression, what, budget).parse();
     if (!program) return program.error();
     return ModulePattern(std::move(*program));
+}
+
+Result<ModulePattern> ModulePattern::compile(std::string_view expression, const std::string& what) {
+    ProgramBudget budget;
+    return compile(expression, what, budget);
 }
 
 bool ModulePattern::matches(std::string_view name, MatchBudget& budget) const {
@@ -52,6 +60,7 @@ bool ModulePattern::holds(const Instruction& instruction, std::size_t place, std
 bool ModulePattern::reaches(std::size_t start, std::size_t from, std::string_view name, bool isWhole,
                             MatchBudget& budget) const {
     const std::size_t width = name.size() + 1;
+    if (!budget.spend(m_program.size() * width / kPlacesCleared)) return false;
     std::vector<bool> seen(m_program.size() * width);
     std::vector<std::pair<std::size_t, std::size_t>> open{{start, from}};
     const auto go = [&](std::size_t place, std::size_t position) {
@@ -59,8 +68,7 @@ bool ModulePattern::reaches(std::size_t start, std::size_t from, std::string_vie
         seen[place * width + position] = true;
     };
     while (!open.empty()) {
-        if (budget.isSpent()) return false;
-        --budget.steps;
+        if (!budget.spend(1)) return false;
         const std::size_t place = open.back().first;
         const std::size_t position = open.back().second;
         open.pop_back();

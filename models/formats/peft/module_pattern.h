@@ -20,14 +20,29 @@ struct MatchBudget {
     std::uint64_t steps = 200'000'000;
 
     bool isSpent() const { return steps == 0; }
+    /// False, and spent, where there are not so many left.
+    bool spend(std::uint64_t count) {
+        const bool isEnough = steps >= count && steps > 0;
+        steps -= isEnough ? count : steps;
+        return isEnough;
+    }
+};
+
+/// Steps of program that expressions may be put together from, each counted whenever it is copied: a file's
+/// expressions fill no memory and end soon.
+struct ProgramBudget {
+    std::size_t steps = 50'000;
 };
 
 class ModulePattern {
 public:
     /// Letters, `.`, classes, groups, alternatives, repeats (greedy and lazy), `^ $ \b \B \A \Z` and looking
     /// ahead. PEFT-01: no expression to Python either; PEFT-02: back references, flags, looking behind,
-    /// atomic groups, letters outside ASCII, or more than 4,000 steps of program. `what` names it in
-    /// messages.
+    /// atomic groups, letters outside ASCII, more than 4,000 steps of program, or more than the budget holds.
+    /// `what` names it in messages.
+    static Result<ModulePattern> compile(std::string_view expression, const std::string& what,
+                                         ProgramBudget& budget);
+    /// One expression with a budget of its own.
     static Result<ModulePattern> compile(std::string_view expression, const std::string& what);
 
     /// re.fullmatch. The time is linear in the name, but for expressions that look ahead. False, too, once

@@ -94,6 +94,12 @@ Error ModulePatternParser::unknown(const std::string& text) const {
                                                  "modules instead"};
 }
 
+Result<void> ModulePatternParser::spend(std::size_t steps) {
+    if (steps > m_budget.steps) return unknown("more steps, together with those before it, than are kept");
+    m_budget.steps -= steps;
+    return {};
+}
+
 bool ModulePatternParser::take(std::string_view text) {
     if (!m_text.substr(m_at).starts_with(text)) return false;
     m_at += text.size();
@@ -108,6 +114,7 @@ Result<ModulePatternParser::Program> ModulePatternParser::parse() {
     if (!program) return program;
     if (!isAtEnd()) return wrong("a ) too many");
     program->push_back({Step::Match});
+    program->shrink_to_fit(); // a configuration may hold thousands
     return program;
 }
 
@@ -122,14 +129,16 @@ Result<ModulePatternParser::Program> ModulePatternParser::alternatives(int depth
         if (size > kMaxProgram) return unknown("too many alternatives");
         parts.push_back(std::move(*part));
     } while (take("|"));
-    Program program = std::move(parts.back());
-    for (parts.pop_back(); !parts.empty(); parts.pop_back()) {
-        const Program& first = parts.back();
-        Program whole{{Step::Split, 1, static_cast<std::int32_t>(first.size()) + 2}};
-        whole.insert(whole.end(), first.begin(), first.end());
-        whole.push_back({Step::Jump, static_cast<std::int32_t>(program.size()) + 1});
-        whole.insert(whole.end(), program.begin(), program.end());
-        program = std::move(whole);
+    if (parts.size() == 1) return std::move(parts.front());
+    if (auto spent = spend(size); !spent) return spent.error();
+    const std::size_t end = size - 2; // the last has neither Split nor Jump
+    Program program;
+    program.reserve(end);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const bool isLast = i + 1 == parts.size();
+        if (!isLast) program.push_back({Step::Split, 1, static_cast<std::int32_t>(parts[i].size()) + 2});
+        program.insert(program.end(), parts[i].begin(), parts[i].end());
+        if (!isLast) program.push_back({Step::Jump, static_cast<std::int32_t>(end - program.size())});
     }
     return program;
 }
@@ -142,6 +151,7 @@ Result<ModulePatternParser::Program> ModulePatternParser::sequence(int depth) {
         if (!part) return part;
         auto whole = repeated(std::move(*part), isPlace(m_text.substr(start, m_at - start)));
         if (!whole) return whole;
+        if (auto spent = spend(whole->size()); !spent) return spent.error();
         program.insert(program.end(), whole->begin(), whole->end());
         if (program.size() > kMaxProgram) return unknown("too many repeats");
     }
@@ -186,6 +196,7 @@ Result<ModulePatternParser::Program> ModulePatternParser::group(int depth) {
     if (!inner) return inner;
     if (!take(")")) return wrong("a ( without its )");
     if (!look) return inner;
+    if (auto spent = spend(inner->size()); !spent) return spent.error();
     Program program{{*look, static_cast<std::int32_t>(inner->size()) + 2}};
     program.insert(program.end(), inner->begin(), inner->end());
     program.push_back({Step::Match});
@@ -265,7 +276,10 @@ Result<ModulePatternParser::Program> ModulePatternParser::repeated(Program part,
         m_at = here;
         return wrong("a repeat of a repeat");
     }
-    return times(part, found);
+    auto whole = times(part, found);
+    if (!whole) return whole;
+    if (auto spent = spend(whole->size()); !spent) return spent.error();
+    return whole;
 }
 
 Result<std::optional<ModulePatternParser::Bounds>> ModulePatternParser::bounds() {

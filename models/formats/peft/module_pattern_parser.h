@@ -16,9 +16,10 @@ class ModulePatternParser {
 public:
     using Program = ModulePattern::Program;
 
-    ModulePatternParser(std::string_view expression, const std::string& what)
+    ModulePatternParser(std::string_view expression, const std::string& what, ProgramBudget& budget)
         : m_text(expression)
-        , m_what(what) {}
+        , m_what(what)
+        , m_budget(budget) {}
 
     Result<Program> parse();
 
@@ -48,9 +49,12 @@ private:
     bool take(std::string_view text);
     Error wrong(const std::string& text) const;
     Error unknown(const std::string& text) const;
+    /// Takes steps that are about to be put into a program from the budget.
+    Result<void> spend(std::size_t steps);
 
     std::string_view m_text;
     const std::string& m_what;
+    ProgramBudget& m_budget;
     std::size_t m_at = 0;
 };
 

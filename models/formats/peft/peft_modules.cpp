@@ -12,6 +12,9 @@ namespace llamahome::formats {
 namespace {
 
 constexpr std::size_t kMaxPatterns = 10'000;
+constexpr std::size_t kStepsALetter = 4;    ///< a plain name needs about half
+constexpr std::size_t kMostSteps = 400'000; ///< the name of each module of the largest Llama, twice
+constexpr std::string_view kAnyParent = "(.*\\.)?";
 
 Error wrongValue(const std::string& what, const char* key, const Json& value, const std::string& expected) {
     return Error{codes::kAdapterConfigValue, what + ": " + key + ": found " +
@@ -24,8 +27,20 @@ const Json* setValue(const Json& config, const char* key) {
     return found == config.end() || found->is_null() ? nullptr : &*found;
 }
 
+/// For all expressions of a configuration together. One that names many modules may have more.
+ProgramBudget budgetOf(const Json& config) {
+    std::size_t letters = 0;
+    for (const char* key : {"rank_pattern", "alpha_pattern"})
+        if (const Json* const map = setValue(config, key); map != nullptr && map->is_object())
+            for (const auto& [name, number] : map->items())
+                letters += kAnyParent.size() + name.size();
+    const ProgramBudget least;
+    return {std::min(least.steps + kStepsALetter * letters, kMostSteps)};
+}
+
 /// "all-linear", an expression, or a list of names.
-Result<ModuleNames> readNames(const Json& value, const char* key, const std::string& what) {
+Result<ModuleNames> readNames(const Json& value, const char* key, const std::string& what,
+                              ProgramBudget& budget) {
     std::vector<std::string> names;
     if (value == "all-linear") {
         for (const std::string& module : projectionModules())
@@ -33,7 +48,7 @@ Result<ModuleNames> readNames(const Json& value, const char* key, const std::str
         return ModuleNames(std::move(names));
     }
     if (value.is_string()) {
-        auto pattern = ModulePattern::compile(value.get_ref<const std::string&>(), what + ": " + key);
+        auto pattern = ModulePattern::compile(value.get_ref<const std::string&>(), what + ": " + key, budget);
         if (!pattern) return pattern.error();
         return ModuleNames(std::move(*pattern));
     }
@@ -47,8 +62,9 @@ Result<ModuleNames> readNames(const Json& value, const char* key, const std::str
 
 /// rank_pattern or alpha_pattern. `read` gives the value, or nothing for a wrong one.
 template <typename Value, typename Read>
-Result<std::vector<std::pair<ModulePattern, Value>>>
-readMap(const Json& config, const char* key, const std::string& what, const char* expected, Read read) {
+Result<std::vector<std::pair<ModulePattern, Value>>> readMap(const Json& config, const char* key,
+                                                             const std::string& what, const char* expected,
+                                                             ProgramBudget& budget, Read read) {
     std::vector<std::pair<ModulePattern, Value>> patterns;
     const Json* const map = setValue(config, key);
     if (map == nullptr) return patterns;
@@ -57,7 +73,8 @@ readMap(const Json& config, const char* key, const std::string& what, const char
     for (const auto& [name, number] : map->items()) {
         const std::optional<Value> value = read(number);
         if (!value) return wrongValue(what, key, *map, expected);
-        auto pattern = ModulePattern::compile("(.*\\.)?(" + name + ")$", what + ": " + key);
+        auto pattern =
+            ModulePattern::compile(std::string(kAnyParent) + "(" + name + ")$", what + ": " + key, budget);
         if (!pattern) return pattern.error();
         patterns.emplace_back(std::move(*pattern), *value);
     }
@@ -82,17 +99,18 @@ bool matchesTarget(const std::string& module, const std::vector<std::string>& ta
 
 Result<PeftModules> PeftModules::read(const Json& config, const std::string& what) {
     PeftModules modules;
-    if (auto done = modules.readTargets(config, what); !done) return done.error();
+    ProgramBudget budget = budgetOf(config);
+    if (auto done = modules.readTargets(config, what, budget); !done) return done.error();
     if (auto done = modules.readLayers(config, what); !done) return done.error();
-    if (auto done = modules.readPatterns(config, what); !done) return done.error();
+    if (auto done = modules.readPatterns(config, what, budget); !done) return done.error();
     return modules;
 }
 
-Result<void> PeftModules::readTargets(const Json& config, const std::string& what) {
+Result<void> PeftModules::readTargets(const Json& config, const std::string& what, ProgramBudget& budget) {
     // PEFT's default for a Llama where nothing is said.
     m_targets = std::vector<std::string>{"q_proj", "v_proj"};
     if (const Json* const value = setValue(config, "target_modules")) {
-        auto names = readNames(*value, "target_modules", what);
+        auto names = readNames(*value, "target_modules", what, budget);
         if (!names) return names.error();
         m_targets = std::move(*names);
         const auto* const list = std::get_if<std::vector<std::string>>(&m_targets);
@@ -100,7 +118,7 @@ Result<void> PeftModules::readTargets(const Json& config, const std::string& wha
             return wrongValue(what, "target_modules", *value, "a list of module names, or an expression");
     }
     if (const Json* const value = setValue(config, "exclude_modules")) {
-        auto names = readNames(*value, "exclude_modules", what);
+        auto names = readNames(*value, "exclude_modules", what, budget);
         if (!names) return names.error();
         m_excluded = std::move(*names);
     }
@@ -133,9 +151,9 @@ Result<void> PeftModules::readLayers(const Json& config, const std::string& what
     return {};
 }
 
-Result<void> PeftModules::readPatterns(const Json& config, const std::string& what) {
+Result<void> PeftModules::readPatterns(const Json& config, const std::string& what, ProgramBudget& budget) {
     auto ranks = readMap<std::int64_t>(config, "rank_pattern", what, "ranks, whole numbers from 1 to 65,536",
-                                       [](const Json& number) -> std::optional<std::int64_t> {
+                                       budget, [](const Json& number) -> std::optional<std::int64_t> {
                                            if (!number.is_number_integer()) return std::nullopt;
                                            const auto rank = number.get<std::int64_t>();
                                            return rank >= 1 && rank <= kMaxAdapterRank ? std::optional(rank)
@@ -143,12 +161,13 @@ Result<void> PeftModules::readPatterns(const Json& config, const std::string& wh
                                        });
     if (!ranks) return ranks.error();
     m_ranks = std::move(*ranks);
-    auto alphas = readMap<double>(
-        config, "alpha_pattern", what, "numbers above 0", [](const Json& number) -> std::optional<double> {
-            if (!number.is_number()) return std::nullopt;
-            const auto alpha = number.get<double>();
-            return std::isfinite(alpha) && alpha > 0.0 ? std::optional(alpha) : std::nullopt;
-        });
+    auto alphas =
+        readMap<double>(config, "alpha_pattern", what, "numbers above 0", budget,
+                        [](const Json& number) -> std::optional<double> {
+                            if (!number.is_number()) return std::nullopt;
+                            const auto alpha = number.get<double>();
+                            return std::isfinite(alpha) && alpha > 0.0 ? std::optional(alpha) : std::nullopt;
+                        });
     if (!alphas) return alphas.error();
     m_alphas = std::move(*alphas);
     return {};

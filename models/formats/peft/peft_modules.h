@@ -41,9 +41,9 @@ private:
     template <typename Value>
     using Patterns = std::vector<std::pair<ModulePattern, Value>>;
 
-    Result<void> readTargets(const Json& config, const std::string& what);
+    Result<void> readTargets(const Json& config, const std::string& what, ProgramBudget& budget);
     Result<void> readLayers(const Json& config, const std::string& what);
-    Result<void> readPatterns(const Json& config, const std::string& what);
+    Result<void> readPatterns(const Json& config, const std::string& what, ProgramBudget& budget);
     bool isAmong(const ModuleNames& names, const std::string& module) const;
     bool hasLayer(const std::string& module, std::int64_t layer) const;
 

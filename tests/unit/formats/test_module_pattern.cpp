@@ -59,6 +59,48 @@ private Q_SLOTS:
         QVERIFY(pattern->matches(std::string(40, 'a'), enough));
     }
 
+    void expressionsOfOneFileShareABudget() {
+        ProgramBudget budget{4000};
+        std::size_t read = 0;
+        while (read < 10 && ModulePattern::compile("a{1300}", "c", budget))
+            ++read;
+        QCOMPARE(read, 1U); // put together, then into the sequence
+        const auto refused = ModulePattern::compile("a{1300}", "c", budget);
+        QVERIFY(!refused && refused.error().code == codes::kAdapterUnsupported);
+        QVERIFY(ModulePattern::compile("a", "c", budget));
+    }
+
+    void whatIsRepeatedNoTimeCostsItsMaking() {
+        ProgramBudget budget;
+        std::string expression;
+        for (int i = 0; i < 300; ++i)
+            expression += "(a{1300}){0}";
+        const auto refused = ModulePattern::compile(expression, "c", budget);
+        QVERIFY(!refused && refused.error().code == codes::kAdapterUnsupported);
+    }
+
+    void manyAlternativesArePutTogetherOnce() {
+        std::string expression = "a";
+        for (int i = 0; i < 1200; ++i)
+            expression += "|b";
+        ProgramBudget budget;
+        const auto pattern = ModulePattern::compile(expression + "|c", "c", budget);
+        QVERIFY2(pattern, pattern ? "" : pattern.error().message.c_str());
+        QVERIFY(ProgramBudget{}.steps - budget.steps < 6000);
+        MatchBudget steps;
+        for (const char* name : {"a", "b", "c"})
+            QVERIFY(pattern->matches(name, steps));
+        QVERIFY(!pattern->matches("d", steps) && !pattern->matches("ab", steps) && !steps.isSpent());
+    }
+
+    void whatALongProgramRemembersCounts() {
+        const auto pattern = ModulePattern::compile("a{1300}", "c");
+        QVERIFY(pattern);
+        MatchBudget budget;
+        QVERIFY(!pattern->matches(std::string(63, 'b'), budget));
+        QVERIFY(MatchBudget{}.steps - budget.steps >= 1300);
+    }
+
     void expressionsOutOfMeasureAreRefused() {
         for (const std::string& expression :
              {std::string(5000, 'a'), std::string(40, '(') + std::string(40, ')'),

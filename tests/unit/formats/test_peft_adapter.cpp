@@ -291,6 +291,22 @@ private Q_SLOTS:
         check({floats(kA, {2, 3}), floats(kB, {3, 2}, INFINITY)}, codes::kNonFiniteWeights, "lora_B");
     }
 
+    void expressionsOfAConfigurationShareABudget() {
+        Json config{{"peft_type", "LORA"}, {"target_modules", "all-linear"}};
+        for (int layer = 0; layer < 126; ++layer) // as many as the largest Llama has
+            for (const char* module : {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
+                                       "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"})
+                for (const char* key : {"rank_pattern", "alpha_pattern"})
+                    config[key]["model.layers." + std::to_string(layer) + "." + module] = 4;
+        const auto large = parsePeftConfig(config, "adapter_config.json");
+        QVERIFY2(large, large ? "" : large.error().message.c_str());
+        for (int i = 0; i < 80; ++i)
+            config["rank_pattern"][std::to_string(i) + "a{1300}"] = 4;
+        const auto refused = parsePeftConfig(config, "adapter_config.json");
+        QVERIFY(!refused && refused.error().code == codes::kAdapterUnsupported);
+        QVERIFY2(contains(refused.error().message, "more steps"), refused.error().message.c_str());
+    }
+
     void configurationsThatCannotBeUsedAreRefusedByName_data() {
         QTest::addColumn<QByteArray>("patch");
         QTest::addColumn<QByteArray>("says");
