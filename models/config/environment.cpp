@@ -167,6 +167,8 @@ const std::vector<EnvironmentVariable>& environmentVariables() {
         {"HF_TOKEN", "token for the Hub; wins over token files", Role::Secret},
         {"HF_TOKEN_PATH", "file that holds the token", Role::Folder},
         {"HF_HOME", "the Hub client's folder, for its token and its cache", Role::Folder},
+        {"HF_HUB_CACHE", "where the Hub client keeps what it has fetched", Role::Folder},
+        {"HUGGINGFACE_HUB_CACHE", "older name of HF_HUB_CACHE", Role::Folder},
         {"PIP_INDEX_URL", "Python package index that the CUDA component is fetched from", Role::Index},
         {"https_proxy", "proxy for https addresses", Role::Proxy},
         {"HTTPS_PROXY", "proxy for https addresses", Role::Proxy},

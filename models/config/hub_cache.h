@@ -7,8 +7,9 @@
 
 namespace llamahome::config {
 
-/// `$HF_HOME/hub`, else `$XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`; empty without a
-/// home. Relative folders are ignored.
+/// `$HF_HUB_CACHE`, of old `$HUGGINGFACE_HUB_CACHE`, else `$HF_HOME/hub`, else
+/// `$XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`; empty without a home. Relative folders
+/// are ignored.
 std::filesystem::path hubCacheFolder(const Environment& environment);
 
 } // namespace llamahome::config

@@ -17,11 +17,18 @@ private Q_SLOTS:
                  fs::path("/c/huggingface/hub"));
         QCOMPARE(hubCacheFolder({{"HOME", "/home/me"}, {"XDG_CACHE_HOME", "/c"}, {"HF_HOME", "/hf"}}),
                  fs::path("/hf/hub"));
+        const Environment older{
+            {"HOME", "/home/me"}, {"HF_HOME", "/hf"}, {"HUGGINGFACE_HUB_CACHE", "/older/cache"}};
+        QCOMPARE(hubCacheFolder(older), fs::path("/older/cache"));
+        Environment both = older;
+        both["HF_HUB_CACHE"] = "/cache";
+        QCOMPARE(hubCacheFolder(both), fs::path("/cache"));
     }
 
     void relativeFoldersAreIgnored() {
         QCOMPARE(hubCacheFolder({{"HF_HOME", "hf"}, {"XDG_CACHE_HOME", "c"}, {"HOME", "/home/me"}}),
                  fs::path("/home/me/.cache/huggingface/hub"));
+        QCOMPARE(hubCacheFolder({{"HF_HUB_CACHE", "cache"}, {"HF_HOME", "/hf"}}), fs::path("/hf/hub"));
         QCOMPARE(hubCacheFolder({{"HOME", "me"}}), fs::path());
     }
 };

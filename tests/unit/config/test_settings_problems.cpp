@@ -123,6 +123,8 @@ private Q_SLOTS:
                                                                         {"HF_TOKEN", "two words"},
                                                                         {"HF_TOKEN_PATH", "token"},
                                                                         {"HF_HOME", "cache"},
+                                                                        {"HF_HUB_CACHE", "cache"},
+                                                                        {"HUGGINGFACE_HUB_CACHE", "cache"},
                                                                         {"https_proxy", "my proxy"}})
             QTest::newRow(name) << name << value;
     }
