@@ -44,15 +44,13 @@ Result<bool> repair(CommandContext& context, const jobs::ModelEntry& entry,
     const auto lock = context.lockRoot();
     if (!lock) return lock.error();
     ProgressPrinter progress(context.output(), context.clock());
-    bool isDone = false;
-    for (const jobs::CheckResult& check : report.checks) {
-        if (!check.repair || !jobs::isRepairable(*check.repair)) continue;
-        const auto done = jobs::repairModel(entry, *check.repair, *lock, context.files(), context.cancel(),
-                                            progress.sink());
+    const std::vector<jobs::Repair> repairs = jobs::repairsOf(report);
+    for (const jobs::Repair& one : repairs) {
+        const auto done =
+            jobs::repairModel(entry, one, *lock, context.files(), context.cancel(), progress.sink());
         if (!done) return done.error();
-        isDone = true;
     }
-    return isDone;
+    return !repairs.empty();
 }
 
 Json checkJson(const jobs::ModelEntry& entry, const jobs::CheckResult& check) {

@@ -13,6 +13,7 @@ namespace llamahome::jobs {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::string_view kFromHubCache = "the Hub's cache";
 constexpr std::uint64_t kConvertedTextBytes = 32ULL
                                               << 20; ///< tokenizer and configuration of a converted model
 
@@ -46,9 +47,15 @@ bool isSha256(std::string_view text) {
     return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+bool isLicenceFile(std::string_view name) {
+    const std::string lower = lowerAscii(name);
+    return lower.starts_with("license") || lower.starts_with("licence");
+}
+
 bool isSideFile(std::string_view name) {
-    return name == "README.md" || name == "USE_POLICY.md" || name.starts_with("LICENSE") ||
-           name.starts_with("LICENCE") || name.starts_with("NOTICE");
+    const std::string lower = lowerAscii(name);
+    return lower == "readme.md" || lower == "use_policy.md" || lower.starts_with("notice") ||
+           isLicenceFile(name);
 }
 
 bool saysInstruct(std::string_view name) {
@@ -83,7 +90,10 @@ Result<void> addFile(ImportSource& source, const fs::path& path, const fs::path&
                                                    displayPath(file.path) +
                                                    "); this is not how the Hub's client "
                                                    "writes it, get the model again"};
-        if (isSha256(nameOf(file.path))) file.expectedSha256 = nameOf(file.path);
+        if (isSha256(nameOf(file.path))) {
+            file.expectedSha256 = nameOf(file.path);
+            file.origin = kFromHubCache;
+        }
     }
     const auto total = formats::checkedAdd(source.resultBytes, file.sizeBytes);
     if (!total)

@@ -20,7 +20,9 @@ bool isFile(const std::filesystem::path& path);
 std::vector<std::filesystem::path> entriesOf(const std::filesystem::path& folder);
 /// 64 small hexadecimal digits.
 bool isSha256(std::string_view text);
-/// Texts that go with a model in whichever layout: card, licence, notices.
+/// A licence's text, by its name in whatever case.
+bool isLicenceFile(std::string_view name);
+/// Texts that go with a model in whichever layout: card, licence, notices; case aside.
 bool isSideFile(std::string_view name);
 
 /// Whether a model's name says that it answers in turns, "Instruct" or "chat".

@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::size_t kShownNames = 3;
 constexpr std::string_view kFirstSeen = "first seen";
-constexpr std::string_view kFromCache = "the Hub's cache";
 
 /// What the Hub's cache and Ollama's store call a file is its hash.
 Error otherHash(const SourceFile& file, const std::string& found) {
@@ -92,7 +91,7 @@ private:
     const ProgressSink& m_progress;
     fs::path m_target;
     StagingFolder m_staging;
-    std::string m_sourceHash; ///< "sha256:…" of what is converted
+    std::string m_sourceHash; ///< of what is converted
     std::vector<std::string> m_notes;
 };
 
@@ -134,7 +133,7 @@ Result<void> Import::identify() {
             if (isPart(file)) all.update(file.sha256 + '\n');
         hash = all.hexDigest();
     }
-    m_sourceHash = "sha256:" + hash;
+    m_sourceHash = hash;
     return {};
 }
 
@@ -153,7 +152,8 @@ Result<bool> Import::isInstalled() {
     bool isSame = false;
     if (isConverted(m_source.form)) {
         if (auto known = identify(); !known) return known.error();
-        isSame = manifest->commit == m_sourceHash;
+        // Once it stood in place of the commit.
+        isSame = manifest->sourceSha256 == m_sourceHash || manifest->commit == "sha256:" + m_sourceHash;
     } else {
         const auto files = sourceHashes();
         if (!files) return files.error();
@@ -200,10 +200,11 @@ Error Import::ofSource(Error error) const {
 }
 
 Result<void> Import::takeFiles() {
+    m_notes = m_source.notes;
     if (isConverted(m_source.form)) {
         auto notes = convertSource(m_source, m_isInstruct, m_files, m_staging.path(), m_cancel, m_progress);
         if (!notes) return notes.error();
-        m_notes = std::move(*notes);
+        m_notes.insert(m_notes.end(), notes->begin(), notes->end());
         return {};
     }
     Progress state{"copying", 0, writtenBytes(), "bytes"};
@@ -242,7 +243,7 @@ Result<Manifest> Import::labels() {
     manifest.commit = m_source.commit;
     if (isConverted(m_source.form)) {
         if (auto known = identify(); !known) return known.error();
-        manifest.commit = m_sourceHash;
+        manifest.sourceSha256 = m_sourceHash;
     }
     return manifest;
 }
@@ -258,7 +259,7 @@ Result<void> Import::fill() {
     if (auto proved = proveHashes(*manifest); !proved) return proved;
     for (ManifestFile& file : manifest->files)
         for (const SourceFile& given : m_source.files)
-            if (given.name == file.path && !given.expectedSha256.empty()) file.origin = kFromCache;
+            if (given.name == file.path && !given.expectedSha256.empty()) file.origin = given.origin;
     if (auto written = writeManifest(m_files, m_staging.path(), *manifest); !written) return written;
     if (auto renamed = m_files.rename(m_staging.path(), m_target); !renamed)
         return renamed.error().code == codes::kFileExists

@@ -25,8 +25,8 @@ struct ImportRequest {
 struct ImportResult {
     ModelEntry entry;
     bool wasThere = false; ///< the same model was installed already; nothing was written
-    /// What the user should know of a conversion, in words: parts of the source that were left out, what was
-    /// taken for granted.
+    /// What the user should know, in words: parts of the source that were left out, what was taken for
+    /// granted.
     std::vector<std::string> notes = {};
 };
 

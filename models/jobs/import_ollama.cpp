@@ -15,10 +15,14 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kMaxManifestBytes = 1U << 20;
+constexpr std::string_view kOrigin = "Ollama's store";
 constexpr std::string_view kBlobPrefix = "sha256-";
 constexpr std::string_view kDigestPrefix = "sha256:";
 constexpr std::string_view kKindPrefix = "application/vnd.ollama.image.";
 constexpr std::size_t kShownDigits = 12;
+constexpr std::uint64_t kMaxSettingsBytes = 1U << 16;
+constexpr std::size_t kMaxNotes = 8;          ///< a whole Modelfile gives four
+constexpr std::size_t kMaxSettingsText = 500; ///< about as long a note is still read
 
 /// Layers that are no part of a model of text alone, and what to do about them.
 struct RefusedLayer {
@@ -31,6 +35,18 @@ constexpr std::array kRefused{
                  "and use the adapter where it was made"},
     RefusedLayer{"projector", "an encoder of pictures, which is not read; choose a model of text alone"},
     RefusedLayer{"tensor", "single tensors in place of a GGUF file; get the model from the Hub"},
+};
+
+/// Layers that Ollama's conversations depend on and that a model in Hub layout has no place for.
+struct NotedLayer {
+    std::string_view kind;
+    std::string_view text;
+};
+constexpr std::array kNoted{
+    NotedLayer{"template", "its template; conversations take the form that the model itself has"},
+    NotedLayer{"system", "its system text"},
+    NotedLayer{"params", "its settings"},
+    NotedLayer{"messages", "its first messages"},
 };
 
 /// What one layer of a manifest says.
@@ -119,6 +135,11 @@ Result<std::vector<Layer>> readLayers(const fs::path& manifest) {
                                 " models in it, expected one; choose another tag of it");
 }
 
+void setHash(SourceFile& file, const std::string& digits) {
+    file.expectedSha256 = digits;
+    file.origin = kOrigin;
+}
+
 /// Adds the licence texts of the manifest, which may be several.
 Result<void> addLicences(ImportSource& source, const fs::path& manifest, const fs::path& blobs,
                          const std::vector<Layer>& layers) {
@@ -129,9 +150,50 @@ Result<void> addLicences(ImportSource& source, const fs::path& manifest, const f
         if (!blob) return blob.error();
         if (auto added = addFile(source, *blob, {}); !added) return added;
         source.files.back().name = ++count == 1 ? "LICENSE" : "LICENSE-" + std::to_string(count);
-        source.files.back().expectedSha256 = layer.digits;
+        setHash(source.files.back(), layer.digits);
     }
     return {};
+}
+
+/// Ollama's settings of a model, as its Modelfile has them; empty where they cannot be read.
+std::string settingsText(const fs::path& blob) {
+    const auto text = readFile(blob, kMaxSettingsBytes);
+    const auto json = text ? parseJson(*text, nameOf(blob)) : Result<Json>(text.error());
+    if (!json || !json->is_object()) return {};
+    std::string settings;
+    for (const auto& [key, value] : json->items()) {
+        const Json list = value.is_array() ? value : Json::array({value});
+        for (const Json& one : list) {
+            if (settings.size() > kMaxSettingsText) return settings + " and more";
+            settings += (settings.empty() ? "" : ", ") + formats::quotedText(key + " " + writeJsonLine(one));
+        }
+    }
+    return settings;
+}
+
+/// What Ollama keeps beside the weights and its conversations depend on there.
+void noteOtherLayers(ImportSource& source, const fs::path& manifest, const fs::path& blobs,
+                     const std::vector<Layer>& layers) {
+    for (const Layer& layer : layers) {
+        if (layer.kind == "model" || layer.kind == "license") continue;
+        if (source.notes.size() == kMaxNotes) {
+            source.notes.emplace_back("not taken over from Ollama: more layers of other kinds");
+            return;
+        }
+        const auto blob = blobOf(manifest, blobs, layer);
+        std::string content;
+        if (blob && layer.kind == "params") {
+            content = settingsText(*blob);
+        } else if (blob && layer.kind == "system") {
+            if (const auto text = readFile(*blob, kMaxSettingsBytes)) content = formats::quotedText(*text);
+        }
+        std::string note = "not taken over from Ollama: ";
+        const auto known = std::find_if(kNoted.begin(), kNoted.end(),
+                                        [&](const NotedLayer& one) { return one.kind == layer.kind; });
+        note +=
+            known == kNoted.end() ? "a layer " + formats::quotedText(layer.kind) : std::string(known->text);
+        source.notes.push_back(note + (content.empty() ? "" : ", " + content));
+    }
 }
 
 } // namespace
@@ -167,11 +229,12 @@ Result<ImportSource> inspectOllama(const fs::path& manifest) {
     if (!blob) return blob.error();
     auto source = inspectGguf(*blob);
     if (!source) return source;
-    source->files.front().expectedSha256 = model->digits;
+    setHash(source->files.front(), model->digits);
     source->name = shownName(whole.lexically_relative(manifests));
     const std::string tag = nameOf(whole);
     source->suggestedName = nameOf(whole.parent_path()) + (tag == "latest" ? "" : "-" + tag);
     if (auto added = addLicences(*source, manifest, blobs, *layers); !added) return added.error();
+    noteOtherLayers(*source, manifest, blobs, *layers);
     return source;
 }
 
@@ -183,7 +246,7 @@ bool isOllamaBlob(const fs::path& file) {
 Result<ImportSource> inspectOllamaBlob(const fs::path& blob) {
     auto source = inspectGguf(blob);
     if (!source) return source;
-    source->files.front().expectedSha256 = nameOf(blob).substr(kBlobPrefix.size());
+    setHash(source->files.front(), nameOf(blob).substr(kBlobPrefix.size()));
     source->suggestedName = source->name.substr(0, kBlobPrefix.size() + kShownDigits);
     return source;
 }

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
+#include <set>
 
 #include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "formats/gguf/gguf_weights.h"
 #include "formats/hub/hub_names.h"
+#include "formats/input_file.h"
 #include "formats/meta/meta_weights.h"
 #include "formats/torch/pickled_weights.h"
 #include "jobs/import_files.h"
@@ -57,6 +58,11 @@ Error refuseFolder(const fs::path& folder) {
                                            "Hub layout; check the path"};
 }
 
+/// Whether no file before has that name; case aside, as a manifest takes names.
+bool isNew(std::set<std::string>& names, std::string_view name) {
+    return names.insert(lowerAscii(name)).second;
+}
+
 bool isMetaFolder(const fs::path& folder) {
     const auto shards = formats::metaShardNames(folder);
     return isFile(folder / "params.json") && isFile(folder / "tokenizer.model") &&
@@ -82,8 +88,9 @@ Result<ImportSource> inspectMeta(const fs::path& folder) {
     if (!shards) return shards.error();
     for (const std::string& shard : *shards)
         paths.push_back(folder / shard);
+    std::set<std::string> names;
     for (const fs::path& entry : entriesOf(folder))
-        if (isSideFile(nameOf(entry)) && isFile(entry)) paths.push_back(entry);
+        if (isSideFile(nameOf(entry)) && isFile(entry) && isNew(names, nameOf(entry))) paths.push_back(entry);
     for (const fs::path& path : paths)
         if (auto added = addFile(source, path, cache->folder); !added) return added.error();
     if (auto sized = addResultBytes(source, (*weights)->tensors()); !sized) return sized.error();
@@ -104,6 +111,8 @@ Result<ImportSource> addPickled(ImportSource source, const fs::path& cacheFolder
     const auto weights = formats::PickledWeights::open(source.place, *config);
     if (!weights) return weights.error();
     source.form = SourceForm::Pickled;
+    // It tells of safetensors files that are not there; the conversion writes its own.
+    std::erase_if(source.files, [](const SourceFile& file) { return file.name == formats::kWeightsIndex; });
     for (const std::string& name : *names)
         if (auto added = addFile(source, source.place / name, cacheFolder); !added) return added.error();
     if (auto sized = addResultBytes(source, (*weights)->tensors()); !sized) return sized.error();
@@ -120,9 +129,14 @@ Result<ImportSource> inspectFolder(const fs::path& folder) {
     source.name = nameOf(folder);
     source.suggestedName = source.name;
     if (!cache->folder.empty()) nameByCache(source, *cache);
+    const bool isOneFile = isFile(files / formats::kWeightsFile);
+    std::set<std::string> names;
     for (const fs::path& entry : entriesOf(files)) {
         std::error_code unreadable;
-        if (!belongsToModel(nameOf(entry)) || fs::is_directory(entry, unreadable)) continue;
+        const std::string name = nameOf(entry);
+        if (!belongsToModel(name) || fs::is_directory(entry, unreadable)) continue;
+        if (isOneFile && name == formats::kWeightsIndex) continue; // not used, and misleads
+        if (!isNew(names, name)) continue;
         if (auto added = addFile(source, entry, cache->folder); !added) return added.error();
     }
     const auto& found = source.files;
@@ -134,11 +148,11 @@ Result<ImportSource> inspectFolder(const fs::path& folder) {
 /// Whether a file is meant as GGUF: by its name, or by its first bytes.
 bool beginsAsGguf(const fs::path& path) {
     if (lowerAscii(path.extension().string()) == ".gguf") return true;
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream) return true; // why it cannot be opened is told by the reader
+    const auto file = formats::InputFile::open(path);
+    if (!file) return true; // why it cannot be opened is told by the reader
     std::array<char, 4> magic{};
-    stream.read(magic.data(), magic.size());
-    return std::string_view(magic.data(), magic.size()) == "GGUF";
+    return (*file)->readAt(0, std::as_writable_bytes(std::span(magic))) &&
+           std::string_view(magic.data(), magic.size()) == "GGUF";
 }
 
 /// What a file stands for that is none of the forms.

@@ -28,6 +28,7 @@ struct SourceFile {
     std::filesystem::path path; ///< links resolved
     std::uint64_t sizeBytes = 0;
     std::string expectedSha256 = {}; ///< what the Hub's cache or Ollama's store says; empty: nothing is known
+    std::string origin = {};         ///< who says so
     bool isWeights = false;
 };
 
@@ -39,6 +40,8 @@ struct ImportSource {
     std::string commit;            ///< of a Hub's cache entry
     std::string organisation;      ///< of a Hub's cache entry
     std::string suggestedName;     ///< to import as when nothing else is said
+    /// What the user should know, in words: parts of the source that are not taken over.
+    std::vector<std::string> notes;
     bool isInstructByName = false; ///< Meta's files do not say it; the names that they come under may
     std::uint64_t resultBytes = 0; ///< of the model's folder
 };

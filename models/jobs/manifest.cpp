@@ -22,6 +22,7 @@ constexpr int kSchema = 1;
 constexpr std::size_t kMaxManifestBytes = 4U << 20;
 constexpr std::size_t kMaxFiles = 4096;
 constexpr std::size_t kMaxNameBytes = 255;
+constexpr const char* kSourceHash = "source_sha256";
 constexpr std::size_t kDigestDigits = 64;
 
 bool isDigest(std::string_view text) {
@@ -57,6 +58,7 @@ public:
         manifest.version = text(m_json, "version");
         manifest.source = text(m_json, "source");
         manifest.commit = text(m_json, "commit");
+        if (m_json.contains(kSourceHash)) manifest.sourceSha256 = text(m_json, kSourceHash);
         manifest.digest = text(m_json, "digest");
         if (!m_failure) readFiles(manifest);
         if (!m_failure) check(manifest);
@@ -111,6 +113,8 @@ private:
             return fail("kind: found " + formats::quotedText(manifest.kind) + ", expected model or adapter");
         for (const std::string& name : {manifest.family, manifest.version})
             if (!isSafeName(name)) return fail(formats::quotedText(name) + " is no plain name");
+        if (!manifest.sourceSha256.empty() && !isDigest(manifest.sourceSha256))
+            return fail(std::string(kSourceHash) + ": is no SHA-256");
         if (manifest.digest != manifestDigest(manifest.files))
             fail("digest: is not that of the files listed");
     }
@@ -178,6 +182,7 @@ Result<void> writeManifest(FileLayer& files, const fs::path& folder, const Manif
     Json json{{"schema", kSchema},           {"kind", manifest.kind},     {"family", manifest.family},
               {"version", manifest.version}, {"source", manifest.source}, {"commit", manifest.commit},
               {"files", Json::array()},      {"digest", manifest.digest}};
+    if (!manifest.sourceSha256.empty()) json[kSourceHash] = manifest.sourceSha256;
     for (const ManifestFile& file : manifest.files)
         json["files"].push_back(Json{
             {"path", file.path}, {"size", file.sizeBytes}, {"sha256", file.sha256}, {"origin", file.origin}});

@@ -31,7 +31,9 @@ struct Manifest {
     std::string family;
     std::string version;
     std::string source; ///< where it came from: a Hub id, or the name of a file or folder
-    std::string commit; ///< of the source: a Hub commit, or "sha256:…" of a file; empty: none
+    std::string commit; ///< of the source on the Hub; empty: none is known
+    /// Key `source_sha256`, left out where empty: of the file that was converted, or over those of several.
+    std::string sourceSha256;
     std::vector<ManifestFile> files;
     std::string digest; ///< over configuration, weights and tokenizer files
 

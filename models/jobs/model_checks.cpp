@@ -1,5 +1,6 @@
 #include "jobs/model_checks.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <set>
@@ -12,6 +13,7 @@
 #include "formats/hub/hub_names.h"
 #include "formats/hub/model_weights.h"
 #include "formats/hub/tensor_names.h"
+#include "jobs/import_files.h"
 #include "text/chat_template.h"
 
 namespace llamahome::jobs {
@@ -48,16 +50,24 @@ bool isNonFinite(std::span<const std::byte> bytes, DType type) {
     }
 }
 
-Result<std::vector<std::byte>> readTensor(formats::TensorSource& source, const formats::TensorInfo& tensor) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(tensor.byteSize()));
-    if (auto read = source.read(tensor, bytes); !read) return read.error();
-    return bytes;
+/// A tensor's bytes where they are mapped, else read into `buffer`.
+Result<std::span<const std::byte>> bytesOf(formats::TensorSource& source, const formats::TensorInfo& tensor,
+                                           std::vector<std::byte>& buffer) {
+    if (const auto mapped = source.mapped(tensor); !mapped.empty()) return mapped;
+    buffer.resize(static_cast<std::size_t>(tensor.byteSize()));
+    if (auto read = source.read(tensor, buffer); !read) return read.error();
+    return std::span<const std::byte>(buffer);
 }
 
-bool isLicenceName(std::string name) {
-    for (char& c : name)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    return name.starts_with("LICENSE") || name.starts_with("LICENCE");
+Result<bool> areEqual(formats::TensorSource& source, const formats::TensorInfo& one,
+                      const formats::TensorInfo& other) {
+    if (one.dtype != other.dtype || one.shape != other.shape) return false;
+    std::vector<std::byte> buffers[2];
+    const auto bytes = bytesOf(source, one, buffers[0]);
+    const auto others = bytesOf(source, other, buffers[1]);
+    if (!bytes) return bytes.error();
+    if (!others) return others.error();
+    return std::equal(bytes->begin(), bytes->end(), others->begin(), others->end());
 }
 
 } // namespace
@@ -128,21 +138,21 @@ IndexCheck checkIndex(const fs::path& folder) {
 Result<std::string> checkTiedWeights(const fs::path& folder, const formats::ModelConfig& config) {
     const auto source = formats::openModelWeights(folder);
     if (!source) return source.error();
-    const formats::TensorInfo* const head = (*source)->find("lm_head.weight");
+    return checkTiedWeights(**source, config, displayPath(folder));
+}
+
+Result<std::string> checkTiedWeights(formats::TensorSource& source, const formats::ModelConfig& config,
+                                     const std::string& what) {
+    const formats::TensorInfo* const head = source.find("lm_head.weight");
     if (!config.tie_word_embeddings) return std::string("none: the head has weights of its own");
     if (head == nullptr) return std::string("the head is the embedding");
-    const formats::TensorInfo* const embedding = (*source)->find("model.embed_tokens.weight");
-    const auto found = readTensor(**source, *head);
-    const auto wanted = readTensor(**source, *embedding);
-    if (!found) return found.error();
-    if (!wanted) return wanted.error();
-    if (head->dtype == embedding->dtype && *found == *wanted)
-        return std::string("the head that lies beside the embedding is the same");
+    const auto isSame = areEqual(source, *head, *source.find("model.embed_tokens.weight"));
+    if (!isSame) return isSame.error();
+    if (*isSame) return std::string("the head that lies beside the embedding is the same");
     return Error{codes::kTensorSet,
-                 displayPath(folder) +
-                     ": lm_head.weight differs from the embedding that config.json ties it "
-                     "to, and is not used; if the model needs it, set tie_word_embeddings to "
-                     "false"};
+                 what + ": lm_head.weight differs from the embedding that config.json ties it "
+                        "to, and is not used; if the model needs it, set tie_word_embeddings to "
+                        "false"};
 }
 
 Result<std::string> checkSpecialTokens(const fs::path& folder, const text::Tokenizer& tokenizer) {
@@ -176,7 +186,7 @@ Result<std::string> checkLicence(const fs::path& folder, const std::string& cata
     for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
          entry.increment(failure)) {
         const std::string name = displayPath(entry->path().filename());
-        if (isLicenceName(name)) return name;
+        if (isLicenceFile(name)) return name;
     }
     if (!catalogued.empty()) return catalogued + " (by the catalogue)";
     return Error{codes::kVerifyLicence,
@@ -199,13 +209,9 @@ Result<void> checkFinite(formats::TensorSource& source, const std::string& what,
     std::vector<std::byte> buffer;
     for (const formats::TensorInfo& tensor : source.tensors()) {
         if (cancel.isCancelled()) return Error{codes::kCancelled, "the check of " + what + " was stopped"};
-        std::span<const std::byte> bytes = source.mapped(tensor);
-        if (bytes.empty()) {
-            buffer.resize(static_cast<std::size_t>(tensor.byteSize()));
-            if (auto read = source.read(tensor, buffer); !read) return read;
-            bytes = buffer;
-        }
-        if (isNonFinite(bytes, tensor.dtype))
+        const auto bytes = bytesOf(source, tensor, buffer);
+        if (!bytes) return bytes.error();
+        if (isNonFinite(*bytes, tensor.dtype))
             return Error{codes::kNonFiniteWeights,
                          what + ": tensor " + tensor.name + " holds an infinity or NaN; get the model again"};
         state.done += tensor.byteSize();

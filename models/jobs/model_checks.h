@@ -40,8 +40,10 @@ struct IndexCheck {
 IndexCheck checkIndex(const std::filesystem::path& folder);
 
 /// A head that lies beside a tied embedding is the embedding: else ST-42, for it is not used. The weights
-/// have passed checkWeights(). Memory: both.
+/// have passed checkWeights(). They are compared where they are mapped; memory for both where they are not.
 Result<std::string> checkTiedWeights(const std::filesystem::path& folder, const formats::ModelConfig& config);
+Result<std::string> checkTiedWeights(formats::TensorSource& source, const formats::ModelConfig& config,
+                                     const std::string& what);
 
 /// There is a token that ends generation, and one with the id that config.json and generation_config.json
 /// give for padding: VER-04.

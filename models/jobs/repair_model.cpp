@@ -1,5 +1,7 @@
 #include "jobs/repair_model.h"
 
+#include <algorithm>
+
 #include "core/error_codes.h"
 #include "core/shell_quote.h"
 #include "formats/hub/model_weights.h"
@@ -52,6 +54,18 @@ Result<void> recordAnew(const ModelEntry& entry, FileLayer& files, const CancelT
     return writeManifest(files, entry.path, *manifest);
 }
 
+/// Takes files that are to go out of the manifest: one that lists too much is of a damaged model.
+Result<void> unlist(const ModelEntry& entry, const std::vector<std::string>& names, FileLayer& files) {
+    auto manifest = readManifest(entry.path);
+    if (!manifest) return {}; // there is none, or it is recorded anew
+    const auto removed = std::erase_if(manifest->files, [&](const ManifestFile& file) {
+        return std::find(names.begin(), names.end(), file.path) != names.end();
+    });
+    if (removed == 0) return {};
+    manifest->digest = manifestDigest(manifest->files);
+    return writeManifest(files, entry.path, *manifest);
+}
+
 std::vector<std::string> pathsOf(const ModelEntry& entry, const Repair& repair) {
     std::vector<std::string> paths;
     for (const std::string& name : repair.files)
@@ -63,6 +77,23 @@ std::vector<std::string> pathsOf(const ModelEntry& entry, const Repair& repair) 
 
 bool isRepairable(const Repair& repair) {
     return repair.kind != RepairKind::GetAgain;
+}
+
+std::vector<Repair> repairsOf(const VerifyReport& report) {
+    std::vector<Repair> repairs;
+    for (const RepairKind kind :
+         {RepairKind::MakeReadable, RepairKind::RemoveFiles, RepairKind::RecordAnew}) {
+        std::optional<Repair> all;
+        for (const CheckResult& check : report.checks) {
+            if (!check.repair || check.repair->kind != kind) continue;
+            if (!all) all = Repair{kind};
+            for (const std::string& name : check.repair->files)
+                if (std::find(all->files.begin(), all->files.end(), name) == all->files.end())
+                    all->files.push_back(name);
+        }
+        if (all) repairs.push_back(std::move(*all));
+    }
+    return repairs;
 }
 
 std::string repairCommand(const ModelEntry& entry, const Repair& repair) {
@@ -95,6 +126,7 @@ Result<void> repairModel(const ModelEntry& entry, const Repair& repair, const Ro
             if (auto done = makeReadable(entry.path / name); !done) return done;
         return {};
     case RepairKind::RemoveFiles:
+        if (auto done = unlist(entry, repair.files, files); !done) return done;
         for (const std::string& name : repair.files)
             if (auto done = files.remove(entry.path / name); !done) return done;
         return files.syncDirectory(entry.path);

@@ -135,6 +135,11 @@ private Q_SLOTS:
         QCOMPARE(source->suggestedName, std::string("Llama-9-1B-Instruct"));
         QCOMPARE(source->commit, std::string("abc"));
         QVERIFY(source->isInstructByName);
+        const auto result = fixture.import({snapshot / "original", "local", "cached", false});
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        const auto manifest = readManifest(result->entry.path);
+        QCOMPARE(manifest->commit, std::string("abc"));
+        QCOMPARE(manifest->sourceSha256.size(), std::size_t{64});
     }
 
     void theSameFolderAgainIsRecognisedAndAnotherIsNot() {

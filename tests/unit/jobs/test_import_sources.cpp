@@ -3,6 +3,10 @@
 // it is proved.
 #include <fstream>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <QtTest>
 
 #include "core/error_codes.h"
@@ -10,6 +14,7 @@
 #include "formats/hub/model_weights.h"
 #include "formats/safetensors/safetensors_reader.h"
 #include "jobs/import_source.h"
+#include "jobs/model_checks.h"
 #include "library_fixture.h"
 #include "support/piece_lines.h"
 
@@ -34,6 +39,12 @@ std::string bytesOf(formats::TensorSource& source, const formats::TensorInfo& te
     std::string bytes(tensor.byteSize(), '\0');
     const auto read = source.read(tensor, std::as_writable_bytes(std::span(bytes)));
     return read ? bytes : read.error().message;
+}
+
+std::string originOf(const Manifest& manifest, std::string_view name) {
+    for (const ManifestFile& file : manifest.files)
+        if (file.path == name) return file.origin;
+    return "not listed";
 }
 
 /// A Hub folder of pickled weights: those of the fixture, with the tiny model's tokenizer.
@@ -152,6 +163,56 @@ private Q_SLOTS:
         QVERIFY(!fs::exists(plain->entry.path / "pytorch_model.bin"));
     }
 
+    void anIndexThatLeadsToNoWeightsIsNotTakenAlong() {
+        const LibraryFixture fixture;
+        const char* index = "model.safetensors.index.json";
+        const std::string text =
+            R"({"weight_map": {"model.norm.weight": "model-00001-of-00002.safetensors"}})";
+        const fs::path folder = pickledFolder(fixture, "pickled_one");
+        writeText(folder / index, text);
+        writeText(fixture.source() / index, text);
+        for (const fs::path& source : {folder, fixture.source()}) {
+            const auto result = fixture.import({source, "local", source.filename().string(), false});
+            QVERIFY2(result, result ? "" : result.error().message.c_str());
+            QVERIFY(!fs::exists(result->entry.path / index));
+            QVERIFY(formats::openModelWeights(result->entry.path));
+            QVERIFY(fixture.import({source, "local", source.filename().string(), false})->wasThere);
+        }
+    }
+
+    void aPipeIsNoModelAndIsNotReadFrom() {
+        const LibraryFixture fixture;
+        for (const char* name : {"pipe", "pipe.gguf"}) {
+            const fs::path pipe = fixture.folder() / name;
+            QCOMPARE(::mkfifo(pipe.c_str(), 0600), 0);
+            // Held open with bytes in it, so that a reader would not wait for ever.
+            const int held = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK);
+            QVERIFY(held >= 0 && ::write(held, "pipe of bytes", 13) == 13);
+            const auto refused = inspectSource(pipe);
+            char bytes[32];
+            QCOMPARE(::read(held, bytes, sizeof bytes), ssize_t(13));
+            ::close(held);
+            QVERIFY(!refused && refused.error().code == codes::kNotAFile);
+        }
+    }
+
+    void licencesAndNoticesComeAlongWhateverTheirCase() {
+        const LibraryFixture fixture;
+        fs::rename(fixture.source() / "LICENSE", fixture.source() / "license.txt");
+        writeText(fixture.source() / "License.TXT", "the same name to other systems");
+        writeText(fixture.source() / "Notice.txt", "a notice");
+        writeText(fixture.source() / "unlicensed.txt", "something else");
+        const auto result = fixture.import(fixture.request());
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        QVERIFY(result->entry.isUsable());
+        QVERIFY(fs::exists(result->entry.path / "License.TXT"));
+        QVERIFY(!fs::exists(result->entry.path / "license.txt"));
+        QVERIFY(fs::exists(result->entry.path / "Notice.txt"));
+        QVERIFY(!fs::exists(result->entry.path / "unlicensed.txt"));
+        const auto licence = checkLicence(result->entry.path, "");
+        QVERIFY(licence && *licence == "License.TXT");
+    }
+
     void wrongPickledWeightsAreRefusedAndLeaveNothing() {
         struct Case {
             const char* name;
@@ -235,12 +296,43 @@ private Q_SLOTS:
         QCOMPARE(result->entry.name, std::string("local/tiny-1b"));
         const auto manifest = readManifest(result->entry.path);
         QCOMPARE(manifest->source, std::string("tiny:1b"));
-        QCOMPARE(manifest->commit, store.model);
+        QCOMPARE("sha256:" + manifest->sourceSha256, store.model);
+        QCOMPARE(manifest->commit, std::string());
+        QCOMPARE(originOf(*manifest, "LICENSE"), std::string("Ollama's store"));
+        QCOMPARE(originOf(*manifest, "config.json"), std::string("first seen"));
+        QVERIFY(result->notes.empty());
         QCOMPARE(*readFile(result->entry.path / "LICENSE"), std::string("A licence\n"));
         const auto plain = fixture.import({data("tiny.gguf"), "local", "plain", false});
         QVERIFY(*readFile(result->entry.path / "model.safetensors") ==
                 *readFile(plain->entry.path / "model.safetensors"));
         QVERIFY(fixture.import({store.manifest, "", "", false})->wasThere);
+    }
+
+    void whatOllamaKeepsBesideTheModelIsNamed() {
+        const LibraryFixture fixture;
+        const OllamaStore store(fixture.folder());
+        Json layers = store.layers();
+        layers.push_back(store.layer("template", store.addBlob("{{ .Prompt }}")));
+        layers.push_back(store.layer("system", store.addBlob("You are a\npirate.")));
+        layers.push_back(store.layer(
+            "params", store.addBlob(R"({"stop": ["<|im_start|>", "<|im_end|>"], "num_ctx": 4096})")));
+        layers.push_back(store.layer("messages", "sha256:" + std::string(64, '0'))); // not there
+        layers.push_back(store.layer("x", store.addBlob("something new")));
+        const auto result =
+            fixture.import({store.writeManifest("library", "full", "1b", layers), "", "", false});
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        const std::vector<std::string> expected{"its template", "pirate", "<|im_end|>", "its first messages",
+                                                "\"x\""};
+        QCOMPARE(result->notes.size(), expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            QVERIFY2(result->notes[i].find(expected[i]) != std::string::npos, result->notes[i].c_str());
+            QVERIFY(result->notes[i].find('\n') == std::string::npos);
+        }
+        QVERIFY(result->notes[2].find("num_ctx 4096") != std::string::npos);
+        for (int i = 0; i < 1000; ++i)
+            layers.push_back(store.layer("x", "sha256:" + std::string(64, '0')));
+        const auto many = inspectSource(store.writeManifest("library", "many", "1b", layers));
+        QVERIFY(many && many->notes.size() < 10);
     }
 
     void namesOfOllamasSayWhatTellsThemApart() {
@@ -335,7 +427,11 @@ private Q_SLOTS:
         const auto result = fixture.import(request);
         QVERIFY2(result, result ? "" : result.error().message.c_str());
         QCOMPARE(result->entry.name, std::string("smollm2/135m-instruct"));
-        QCOMPARE(readManifest(result->entry.path)->commit, std::string("0123abcd"));
+        const auto manifest = readManifest(result->entry.path);
+        QCOMPARE(manifest->commit, std::string("0123abcd"));
+        QCOMPARE(manifest->sourceSha256, std::string());
+        QCOMPARE(originOf(*manifest, "model.safetensors"), std::string("the Hub's cache"));
+        QCOMPARE(originOf(*manifest, "config.json"), std::string("first seen"));
         QVERIFY(!fs::is_symlink(result->entry.path / "model.safetensors"));
         for (const char* id : {"HuggingFaceTB/other", "../hub", "a/b/c", "x"}) {
             request.source = id;
@@ -354,6 +450,10 @@ private Q_SLOTS:
         const auto result = fixture.import({snapshot, "", "", false});
         QVERIFY2(result, result ? "" : result.error().message.c_str());
         QCOMPARE(result->entry.name, std::string("org/pickled"));
+        const auto manifest = readManifest(result->entry.path);
+        QCOMPARE(manifest->commit, std::string("0123abcd"));
+        QCOMPARE(manifest->sourceSha256.size(), std::size_t{64}); // over all that it was made of
+        QVERIFY(fixture.import({snapshot, "", "", false})->wasThere);
         const std::string wrong(64, 'a');
         fs::rename(fs::canonical(snapshot / "pytorch_model.bin"),
                    fixture.folder() / "models--org--pickled/blobs" / wrong);

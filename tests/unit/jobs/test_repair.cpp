@@ -37,6 +37,38 @@ private Q_SLOTS:
         QVERIFY(rowOf(verified(model), "index").status == CheckStatus::NotChecked);
     }
 
+    void anIndexThatWasImportedIsTakenOffTheListToo() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        QVERIFY(writeFileAtomically(systemFiles(), model.path / kIndex, "{}"));
+        const auto listed = buildManifest(model.path, *readManifest(model.path), "first seen", {}, {});
+        QVERIFY(listed && writeManifest(systemFiles(), model.path, *listed));
+        const CheckResult row = rowOf(verified(model, true), "index");
+        QVERIFY(row.repair && row.repair->kind == RepairKind::RemoveFiles);
+        QVERIFY(repaired(fixture, model, *row.repair));
+        const VerifyReport after = verified(model, true);
+        QVERIFY2(after.ok, after.error ? after.error->message.c_str() : "");
+        for (const CheckResult& check : after.checks)
+            QVERIFY2(check.status != CheckStatus::Warned, check.name.c_str());
+    }
+
+    void eachKindOfRepairIsDoneOnce() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        QVERIFY(writeFileAtomically(systemFiles(), model.path / "LICENSE", "other terms"));
+        QVERIFY(writeFileAtomically(systemFiles(), model.path / kIndex, "{}"));
+        const VerifyReport report = verified(model, true);
+        for (const char* name : {"files", "hashes"})
+            QVERIFY(rowOf(report, name).repair->kind == RepairKind::RecordAnew);
+        const std::vector<Repair> repairs = repairsOf(report);
+        QCOMPARE(repairs.size(), std::size_t{2});
+        QVERIFY(repairs[0].kind == RepairKind::RemoveFiles && repairs[0].files.size() == 1);
+        QVERIFY(repairs[1].kind == RepairKind::RecordAnew);
+        for (const Repair& repair : repairs)
+            QVERIFY(repaired(fixture, model, repair));
+        QVERIFY(verified(model, true).ok);
+    }
+
     void aFileThatNobodyMayReadIsMadeReadable() {
         const LibraryFixture fixture;
         const ModelEntry model = fixture.importedModel();
