@@ -1,7 +1,5 @@
 #include "widgets/models_pane.h"
 
-#include <memory>
-
 #include <QAction>
 #include <QDesktopServices>
 #include <QHBoxLayout>
@@ -258,15 +256,12 @@ void ModelsPane::remove(const QString& name) {
 }
 
 void ModelsPane::getAgain(const QString& name) {
-    const auto removed = std::make_shared<QMetaObject::Connection>();
-    *removed = connect(&m_manager, &managers::ModelManager::removed, this,
-                       [this, name, removed](const QString& which) {
-                           if (which != name) return;
-                           disconnect(*removed);
-                           importAs(name);
-                       });
     auto* dialog = new RemoveDialog(m_manager, name, this);
-    connect(dialog, &QDialog::rejected, this, [removed] { disconnect(*removed); });
+    connect(dialog, &RemoveDialog::removalStarted, this, [this, name](managers::Job* job) {
+        connect(job, &managers::Job::finished, this, [this, name, job] {
+            if (job->state() == managers::JobState::Done) importAs(name);
+        });
+    });
     dialog->open();
 }
 

@@ -292,6 +292,24 @@ private Q_SLOTS:
         QVERIFY(!fs::exists(place.ground.installed() / "model.safetensors"));
     }
 
+    void aRemovalWhoseDialogIsClosedIsStillFollowedByTheImport() {
+        Place place(true);
+        cutInHalf(place.ground.installed() / "model.safetensors");
+        QTRY_COMPARE(place.pane->chosenName(), kName);
+        place.find<ModelDetails>("modelDetails")->menu()->actions().at(0)->trigger();
+        QDialog* dialog = place.dialog("verifyDialog");
+        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "repairButton") != nullptr, kPatienceMs);
+        click(dialog, "repairButton");
+        QDialog* removal = place.dialog("removeDialog");
+        auto* remove = in<QPushButton>(removal, "deleteButton");
+        QTRY_VERIFY_WITH_TIMEOUT(remove->isEnabled(), kPatienceMs);
+        remove->click(); // the end of the job is heard of after this function's next wait
+        in<QPushButton>(removal, "cancelButton")->click();
+        QVERIFY(!removal->isVisible());
+        QDialog* import = place.dialog("importDialog");
+        QCOMPARE(in<QLineEdit>(import, "versionEdit")->text(), QStringLiteral("135m-instruct"));
+    }
+
     void anAdapterTellsItsBaseItsRunAndItsStep() {
         Place place(true);
         const auto run = trainRun(place.ground, {"first", 2e-4, 0});
