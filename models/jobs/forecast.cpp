@@ -57,6 +57,7 @@ private:
         shape.r = m_settings.lora.r;
         shape.targetModules = m_settings.lora.target_modules;
         shape.recompute = recompute;
+        shape.drops = m_settings.lora.dropout > 0.0;
         shape.computeBytes = computeBytes(m_settings.precision);
         return memoryToTrain(m_model, shape);
     }

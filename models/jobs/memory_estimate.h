@@ -1,8 +1,7 @@
 // How much memory a model needs: the one set of formulas for the list of models and the forecast. Any thread.
 //
-// They follow what the plain path keeps (models/llama/nn). Measured once: SmolLM2-135M in fp32, all seven
-// projections, 669 tokens in a micro-batch, nothing recomputed: 2,471 MiB by the formula, 2,533 MiB at the
-// peak.
+// That of a training is what the engine's workspace holds (llama/train/workspace_plan.h), were every token
+// trained.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +38,7 @@ struct TrainShape {
     std::int64_t r = 8;
     std::vector<std::string> targetModules{"q_proj", "v_proj"}; ///< "all-linear": all seven
     bool recompute = false;                                     ///< gradient checkpointing
+    bool drops = true;                                          ///< LoRA dropout
     std::uint64_t computeBytes = 2;
 };
 

@@ -13,6 +13,7 @@
 #include "llama/load/load_decoder.h"
 #include "llama/train/micro_batch_pass.h"
 #include "llama/train/trainer.h"
+#include "llama/train/workspace_plan.h"
 #include "parity/fixture.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_model.h"
@@ -325,8 +326,9 @@ private Q_SLOTS:
         const auto fast = decoder(LayerPath::Fast);
         const LoraSet lora = adapterOf(*plain, {"all-linear"}, 0.5); // which an evaluation does not drop
         const auto rows = rowsOf({90, 260}, 3);
-        const auto expected = checked(evaluateRows(*plain, &lora, rows, 2, {}, {}));
-        const auto found = checked(evaluateRows(*fast, &lora, rows, 2, {}, {}));
+        Workspace workspace;
+        const auto expected = checked(evaluateRows(*plain, &lora, rows, 2, workspace, {}, {}));
+        const auto found = checked(evaluateRows(*fast, &lora, rows, 2, workspace, {}, {}));
         QCOMPARE(found.targetTokens, expected.targetTokens);
         QVERIFY(std::abs(found.lossSum - expected.lossSum) <= 1e-6 * expected.lossSum);
     }
@@ -347,6 +349,43 @@ private Q_SLOTS:
             QVERIFY2(std::abs(fast[i] - plain[i]) <= kCurveTolerance * plain[i],
                      QByteArray::number(static_cast<qlonglong>(i)) + ": " + QByteArray::number(fast[i]) +
                          " for " + QByteArray::number(plain[i]));
+    }
+
+    void thePlanForetellsTheWorkspace_data() {
+        QTest::addColumn<QList<int>>("lengths");
+        QTest::addColumn<QString>("target");
+        QTest::addColumn<double>("dropout");
+        QTest::addColumn<bool>("recompute");
+        const QString all = QStringLiteral("all-linear");
+        QTest::newRow("even rows") << QList<int>{256, 256} << all << 0.0 << false;
+        QTest::newRow("dropout") << QList<int>{256, 256} << all << 0.1 << false;
+        QTest::newRow("recomputed") << QList<int>{256, 256} << all << 0.1 << true;
+        QTest::newRow("one long row") << QList<int>{1500} << all << 0.1 << false;
+        QTest::newRow("a long row recomputed") << QList<int>{1500} << all << 0.0 << true;
+        QTest::newRow("ragged") << QList<int>{700, 30, 5, 90} << all << 0.1 << false;
+        QTest::newRow("one projection") << QList<int>{400, 100} << QStringLiteral("v_proj") << 0.1 << false;
+    }
+    void thePlanForetellsTheWorkspace() {
+        QFETCH(QList<int>, lengths);
+        QFETCH(QString, target);
+        QFETCH(double, dropout);
+        QFETCH(bool, recompute);
+        const auto fast = decoder(LayerPath::Fast, at::kBFloat16);
+        const LoraSet lora = adapterOf(*fast, {target.toStdString()}, dropout);
+        const auto rows = rowsOf({lengths.begin(), lengths.end()}, 10);
+        WorkspaceShape shape{0, 0, 0, sizeof(Bfloat16), dropout > 0.0, recompute};
+        for (const text::TokenRow& row : rows) {
+            const auto length = static_cast<std::int64_t>(row.tokens.size());
+            shape.tokens += length;
+            shape.targets += static_cast<std::int64_t>(row.targetCount());
+            shape.longestRow = std::max(shape.longestRow, length);
+        }
+        Workspace workspace;
+        (void)pass(*fast, rows, lora, recompute, workspace);
+        const auto planned = static_cast<double>(workspaceBytes(fast->config(), lora.plan, shape));
+        const auto taken = static_cast<double>(workspace.peakBytes());
+        QVERIFY2(std::abs(planned - taken) <= 0.05 * taken,
+                 QByteArray::number(planned) + " planned, taken " + QByteArray::number(taken));
     }
 
     void aStepTakesItsTensorsFromTheWorkspace_data() {

@@ -4,11 +4,10 @@
 #include <cmath>
 
 #include "llama/fast/row_work.h"
+#include "llama/train/workspace_plan.h"
 
 namespace llamahome::engine {
 namespace {
-
-constexpr std::int64_t kBlockTokens = 128;
 
 /// A block of query rows of one sequence and the keys that it sees.
 struct Block {
@@ -24,8 +23,9 @@ struct Block {
 std::vector<Block> blocksOf(const std::vector<std::int64_t>& cu_seqlens) {
     std::vector<Block> blocks;
     for (std::size_t row = 0; row + 1 < cu_seqlens.size(); ++row)
-        for (std::int64_t first = cu_seqlens[row]; first < cu_seqlens[row + 1]; first += kBlockTokens) {
-            const std::int64_t end = std::min(first + kBlockTokens, cu_seqlens[row + 1]);
+        for (std::int64_t first = cu_seqlens[row]; first < cu_seqlens[row + 1];
+             first += kAttentionBlockTokens) {
+            const std::int64_t end = std::min(first + kAttentionBlockTokens, cu_seqlens[row + 1]);
             blocks.push_back({cu_seqlens[row], end - cu_seqlens[row], first, end - first});
         }
     return blocks;

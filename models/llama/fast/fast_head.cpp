@@ -7,11 +7,10 @@
 #include <ATen/ops/index_select.h>
 
 #include "llama/fast/row_work.h"
+#include "llama/train/workspace_plan.h"
 
 namespace llamahome::engine {
 namespace {
-
-constexpr std::int64_t kChunkRows = 256; // of a 128k vocabulary 63 MiB in bf16
 
 /// Losses of the rows into `losses`; with a scale the logits become their gradient.
 void crossEntropyInPlace(const at::Tensor& logits, const at::Tensor& targets, const float* scale,
@@ -36,7 +35,7 @@ double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const Batc
     const OuterWeights& outer = decoder.outer();
     const std::int64_t rows = batch.targetCount();
     const std::int64_t width = hidden.size(1);
-    const std::int64_t chunkRows = std::min(kChunkRows, rows);
+    const std::int64_t chunkRows = std::min(kHeadChunkRows, rows);
     at::Tensor picked = workspace.take({rows, width}, type);
     const at::Tensor normed = workspace.take({rows, width}, type);
     const at::Tensor dnormed = workspace.take({rows, width}, type);

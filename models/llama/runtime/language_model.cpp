@@ -84,7 +84,10 @@ Result<EvaluationResult> DecoderLanguageModel::evaluate(const std::vector<text::
                                                         int rowsAtOnce, const CancelToken& cancel,
                                                         const ProgressSink& progress) {
     if (auto checked = checkTokens(rows, config().vocab_size, "evaluation"); !checked) return checked.error();
-    return guard([&] { return evaluateRows(*m_decoder, m_lora.get(), rows, rowsAtOnce, cancel, progress); });
+    return guard([&] {
+        Workspace workspace;
+        return evaluateRows(*m_decoder, m_lora.get(), rows, rowsAtOnce, workspace, cancel, progress);
+    });
 }
 
 Result<GenerationResult> DecoderLanguageModel::generate(const std::vector<std::int32_t>& prompt,

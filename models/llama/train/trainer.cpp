@@ -147,8 +147,9 @@ Result<void> Trainer::trainStep(std::int64_t stepIndex, bool& cancelled) {
 
 Result<bool> Trainer::evaluate() {
     const auto progress = [this](const Progress& p) { m_observer.onProgress(p); };
-    const auto evaluation = evaluateRows(m_decoder, &m_lora, m_request.validationRows,
-                                         m_request.settings.batch_size, m_request.cancel, progress);
+    const auto evaluation =
+        evaluateRows(m_decoder, &m_lora, m_request.validationRows, m_request.settings.batch_size, m_workspace,
+                     m_request.cancel, progress);
     if (!evaluation) return evaluation.error();
     m_evaluationDue = false;
     const EvaluationVerdict verdict = m_stopping.update(evaluation->meanLoss(), m_stepsDone);
@@ -232,10 +233,10 @@ Result<TrainOutcome> Trainer::run() {
 
 Result<EvaluationResult> evaluateRows(const Decoder& decoder, const LoraSet* lora,
                                       const std::vector<text::TokenRow>& rows, int rowsAtOnce,
-                                      const CancelToken& cancel, const ProgressSink& progress) {
+                                      Workspace& workspace, const CancelToken& cancel,
+                                      const ProgressSink& progress) {
     EvaluationResult result;
     Products products;
-    Workspace workspace;
     const std::size_t atOnce = static_cast<std::size_t>(std::max(1, rowsAtOnce));
     for (std::size_t first = 0; first < rows.size(); first += atOnce) {
         if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};

@@ -66,6 +66,7 @@ private:
 /// Token-exact loss over rows, `rowsAtOnce` concatenated. RUN-00 when cancelled between batches.
 Result<EvaluationResult> evaluateRows(const Decoder& decoder, const LoraSet* lora,
                                       const std::vector<text::TokenRow>& rows, int rowsAtOnce,
-                                      const CancelToken& cancel, const ProgressSink& progress);
+                                      Workspace& workspace, const CancelToken& cancel,
+                                      const ProgressSink& progress);
 
 } // namespace llamahome::engine
