@@ -9,9 +9,6 @@ namespace {
 constexpr std::string_view kWithInput = "Below is an instruction that describes a task, paired with an input "
                                         "that provides further context. Write "
                                         "a response that appropriately completes the request.";
-constexpr std::string_view kWithoutInput = "Below is an instruction that describes a task. Write a response "
-                                           "that appropriately completes the request.";
-
 void addQuestion(const Message& message, std::vector<Segment>& out) {
     const std::string& text = message.content;
     const bool hasInput = message.inputAt > 0 && message.inputAt <= text.size();
@@ -47,7 +44,7 @@ Result<std::vector<Segment>> renderAlpaca(const std::vector<Message>& messages, 
         if (i > first) {
             out.push_back(templateText("\n\n", message.role));
         } else {
-            const std::string_view sentence = message.inputAt > 0 ? kWithInput : kWithoutInput;
+            const std::string_view sentence = message.inputAt > 0 ? kWithInput : kAlpacaSentence;
             out.push_back(first == 1 ? Segment{messages.front().content, "system", false, false}
                                      : templateText(std::string(sentence), "system"));
             out.push_back(templateText("\n\n", "system"));

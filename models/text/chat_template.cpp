@@ -13,7 +13,10 @@
 #include "text/llama2_template.h"
 #include "text/llama3_template.h"
 #include "text/simple_template.h"
+#include "text/template_normaliser.h"
 #include "text/template_table.h"
+#include "text/template_text.h"
+#include "text/tokenizer.h"
 
 namespace llamahome::text {
 namespace {
@@ -41,8 +44,15 @@ Result<Json> tokenizerConfigOf(const fs::path& modelFolder) {
     return formats::readJsonIfThere(modelFolder / formats::kTokenizerConfig);
 }
 
-TemplateTokens tokensOf(const Json& config) {
-    return {tokenText(config, "bos_token"), tokenText(config, "eos_token")};
+Result<TemplateTokens> tokensOf(const fs::path& modelFolder, const Json& config) {
+    TemplateTokens tokens{tokenText(config, "bos_token"), tokenText(config, "eos_token")};
+    if (!tokens.eos.empty()) return tokens;
+    const auto tokenizer = Tokenizer::load(modelFolder);
+    if (!tokenizer && tokenizer.error().code == codes::kFileNotFound) return tokens;
+    if (!tokenizer) return tokenizer.error();
+    if (!tokenizer->endTokens().empty()) tokens.eos = tokenizer->tokenBytes(tokenizer->endTokens().front());
+    if (config.is_null() && tokenizer->bos()) tokens.bos = tokenizer->tokenBytes(*tokenizer->bos());
+    return tokens;
 }
 
 } // namespace
@@ -50,27 +60,35 @@ TemplateTokens tokensOf(const Json& config) {
 Result<ChatTemplate> ChatTemplate::load(const fs::path& modelFolder, std::string_view name) {
     const auto config = tokenizerConfigOf(modelFolder);
     if (!config) return config.error();
-    TemplateTokens tokens = tokensOf(*config);
-    if (!name.empty()) return named(name, std::move(tokens));
+    auto tokens = tokensOf(modelFolder, *config);
+    if (!tokens) return tokens.error();
+    if (!name.empty()) return named(name, std::move(*tokens));
     const auto own = formats::readChatTemplate(modelFolder, *config);
     if (!own) return own.error();
-    if (!*own || (*own)->empty()) return named("plain", std::move(tokens));
-    auto result = recognise(**own, std::move(tokens));
+    if (!*own || (*own)->empty()) return named("plain", std::move(*tokens));
+    auto result = recognise(**own, std::move(*tokens));
     return result ? result : Result<ChatTemplate>(result.error().within(displayPath(modelFolder)));
 }
 
 Result<ChatTemplate> ChatTemplate::own(const fs::path& modelFolder, std::string name, SimpleTemplate simple) {
     const auto config = tokenizerConfigOf(modelFolder);
     if (!config) return config.error();
+    auto tokens = tokensOf(modelFolder, *config);
+    if (!tokens) return tokens.error();
     TemplateStyle style;
     style.name = std::move(name);
     style.kind = TemplateKind::Simple;
     style.simple = std::make_shared<const SimpleTemplate>(std::move(simple));
-    return ChatTemplate(std::move(style), tokensOf(*config));
+    return ChatTemplate(std::move(style), std::move(*tokens));
 }
 
 Result<ChatTemplate> ChatTemplate::recognise(std::string_view templateText, TemplateTokens tokens) {
     if (auto style = recogniseStyle(templateText)) return ChatTemplate(std::move(*style), std::move(tokens));
+    const std::string normal = normalTemplate(templateText);
+    for (const TemplateStyle& style : templateStyles())
+        for (const std::string& prefix : {std::string(), tokens.bos})
+            if (normalTemplate(jinjaTextOf(style, tokens, prefix)) == normal)
+                return ChatTemplate(style, std::move(tokens));
     return Error{codes::kTemplateUnknown,
                  "the model's chat template is not known; choose one with --template: " + joinNames() +
                      ", or a .yaml file of your own",
@@ -113,6 +131,10 @@ std::vector<std::string> ChatTemplate::answerEnds() const {
     if (m_style.kind == TemplateKind::Llama3 && m_style.date != DateRule::None)
         ends.emplace_back("<|eom_id|>");
     return ends;
+}
+
+std::string ChatTemplate::jinja(const std::string& prefix) const {
+    return jinjaTextOf(m_style, m_tokens, wantsTokenizerPrefix() ? prefix : std::string());
 }
 
 bool ChatTemplate::wantsTokenizerPrefix() const {

@@ -36,7 +36,9 @@ struct RenderOptions {
     Json tools = {}; ///< a list of functions that the model may call; templates without tools leave it out
 };
 
-/// The texts of the model's own tokens that templates refer to; empty where it has none.
+/// The texts of the model's own tokens that templates refer to; empty where it has none. Of
+/// tokenizer_config.json; where that names none, the end is the tokenizer's first end token, and without
+/// that file bos is the tokenizer's too.
 struct TemplateTokens {
     std::string bos;
     std::string eos;
@@ -92,6 +94,9 @@ public:
     const std::string& endOfText() const { return m_tokens.eos; }
     /// True where the rendered text is encoded with what the tokenizer's post-processor puts before a text.
     bool wantsTokenizerPrefix() const;
+    /// The template as Jinja text of our own wording (jinjaTextOf()). `prefix` is what the tokenizer puts
+    /// before a text; it stands first where wantsTokenizerPrefix().
+    std::string jinja(const std::string& prefix) const;
     /// The date that is printed where RenderOptions has none; empty where the template prints none.
     std::string defaultDate(const Clock& clock) const;
 

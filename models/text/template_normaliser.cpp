@@ -23,6 +23,7 @@ public:
         }
         return std::move(m_out);
     }
+    TemplateLiterals literals() && { return std::move(m_literals); }
 
 private:
     /// Offset of the next "{%", "{{" or "{#", or the end.
@@ -43,6 +44,7 @@ private:
         const bool oneLine = std::count(text.begin(), text.end(), '\n') <= 1;
         const bool newLine = text.starts_with('\n') || text.starts_with("\r\n");
         const bool trimmed = m_afterBlock && newLine && oneLine && (beforeBlock || text.ends_with('\n'));
+        if (!blank) m_literals.hasTextBetween = true;
         // The environment drops one line end at the end of the text, whatever stands before it.
         if (blank && (m_minusBefore || minusAfter || trimmed || (atEnd && oneLine) || text.empty())) return;
         m_out += text;
@@ -76,22 +78,25 @@ private:
     }
 
     void quoted(char quote) {
-        m_out += '\'';
+        std::string text;
         for (++m_at; m_at < m_in.size() && m_in[m_at] != quote; ++m_at) {
-            if (m_in[m_at] == '\\' && m_at + 1 < m_in.size()) {
-                ++m_at;
-                m_out += m_in[m_at] == 'n' ? '\n' : m_in[m_at];
-            } else {
-                m_out += m_in[m_at];
-            }
+            if (m_in[m_at] == '\\' && m_at + 1 < m_in.size())
+                text += meant(m_in[++m_at]);
+            else
+                text += m_in[m_at];
         }
-        m_out += '\'';
+        m_out.append(1, '\'').append(text).append(1, '\'');
+        m_literals.texts.push_back(std::move(text));
         m_at = std::min(m_at + 1, m_in.size());
     }
+
+    /// What stands behind a backslash.
+    static char meant(char c) { return c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c; }
 
     std::string_view m_in;
     std::size_t m_at = 0;
     std::string m_out;
+    TemplateLiterals m_literals;
     bool m_minusBefore = false;
     bool m_afterBlock = false; ///< the last tag was a block or a comment, whose line end is trimmed
 };
@@ -100,6 +105,12 @@ private:
 
 std::string normalTemplate(std::string_view templateText) {
     return Normaliser(templateText).run();
+}
+
+TemplateLiterals templateLiterals(std::string_view templateText) {
+    Normaliser normaliser(templateText);
+    (void)normaliser.run();
+    return std::move(normaliser).literals();
 }
 
 } // namespace llamahome::text

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace llamahome::text {
 
@@ -10,5 +11,13 @@ namespace llamahome::text {
 /// writes texts in single quotes with their line ends resolved. Two templates of one normal form render
 /// alike.
 std::string normalTemplate(std::string_view templateText);
+
+/// The texts in quotes in a template's tags, in their order and with their line ends resolved, and whether
+/// anything but blanks stands between the tags.
+struct TemplateLiterals {
+    std::vector<std::string> texts;
+    bool hasTextBetween = false;
+};
+TemplateLiterals templateLiterals(std::string_view templateText);
 
 } // namespace llamahome::text

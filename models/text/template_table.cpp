@@ -1,36 +1,15 @@
 #include "text/template_table.h"
 
 #include "text/llama2_template.h"
+#include "text/llama3_template.h"
 #include "text/template_normaliser.h"
+#include "text/template_parts.h"
 
 namespace llamahome::text {
 namespace {
 
 constexpr std::string_view kSmolLm2System =
     "You are a helpful AI assistant named SmolLM, trained by Hugging Face";
-constexpr std::string_view kHole = "HOLE"; ///< stands for a default system message in the texts below
-
-/// The parts that the ChatML templates in use are put together from.
-constexpr std::string_view kPromptDefault =
-    "{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}";
-constexpr std::string_view kBos = "{{ bos_token }}";
-constexpr std::string_view kLoop = "{% for message in messages %}";
-constexpr std::string_view kDefaultSystem = "{% if loop.first and messages[0]['role'] != 'system' %}"
-                                            "{{ '<|im_start|>system\nHOLE<|im_end|>\n' }}{% endif %}";
-constexpr std::string_view kTurn =
-    "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + "
-    "'\n'}}{% endfor %}";
-constexpr std::string_view kPrompt =
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
-
-/// Zephyr's; the line ends after what is printed are printed too.
-constexpr std::string_view kZephyr =
-    "{% for message in messages %}\n{% if message['role'] == 'user' %}\n"
-    "{{ '<|user|>\n' + message['content'] + eos_token }}\n{% elif message['role'] == 'system' %}\n"
-    "{{ '<|system|>\n' + message['content'] + eos_token }}\n{% elif message['role'] == 'assistant' %}\n"
-    "{{ '<|assistant|>\n' + message['content'] + eos_token }}\n{% endif %}\n"
-    "{% if loop.last and add_generation_prompt %}\n{{ '<|assistant|>' }}\n{% endif %}\n{% endfor %}";
-
 /// What stands in `text` for the hole of `known`; nothing where the rest differs.
 std::optional<std::string> fillingOf(std::string_view known, std::string_view text) {
     const std::size_t hole = known.find(kHole);
@@ -60,15 +39,6 @@ std::optional<TemplateStyle> recogniseChatMl(const std::string& normal) {
             }
         }
     }
-    return std::nullopt;
-}
-
-/// Meta's templates are told apart by what they print (llama.md 5.2); their text is not ours to ship.
-std::optional<TemplateStyle> recogniseLlama3(std::string_view text) {
-    const auto has = [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; };
-    if (!has("<|start_header_id|>") || !has("<|eot_id|>") || has("image")) return std::nullopt;
-    if (has("Cutting Knowledge Date")) return styleNamed(has("strftime_now") ? "llama3.2" : "llama3");
-    if (!has("tool") && has("trim")) return styleNamed("llama3.0");
     return std::nullopt;
 }
 
@@ -102,7 +72,7 @@ std::optional<TemplateStyle> recogniseStyle(std::string_view templateText) {
     if (auto style = recogniseChatMl(normal)) return style;
     if (normal == normalTemplate(kZephyr)) return styleNamed("zephyr");
     if (isLlama2Template(normal)) return styleNamed("llama2");
-    return recogniseLlama3(templateText);
+    return styleNamed(llama3NameOf(templateText));
 }
 
 } // namespace llamahome::text

@@ -31,7 +31,9 @@ struct Tokenizer::Data {
 /// Everything of tokenizer.json.
 Result<Tokenizer::Data> readTokenizerJson(const Json& json, std::string_view what);
 
-/// Adds bos and end tokens from the other files of a model folder; absent files add nothing.
-Result<void> readSpecialIds(const std::filesystem::path& modelFolder, Tokenizer::Data& data);
+/// Adds bos and end tokens from the other files of a model folder and its `config`, the tokenizer's; absent
+/// files add nothing.
+Result<void> readSpecialIds(const std::filesystem::path& modelFolder, const Json& config,
+                            Tokenizer::Data& data);
 
 } // namespace llamahome::text

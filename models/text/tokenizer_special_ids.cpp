@@ -61,7 +61,7 @@ Result<void> checkRows(const Json& config, const Tokenizer::Data& data, const fs
 
 } // namespace
 
-Result<void> readSpecialIds(const fs::path& modelFolder, Tokenizer::Data& data) {
+Result<void> readSpecialIds(const fs::path& modelFolder, const Json& config, Tokenizer::Data& data) {
     for (const std::string_view name : {formats::kGenerationConfigFile, formats::kModelConfigFile}) {
         const fs::path path = modelFolder / name;
         const auto json = formats::readJsonIfThere(path);
@@ -75,15 +75,13 @@ Result<void> readSpecialIds(const fs::path& modelFolder, Tokenizer::Data& data) 
         if (auto checked = checkRows(*json, data, modelFolder); !checked) return checked;
     }
     const fs::path path = modelFolder / formats::kTokenizerConfig;
-    const auto json = formats::readJsonIfThere(path);
-    if (!json) return json.error();
-    const auto bos = namedToken(*json, "bos_token", data, displayPath(path));
+    const auto bos = namedToken(config, "bos_token", data, displayPath(path));
     if (!bos) return bos.error();
     if (*bos) data.bos = *bos;
-    const auto eos = namedToken(*json, "eos_token", data, displayPath(path));
+    const auto eos = namedToken(config, "eos_token", data, displayPath(path));
     if (!eos) return eos.error();
     if (*eos) addEnds({**eos}, data);
-    if (member(*json, "auto_map") != nullptr)
+    if (member(config, "auto_map") != nullptr)
         data.notices.emplace_back(
             "tokenizer_config.json names a class of its own (auto_map); it is not used");
     if (data.bos) data.added.markControl(*data.bos);
@@ -97,7 +95,7 @@ Result<Tokenizer> Tokenizer::load(const fs::path& modelFolder) {
     if (!files) return files.error();
     auto data = readTokenizerJson(files->tokenizer, files->shown);
     if (!data) return data.error();
-    if (auto read = readSpecialIds(modelFolder, *data); !read) return read.error();
+    if (auto read = readSpecialIds(modelFolder, files->config, *data); !read) return read.error();
     return Tokenizer(std::make_shared<const Data>(std::move(*data)));
 }
 

@@ -19,7 +19,12 @@ namespace {
 
 constexpr std::int64_t kAny = std::numeric_limits<std::int32_t>::max();
 
-/// One row for each pre-tokenizer that llama.cpp knows by that name and that is converted.
+/// Whole texts' ends first, then those of turns, as llama.cpp knows them.
+constexpr std::array<std::string_view, 7> kEndTexts{
+    "<|end_of_text|>", "<|endoftext|>", "<|eom_id|>", "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>"};
+
+/// One row for each name under which llama.cpp knows a pre-tokenizer that is converted; of several names of
+/// one the first is written.
 struct PreTokenizer {
     std::string_view name;
     PieceSplit split;
@@ -28,8 +33,21 @@ struct PreTokenizer {
 
 constexpr std::array kPreTokenizers{
     PreTokenizer{"smollm", PieceSplit::SmolLm, false},
+    PreTokenizer{"starcoder", PieceSplit::SmolLm, false},
+    PreTokenizer{"refact", PieceSplit::SmolLm, false},
+    PreTokenizer{"command-r", PieceSplit::SmolLm, false},
+    PreTokenizer{"codeshell", PieceSplit::SmolLm, false},
     PreTokenizer{"gpt-2", PieceSplit::Gpt2, false},
+    PreTokenizer{"phi-2", PieceSplit::Gpt2, false},
+    PreTokenizer{"gigachat", PieceSplit::Gpt2, false},
+    PreTokenizer{"mellum", PieceSplit::Gpt2, false},
     PreTokenizer{"llama-bpe", PieceSplit::Llama3, true},
+    PreTokenizer{"llama3", PieceSplit::Llama3, true},
+    PreTokenizer{"llama-v3", PieceSplit::Llama3, true},
+    PreTokenizer{"falcon3", PieceSplit::Llama3, true},
+    PreTokenizer{"falcon-h1", PieceSplit::Llama3, true},
+    PreTokenizer{"pixtral", PieceSplit::Llama3, true},
+    PreTokenizer{"midm-2.0", PieceSplit::Llama3, true},
 };
 
 /// Of bytes an unknown token stands for nothing in text, as a special one.
@@ -81,7 +99,9 @@ public:
         if (m_fields.has("tokenizer.chat_template"))
             parts.chatTemplate = m_fields.text("tokenizer.chat_template", "");
         parts.contextLength = contextLength;
-        parts.endTokens = endTokens();
+        auto ends = endTokens();
+        if (!ends) return ends.error();
+        parts.endTokens = std::move(*ends);
         if (m_fields.problem()) return *m_fields.problem();
         return buildHubTokenizer(parts);
     }
@@ -196,12 +216,19 @@ private:
         return roles;
     }
 
-    /// The file's end token, then its end of turn and of message, then those that llama.cpp knows by their
-    /// text.
-    std::vector<std::int64_t> endTokens() const {
+    /// Our own list where the file has one; else its end token, its end of turn and of message, and those
+    /// that llama.cpp knows by their text.
+    Result<std::vector<std::int64_t>> endTokens() const {
+        if (m_fields.has(kGgufEndTokenIds)) {
+            const std::vector<std::int64_t>& own = m_fields.requiredWholes(kGgufEndTokenIds);
+            for (const std::int64_t id : own)
+                if (id < 0 || static_cast<std::size_t>(id) >= m_tokens.size())
+                    return wrong("the end token " + std::to_string(id) + " is none of " +
+                                 std::to_string(m_tokens.size()) + " tokens");
+            return own;
+        }
         constexpr std::array kKeys{"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
                                    "tokenizer.ggml.eom_token_id"};
-        constexpr std::array<std::string_view, 3> kTexts{"<|end_of_text|>", "<|eom_id|>", "<|eot_id|>"};
         std::vector<std::int64_t> ids;
         const auto add = [&](std::int64_t id) {
             if (static_cast<std::size_t>(id) < m_tokens.size() &&
@@ -211,7 +238,7 @@ private:
         for (const char* key : kKeys)
             if (const auto id = m_fields.whole(key, kAny)) add(*id);
         if (!m_fields.has("tokenizer.chat_template")) return ids;
-        for (const std::string_view text : kTexts)
+        for (const std::string_view text : kEndTexts)
             if (const auto found = m_ids.find(text);
                 found != m_ids.end() && m_types[found->second] == gguf_token_type::kControl)
                 add(static_cast<std::int64_t>(found->second));
@@ -228,6 +255,10 @@ private:
 };
 
 } // namespace
+
+bool isGgufEndText(std::string_view text) {
+    return std::find(kEndTexts.begin(), kEndTexts.end(), text) != kEndTexts.end();
+}
 
 std::string_view ggufPreTokenizer(PieceSplit split) {
     const auto row = std::find_if(kPreTokenizers.begin(), kPreTokenizers.end(),

@@ -21,6 +21,12 @@ inline constexpr std::int32_t kUnused = 5;
 inline constexpr std::int32_t kByte = 6;
 } // namespace gguf_token_type
 
+/// Our own list of the ids that end an answer, the first first: GGUF has keys for three of them only.
+inline constexpr const char* kGgufEndTokenIds = "llamahome.end_token_ids";
+
+/// Whether llama.cpp stops at a special token of this text whatever the keys say (llama-vocab.cpp).
+bool isGgufEndText(std::string_view text);
+
 /// GG-17 names a tokenizer or pre-tokenizer that is not converted, GG-18 what is wrong with the vocabulary,
 /// the merges or the scores; TK-02 for merges of scores beyond measure. `contextLength` is written as
 /// model_max_length.

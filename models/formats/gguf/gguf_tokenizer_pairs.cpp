@@ -1,7 +1,6 @@
 #include "formats/gguf/gguf_tokenizer_pairs.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "core/error_codes.h"
@@ -30,14 +29,6 @@ std::int32_t typeOf(TokenKind kind) {
     return gguf_token_type::kNormal;
 }
 
-/// Ends of an answer that llama.cpp knows by their text whatever the keys say (llama-vocab.cpp).
-bool isKnownEnd(std::string_view text) {
-    constexpr std::array<std::string_view, 7> kKnown{"<|eot_id|>",     "<|im_end|>",    "<|end|>",
-                                                     "<end_of_turn>",  "<|endoftext|>", "<|eom_id|>",
-                                                     "<|end_of_text|>"};
-    return std::find(kKnown.begin(), kKnown.end(), text) != kKnown.end();
-}
-
 /// Ends of a whole text, which are no end of turn.
 bool endsText(std::string_view text) {
     return text == "<|endoftext|>" || text == "<|end_of_text|>";
@@ -57,7 +48,7 @@ public:
                 endOfMessage = id;
             else if (!endOfTurn && !endsText(text(id)))
                 endOfTurn = id;
-            else if (!isKnownEnd(text(id)))
+            else if (!isGgufEndText(text(id)))
                 unknown.push_back("the end token " + quotedText(text(id)) +
                                   " has no place in GGUF; programs that load the file will not stop at it");
         }
@@ -119,6 +110,9 @@ Result<std::vector<std::string>> addTokenizerPairs(GgufPairs& pairs, const Token
     addId("tokenizer.ggml.eos_token_id", ends.eos);
     addId("tokenizer.ggml.eot_token_id", ends.endOfTurn);
     addId("tokenizer.ggml.eom_token_id", ends.endOfMessage);
+    if (!parts.endTokens.empty())
+        pairs.addNumbers(kGgufEndTokenIds,
+                         std::vector<std::uint32_t>(parts.endTokens.begin(), parts.endTokens.end()));
     addId("tokenizer.ggml.unknown_token_id", parts.roles.unk);
     addId("tokenizer.ggml.padding_token_id", parts.roles.pad);
     pairs.add("tokenizer.ggml.add_bos_token", parts.addsBos);

@@ -3,6 +3,7 @@
 #include "core/error_codes.h"
 #include "formats/file_text.h"
 #include "formats/gguf/gguf_reader.h"
+#include "formats/gguf/gguf_tokenizer.h"
 #include "formats/gguf/gguf_tokenizer_pairs.h"
 #include "formats/hub/head_rows.h"
 #include "formats/hub/rope_divisors.h"
@@ -55,13 +56,21 @@ Result<GgufExport> GgufExport::plan(const fs::path& folder, TensorSource& weight
     if (!config) return config.error();
     if (auto belongs = checkModelTensors(weights, *config, displayPath(folder)); !belongs)
         return belongs.error();
-    const auto tokenizer = readTokenizerParts(folder, *config);
+    auto tokenizer = readTokenizerParts(folder, *config);
     if (!tokenizer) return tokenizer.error();
+    if (options.chatTemplate) tokenizer->chatTemplate = options.chatTemplate;
+    if (!options.endTokens.empty()) tokenizer->endTokens = options.endTokens;
+    for (const std::int64_t id : tokenizer->endTokens)
+        if (id < 0 || id >= config->vocab_size)
+            return Error{codes::kExportCheck, displayPath(folder) + ": the end token " + std::to_string(id) +
+                                                  " is beyond the embedding; get the model again"};
     GgufExport result(weights, std::move(*config));
     addArchitecture(result.m_pairs, result.m_config, options);
     auto notes = addTokenizerPairs(result.m_pairs, *tokenizer, displayPath(folder));
     if (!notes) return notes.error();
     result.m_notes = std::move(*notes);
+    result.m_endTokens = tokenizer->endTokens;
+    result.m_chatTemplate = tokenizer->chatTemplate;
     if (result.m_config.isScaledLike(RopeType::Dynamic))
         result.m_notes.push_back("GGUF has no dynamic rope scaling: beyond " +
                                  std::to_string(result.m_config.max_position_embeddings) +
@@ -122,6 +131,22 @@ Result<void> GgufExport::readBack(const fs::path& target) const {
         if (found[i].name != m_plan[i].name || found[i].shape != m_plan[i].shape ||
             &(*reader)->packing(found[i]) != m_plan[i].type)
             return wrong("tensor " + quotedText(m_plan[i].name) + " differs");
+    return readBackTokenizer(**reader);
+}
+
+Result<void> GgufExport::readBackTokenizer(const GgufReader& reader) const {
+    const auto tokenizer = tokenizerFromGguf(reader, m_config.max_position_embeddings);
+    if (!tokenizer) return tokenizer.error();
+    const auto wrong = [&](const char* what) {
+        return Error{codes::kExportCheck,
+                     reader.shownPath() + ": read back, " + what + " differ; write it again"};
+    };
+    if (!m_endTokens.empty() && tokenizer->endTokens != m_endTokens)
+        return wrong("the tokens that end an answer");
+    const auto text = tokenizer->config.find("chat_template");
+    const bool hasText = text != tokenizer->config.end();
+    if (hasText != m_chatTemplate.has_value() || (hasText && *text != *m_chatTemplate))
+        return wrong("the words of the chat template");
     return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "formats/meta/dialogues.h"
 #include "formats/tokenizer/byte_alphabet.h"
 #include "formats/tokenizer/rank_table.h"
 #include "formats/tokenizer/sentencepiece_model.h"
@@ -27,28 +28,6 @@ constexpr std::array kLlama3Names{NamedPlace{kBos, "<|begin_of_text|>"},
 constexpr std::array kLaterNames{NamedPlace{4, "<|finetune_right_pad_id|>"},
                                  NamedPlace{kEndOfMessage, "<|eom_id|>"}, NamedPlace{10, "<|python_tag|>"}};
 constexpr NamedPlace kPictureName{5, "<|step_id|>"};
-
-/// Llama 2's: [INST] and [/INST] around a user's text, the system's in the first of them; it prints what
-/// Meta's chat_completion() encodes.
-constexpr std::string_view kLlama2Dialogue =
-    "{% if messages[0]['role'] == 'system' %}{% set loop_messages = messages[1:] %}"
-    "{% set system_message = messages[0]['content'] %}"
-    "{% else %}{% set loop_messages = messages %}{% set system_message = false %}{% endif %}"
-    "{% for message in loop_messages %}"
-    "{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
-    "{{ raise_exception('user and assistant take turns, the user first') }}{% endif %}"
-    "{% if loop.index0 == 0 and system_message != false %}"
-    "{% set content = '<<SYS>>\n' + system_message + '\n<</SYS>>\n\n' + message['content'] %}"
-    "{% else %}{% set content = message['content'] %}{% endif %}"
-    "{% if message['role'] == 'user' %}{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}"
-    "{% elif message['role'] == 'assistant' %}{{ ' ' + content.strip() + ' ' + eos_token }}{% endif %}"
-    "{% endfor %}";
-
-constexpr std::string_view kDialogue =
-    "{{ bos_token }}{% for message in messages %}"
-    "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] | trim + "
-    "'<|eot_id|>' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}";
 
 /// The 256 names in their order; places without one are reserved, which are numbered through.
 std::vector<std::string> specialNames(bool isLater, bool hasPictures) {
@@ -103,7 +82,7 @@ Result<HubTokenizer> ofRanks(const std::filesystem::path& tokenizerModel, const 
     parts.contextLength = config.max_position_embeddings;
     parts.endTokens = {first + kEndOfText};
     if (variant.isInstruct) {
-        parts.chatTemplate = std::string(kDialogue);
+        parts.chatTemplate = std::string(kLlama3Dialogue);
         if (isLater) parts.endTokens.push_back(first + kEndOfMessage);
         parts.endTokens.push_back(first + kEndOfTurn);
     }

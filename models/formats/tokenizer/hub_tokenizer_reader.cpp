@@ -246,18 +246,24 @@ private:
         return {};
     }
 
+    /// As Tokenizer::load() joins them, so that what an answer ends with is the same wherever it is read.
     Result<void> readEndTokens() {
         const fs::path path = m_folder / kGenerationConfigFile;
         const auto generation = readJsonIfThere(path);
         if (!generation) return generation.error();
-        m_parts.endTokens = m_config.eos_token_ids;
+        std::vector<std::int64_t> ends;
         if (generation->is_object()) {
             const ConfigFields fields(*generation, displayPath(path));
-            m_parts.endTokens = fields.tokenIds("eos_token_id", m_config.eos_token_ids);
+            ends = fields.tokenIds("eos_token_id", {});
             if (fields.problem()) return *fields.problem();
         }
-        for (const std::int64_t id : m_parts.endTokens)
+        ends.insert(ends.end(), m_config.eos_token_ids.begin(), m_config.eos_token_ids.end());
+        if (m_parts.roles.eos) ends.push_back(*m_parts.roles.eos);
+        for (const std::int64_t id : ends) {
             if (!hasRow(id)) return wrong("the end token " + std::to_string(id) + " is beyond the embedding");
+            auto& known = m_parts.endTokens;
+            if (std::find(known.begin(), known.end(), id) == known.end()) known.push_back(id);
+        }
         return {};
     }
 

@@ -104,7 +104,8 @@ private Q_SLOTS:
         const auto source = openModelWeights(folder.path());
         QVERIFY(source && checkModelTensors(**source, *config, "out"));
         const Json generation = *readJsonFile(folder / "generation_config.json");
-        QVERIFY(generation["eos_token_id"] == 2 && generation["bos_token_id"] == 1 &&
+        // llama.cpp stops at <|endoftext|> too, whatever the keys say.
+        QVERIFY(generation["eos_token_id"] == Json::array({2, 0}) && generation["bos_token_id"] == 1 &&
                 generation["pad_token_id"] == 2);
     }
 
@@ -151,6 +152,33 @@ private Q_SLOTS:
         QVERIFY((*readJsonFile(folder / "out/config.json"))["eos_token_id"] == Json::array({6, 4, 5}));
     }
 
+    void everyNameOfAPreTokenizerIsKnown_data() {
+        QTest::addColumn<bool>("isLlama3");
+        for (const char* name : {"llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"})
+            QTest::newRow(name) << true;
+        for (const char* name : {"gpt-2", "phi-2", "smollm", "starcoder"})
+            QTest::newRow(name) << false;
+    }
+
+    void everyNameOfAPreTokenizerIsKnown() {
+        QFETCH(const bool, isLlama3);
+        const TemporaryFolder folder;
+        GgufBytes file = tinyModel({"<end>", "a", "b", "ab"}, {3, 1, 1, 1}, {"a b"}, QTest::currentDataTag());
+        QCOMPARE(convertError(file, folder).message, std::string("was accepted"));
+        const Json json = *readJsonFile(folder / "out/tokenizer.json");
+        QCOMPARE(json["model"]["ignore_merges"].get<bool>(), isLlama3);
+    }
+
+    void aSecondEndIsKnownByItsText() {
+        const TemporaryFolder folder;
+        GgufBytes file = tinyModel({"a", "b", "ab", "</s>", "<|im_end|>", "<|im_start|>"}, {1, 1, 1, 3, 3, 3},
+                                   {"a b"}, "gpt-2", "tokenizer.ggml.eos_token_id");
+        file.number("tokenizer.ggml.eos_token_id", 3).text("tokenizer.chat_template", "x");
+        QCOMPARE(convertError(file, folder).message, std::string("was accepted"));
+        QVERIFY((*readJsonFile(folder / "out/generation_config.json"))["eos_token_id"] ==
+                Json::array({3, 4}));
+    }
+
     void rowsOfAHeadAreTakenApartAsTheReferenceSays() { // llama.md 2.3: 0…7 ← 0,2,4,6,1,3,5,7
         std::string rows;
         for (int i = 0; i < 16; ++i)
@@ -195,6 +223,8 @@ private Q_SLOTS:
         row("merge to a stranger", tinyModel({"<end>", "a", "b"}, {3, 1, 1}, {"a b"}, "gpt-2"), "GG-18",
             "merge 0");
         row("merge of one", tinyModel({"<end>", "a"}, {3, 1}, {"a"}, "gpt-2"), "GG-18", "merge 0");
+        row("own end token beyond", tinyModel().wholes("llamahome.end_token_ids", {0, 4}), "GG-18",
+            "the end token 4");
         row("end token beyond",
             tinyModel("tokenizer.ggml.eos_token_id").number("tokenizer.ggml.eos_token_id", 4), "GG-18",
             "eos_token_id is 4");

@@ -11,6 +11,7 @@
 #include "formats/gguf/gguf_fields.h"
 #include "formats/gguf/gguf_reader.h"
 #include "formats/gguf/gguf_to_hub.h"
+#include "formats/gguf/gguf_tokenizer.h"
 #include "formats/gguf/hub_to_gguf.h"
 #include "formats/hub/head_rows.h"
 #include "formats/hub/model_weights.h"
@@ -243,6 +244,37 @@ private Q_SLOTS:
         const GgufFields fields(**reader);
         QCOMPARE(*fields.whole("tokenizer.ggml.eos_token_id", 300), std::int64_t{kImEnd});
         QCOMPARE(*fields.whole("tokenizer.ggml.eot_token_id", 300), std::int64_t{7});
+        // All come back, also the one that llama.cpp will not know, and no other.
+        const auto back = tokenizerFromGguf(**reader, 512);
+        QVERIFY(back && back->endTokens == (std::vector<std::int64_t>{kImEnd, kEndOfText, 7, 8}));
+    }
+
+    void anEndThatOnlyOneFileNamesIsWritten() {
+        const TemporaryFolder folder;
+        writeTinyModel(folder / "hub");
+        changeJson(folder / "hub/generation_config.json", [](Json& json) { json["eos_token_id"] = 7; });
+        changeJson(folder / "hub/config.json", [](Json& json) { json["eos_token_id"] = 8; });
+        QVERIFY(exportTo(systemFiles(), folder / "hub", folder / "m.gguf", GgufFileType::F16));
+        const auto reader = GgufReader::open(folder / "m.gguf");
+        const auto back = tokenizerFromGguf(**reader, 512);
+        QVERIFY(back && back->endTokens == (std::vector<std::int64_t>{7, 8, kImEnd}));
+    }
+
+    void aTemplateAndEndsInPlaceOfTheFoldersAreWritten() {
+        const TemporaryFolder folder;
+        writeTinyModel(folder / "hub");
+        const auto weights = openModelWeights(folder / "hub");
+        GgufExportOptions options;
+        options.chatTemplate = "another's";
+        options.endTokens = {9, kImEnd};
+        auto plan = GgufExport::plan(folder / "hub", **weights, options);
+        QVERIFY(plan && plan->write(systemFiles(), folder / "m.gguf", {}, {}, {}));
+        const auto reader = GgufReader::open(folder / "m.gguf");
+        const auto back = tokenizerFromGguf(**reader, 512);
+        QVERIFY(back && back->endTokens == options.endTokens && back->config["chat_template"] == "another's");
+        options.endTokens = {264};
+        const auto beyond = GgufExport::plan(folder / "hub", **weights, options);
+        QVERIFY(!beyond && beyond.error().code == codes::kExportCheck);
     }
 
     void aLlamaThreeTokenizerIsKnownByItsSplitAndItsTemplateOfTokens() {

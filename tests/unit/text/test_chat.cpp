@@ -6,6 +6,7 @@
 #include "support/temporary_folder.h"
 #include "text/chat_template.h"
 #include "text/row_builder.h"
+#include "text/simple_template.h"
 #include "text/stream_decoder.h"
 #include "text/template_normaliser.h"
 
@@ -192,12 +193,38 @@ private Q_SLOTS:
     }
 
     void llama3TextsAreToldApart() {
-        const std::string turn = "<|start_header_id|><|end_header_id|> content | trim <|eot_id|>";
-        const auto name = [&](const std::string& text) { return ChatTemplate::recognise(text, {})->name(); };
-        QCOMPARE(name(turn + "Cutting Knowledge Date builtin_tools"), std::string("llama3"));
-        QCOMPARE(name(turn + "Cutting Knowledge Date strftime_now"), std::string("llama3.2"));
-        QCOMPARE(name(turn), std::string("llama3.0"));
-        QVERIFY(!ChatTemplate::recognise(turn + "Cutting Knowledge Date <|image|>", {}));
+        // In the shape of Meta's, whose texts are not ours to ship.
+        const std::string turn = "{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' + "
+                                 "message['content'] | trim + '<|eot_id|>' }}";
+        const std::string loop =
+            "{{- bos_token }}\n{%- for message in messages %}\n    " + turn + "\n{%- endfor %}";
+        const std::string dated =
+            "{#- a note of Meta's #}\n{{- \"Cutting Knowledge Date: December 2023\\n\" }}\n"
+            "{{- \"Today Date: \" + date_string + \"\\n\\n\" }}\n";
+        const std::string fixed = "{%- set date_string = \"26 Jul 2024\" %}\n" + dated + loop;
+        const std::string today = "{%- set date_string = strftime_now(\"%d %b %Y\") %}\n" + dated + loop;
+        const auto name = [&](const std::string& text) {
+            const auto chat = ChatTemplate::recognise(text, {});
+            return chat ? chat->name() : std::string("none");
+        };
+        QCOMPARE(name(fixed), std::string("llama3"));
+        QCOMPARE(name(today), std::string("llama3.2"));
+        QCOMPARE(name(loop), std::string("llama3.0"));
+        // Words of a template's own, printed or set, make it another.
+        const std::string none("none");
+        QCOMPARE(name("{%- set system_message = 'You are Bob.' %}" + fixed), none);
+        QCOMPARE(name(fixed + "{{- 'You are Bob.' }}"), none);
+        QCOMPARE(name("You are Bob." + today), none);
+        const std::string how = R"({{- 'Respond in the format {"name": function name, "parameters": )"
+                                R"(dictionary of argument name and its value)";
+        QCOMPARE(name(fixed + how + "}.' }}"), std::string("llama3"));
+        QCOMPARE(name(fixed + how + ", \"thought\": why}.' }}"), none);
+        QCOMPARE(name(today + "{{- '<|image|>' }}"), none);
+        QCOMPARE(name("{{- 'You are Bob.' }}" + loop), none);
+        QCOMPARE(name(std::string(loop).erase(loop.find(" | trim"), 7)), none);
+        QCOMPARE(name(std::string(loop).erase(0, loop.find('\n'))), none);
+        QCOMPARE(name(loop + "{{- eos_token }}"), none);
+        QCOMPARE(name(loop + "{%- if 'tool_calls' in message %}{%- endif %}"), none);
     }
 
     void anUnknownTemplateNamesTheChoices() {
@@ -228,6 +255,34 @@ private Q_SLOTS:
         QVERIFY(unknown.error().code == codes::kTemplateUnknown);
         QVERIFY(unknown.error().message.starts_with(folder.path().string()));
         QCOMPARE(ChatTemplate::load(folder.path(), "llama3")->name(), std::string("llama3"));
+    }
+
+    void theModelsTokensComeFromItsTokenizerWhereTheConfigurationNamesNone() {
+        const TemporaryFolder folder;
+        const std::string pieces = *readFile(kData + "sentencepiece/llama/tokenizer.model", 1U << 20);
+        QVERIFY(writeFileAtomically(systemFiles(), folder / "tokenizer.model", pieces));
+        for (const char* name : {"alpaca", "plain"}) { // nothing but the pieces
+            const auto chat = ChatTemplate::load(folder.path(), name);
+            QVERIFY2(chat, chat ? "" : chat.error().message.c_str());
+            QCOMPARE(chat->turnEnd(), std::string("</s>"));
+        }
+        const auto tokenizer = Tokenizer::load(folder.path());
+        QVERIFY(tokenizer && tokenizer->endTokens() == Ids{*tokenizer->idOf("</s>")});
+        const auto built = RowBuilder(*tokenizer, *ChatTemplate::load(folder.path(), "alpaca"), {})
+                               .build(conversation({{"user", "one"}, {"assistant", "two"}}));
+        QVERIFY(built && supervisedText(*tokenizer, built->row).ends_with("two</s>"));
+        SimpleTemplate simple{{}, {{"user", "Q: ", "\n"}, {"assistant", "A: ", ""}}, {}};
+        QCOMPARE(ChatTemplate::own(folder.path(), "mine", simple)->turnEnd(), std::string("</s>"));
+
+        const TemporaryFolder bytes; // the end's id in config.json only
+        Json json = *readJsonFile(kData + "llama3_split/tokenizer.json");
+        const Tokenizer whole = *Tokenizer::parse(json, "split");
+        const Json config{{"eos_token_id", *whole.idOf("<|eot_id|>")}};
+        QVERIFY(writeFileAtomically(systemFiles(), bytes / "tokenizer.json", writeJson(json)));
+        QVERIFY(writeFileAtomically(systemFiles(), bytes / "tokenizer_config.json", "{}"));
+        QCOMPARE(ChatTemplate::load(bytes.path(), "alpaca")->turnEnd(), std::string());
+        QVERIFY(writeFileAtomically(systemFiles(), bytes / "config.json", writeJson(config)));
+        QCOMPARE(ChatTemplate::load(bytes.path(), "alpaca")->turnEnd(), std::string("<|eot_id|>"));
     }
 
     void conversationsThatCannotBeRenderedAreErrors() {

@@ -6,10 +6,13 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/json.h"
+#include "support/temporary_folder.h"
 #include "text/chat_template.h"
 #include "text/row_builder.h"
+#include "text/simple_template.h"
 
 using namespace llamahome;
+using namespace llamahome::testing;
 using namespace llamahome::text;
 
 namespace {
@@ -71,6 +74,16 @@ Json learnedRanges(const std::vector<Segment>& segments) {
     return ranges;
 }
 
+/// By its name; "own": one of a person's, with marks that a text in quotes must escape.
+Result<ChatTemplate> templateCalled(const std::string& name) {
+    if (name != "own") return ChatTemplate::named(name, kTokens);
+    const TemporaryFolder empty;
+    return ChatTemplate::own(empty.path(), name,
+                             {"<s>It's a {{ talk }}:\n",
+                              {{"system", "", "\n\n"}, {"user", "Q: ", "\n"}, {"assistant", "A:\\", "\n"}},
+                              "</s>"});
+}
+
 } // namespace
 
 class TestChatConversations final : public QObject {
@@ -110,6 +123,37 @@ private Q_SLOTS:
             ++rendered;
         }
         QVERIFY(rendered >= 300);
+    }
+
+    void ourWordingOfATemplateIsRenderedByOthersAsHere() {
+        const auto fixture = readJsonFile(kData + "own_templates.json");
+        const auto chats = readJsonFile(kData + "conversations.json");
+        QVERIFY(fixture && chats);
+        const Json& texts = (*fixture)["texts"];
+        QCOMPARE(texts.size(), ChatTemplate::names().size() + 1);
+        std::size_t column = 2;
+        for (const auto& [name, text] : texts.items()) {
+            const auto chat = templateCalled(name);
+            QVERIFY(chat);
+            QCOMPARE(chat->jinja("<s>"),
+                     (chat->wantsTokenizerPrefix() ? "{{- '<s>' }}" : "") + text.get<std::string>());
+            // It is known again when it comes back; a template of one's own has no name here.
+            const auto back = ChatTemplate::recognise(chat->jinja("<s>"), kTokens);
+            QCOMPARE(back ? back->name() : "own", name);
+            int rendered = 0;
+            for (const Json& row : (*fixture)["rows"]) {
+                auto messages = messagesOf(row[0].get<std::string>(), *chats);
+                for (Message& message : messages)
+                    message.inputAt = 0;
+                const auto segments = chat->render(messages, {row[1].get<bool>(), "05 Mar 2025"});
+                if (!segments) continue; // stricter than the text, which cannot see all of it
+                QVERIFY2(row[column] == hashOf(joinedText(*segments)),
+                         (name + row[0].get<std::string>()).c_str());
+                ++rendered;
+            }
+            QVERIFY2(rendered >= 300, (name + ": " + std::to_string(rendered)).c_str());
+            ++column;
+        }
     }
 
     void toolsHaveAMessageToStandIn() {
