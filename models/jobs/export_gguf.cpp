@@ -4,24 +4,31 @@
 
 namespace llamahome::jobs {
 
-formats::GgufExportOptions ggufOptions(const ExportRequest& request) {
-    return {request.type, request.adapter ? request.adapter->name : request.base.name, request.base.licence};
+formats::GgufExportOptions ggufOptions(const ExportRequest& request, const ExportChat& chat) {
+    return {request.type,
+            request.adapter ? request.adapter->name : request.base.name,
+            request.base.licence,
+            chat.text,
+            {chat.endTokens.begin(), chat.endTokens.end()}};
 }
 
 Result<std::uint64_t> forecastGguf(const ExportRequest& request) {
+    const auto chat = exportChatOf(request);
+    if (!chat) return chat.error();
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
     const auto plan =
-        formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request));
+        formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request, *chat));
     if (!plan) return plan.error();
     return plan->fileBytes();
 }
 
-Result<ExportResult> exportGguf(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
-                                const ProgressSink& progress) {
+Result<ExportResult> exportGguf(const ExportRequest& request, const ExportChat& chat, FileLayer& files,
+                                const CancelToken& cancel, const ProgressSink& progress) {
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
-    auto plan = formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request));
+    auto plan =
+        formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request, chat));
     if (!plan) return plan.error();
     const auto target = checkOutputFile(request.target, plan->fileBytes());
     if (!target) return target.error();

@@ -9,6 +9,7 @@
 #include "jobs/model_card.h"
 #include "jobs/model_checks.h"
 #include "jobs/output_place.h"
+#include "jobs/turn_end_check.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -38,8 +39,8 @@ Result<std::uint64_t> forecastHub(const ExportRequest& request) {
     return bytesOf(**source, *along);
 }
 
-Result<ExportResult> exportHub(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
-                               const ProgressSink& progress) {
+Result<ExportResult> exportHub(const ExportRequest& request, const ExportChat& chat, FileLayer& files,
+                               const CancelToken& cancel, const ProgressSink& progress) {
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
     const auto along = filesOf(request.base.path, isTakenAlong);
@@ -53,12 +54,14 @@ Result<ExportResult> exportHub(const ExportRequest& request, FileLayer& files, c
         if (auto copied = copyFile(files, path, place->folder() / path.filename(), cancel, {}); !copied)
             return copied.error();
     const CardSubject subject{displayPath(place->target().filename()), false, request.base,
-                              (*source)->record()};
+                              (*source)->record(), chat.name};
+    if (auto done = writeChat(files, place->folder(), chat); !done) return done.error();
     if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
     auto written = formats::writeHubWeights(files, place->folder(), (*source)->weights(),
                                             request.adapter ? "merging" : "copying", cancel, progress);
     if (!written) return written.error();
     if (auto checked = checkModelFolder(place->folder()); !checked) return checked.error();
+    if (auto checked = checkTurnEnd(place->folder(), chat); !checked) return checked.error();
     if (auto published = place->publish(); !published) return published.error();
     return ExportResult{place->target(), bytesBelow(place->target()), (*source)->notes()};
 }

@@ -4,25 +4,23 @@
 #include "core/machine.h"
 #include "jobs/export_forms.h"
 #include "jobs/in_parallel.h"
-#include "jobs/model_card.h"
-#include "jobs/turn_end_check.h"
 
 namespace llamahome::jobs {
 namespace {
 
-Result<ExportResult> exportForm(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
-                                const ProgressSink& progress) {
+Result<ExportResult> exportForm(const ExportRequest& request, const ExportChat& chat, FileLayer& files,
+                                const CancelToken& cancel, const ProgressSink& progress) {
     switch (request.format) {
     case ExportFormat::Hub:
-        return exportHub(request, files, cancel, progress);
+        return exportHub(request, chat, files, cancel, progress);
     case ExportFormat::Peft:
-        return exportPeft(request, files, cancel);
+        return exportPeft(request, chat, files, cancel);
     case ExportFormat::Gguf:
-        return exportGguf(request, files, cancel, progress);
+        return exportGguf(request, chat, files, cancel, progress);
     case ExportFormat::GgufAdapter:
         return exportGgufAdapter(request, files);
     case ExportFormat::Ollama:
-        return exportOllama(request, files, cancel, progress);
+        return exportOllama(request, chat, files, cancel, progress);
     }
     return Error{codes::kInternal, "an export of no known form"};
 }
@@ -54,13 +52,12 @@ formats::ParallelFor packingThreads() {
 
 Result<ExportResult> exportModel(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
                                  const ProgressSink& progress) {
-    const auto record =
-        request.adapter ? readTrainingRecord(request.adapter->path) : Result<std::string>(std::string());
-    if (!record) return record.error();
-    const auto turnEnd = checkTurnEnd(request.base.path, *record);
-    if (!turnEnd) return turnEnd.error();
-    auto result = exportForm(request, files, cancel, progress);
-    if (result) result->turnEnd = *turnEnd;
+    const auto chat = exportChatOf(request);
+    if (!chat) return chat.error();
+    auto result = exportForm(request, *chat, files, cancel, progress);
+    if (!result) return result;
+    result->turnEnd = chat->found;
+    result->notes.insert(result->notes.begin(), chat->notes.begin(), chat->notes.end());
     return result;
 }
 

@@ -39,17 +39,18 @@ struct ExportResult {
     std::filesystem::path path;          ///< absolute
     std::uint64_t sizeBytes = 0;         ///< of all files
     std::vector<std::string> notes = {}; ///< what the other program will not know, in words
-    std::string turnEnd = {};            ///< what checkTurnEnd() found of the model
+    std::string turnEnd = {};            ///< what exportChat() found of the model
 };
 
 /// Bytes that the result will have, read from the heads of files. The errors of a request that cannot be met:
-/// EXP-02 no adapter, or a scaled one, where the adapter alone is wanted; EXP-04 the adapter does not fit.
+/// EXP-02 no adapter, or a scaled one, where the adapter alone is wanted; EXP-04 the adapter does not fit; of
+/// exportChat().
 Result<std::uint64_t> forecastExport(const ExportRequest& request);
 
 /// Writes it beside its place and gives it its name when it is whole and checked: its structure, and that
-/// answers end for the model as they did in training (checkTurnEnd()). A card goes with every folder. EXP-01
-/// the target is there; FILE-03 too little room, before the first byte. On any failure nothing of it stays.
-/// Memory: the largest tensor and the adapter.
+/// answers end for the model as they did in training (exportChat(), checkTurnEnd()). A card goes with every
+/// folder. EXP-01 the target is there; FILE-03 too little room, before the first byte. On any failure nothing
+/// of it stays. Memory: the largest tensor and the adapter.
 Result<ExportResult> exportModel(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
                                  const ProgressSink& progress);
 

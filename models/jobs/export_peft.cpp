@@ -1,4 +1,5 @@
 #include "core/error_codes.h"
+#include "formats/hub/hub_names.h"
 #include "jobs/copy_file.h"
 #include "jobs/export_forms.h"
 #include "jobs/finished_adapter.h"
@@ -28,7 +29,8 @@ Result<std::uint64_t> forecastPeft(const ExportRequest& request) {
     return sizeOf(*along);
 }
 
-Result<ExportResult> exportPeft(const ExportRequest& request, FileLayer& files, const CancelToken& cancel) {
+Result<ExportResult> exportPeft(const ExportRequest& request, const ExportChat& chat, FileLayer& files,
+                                const CancelToken& cancel) {
     const auto bytes = forecastPeft(request);
     if (!bytes) return bytes.error();
     const auto adapter = formats::readPeftAdapter(request.adapter->path);
@@ -42,7 +44,12 @@ Result<ExportResult> exportPeft(const ExportRequest& request, FileLayer& files, 
     for (const fs::path& path : *along)
         if (auto copied = copyFile(files, path, place->folder() / path.filename(), cancel, {}); !copied)
             return copied.error();
-    const CardSubject subject{displayPath(place->target().filename()), true, request.base, *record};
+    // An adapter of our own brings its base's tokenizer: other programs take the template from beside it.
+    std::error_code ignored;
+    if (fs::exists(place->folder() / formats::kTokenizerConfig, ignored))
+        if (auto done = writeChat(files, place->folder(), chat); !done) return done.error();
+    const CardSubject subject{displayPath(place->target().filename()), true, request.base, *record,
+                              chat.name};
     if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
     if (auto published = place->publish(); !published) return published.error();
     return ExportResult{place->target(), bytesBelow(place->target())};

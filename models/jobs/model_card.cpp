@@ -71,6 +71,9 @@ std::string modelCard(const CardSubject& subject) {
         text += "The licence is that of the base model, " + subject.base.licence +
                 "; its text, where the base came with one, lies beside this file.\n\n";
     text += "## How to load it\n\n" + howToLoad(subject);
+    if (!subject.chatTemplate.empty())
+        text += "\nAsk it in the form in which it was trained, the chat template " + subject.chatTemplate +
+                " of LlamaHome, not in that of the base model.\n";
     if (!subject.trainingRecord.empty())
         text += "\n## How it was trained\n\n```yaml\n" + subject.trainingRecord +
                 (subject.trainingRecord.ends_with('\n') ? "" : "\n") + "```\n";

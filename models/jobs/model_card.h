@@ -16,10 +16,12 @@ struct CardSubject {
     bool isAdapter = false;
     ModelEntry base;
     std::string trainingRecord;
+    std::string chatTemplate = {}; ///< the name of what it was trained with; empty: the base's own
 };
 
 /// Markdown with the Hub's header (base_model, license, library_name, tags): what it was made from, how it
-/// was trained, how to load it, and, for models of Meta's licences, "Built with Llama" as they ask for.
+/// was trained, how to load and to ask it, and, for models of Meta's licences, "Built with Llama" as they ask
+/// for.
 std::string modelCard(const CardSubject& subject);
 
 inline constexpr const char* kModelCardName = "README.md";

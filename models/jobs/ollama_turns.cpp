@@ -51,29 +51,39 @@ std::optional<std::string> withoutEnd(const std::string& text, const std::string
 std::optional<OllamaChat> ollamaChat(const text::ChatTemplate& chatTemplate, const std::string& bos) {
     const auto write = [&](const std::vector<std::pair<const char*, std::string_view>>& turns,
                            bool opensAnswer) { return rendered(chatTemplate, bos, turns, opensAnswer); };
-    const auto whole = between(
-        write({{"system", kSystem}, {"user", kPrompt}, {"assistant", kAnswer}, {"user", kNext}}, true),
-        {kSystem, kPrompt, kAnswer, kNext});
+    const auto talk = between(write({{"user", kPrompt}, {"assistant", kAnswer}, {"user", kNext}}, true),
+                              {kPrompt, kAnswer, kNext});
+    const auto led = between(write({{"system", kSystem}, {"user", kPrompt}}, true), {kSystem, kPrompt});
     const auto asked = between(write({{"user", kPrompt}}, false), {kPrompt});
     const auto answered =
         between(write({{"user", kPrompt}, {"assistant", kAnswer}}, false), {kPrompt, kAnswer});
-    if (whole.empty() || asked.empty() || answered.empty() || whole[2] != whole[4]) return std::nullopt;
+    if (talk.empty() || asked.empty() || answered.empty() || talk[1] != talk[3]) return std::nullopt;
 
     OllamaChat chat;
-    chat.turns.systemBefore = whole[0];
     chat.turns.userAfter = asked[1];
     chat.turns.answerAfter = answered[2];
-    const auto userBefore = withoutStart(whole[3], chat.turns.answerAfter);
-    const auto answerBefore = withoutStart(whole[4], chat.turns.userAfter);
+    const auto userBefore = withoutStart(talk[2], chat.turns.answerAfter);
+    const auto answerBefore = withoutStart(talk[3], chat.turns.userAfter);
     if (!userBefore || !answerBefore) return std::nullopt;
     chat.turns.userBefore = *userBefore;
     chat.turns.answerBefore = *answerBefore;
-    const auto systemAfter = withoutEnd(whole[1], *userBefore);
-    if (!systemAfter) return std::nullopt;
+    const auto opening = withoutEnd(asked[0], *userBefore);
+    if (!opening) return std::nullopt;
+    if (led.empty()) { // no words for a system text: nothing stands around one
+        chat.turns.first = *opening;
+        return chat;
+    }
+    const auto systemAfter = withoutEnd(led[1], *userBefore);
+    if (!systemAfter || led[2] != talk[3]) return std::nullopt;
     chat.turns.systemAfter = *systemAfter;
-    if (asked[0] == *userBefore) return chat;
-    const auto opening = withoutEnd(asked[0], *systemAfter + *userBefore);
-    const auto system = opening ? withoutStart(*opening, whole[0]) : std::nullopt;
+    if (const auto systemBefore = withoutStart(led[0], *opening)) { // what opens it stands there anyway
+        chat.turns.first = *opening;
+        chat.turns.systemBefore = *systemBefore;
+        return chat;
+    }
+    chat.turns.systemBefore = led[0];
+    const auto before = withoutEnd(*opening, *systemAfter);
+    const auto system = before ? withoutStart(*before, led[0]) : std::nullopt;
     if (!system || system->empty()) return std::nullopt;
     chat.system = *system;
     return chat;

@@ -50,6 +50,10 @@ Result<Prepared> prepare(const TrainPlan& plan, const TrainPlace& place) {
     if (!tokenizer) return tokenizer.error();
     const auto chatTemplate = chosenTemplate(plan.modelFolder, plan.settings.data.template_name);
     if (!chatTemplate) return chatTemplate.error();
+    if (chatTemplate->turnEnd().empty())
+        place.sink.onNotice("answers are learned without an end, because neither the model nor the template "
+                            "names a token for it: set eos_token_id in the model's config.json, or `end` in "
+                            "a template of your own");
     const auto model = formats::readModelConfig(plan.modelFolder / "config.json");
     if (!model) return model.error();
     Prepared prepared;

@@ -108,15 +108,6 @@ private Q_SLOTS:
         QVERIFY(ground.isClean());
     }
 
-    void anotherTemplateThanTheTrainedOneIsRefused() {
-        const ExportGround ground;
-        ground.writeRecord("llama3");
-        const auto refused = ground.write(ground.request());
-        QVERIFY(!refused && refused.error().code == codes::kExportCheck);
-        QVERIFY(names(refused.error(), {"llama3", "smollm2"}));
-        QVERIFY(ground.isClean());
-    }
-
     void anAdapterOfOtherFilesIsRefusedByItsRecord() {
         const ExportGround ground;
         const auto manifest = readManifest(ground.base.path);
@@ -175,9 +166,17 @@ private Q_SLOTS:
         QVERIFY(at != std::string::npos);
         config.replace(at, 25, "\"eos_token\": \"<|endoftext|>\"");
         QVERIFY(writeFileAtomically(systemFiles(), ground.base.path / "tokenizer_config.json", config));
-        const auto found = checkTurnEnd(ground.base.path, {});
+        // What only the template says is written into the result, which is read back.
+        const auto chat = exportChat(ground.base.path, {}, true);
+        QVERIFY(chat && chat->addsEnds);
+        const auto found = checkTurnEnd(ground.base.path, *chat);
         QVERIFY(!found && found.error().code == codes::kExportCheck);
         QVERIFY(names(found.error(), {"<|im_end|>", "does not stop"}));
+        const auto merged = ground.write(ground.request());
+        QVERIFY2(merged, merged ? "" : merged.error().message.c_str());
+        QVERIFY(checkTurnEnd(merged->path, *chat));
+        QVERIFY(textOf(merged->path / "generation_config.json").find("\"_from_model_config\"") !=
+                std::string::npos);
     }
 
     void aCancelLeavesNothing() {

@@ -254,6 +254,22 @@ private Q_SLOTS:
         QVERIFY(ground.sink.wasNoticed("warmup_ratio"));
     }
 
+    void answersWithoutAnEndAreTold() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.data.template_name = "alpaca";
+        QVERIFY(ground.train(plan));
+        QVERIFY(!ground.sink.wasNoticed("without an end"));
+        for (const char* name : {"config.json", "generation_config.json", "tokenizer_config.json"}) {
+            Json json = *readJsonFile(ground.model / name);
+            json.erase("eos_token_id");
+            json.erase("eos_token");
+            QVERIFY(writeFileAtomically(systemFiles(), ground.model / name, writeJson(json)));
+        }
+        QVERIFY(ground.train(plan));
+        QVERIFY(ground.sink.wasNoticed("without an end"));
+    }
+
     void aTakenOrWrongNameIsRefusedBeforeAnythingIsRead() {
         TrainingGround ground;
         TrainPlan plan = ground.plan();
