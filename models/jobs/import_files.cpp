@@ -53,8 +53,8 @@ bool isLicenceFile(std::string_view name) {
 }
 
 bool isSideFile(std::string_view name) {
-    const std::string lower = lowerAscii(name);
-    return lower == "readme.md" || lower == "use_policy.md" || lower.starts_with("notice") ||
+    // A card goes by its one name: an export writes another in its place.
+    return name == "README.md" || name == "USE_POLICY.md" || lowerAscii(name).starts_with("notice") ||
            isLicenceFile(name);
 }
 

@@ -22,7 +22,7 @@ std::vector<std::filesystem::path> entriesOf(const std::filesystem::path& folder
 bool isSha256(std::string_view text);
 /// A licence's text, by its name in whatever case.
 bool isLicenceFile(std::string_view name);
-/// Texts that go with a model in whichever layout: card, licence, notices; case aside.
+/// Texts that go with a model in whichever layout: card, licence, notices.
 bool isSideFile(std::string_view name);
 
 /// Whether a model's name says that it answers in turns, "Instruct" or "chat".

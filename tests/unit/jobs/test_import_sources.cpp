@@ -202,13 +202,15 @@ private Q_SLOTS:
         writeText(fixture.source() / "License.TXT", "the same name to other systems");
         writeText(fixture.source() / "Notice.txt", "a notice");
         writeText(fixture.source() / "unlicensed.txt", "something else");
+        writeText(fixture.source() / "readme.md", "a card that an export's would stand beside");
         const auto result = fixture.import(fixture.request());
         QVERIFY2(result, result ? "" : result.error().message.c_str());
         QVERIFY(result->entry.isUsable());
         QVERIFY(fs::exists(result->entry.path / "License.TXT"));
         QVERIFY(!fs::exists(result->entry.path / "license.txt"));
         QVERIFY(fs::exists(result->entry.path / "Notice.txt"));
-        QVERIFY(!fs::exists(result->entry.path / "unlicensed.txt"));
+        for (const char* name : {"unlicensed.txt", "readme.md"})
+            QVERIFY2(!fs::exists(result->entry.path / name), name);
         const auto licence = checkLicence(result->entry.path, "");
         QVERIFY(licence && *licence == "License.TXT");
     }
