@@ -46,6 +46,8 @@ def weights():
     put("adapter", "pair", safetensors({name + "A.weight": entry("F32", [2, 2], 0, 16), name + "B.weight": entry("F16", [2, 2], 16, 24)}, bytes(24)))
     put("adapter_config", "small", compact({"peft_type": "LORA", "r": 4, "lora_alpha": 8.0, "use_rslora": True, "target_modules": "all-linear",
                                             "rank_pattern": {}, "bias": "none", "base_model_name_or_path": "x/y"}))
+    put("adapter_config", "many_patterns", compact({"peft_type": "LORA", "rank_pattern": {f"{i}a{{1300}}": 4 for i in range(300)}}))
+    put("adapter_config", "many_alternatives", compact({"peft_type": "LORA", "target_modules": "a" + "|b" * 1300}))
     for name, text in (("suffix", ".*\\.(q|v)_proj\nmodel.layers.0.self_attn.q_proj"), ("looks_ahead", "(?!.*lm_head)(?:model\\.)?[^x-z]{1,20}\\b.*?\nlm_head"),
                        ("backtracks", "(a+)+(a*)*b\n" + "a" * 40)):
         put("module_pattern", name, text)
@@ -173,6 +175,9 @@ def tokenizers():
                   "model": {"type": "BPE", "vocab": {"_": 0, "a": 1, "_a": 2, "<0x31>": 3, "?": 4}, "merges": ["_ a"], "unk_token": "?", "byte_fallback": True, "fuse_unk": True}}
     put("tokenizer_json", "characters", compact(characters))
     put("tokenizer_json", "metaspace", compact(characters | {"normalizer": None, "pre_tokenizer": {"type": "Metaspace", "replacement": "_", "prepend_scheme": "first", "split": False}}))
+    late = tiny["model"] | {"vocab": {"a": 0, "b": 1, "ab": 2, "abab": 3}, "merges": [["ab", "ab"], ["a", "b"]]}
+    disordered = compact(tiny | {"pre_tokenizer": byte_level | {"use_regex": False}, "model": late})
+    put("tokenizer_json", "disordered_merges", disordered + " " * (-len(disordered) % 16))  # of this length: with the longest line
     pieces = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("ab", -1, 1) + piece("a", -2, 1) + piece("b", -3, 1)
     put("sentencepiece", "small", pieces + field(2, field(3, 2) + field(40, 0)) + field(3, field(3, 1) + field(4, 0)))
     put("sentencepiece", "bytes", pieces + b"".join(piece(f"<0x{byte:02X}>", 0, 6) for byte in (10, 97)) + field(2, field(3, 2) + field(35, 1)))

@@ -1,4 +1,5 @@
 // Tokenizers, chat templates and rows of data.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -17,22 +18,43 @@ namespace {
 
 using text::SpecialTokens;
 
-/// Every id of a text has a token, and the tokens have a text again.
-void encodeTexts(const text::Tokenizer& tokenizer) {
+void encodeText(const text::Tokenizer& tokenizer, std::string_view line, SpecialTokens handling) {
+    const auto ids = tokenizer.encode(line, handling, true);
+    for (const std::int32_t id : ids)
+        require(tokenizer.hasToken(id), "an id has a token");
+    require(accepted(tokenizer.decode(ids, false)), "ids that were given out can be decoded");
+}
+
+/// The vocabulary's ordinary tokens over and over, so that they merge.
+std::string wordsOf(const text::Tokenizer& tokenizer, std::size_t bytes) {
+    constexpr std::int32_t kMostTokens = 64;
+    std::string line;
+    const auto count = static_cast<std::int32_t>(std::min<std::size_t>(tokenizer.vocabSize(), kMostTokens));
+    for (std::int32_t id = 0; id < count && line.size() < bytes; ++id)
+        if (tokenizer.hasToken(id) && !tokenizer.isSpecial(id)) line += tokenizer.tokenBytes(id);
+    while (!line.empty() && line.size() < bytes)
+        line += line.substr(0, bytes - line.size());
+    return line;
+}
+
+/// Every id of a text has a token, and the tokens have a text again. Pieces of up to 48 symbols, of up to
+/// 4,096 and longer ones are merged in ways of their own; the last takes a while, so it is for some inputs
+/// only.
+void encodeTexts(const text::Tokenizer& tokenizer, std::string_view input) {
+    constexpr std::size_t kLong = 300;
+    constexpr std::size_t kVeryLong = 5000;
     for (const std::string_view line : {"ab <s>a", "  a\n12 \xC3\xA9", "\xFF\xE2\x96\x81"})
-        for (const SpecialTokens handling : {SpecialTokens::AsText, SpecialTokens::Recognised}) {
-            const auto ids = tokenizer.encode(line, handling, true);
-            for (const std::int32_t id : ids)
-                require(tokenizer.hasToken(id), "an id has a token");
-            require(accepted(tokenizer.decode(ids, false)), "ids that were given out can be decoded");
-        }
+        for (const SpecialTokens handling : {SpecialTokens::AsText, SpecialTokens::Recognised})
+            encodeText(tokenizer, line, handling);
+    encodeText(tokenizer, wordsOf(tokenizer, kLong), SpecialTokens::AsText);
+    if (input.size() % 16 == 0) encodeText(tokenizer, wordsOf(tokenizer, kVeryLong), SpecialTokens::AsText);
 }
 
 void tokenizerJson(std::string_view bytes) {
     const auto json = parseJson(bytes, "tokenizer.json");
     if (!accepted(json)) return;
     const auto tokenizer = text::Tokenizer::parse(*json, "tokenizer.json");
-    if (accepted(tokenizer)) encodeTexts(*tokenizer);
+    if (accepted(tokenizer)) encodeTexts(*tokenizer, bytes);
 }
 
 void sentencePiece(std::string_view bytes) {
@@ -40,7 +62,7 @@ void sentencePiece(std::string_view bytes) {
     const auto model = formats::tokenizerFromSentencePiece(bytes, "tokenizer.model");
     if (!accepted(model)) return;
     const auto tokenizer = text::Tokenizer::parse(model->tokenizer, "tokenizer.json");
-    if (accepted(tokenizer)) encodeTexts(*tokenizer);
+    if (accepted(tokenizer)) encodeTexts(*tokenizer, bytes);
 }
 
 void rankTable(std::string_view bytes) {
