@@ -102,7 +102,7 @@ public:
                   return 0;
               }));
         const std::string hub = (m_folder / "hub").string();
-        step("import, copied", {"import", hub, "--family", "local", "--version", "big"});
+        step("import, copied", {"import", hub, "--as", "local", "big"});
         step("verify", {"verify", "local", "big"});
         step("verify --deep", {"verify", "local", "big", "--deep"});
         const std::string gguf = (m_folder / "big.gguf").string();
@@ -112,7 +112,7 @@ public:
                  {"export", "local", "big", "--format", "gguf", "--type", type, "--out", gguf});
         }
         step("remove", {"remove", "local", "big", "--yes"});
-        step("import, from GGUF", {"import", gguf, "--family", "local", "--version", "gguf"});
+        step("import, from GGUF", {"import", gguf, "--as", "local", "gguf"});
         fs::remove(gguf);
         step("merge", {"merge", "local", "gguf", "--adapter", (m_folder / "adapter").string(), "--out",
                        (m_folder / "merged").string()});
