@@ -209,9 +209,10 @@ Result<void> checkFinite(formats::TensorSource& source, const std::string& what,
     std::vector<std::byte> buffer;
     for (const formats::TensorInfo& tensor : source.tensors()) {
         if (cancel.isCancelled()) return Error{codes::kCancelled, "the check of " + what + " was stopped"};
-        const auto bytes = bytesOf(source, tensor, buffer);
-        if (!bytes) return bytes.error();
-        if (isNonFinite(*bytes, tensor.dtype))
+        // Read, not mapped: pages of the whole model would count as this program's memory.
+        buffer.resize(static_cast<std::size_t>(tensor.byteSize()));
+        if (auto read = source.read(tensor, buffer); !read) return read.error();
+        if (isNonFinite(buffer, tensor.dtype))
             return Error{codes::kNonFiniteWeights,
                          what + ": tensor " + tensor.name + " holds an infinity or NaN; get the model again"};
         state.done += tensor.byteSize();
