@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Compares greedy answers of llama.cpp, reading our GGUF exports, with our own. Run by check_with_llama_cpp.sh.
 
-llama.cpp follows our answers (computed in fp32, as the F32 export holds the model). For each type two things must hold:
-its logits lie no further from those of the F32 export than such a type moves them (root mean square, in standard
-deviations of the logits), and its best token is ours until the two best lie closer than that. Exit 1 otherwise.
+llama.cpp follows our answers (computed in fp32, as the F32 export holds the model). What a type may change is what llama.cpp's
+own quantiser changes, when it makes a file of that type out of our F32 export: our file moves the logits no more than that
+(root mean square, a fifth more for chance), and its best token is ours until the two best lie closer than four times that.
+Exit 1 otherwise.
 """
+import ctypes
 import json
 import pathlib
 import subprocess
@@ -14,8 +16,10 @@ import tempfile
 import llama_cpp
 import numpy
 
-# How far a type may move the logits: three times what llama.cpp's own files of these types do to SmolLM2.
-ROUNDING = {"f32": 0.001, "f16": 0.005, "bf16": 0.03, "q8_0": 0.03, "q6_k": 0.15, "q4_0": 0.6, "q4_k_m": 0.5}
+# llama.cpp's numbers of the types.
+FILE_TYPES = {"f16": 1, "bf16": 32, "q8_0": 7, "q6_k": 18, "q4_0": 2, "q4_k_m": 15}
+FP32_ROUNDING = 1e-3  # of the logits' spread: two implementations that add in different orders
+CHANCE = 1.2
 PROMPTS = ["The capital of France is", "The sea is", "One, two, three,", "The sky is blue because", "To boil an egg,"]
 NEW_TOKENS = 32
 
@@ -47,24 +51,43 @@ def logits(path, answers, lora=None):
     return found
 
 
-def compare(name, rounding, answers, found, reference):
-    """Prints one line; True where logits and tokens are what the type allows."""
-    same = checked = 0
-    moved, good = 0.0, True
-    for (_, answer), mine, exact in zip(answers, found, reference):
+def quantised(source, target, kind):
+    """llama.cpp's own file of that type."""
+    options = llama_cpp.llama_model_quantize_default_params()
+    options.ftype = FILE_TYPES[kind]
+    if llama_cpp.llama_model_quantize(str(source).encode(), str(target).encode(), ctypes.byref(options)) != 0:
+        sys.exit(f"llama.cpp could not make {kind}")
+    return target
+
+
+def moved(one, other):
+    """Root mean square of the difference at each place of each answer."""
+    return [numpy.sqrt(numpy.mean((a - b) ** 2, axis=1)) for a, b in zip(one, other)]
+
+
+def compare(name, answers, found, exact, rounding):
+    """Prints one line; True where every token that the rounding leaves no doubt about is ours."""
+    same = asked = right = 0
+    for (_, answer), mine, base, doubt in zip(answers, found, exact, rounding):
         is_clear = True
-        for token, row, base in zip(answer, mine, exact):
-            spread = base.std()
-            moved = max(moved, float(numpy.sqrt(numpy.mean((row - base) ** 2)) / spread))
-            best, second = numpy.sort(base)[-1:-3:-1]
-            is_clear = is_clear and best - second > 4 * rounding * spread  # each of the two may move by twice that
+        for token, row, truth, step in zip(answer, mine, base, doubt):
+            best, second = numpy.sort(truth)[-1:-3:-1]
+            is_clear = is_clear and best - second > 4 * step
             same += int(row.argmax() == token)
-            checked += is_clear
-            good = good and (not is_clear or row.argmax() == token)
-    good = good and moved <= rounding
+            asked += is_clear
+            right += int(is_clear and row.argmax() == token)
     total = sum(len(answer) for _, answer in answers)
-    print(f"{name:14} {same:4} of {total} tokens ours, {checked} of them asked for; logits moved by {moved:.4f} of their spread, "
-          f"allowed {rounding}{'' if good else '  FAILED'}", flush=True)
+    print(f"{name:14} {same:4} of {total} tokens ours; of {asked} that are asked for {right}", flush=True)
+    return right == asked
+
+
+def compare_type(kind, folder, path, answers, exact):
+    found = logits(path, answers)
+    reference = logits(quantised(folder / "f32.gguf", folder / "reference.gguf", kind), answers)
+    ours, theirs = moved(found, exact), moved(reference, exact)
+    share = numpy.concatenate(ours).mean() / numpy.concatenate(theirs).mean()
+    good = compare(kind, answers, found, exact, theirs) and share <= CHANCE
+    print(f"{'':14} moves the logits by {share:.2f} of what llama.cpp's own file does{'' if good else '  FAILED'}", flush=True)
     return good
 
 
@@ -74,22 +97,25 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         answers = our_answers(program, root, model, None)
-        reference = None
-        for kind, rounding in ROUNDING.items():
+
+        def export(kind):
             path = folder / f"{kind}.gguf"
             run(program, root, ["export", *model, "--format", "gguf", "--type", kind, "--out", str(path)])
-            found = logits(path, answers)
-            reference = reference or found
-            good &= compare(kind, rounding, answers, found, reference)
-            if kind != "f32":
-                path.unlink()
+            return path
+
+        exact = logits(export("f32"), answers)
+        rounding = [FP32_ROUNDING * rows.std(axis=1) for rows in exact]
+        good &= compare("f32", answers, exact, exact, rounding)
+        for kind in FILE_TYPES:
+            good &= compare_type(kind, folder, export(kind), answers, exact)
         for adapter in rest:
             path = folder / "adapter.gguf"
             run(program, root, ["export", *model, "--adapter", adapter, "--format", "gguf-adapter", "--type", "f32", "--out",
                                 str(path)])
             with_adapter = our_answers(program, root, model, adapter)
             found = logits(folder / "f32.gguf", with_adapter, path)
-            good &= compare("f32 + adapter", ROUNDING["f32"], with_adapter, found, found)
+            rounding = [FP32_ROUNDING * rows.std(axis=1) for rows in found]
+            good &= compare("f32 + adapter", with_adapter, found, found, rounding)
     sys.exit(0 if good else 1)
 
 
