@@ -4,6 +4,9 @@
 // Heads lie head-major: queries [kv heads, tokens · heads per kv head, head_dim], keys and values
 // [kv heads, tokens, head_dim]; so that all query heads of a key head are one product. Scores exist for one
 // block of query rows at a time, over the keys that it sees.
+//
+// Scores lie in the compute type between product and softmax: in bfloat16 they are rounded, as in
+// transformers' eager attention, where a flash kernel would keep fp32.
 #pragma once
 
 #include <cstdint>
