@@ -12,6 +12,7 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
 
+#include "jobs/bench.h"
 #include "llama/fast/block_attention.h"
 #include "llama/fast/fast_head.h"
 #include "llama/fast/projection_group.h"
@@ -28,19 +29,6 @@ constexpr std::int64_t kRows = 4;
 constexpr std::int64_t kLength = 512;
 constexpr std::int64_t kTokens = kRows * kLength;
 
-formats::ModelConfig starterShape() {
-    formats::ModelConfig config;
-    config.vocab_size = 49152;
-    config.hidden_size = 576;
-    config.intermediate_size = 1536;
-    config.num_hidden_layers = 30;
-    config.num_attention_heads = 9;
-    config.num_key_value_heads = 3;
-    config.head_dim = 64;
-    config.tie_word_embeddings = true;
-    return config;
-}
-
 double bestSeconds(const std::function<void()>& work, int repeats) {
     double best = 1e9;
     for (int i = 0; i < repeats; ++i) {
@@ -55,7 +43,7 @@ double bestSeconds(const std::function<void()>& work, int repeats) {
 class Parts {
 public:
     explicit Parts(double dropout)
-        : m_decoder(randomDecoder(starterShape(), at::kBFloat16, 1))
+        : m_decoder(randomDecoder(jobs::benchShape(), at::kBFloat16, 1))
         , m_plan(*planLora(m_decoder->config(), 8, 2.0, dropout, {"all-linear"}))
         , m_lora(m_plan, initialParameters(m_plan, 1), m_decoder->layerCount())
         , m_gradients(at::zeros_like(m_lora.flat))

@@ -15,6 +15,7 @@
 #include "llama/train/trainer.h"
 #include "llama/train/workspace_plan.h"
 #include "parity/fixture.h"
+#include "support/checked.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_model.h"
 
@@ -26,12 +27,6 @@ namespace {
 
 constexpr double kTolerance = 1e-5;      // of the largest gradient, fp32
 constexpr double kCurveTolerance = 1e-2; // of the loss, bfloat16
-
-template <typename T>
-T checked(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().message);
-    return std::move(*result);
-}
 
 /// Rows of these lengths, drawn from `seed`; the first third of each is not supervised.
 std::vector<text::TokenRow> rowsOf(const std::vector<std::size_t>& lengths, std::uint64_t seed) {

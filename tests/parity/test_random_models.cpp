@@ -13,6 +13,7 @@
 #include "llama/load/load_decoder.h"
 #include "llama/train/micro_batch_pass.h"
 #include "parity/fixture.h"
+#include "support/checked.h"
 #include "support/temporary_folder.h"
 
 using namespace llamahome;
@@ -25,16 +26,6 @@ namespace {
 constexpr double kForwardTolerance = 1e-5;  // relative to the largest value
 constexpr double kGradientTolerance = 1e-4; // relative to the largest entry of the adapter's gradient
 constexpr std::uint64_t kFirstAdapterTensor = 1000;
-
-template <typename T>
-T checked(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().message);
-    return std::move(*result);
-}
-
-void checked(const Result<void>& result) {
-    if (!result) throw std::runtime_error(result.error().message);
-}
 
 const fs::path& dataFolder() {
     static const fs::path folder = fs::path(LLAMAHOME_TEST_DATA) / "parity";

@@ -15,6 +15,7 @@
 #include "formats/hub/tensor_names.h"
 #include "formats/safetensors/safetensors_writer.h"
 #include "formats/tokenizer/byte_alphabet.h"
+#include "support/checked.h"
 
 namespace llamahome::testing {
 namespace fs = std::filesystem;
@@ -34,16 +35,6 @@ constexpr std::string_view kChatTemplate =
 constexpr std::array<std::string_view, 3> kSpecials{"<|endoftext|>", "<|im_start|>", "<|im_end|>"};
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kMerges{
     {{"t", "h"}, {"th", "e"}, {"i", "n"}, {" ", "the"}, {"a", "n"}}};
-
-template <typename T>
-T checked(Result<T> result) {
-    if (!result) throw std::runtime_error(result.error().message);
-    return std::move(*result);
-}
-
-void checked(const Result<void>& result) {
-    if (!result) throw std::runtime_error(result.error().message);
-}
 
 Json addedToken(std::int32_t id, std::string_view content) {
     return Json{{"id", id},        {"content", content},  {"single_word", false}, {"lstrip", false},

@@ -10,11 +10,10 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "llama/nn/rms_norm.h"
+#include "llama/train/workspace_plan.h"
 
 namespace llamahome::engine {
 namespace {
-
-constexpr std::int64_t kChunkRows = 256; // 256 rows of a 128k vocabulary are 125 MiB in fp32
 
 /// Loss of one chunk; `logits` [rows, vocab] becomes softmax - onehot if `wantsGradient`.
 double chunkLoss(at::Tensor& logits, const at::Tensor& targets, bool wantsGradient) {
@@ -47,8 +46,8 @@ HeadLoss headLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch&
     at::Tensor normedGradient;
     if (wantsGradient) normedGradient = at::zeros_like(normedValues);
     const FrozenLinear head(decoder.outer().lm_head);
-    for (std::int64_t first = 0; first < rows; first += kChunkRows) {
-        const std::int64_t count = std::min(kChunkRows, rows - first);
+    for (std::int64_t first = 0; first < rows; first += kHeadChunkRows) {
+        const std::int64_t count = std::min(kHeadChunkRows, rows - first);
         at::Tensor logits = head.forward(normedValues.narrow(0, first, count), products).to(at::kFloat);
         result.lossSum += chunkLoss(logits, batch.targets.narrow(0, first, count), wantsGradient);
         if (!wantsGradient) continue;
