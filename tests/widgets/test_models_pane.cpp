@@ -78,6 +78,12 @@ struct Place {
         return found;
     }
 
+    /// Asks the chosen model's menu to verify it.
+    QDialog* openVerify() {
+        find<ModelDetails>("modelDetails")->menu()->actions().at(0)->trigger();
+        return dialog("verifyDialog");
+    }
+
     ManagerGround ground;
     WindowMemory memory{{}};
     std::optional<managers::ManagerContext> context;
@@ -279,8 +285,7 @@ private Q_SLOTS:
         Place place(true);
         cutInHalf(place.ground.installed() / "model.safetensors");
         QTRY_COMPARE(place.pane->chosenName(), kName);
-        place.find<ModelDetails>("modelDetails")->menu()->actions().at(0)->trigger();
-        QDialog* dialog = place.dialog("verifyDialog");
+        QDialog* dialog = place.openVerify();
         QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "repairButton") != nullptr, kPatienceMs);
         QCOMPARE(in<QPushButton>(dialog, "repairButton")->text(), QStringLiteral("Import again…"));
         click(dialog, "repairButton");
@@ -296,8 +301,7 @@ private Q_SLOTS:
         Place place(true);
         cutInHalf(place.ground.installed() / "model.safetensors");
         QTRY_COMPARE(place.pane->chosenName(), kName);
-        place.find<ModelDetails>("modelDetails")->menu()->actions().at(0)->trigger();
-        QDialog* dialog = place.dialog("verifyDialog");
+        QDialog* dialog = place.openVerify();
         QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "repairButton") != nullptr, kPatienceMs);
         click(dialog, "repairButton");
         QDialog* removal = place.dialog("removeDialog");
@@ -329,8 +333,7 @@ private Q_SLOTS:
         Place place(true);
         cutInHalf(place.ground.installed() / "model.safetensors");
         QTRY_COMPARE(place.pane->chosenName(), kName);
-        place.find<ModelDetails>("modelDetails")->menu()->actions().at(0)->trigger();
-        QDialog* dialog = place.dialog("verifyDialog");
+        QDialog* dialog = place.openVerify();
         QTRY_VERIFY_WITH_TIMEOUT(textOf(dialog, "outcome").contains(QStringLiteral("not whole")),
                                  kPatienceMs);
         QTRY_VERIFY(textOf(&*place.pane, "modelAdvice").contains(QStringLiteral("model.safetensors")));
