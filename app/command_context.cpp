@@ -8,9 +8,9 @@
 #include "config/catalog.h"
 #include "core/ascii.h"
 #include "core/error_codes.h"
+#include "jobs/library/samples.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/open_model.h"
-#include "jobs/samples.h"
 
 namespace llamahome::app {
 

@@ -16,10 +16,10 @@
 #include "core/cancel_token.h"
 #include "core/clock.h"
 #include "core/file_layer.h"
-#include "jobs/library.h"
-#include "jobs/model_spec.h"
-#include "jobs/root_lock.h"
-#include "jobs/shipped_files.h"
+#include "jobs/library/library.h"
+#include "jobs/library/model_spec.h"
+#include "jobs/library/root_lock.h"
+#include "jobs/library/shipped_files.h"
 #include "llama/engine.h"
 
 namespace llamahome::app {

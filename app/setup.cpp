@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "jobs/cuda_component.h"
+#include "jobs/system/cuda_component.h"
 #include "llama/engine_loader.h"
 
 namespace llamahome::app {

@@ -5,7 +5,7 @@
 #include "app/setting_options.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
-#include "jobs/bench.h"
+#include "jobs/system/bench.h"
 
 namespace llamahome::app {
 namespace {

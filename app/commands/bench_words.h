@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "app/command_context.h"
-#include "jobs/bench.h"
+#include "jobs/system/bench.h"
 
 namespace llamahome::app {
 

@@ -7,7 +7,7 @@
 
 #include "app/command_context.h"
 #include "app/commands/use_model.h"
-#include "jobs/chat_session.h"
+#include "jobs/chat/chat_session.h"
 
 namespace llamahome::app {
 

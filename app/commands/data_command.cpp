@@ -10,7 +10,7 @@
 #include "core/count_with_noun.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
-#include "jobs/inspect_data.h"
+#include "jobs/train/inspect_data.h"
 
 namespace llamahome::app {
 namespace {

@@ -3,9 +3,9 @@
 #include "app/progress_printer.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
-#include "jobs/cuda_component.h"
-#include "jobs/doctor.h"
-#include "jobs/network_access.h"
+#include "jobs/system/cuda_component.h"
+#include "jobs/system/doctor.h"
+#include "jobs/system/network_access.h"
 
 namespace llamahome::app {
 namespace {

@@ -5,7 +5,7 @@
 #include "app/progress_printer.h"
 #include "app/setting_options.h"
 #include "core/quantity.h"
-#include "jobs/evaluate_model.h"
+#include "jobs/train/evaluate_model.h"
 
 namespace llamahome::app {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "app/command_context.h"
-#include "jobs/export_model.h"
+#include "jobs/export/export_model.h"
 
 namespace llamahome::app {
 

@@ -6,10 +6,10 @@
 #include "core/count_with_noun.h"
 #include "core/quantity.h"
 #include "formats/hub/model_config.h"
-#include "jobs/bench.h"
-#include "jobs/forecast.h"
 #include "jobs/open_model.h"
-#include "jobs/train_rate.h"
+#include "jobs/system/bench.h"
+#include "jobs/train/forecast.h"
+#include "jobs/train/train_rate.h"
 
 namespace llamahome::app {
 namespace {

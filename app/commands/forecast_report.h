@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/command_context.h"
-#include "jobs/train_plan.h"
+#include "jobs/train/train_plan.h"
 
 namespace llamahome::app {
 

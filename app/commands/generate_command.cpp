@@ -5,7 +5,7 @@
 #include "app/progress_printer.h"
 #include "app/setting_options.h"
 #include "core/error_codes.h"
-#include "jobs/chat_session.h"
+#include "jobs/chat/chat_session.h"
 
 namespace llamahome::app {
 namespace {

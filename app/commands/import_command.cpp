@@ -5,7 +5,7 @@
 #include "config/hub_cache.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
-#include "jobs/import_model.h"
+#include "jobs/import/import_model.h"
 
 namespace llamahome::app {
 namespace {

@@ -1,7 +1,7 @@
 #include "app/commands/message_json.h"
 
 #include "core/error_codes.h"
-#include "text/conversation_check.h"
+#include "text/template/conversation_check.h"
 
 namespace llamahome::app {
 

@@ -7,7 +7,7 @@
 
 #include "core/json.h"
 #include "core/result.h"
-#include "text/message.h"
+#include "text/template/message.h"
 
 namespace llamahome::app {
 

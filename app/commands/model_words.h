@@ -7,7 +7,7 @@
 #include "app/command_context.h"
 #include "app/command_tree.h"
 #include "core/json.h"
-#include "jobs/library.h"
+#include "jobs/library/library.h"
 
 namespace llamahome::app {
 

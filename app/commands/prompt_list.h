@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/result.h"
-#include "text/message.h"
+#include "text/template/message.h"
 
 namespace llamahome::app {
 

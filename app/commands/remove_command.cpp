@@ -3,7 +3,7 @@
 #include "app/commands/model_words.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
-#include "jobs/remove_model.h"
+#include "jobs/library/remove_model.h"
 
 namespace llamahome::app {
 namespace {

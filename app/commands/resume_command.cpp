@@ -5,8 +5,8 @@
 #include "app/commands/model_words.h"
 #include "app/commands/train_printer.h"
 #include "core/shell_quote.h"
-#include "jobs/run_list.h"
-#include "jobs/run_training.h"
+#include "jobs/train/run_list.h"
+#include "jobs/train/run_training.h"
 
 namespace llamahome::app {
 namespace {

@@ -2,9 +2,9 @@
 #include "app/commands/commands.h"
 #include "core/count_with_noun.h"
 #include "core/quantity.h"
-#include "jobs/metric_log.h"
-#include "jobs/run_list.h"
-#include "jobs/run_note.h"
+#include "jobs/train/metric_log.h"
+#include "jobs/train/run_list.h"
+#include "jobs/train/run_note.h"
 
 namespace llamahome::app {
 namespace {

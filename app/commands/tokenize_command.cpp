@@ -6,9 +6,9 @@
 #include "app/setting_options.h"
 #include "core/error_codes.h"
 #include "jobs/chat_template_choice.h"
-#include "text/chat_template.h"
-#include "text/row_builder.h"
-#include "text/tokenizer.h"
+#include "text/data/row_builder.h"
+#include "text/template/chat_template.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace llamahome::app {
 namespace {

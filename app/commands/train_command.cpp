@@ -5,7 +5,7 @@
 #include "app/commands/train_printer.h"
 #include "app/setting_options.h"
 #include "core/error_codes.h"
-#include "jobs/run_training.h"
+#include "jobs/train/run_training.h"
 
 namespace llamahome::app {
 namespace {

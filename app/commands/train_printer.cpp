@@ -7,7 +7,7 @@
 #include "core/count_with_noun.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
-#include "jobs/metric_log.h"
+#include "jobs/train/metric_log.h"
 
 namespace llamahome::app {
 namespace {

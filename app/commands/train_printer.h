@@ -6,7 +6,7 @@
 #include "app/command_context.h"
 #include "app/progress_printer.h"
 #include "core/json.h"
-#include "jobs/train_sink.h"
+#include "jobs/train/train_sink.h"
 
 namespace llamahome::app {
 

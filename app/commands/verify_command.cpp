@@ -4,8 +4,8 @@
 #include "app/commands/commands.h"
 #include "app/commands/model_words.h"
 #include "app/progress_printer.h"
-#include "jobs/model_spec.h"
-#include "jobs/repair_model.h"
+#include "jobs/library/model_spec.h"
+#include "jobs/verify/repair_model.h"
 
 namespace llamahome::app {
 namespace {

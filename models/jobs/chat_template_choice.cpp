@@ -1,7 +1,7 @@
 #include "jobs/chat_template_choice.h"
 
 #include "config/chat_template_file.h"
-#include "text/simple_template.h"
+#include "text/template/simple_template.h"
 
 namespace llamahome::jobs {
 

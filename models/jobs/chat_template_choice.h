@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/result.h"
-#include "text/chat_template.h"
+#include "text/template/chat_template.h"
 
 namespace llamahome::jobs {
 

@@ -11,8 +11,8 @@
 #include "core/progress.h"
 #include "core/result.h"
 #include "llama/engine.h"
-#include "text/chat_template.h"
-#include "text/tokenizer.h"
+#include "text/template/chat_template.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace llamahome::jobs {
 

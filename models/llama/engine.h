@@ -19,7 +19,7 @@
 #include "formats/hub/model_config.h"
 #include "formats/peft/peft_adapter.h"
 #include "llama/train_state.h"
-#include "text/token_row.h"
+#include "text/data/token_row.h"
 
 namespace llamahome::engine {
 

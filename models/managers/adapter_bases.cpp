@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "jobs/model_spec.h"
+#include "jobs/library/model_spec.h"
 #include "managers/text.h"
 
 namespace llamahome::managers {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "jobs/library.h"
+#include "jobs/library/library.h"
 
 namespace llamahome::managers {
 

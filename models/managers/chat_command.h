@@ -8,8 +8,8 @@
 #include <QString>
 
 #include "config/settings.h"
-#include "jobs/conversation_store.h"
-#include "jobs/library.h"
+#include "jobs/chat/conversation_store.h"
+#include "jobs/library/library.h"
 
 namespace llamahome::managers {
 

@@ -17,7 +17,7 @@
 #include <QTimer>
 
 #include "core/error.h"
-#include "jobs/conversation_store.h"
+#include "jobs/chat/conversation_store.h"
 #include "managers/adapter_bases.h"
 #include "managers/chat_worker.h"
 #include "managers/conversation_keeper.h"

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "formats/peft/peft_adapter.h"
+#include "jobs/library/model_spec.h"
 #include "jobs/memory_estimate.h"
-#include "jobs/model_spec.h"
 
 namespace llamahome::managers {
 namespace fs = std::filesystem;

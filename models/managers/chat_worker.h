@@ -12,8 +12,8 @@
 #include "core/cancel_token.h"
 #include "core/progress.h"
 #include "core/result.h"
-#include "jobs/chat_session.h"
-#include "jobs/library.h"
+#include "jobs/chat/chat_session.h"
+#include "jobs/library/library.h"
 #include "jobs/open_model.h"
 #include "managers/engine_host.h"
 

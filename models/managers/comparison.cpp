@@ -7,7 +7,7 @@
 
 #include "config/setting_descriptor.h"
 #include "core/error_codes.h"
-#include "jobs/chat_session.h"
+#include "jobs/chat/chat_session.h"
 #include "managers/model_manager.h"
 #include "managers/text.h"
 

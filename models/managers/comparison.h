@@ -12,7 +12,7 @@
 #include <QString>
 
 #include "core/error.h"
-#include "jobs/conversation_store.h"
+#include "jobs/chat/conversation_store.h"
 #include "managers/chat_manager.h"
 
 namespace llamahome::managers {

@@ -10,8 +10,8 @@
 
 #include "core/file_layer.h"
 #include "core/result.h"
-#include "jobs/conversation_store.h"
-#include "jobs/data_root.h"
+#include "jobs/chat/conversation_store.h"
+#include "jobs/library/data_root.h"
 
 namespace llamahome::managers {
 

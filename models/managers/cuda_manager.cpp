@@ -2,7 +2,7 @@
 
 #include "core/error_codes.h"
 #include "core/quantity.h"
-#include "jobs/network_access.h"
+#include "jobs/system/network_access.h"
 #include "managers/run_job.h"
 #include "managers/settings_manager.h"
 #include "managers/text.h"

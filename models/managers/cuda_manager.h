@@ -8,7 +8,7 @@
 #include <QPointer>
 #include <QString>
 
-#include "jobs/cuda_component.h"
+#include "jobs/system/cuda_component.h"
 #include "managers/job.h"
 #include "managers/manager_context.h"
 

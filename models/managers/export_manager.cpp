@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error_codes.h"
-#include "jobs/model_spec.h"
+#include "jobs/library/model_spec.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
 

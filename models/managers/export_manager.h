@@ -8,7 +8,7 @@
 #include <QString>
 #include <QStringList>
 
-#include "jobs/export_model.h"
+#include "jobs/export/export_model.h"
 #include "managers/manager_context.h"
 #include "managers/model_manager.h"
 

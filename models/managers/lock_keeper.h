@@ -6,8 +6,8 @@
 
 #include "core/file_layer.h"
 #include "core/result.h"
-#include "jobs/data_root.h"
-#include "jobs/root_lock.h"
+#include "jobs/library/data_root.h"
+#include "jobs/library/root_lock.h"
 
 namespace llamahome::managers {
 

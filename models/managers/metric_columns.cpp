@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "jobs/metric_log.h"
+#include "jobs/train/metric_log.h"
 
 namespace llamahome::managers {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/result.h"
-#include "jobs/run_list.h"
+#include "jobs/train/run_list.h"
 #include "llama/engine.h"
 #include "llama/train/early_stopping.h"
 #include "managers/metric_series.h"

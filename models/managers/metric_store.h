@@ -7,7 +7,7 @@
 #include <QObject>
 
 #include "core/error.h"
-#include "jobs/run_list.h"
+#include "jobs/train/run_list.h"
 #include "managers/manager_context.h"
 #include "managers/metric_columns.h"
 

@@ -14,12 +14,12 @@
 
 #include "core/error.h"
 #include "core/result.h"
-#include "jobs/import_model.h"
-#include "jobs/import_source.h"
-#include "jobs/library.h"
-#include "jobs/remove_model.h"
-#include "jobs/repair_model.h"
-#include "jobs/verify_model.h"
+#include "jobs/import/import_model.h"
+#include "jobs/import/import_source.h"
+#include "jobs/library/library.h"
+#include "jobs/library/remove_model.h"
+#include "jobs/verify/repair_model.h"
+#include "jobs/verify/verify_model.h"
 #include "managers/manager_context.h"
 
 namespace llamahome::managers {

@@ -3,7 +3,7 @@
 
 #include <QString>
 
-#include "jobs/library.h"
+#include "jobs/library/library.h"
 #include "managers/model_manager.h"
 
 namespace llamahome::managers {

@@ -6,7 +6,7 @@
 #include "config/environment.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "jobs/doctor.h"
+#include "jobs/system/doctor.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
 

@@ -11,8 +11,8 @@
 
 #include "config/settings.h"
 #include "core/error.h"
-#include "jobs/run_list.h"
-#include "jobs/train_samples.h"
+#include "jobs/train/run_list.h"
+#include "jobs/train/train_samples.h"
 #include "managers/job.h"
 #include "managers/manager_context.h"
 #include "managers/metric_store.h"

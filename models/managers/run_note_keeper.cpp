@@ -4,8 +4,8 @@
 
 #include "core/error_codes.h"
 #include "core/log.h"
-#include "jobs/run_list.h"
-#include "jobs/run_note.h"
+#include "jobs/train/run_list.h"
+#include "jobs/train/run_note.h"
 
 namespace llamahome::managers {
 

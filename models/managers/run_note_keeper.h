@@ -10,7 +10,7 @@
 
 #include "core/file_layer.h"
 #include "core/result.h"
-#include "jobs/data_root.h"
+#include "jobs/library/data_root.h"
 
 namespace llamahome::managers {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/clock.h"
-#include "jobs/train_sink.h"
+#include "jobs/train/train_sink.h"
 #include "managers/metric_columns.h"
 
 namespace llamahome::managers {

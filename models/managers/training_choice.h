@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "config/settings_loader.h"
-#include "jobs/library.h"
-#include "jobs/train_plan.h"
+#include "jobs/library/library.h"
+#include "jobs/train/train_plan.h"
 #include "managers/workspace.h"
 
 namespace llamahome::managers {

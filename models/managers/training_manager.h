@@ -12,9 +12,9 @@
 #include <QString>
 #include <QStringList>
 
-#include "jobs/run_list.h"
-#include "jobs/run_training.h"
-#include "jobs/train_sink.h"
+#include "jobs/train/run_list.h"
+#include "jobs/train/run_training.h"
+#include "jobs/train/train_sink.h"
 #include "managers/manager_context.h"
 #include "managers/metric_store.h"
 #include "managers/train_relay.h"

@@ -6,8 +6,8 @@
 #include "core/error_codes.h"
 #include "formats/hub/model_config.h"
 #include "jobs/chat_template_choice.h"
-#include "jobs/train_data.h"
-#include "jobs/train_rate.h"
+#include "jobs/train/train_data.h"
+#include "jobs/train/train_rate.h"
 
 namespace llamahome::managers {
 namespace {

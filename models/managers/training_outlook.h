@@ -9,9 +9,9 @@
 #include "core/cancel_token.h"
 #include "core/progress.h"
 #include "core/result.h"
-#include "jobs/data_root.h"
-#include "jobs/forecast.h"
-#include "jobs/train_plan.h"
+#include "jobs/library/data_root.h"
+#include "jobs/train/forecast.h"
+#include "jobs/train/train_plan.h"
 
 namespace llamahome::managers {
 

@@ -6,7 +6,7 @@
 #include "config/setting_parse.h"
 #include "config/settings_writer.h"
 #include "core/error_codes.h"
-#include "jobs/samples.h"
+#include "jobs/library/samples.h"
 #include "managers/model_manager.h"
 #include "managers/quantity_words.h"
 #include "managers/run_job.h"

@@ -13,8 +13,8 @@
 #include "core/clock.h"
 #include "core/file_layer.h"
 #include "core/result.h"
-#include "jobs/data_root.h"
-#include "jobs/shipped_files.h"
+#include "jobs/library/data_root.h"
+#include "jobs/library/shipped_files.h"
 #include "llama/engine.h"
 
 namespace llamahome::managers {

@@ -12,7 +12,7 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
 
-#include "jobs/bench.h"
+#include "jobs/system/bench.h"
 #include "llama/fast/block_attention.h"
 #include "llama/fast/fast_head.h"
 #include "llama/fast/projection_group.h"

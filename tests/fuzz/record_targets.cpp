@@ -9,12 +9,12 @@
 #include "config/yaml_tree.h"
 #include "core/json.h"
 #include "fuzz_target.h"
-#include "jobs/conversation_store.h"
-#include "jobs/data_root.h"
-#include "jobs/import_ollama.h"
-#include "jobs/manifest.h"
-#include "jobs/metric_log.h"
-#include "jobs/run_record.h"
+#include "jobs/chat/conversation_store.h"
+#include "jobs/import/import_ollama.h"
+#include "jobs/library/data_root.h"
+#include "jobs/library/manifest.h"
+#include "jobs/train/metric_log.h"
+#include "jobs/train/run_record.h"
 
 namespace llamahome::fuzz {
 namespace {

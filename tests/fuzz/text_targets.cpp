@@ -8,10 +8,10 @@
 #include "formats/tokenizer/rank_table.h"
 #include "formats/tokenizer/sentencepiece_model.h"
 #include "fuzz_target.h"
-#include "text/chat_template.h"
-#include "text/dataset.h"
-#include "text/split_pattern.h"
-#include "text/tokenizer.h"
+#include "text/data/dataset.h"
+#include "text/template/chat_template.h"
+#include "text/tokenizer/split_pattern.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace llamahome::fuzz {
 namespace {

@@ -9,7 +9,7 @@
 #include "core/json.h"
 #include "formats/gguf/gguf_reader.h"
 #include "formats/safetensors/safetensors_reader.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::formats;

@@ -7,7 +7,7 @@
 
 #include "core/json.h"
 #include "formats/tensor.h"
-#include "text/token_row.h"
+#include "text/data/token_row.h"
 
 namespace llamahome::testing {
 

@@ -21,7 +21,7 @@
 #include "support/manager_ground.h"
 #include "support/step_gate.h"
 #include "support/trained_run.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace llamahome::testing {
 

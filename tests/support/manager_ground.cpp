@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "jobs/import_model.h"
+#include "jobs/import/import_model.h"
 
 namespace llamahome::testing {
 

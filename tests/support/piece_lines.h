@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace llamahome::testing {
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "jobs/run_training.h"
+#include "jobs/train/run_training.h"
 #include "support/manager_ground.h"
 
 namespace llamahome::testing {

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "core/json.h"
-#include "jobs/metric_log.h"
+#include "jobs/train/metric_log.h"
 #include "support/tiny_model.h"
 
 namespace llamahome::testing {

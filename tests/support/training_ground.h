@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "jobs/run_training.h"
+#include "jobs/train/run_training.h"
 #include "support/fake_engine.h"
 #include "support/fixed_clock.h"
 #include "support/temporary_folder.h"

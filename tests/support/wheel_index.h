@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "jobs/cuda_component.h"
+#include "jobs/system/cuda_component.h"
 #include "support/http_server.h"
 
 namespace llamahome::testing {

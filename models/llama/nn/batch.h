@@ -8,7 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "llama/kernels/row_kernels.h"
-#include "text/token_row.h"
+#include "text/data/token_row.h"
 
 namespace llamahome::engine {
 

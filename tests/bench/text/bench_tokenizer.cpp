@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/file_layer.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 

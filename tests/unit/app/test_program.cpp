@@ -7,7 +7,7 @@
 #include "app/program.h"
 #include "core/file_layer.h"
 #include "core/json.h"
-#include "jobs/root_lock.h"
+#include "jobs/library/root_lock.h"
 #include "support/program_runner.h"
 #include "support/tiny_model.h"
 

@@ -5,7 +5,7 @@
 
 #include "core/file_layer.h"
 #include "core/json.h"
-#include "jobs/run_note.h"
+#include "jobs/train/run_note.h"
 #include "support/program_runner.h"
 #include "support/trained_run.h"
 

@@ -19,7 +19,7 @@
 #include "gguf_bytes.h"
 #include "support/piece_lines.h"
 #include "support/temporary_folder.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::formats;

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "formats/peft/peft_adapter.h"
-#include "jobs/export_model.h"
-#include "jobs/finished_adapter.h"
+#include "jobs/export/export_model.h"
+#include "jobs/train/finished_adapter.h"
 #include "library_fixture.h"
 
 namespace llamahome::testing {

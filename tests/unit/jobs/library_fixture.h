@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "config/catalog.h"
-#include "jobs/import_model.h"
-#include "jobs/library.h"
-#include "jobs/root_lock.h"
+#include "jobs/import/import_model.h"
+#include "jobs/library/library.h"
+#include "jobs/library/root_lock.h"
 #include "support/fault_file_layer.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_model.h"

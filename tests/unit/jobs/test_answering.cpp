@@ -4,10 +4,10 @@
 #include <QTest>
 
 #include "core/error_codes.h"
-#include "jobs/chat_session.h"
-#include "jobs/evaluate_model.h"
+#include "jobs/chat/chat_session.h"
+#include "jobs/chat/stop_texts.h"
 #include "jobs/open_model.h"
-#include "jobs/stop_texts.h"
+#include "jobs/train/evaluate_model.h"
 #include "support/tiny_model.h"
 #include "support/training_ground.h"
 

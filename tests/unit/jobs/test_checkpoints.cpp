@@ -7,7 +7,7 @@
 
 #include "core/error_codes.h"
 #include "formats/peft/peft_adapter.h"
-#include "jobs/checkpoint_store.h"
+#include "jobs/train/checkpoint_store.h"
 #include "support/fault_file_layer.h"
 #include "support/temporary_folder.h"
 #include "support/train_states.h"

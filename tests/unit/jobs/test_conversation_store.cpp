@@ -4,7 +4,7 @@
 
 #include "core/error_codes.h"
 #include "core/json.h"
-#include "jobs/conversation_store.h"
+#include "jobs/chat/conversation_store.h"
 #include "library_fixture.h"
 #include "support/fault_file_layer.h"
 #include "support/fixed_clock.h"

@@ -4,7 +4,7 @@
 
 #include "core/error_codes.h"
 #include "core/hash.h"
-#include "jobs/cuda_component.h"
+#include "jobs/system/cuda_component.h"
 #include "network/transport_loader.h"
 #include "support/fault_file_layer.h"
 #include "support/temporary_folder.h"

@@ -1,10 +1,10 @@
 #include <QTest>
 
 #include "core/error_codes.h"
-#include "jobs/data_root.h"
-#include "jobs/root_lock.h"
-#include "jobs/samples.h"
-#include "jobs/shipped_files.h"
+#include "jobs/library/data_root.h"
+#include "jobs/library/root_lock.h"
+#include "jobs/library/samples.h"
+#include "jobs/library/shipped_files.h"
 #include "library_fixture.h"
 
 using namespace llamahome;

@@ -8,10 +8,10 @@
 #include "export_ground.h"
 #include "formats/gguf/gguf_reader.h"
 #include "formats/hub/model_weights.h"
-#include "jobs/export_forms.h"
-#include "jobs/export_source.h"
-#include "jobs/model_checks.h"
-#include "jobs/ollama_turns.h"
+#include "jobs/export/export_forms.h"
+#include "jobs/export/export_source.h"
+#include "jobs/export/ollama_turns.h"
+#include "jobs/verify/model_checks.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;

@@ -7,8 +7,8 @@
 #include "formats/gguf/gguf_fields.h"
 #include "formats/gguf/gguf_reader.h"
 #include "jobs/chat_template_choice.h"
-#include "jobs/turn_end_check.h"
-#include "text/tokenizer.h"
+#include "jobs/export/turn_end_check.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;

@@ -6,8 +6,8 @@
 
 #include "core/error_codes.h"
 #include "core/hash.h"
-#include "jobs/leftovers.h"
-#include "jobs/verify_model.h"
+#include "jobs/library/leftovers.h"
+#include "jobs/verify/verify_model.h"
 #include "library_fixture.h"
 
 using namespace llamahome;

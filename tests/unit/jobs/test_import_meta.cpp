@@ -7,11 +7,11 @@
 #include "core/error_codes.h"
 #include "formats/hub/model_weights.h"
 #include "formats/safetensors/safetensors_reader.h"
-#include "jobs/import_source.h"
+#include "jobs/import/import_source.h"
 #include "library_fixture.h"
 #include "support/piece_lines.h"
-#include "text/chat_template.h"
-#include "text/tokenizer.h"
+#include "text/template/chat_template.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;

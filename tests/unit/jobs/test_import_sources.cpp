@@ -13,8 +13,8 @@
 #include "core/hash.h"
 #include "formats/hub/model_weights.h"
 #include "formats/safetensors/safetensors_reader.h"
-#include "jobs/import_source.h"
-#include "jobs/model_checks.h"
+#include "jobs/import/import_source.h"
+#include "jobs/verify/model_checks.h"
 #include "library_fixture.h"
 #include "support/piece_lines.h"
 

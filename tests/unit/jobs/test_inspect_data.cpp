@@ -1,7 +1,7 @@
 #include <QTest>
 
 #include "core/error_codes.h"
-#include "jobs/inspect_data.h"
+#include "jobs/train/inspect_data.h"
 #include "library_fixture.h"
 
 using namespace llamahome;

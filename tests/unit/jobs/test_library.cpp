@@ -2,10 +2,10 @@
 
 #include "core/error_codes.h"
 #include "core/machine.h"
-#include "jobs/leftovers.h"
+#include "jobs/library/leftovers.h"
+#include "jobs/library/model_spec.h"
+#include "jobs/library/remove_model.h"
 #include "jobs/memory_estimate.h"
-#include "jobs/model_spec.h"
-#include "jobs/remove_model.h"
 #include "library_fixture.h"
 
 using namespace llamahome;

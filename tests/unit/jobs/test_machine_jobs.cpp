@@ -5,9 +5,9 @@
 #include <QTest>
 
 #include "core/error_codes.h"
-#include "jobs/bench.h"
-#include "jobs/doctor.h"
 #include "jobs/memory_estimate.h"
+#include "jobs/system/bench.h"
+#include "jobs/system/doctor.h"
 #include "support/fault_file_layer.h"
 #include "support/tiny_model.h"
 #include "support/training_ground.h"

@@ -5,7 +5,7 @@
 #include "core/error_codes.h"
 #include "core/hash.h"
 #include "core/json.h"
-#include "jobs/manifest.h"
+#include "jobs/library/manifest.h"
 #include "library_fixture.h"
 
 using namespace llamahome;

@@ -9,11 +9,11 @@
 #include "formats/half.h"
 #include "formats/hub/model_weights.h"
 #include "formats/peft/peft_adapter.h"
-#include "jobs/export_model.h"
-#include "jobs/finished_adapter.h"
-#include "jobs/manifest.h"
-#include "jobs/model_checks.h"
-#include "jobs/turn_end_check.h"
+#include "jobs/export/export_model.h"
+#include "jobs/export/turn_end_check.h"
+#include "jobs/library/manifest.h"
+#include "jobs/train/finished_adapter.h"
+#include "jobs/verify/model_checks.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;

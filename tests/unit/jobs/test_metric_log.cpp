@@ -3,7 +3,7 @@
 #include <QTest>
 
 #include "core/json.h"
-#include "jobs/metric_log.h"
+#include "jobs/train/metric_log.h"
 #include "support/fault_file_layer.h"
 #include "support/fixed_clock.h"
 #include "support/temporary_folder.h"

@@ -3,8 +3,8 @@
 #include <QTest>
 
 #include "core/error_codes.h"
-#include "jobs/leftovers.h"
-#include "jobs/remove_model.h"
+#include "jobs/library/leftovers.h"
+#include "jobs/library/remove_model.h"
 #include "library_fixture.h"
 
 using namespace llamahome;

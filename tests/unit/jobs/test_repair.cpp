@@ -2,7 +2,7 @@
 #include <QTest>
 
 #include "core/error_codes.h"
-#include "jobs/repair_model.h"
+#include "jobs/verify/repair_model.h"
 #include "verify_ground.h"
 
 using namespace llamahome;

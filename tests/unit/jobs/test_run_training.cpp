@@ -6,15 +6,15 @@
 #include "core/error_codes.h"
 #include "core/json.h"
 #include "formats/peft/peft_adapter.h"
-#include "jobs/checkpoint_store.h"
-#include "jobs/initial_adapter.h"
-#include "jobs/manifest.h"
-#include "jobs/metric_log.h"
-#include "jobs/run_list.h"
-#include "jobs/run_training.h"
+#include "jobs/library/manifest.h"
+#include "jobs/train/checkpoint_store.h"
+#include "jobs/train/initial_adapter.h"
+#include "jobs/train/metric_log.h"
+#include "jobs/train/run_list.h"
+#include "jobs/train/run_training.h"
 #include "support/tiny_model.h"
 #include "support/training_ground.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;

@@ -6,7 +6,7 @@
 #include "core/error_codes.h"
 #include "core/json.h"
 #include "formats/safetensors/safetensors_reader.h"
-#include "jobs/model_checks.h"
+#include "jobs/verify/model_checks.h"
 #include "verify_ground.h"
 
 using namespace llamahome;

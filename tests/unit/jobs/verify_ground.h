@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "export_ground.h"
-#include "jobs/verify_model.h"
+#include "jobs/verify/verify_model.h"
 
 namespace llamahome::testing {
 

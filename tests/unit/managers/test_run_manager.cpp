@@ -9,7 +9,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
-#include "jobs/run_note.h"
+#include "jobs/train/run_note.h"
 #include "managers/run_manager.h"
 #include "managers/text.h"
 #include "support/manager_ground.h"

@@ -1,6 +1,6 @@
-"""Writes models/text/unicode_ranges.h: the character classes as Hugging Face tokenizers sees them.
+"""Writes models/text/tokenizer/unicode_ranges.h: the character classes as Hugging Face tokenizers sees them.
 
-Usage: python make_unicode_ranges.py > models/text/unicode_ranges.h   (needs the package tokenizers, and libutf8proc 2.8)
+Usage: python make_unicode_ranges.py > models/text/tokenizer/unicode_ranges.h   (needs the package tokenizers, and libutf8proc 2.8)
 Letters, numbers and blanks are asked of its regular expressions (Oniguruma), digits of its Digits step, word characters
 of its added tokens (Rust), marks and decompositions of its normalizers, punctuation of its Punctuation step.
 """

@@ -7,9 +7,9 @@
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "support/temporary_folder.h"
-#include "text/chat_template.h"
-#include "text/row_builder.h"
-#include "text/simple_template.h"
+#include "text/data/row_builder.h"
+#include "text/template/chat_template.h"
+#include "text/template/simple_template.h"
 
 using namespace llamahome;
 using namespace llamahome::testing;

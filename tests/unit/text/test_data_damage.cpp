@@ -7,7 +7,7 @@
 #include <QTest>
 
 #include "support/temporary_folder.h"
-#include "text/dataset.h"
+#include "text/data/dataset.h"
 
 using namespace llamahome;
 using namespace llamahome::testing;

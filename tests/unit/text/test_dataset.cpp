@@ -5,10 +5,10 @@
 #include "core/error_codes.h"
 #include "core/json.h"
 #include "support/temporary_folder.h"
-#include "text/dataset.h"
-#include "text/dataset_summary.h"
-#include "text/length_histogram.h"
-#include "text/split.h"
+#include "text/data/dataset.h"
+#include "text/data/dataset_summary.h"
+#include "text/data/length_histogram.h"
+#include "text/data/split.h"
 
 using namespace llamahome;
 using namespace llamahome::testing;

@@ -8,8 +8,8 @@
 #include "formats/meta/meta_tokenizer.h"
 #include "formats/tokenizer/rank_table.h"
 #include "support/temporary_folder.h"
-#include "text/template_table.h"
-#include "text/tokenizer.h"
+#include "text/template/template_table.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::formats;

@@ -5,8 +5,8 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/json.h"
-#include "text/normaliser.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/normaliser.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::text;

@@ -8,8 +8,8 @@
 #include "core/json.h"
 #include "formats/tokenizer/sentencepiece_model.h"
 #include "support/temporary_folder.h"
-#include "text/stream_decoder.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/stream_decoder.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::testing;

@@ -6,8 +6,8 @@
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "support/temporary_folder.h"
-#include "text/chat_template.h"
-#include "text/tokenizer.h"
+#include "text/template/chat_template.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::testing;

@@ -4,7 +4,7 @@
 #include "core/json.h"
 #include "core/utf8.h"
 #include "formats/tokenizer/byte_alphabet.h"
-#include "text/stream_decoder.h"
+#include "text/tokenizer/stream_decoder.h"
 
 using namespace llamahome;
 using namespace llamahome::text;

@@ -2,13 +2,13 @@
 
 #include "core/error_codes.h"
 #include "formats/tokenizer/byte_alphabet.h"
-#include "text/bpe_model.h"
-#include "text/char_class.h"
-#include "text/csv_record.h"
-#include "text/merge_table.h"
-#include "text/piece_scanner.h"
-#include "text/split_pattern.h"
-#include "text/token_table.h"
+#include "text/data/csv_record.h"
+#include "text/tokenizer/bpe_model.h"
+#include "text/tokenizer/char_class.h"
+#include "text/tokenizer/merge_table.h"
+#include "text/tokenizer/piece_scanner.h"
+#include "text/tokenizer/split_pattern.h"
+#include "text/tokenizer/token_table.h"
 
 using namespace llamahome;
 using namespace llamahome::text;

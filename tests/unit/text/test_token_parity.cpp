@@ -5,10 +5,10 @@
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "formats/meta/meta_tokenizer.h"
-#include "text/piece_scanner.h"
-#include "text/split_pattern.h"
-#include "text/stream_decoder.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/piece_scanner.h"
+#include "text/tokenizer/split_pattern.h"
+#include "text/tokenizer/stream_decoder.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using text::SpecialTokens;

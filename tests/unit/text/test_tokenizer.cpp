@@ -7,7 +7,7 @@
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "support/temporary_folder.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::testing;

@@ -3,8 +3,8 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/json.h"
-#include "text/stream_decoder.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/stream_decoder.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using text::SpecialTokens;

@@ -1,0 +1,69 @@
+#include "formats/hub/hub_names.h"
+#include "formats/hub/hub_weights.h"
+#include "jobs/export/export_forms.h"
+#include "jobs/export/export_source.h"
+#include "jobs/export/model_card.h"
+#include "jobs/export/turn_end_check.h"
+#include "jobs/import/import_source.h"
+#include "jobs/library/copy_file.h"
+#include "jobs/library/folder_files.h"
+#include "jobs/library/output_place.h"
+#include "jobs/train/finished_adapter.h"
+#include "jobs/verify/model_checks.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint64_t kCardBytes = 1U << 20; ///< card and record, more than they ever need
+
+/// Whether a file of the base goes along as it is.
+bool isTakenAlong(std::string_view name) {
+    return belongsToModel(name) && !name.ends_with(".safetensors") && name != formats::kWeightsIndex &&
+           name != kModelCardName;
+}
+
+Result<std::uint64_t> bytesOf(const ExportSource& source, const std::vector<fs::path>& along) {
+    const auto sides = sizeOf(along);
+    if (!sides) return sides.error();
+    return kCardBytes + source.weightBytes() + *sides;
+}
+
+} // namespace
+
+Result<std::uint64_t> forecastHub(const ExportRequest& request) {
+    const auto source = ExportSource::open(request);
+    if (!source) return source.error();
+    const auto along = filesOf(request.base.path, isTakenAlong);
+    if (!along) return along.error();
+    return bytesOf(**source, *along);
+}
+
+Result<ExportResult> exportHub(const ExportRequest& request, const ExportChat& chat, FileLayer& files,
+                               const CancelToken& cancel, const ProgressSink& progress) {
+    const auto source = ExportSource::open(request);
+    if (!source) return source.error();
+    const auto along = filesOf(request.base.path, isTakenAlong);
+    if (!along) return along.error();
+    const auto bytes = bytesOf(**source, *along);
+    if (!bytes) return bytes.error();
+    auto place = OutputPlace::prepare(files, request.target, *bytes);
+    if (!place) return place.error();
+
+    for (const fs::path& path : *along)
+        if (auto copied = copyFile(files, path, place->folder() / path.filename(), cancel, {}); !copied)
+            return copied.error();
+    const CardSubject subject{displayPath(place->target().filename()), false, request.base,
+                              (*source)->record(), chat.name};
+    if (auto done = writeChat(files, place->folder(), chat); !done) return done.error();
+    if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
+    auto written = formats::writeHubWeights(files, place->folder(), (*source)->weights(),
+                                            request.adapter ? "merging" : "copying", cancel, progress);
+    if (!written) return written.error();
+    if (auto checked = checkModelFolder(place->folder()); !checked) return checked.error();
+    if (auto checked = checkTurnEnd(place->folder(), chat); !checked) return checked.error();
+    if (auto published = place->publish(); !published) return published.error();
+    return ExportResult{place->target(), bytesBelow(place->target()), (*source)->notes()};
+}
+
+} // namespace llamahome::jobs

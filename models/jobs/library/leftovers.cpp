@@ -1,0 +1,137 @@
+#include "jobs/library/leftovers.h"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "core/error_codes.h"
+#include "core/log.h"
+#include "jobs/library/manifest.h"
+#include "jobs/library/process_mark.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kImporting = ".importing-";
+constexpr std::uint64_t kMaxManifestBytes = 4U << 20;
+
+/// Folders in a folder, links to folders not among them, by name.
+std::vector<fs::path> foldersIn(const fs::path& folder) {
+    std::vector<fs::path> found;
+    std::error_code failure;
+    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        std::error_code unreadable;
+        if (entry->symlink_status(unreadable).type() == fs::file_type::directory)
+            found.push_back(entry->path());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+/// The staging folders that jobs of this process work in.
+struct Stagings {
+    std::mutex mutex;
+    std::set<fs::path> paths;
+    std::uint64_t made = 0;
+};
+
+Stagings& stagings() {
+    static Stagings all;
+    return all;
+}
+
+/// Whether the job that worked in that staging folder is gone.
+bool isAbandoned(const fs::path& folder) {
+    const std::string name = displayPath(folder.filename());
+    const std::string token = name.substr(name.rfind('-') + 1);
+    const std::string process = token.substr(0, token.rfind('.'));
+    if (process != ProcessMark::ofThisProcess().fileToken()) return !ProcessMark::isTokenAlive(process);
+    const std::lock_guard guard(stagings().mutex);
+    return stagings().paths.count(folder) == 0;
+}
+
+Result<void> removeIfEmpty(const fs::path& folder, FileLayer& files) {
+    std::error_code failure;
+    if (!fs::is_empty(folder, failure) || failure) return {};
+    return files.remove(folder);
+}
+
+} // namespace
+
+StagingFolder::StagingFolder(const DataRoot& root, std::string_view family, std::string_view version) {
+    const std::string stem =
+        std::string(kImporting) + std::string(version) + "-" + ProcessMark::ofThisProcess().fileToken() + ".";
+    const std::lock_guard guard(stagings().mutex);
+    m_path = root.models() / family / (stem + std::to_string(++stagings().made));
+    stagings().paths.insert(m_path);
+}
+
+StagingFolder::~StagingFolder() {
+    const std::lock_guard guard(stagings().mutex);
+    stagings().paths.erase(m_path);
+}
+
+std::vector<Leftover> findLeftovers(const DataRoot& root) {
+    std::vector<Leftover> found;
+    for (const fs::path& family : foldersIn(root.models())) {
+        const std::string familyName = displayPath(family.filename());
+        for (const fs::path& folder : foldersIn(family)) {
+            const std::string name = displayPath(folder.filename());
+            if (name.starts_with(kImporting)) {
+                const std::string version =
+                    name.substr(kImporting.size(), name.rfind('-') - kImporting.size());
+                found.push_back({LeftoverKind::Import, familyName, version, folder});
+            } else if (isThere(folder / kRemovingName)) {
+                found.push_back({LeftoverKind::Removal, familyName, name, folder});
+            }
+        }
+    }
+    return found;
+}
+
+void clearLeftovers(const RootLock& lock, FileLayer& files) {
+    const auto removing = lock.removing();
+    for (const Leftover& leftover : findLeftovers(lock.root())) {
+        if (leftover.kind == LeftoverKind::Import && !isAbandoned(leftover.path)) continue;
+        logLine(LogLevel::Info, "jobs", "clearing what a cut-off job left: " + displayPath(leftover.path));
+        auto cleared = leftover.kind == LeftoverKind::Import ? removeTree(files, leftover.path)
+                                                             : finishRemoval(leftover.path, files);
+        if (!cleared) logLine(LogLevel::Warning, "jobs", "it stays: " + cleared.error().message);
+    }
+}
+
+Result<void> clearImports(const DataRoot& root, std::string_view family, FileLayer& files) {
+    for (const Leftover& leftover : findLeftovers(root)) {
+        if (leftover.family != family || leftover.kind != LeftoverKind::Import) continue;
+        if (!isAbandoned(leftover.path)) continue;
+        if (auto removed = removeTree(files, leftover.path); !removed) return removed;
+    }
+    return {};
+}
+
+Result<void> removeFiles(const fs::path& folder, const std::vector<std::string>& names, FileLayer& files) {
+    for (const std::string& name : names) {
+        std::error_code failure;
+        if (fs::symlink_status(folder / name, failure).type() == fs::file_type::directory) continue;
+        if (auto removed = files.remove(folder / name); !removed) return removed;
+    }
+    if (auto removed = removeIfEmpty(folder, files); !removed) return removed;
+    return removeIfEmpty(folder.parent_path(), files);
+}
+
+Result<void> finishRemoval(const fs::path& folder, FileLayer& files) {
+    const fs::path marker = folder / kRemovingName;
+    const auto text = readFile(marker, kMaxManifestBytes);
+    if (!text) return text.error();
+    const auto manifest = parseManifest(*text, displayPath(marker));
+    if (!manifest) return manifest.error();
+    std::vector<std::string> names;
+    for (const ManifestFile& file : manifest->files)
+        names.push_back(file.path);
+    names.emplace_back(kRemovingName);
+    return removeFiles(folder, names, files);
+}
+
+} // namespace llamahome::jobs

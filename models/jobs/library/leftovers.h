@@ -1,0 +1,65 @@
+// What cut-off imports and removals leave in the data root, how it is recognised and cleared. Any thread.
+//
+// An import works in models/<family>/.importing-<version>-<process>.<number>, renamed when it is whole. A
+// removal first renames the manifest to llamahome.removing.json; what that lists is no model any more.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/file_layer.h"
+#include "core/result.h"
+#include "jobs/library/data_root.h"
+#include "jobs/library/root_lock.h"
+
+namespace llamahome::jobs {
+
+inline constexpr std::string_view kRemovingName = "llamahome.removing.json";
+
+/// Where one job works on what will be called family/version: a path that no other job has, of this process
+/// or another. While the object lives nobody takes what lies there for a leftover. It makes and removes
+/// nothing.
+class StagingFolder {
+public:
+    StagingFolder(const DataRoot& root, std::string_view family, std::string_view version);
+    ~StagingFolder();
+    StagingFolder(const StagingFolder&) = delete;
+    StagingFolder& operator=(const StagingFolder&) = delete;
+
+    const std::filesystem::path& path() const { return m_path; }
+
+private:
+    std::filesystem::path m_path;
+};
+
+enum class LeftoverKind { Import, Removal };
+
+struct Leftover {
+    LeftoverKind kind;
+    std::string family;
+    std::string version;
+    std::filesystem::path path; ///< of the folder
+};
+
+/// By path. Work in progress, of this process or another, is among them.
+std::vector<Leftover> findLeftovers(const DataRoot& root);
+
+/// Drops the imports that nobody works on any more and finishes cut-off removals; jobs of this process that
+/// hold the same lock keep theirs. What cannot be cleared is logged and stays; it must not keep other work
+/// from being done. Every import and removal calls it before it begins.
+void clearLeftovers(const RootLock& lock, FileLayer& files);
+/// The part of it that concerns imports to one family.
+Result<void> clearImports(const DataRoot& root, std::string_view family, FileLayer& files);
+
+/// Deletes the named files of `folder` in that order, then the folder and its parent where they are empty.
+/// Links are unlinked, never followed; a folder under one of the names is somebody else's and stays.
+Result<void> removeFiles(const std::filesystem::path& folder, const std::vector<std::string>& names,
+                         FileLayer& files);
+
+/// Deletes the files that `folder`/llamahome.removing.json lists, that file, and the folder and its parent
+/// where they are then empty. Links are unlinked, never followed. The caller holds RootLock::removing().
+Result<void> finishRemoval(const std::filesystem::path& folder, FileLayer& files);
+
+} // namespace llamahome::jobs

@@ -1,0 +1,237 @@
+#include "jobs/library/library.h"
+
+#include <algorithm>
+
+#include "core/ascii.h"
+#include "core/error_codes.h"
+#include "core/shell_quote.h"
+#include "formats/hub/model_config.h"
+#include "formats/hub/model_weights.h"
+#include "jobs/library/leftovers.h"
+#include "jobs/memory_estimate.h"
+
+namespace llamahome::jobs {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kAdapterFamily = "finetuned";
+constexpr std::string_view kLocalFamily = "local";
+
+/// Names of the folders in a folder that are not hidden, links to folders included.
+std::vector<std::string> folderNames(const fs::path& folder) {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        std::error_code unreadable;
+        const std::string name = displayPath(entry->path().filename());
+        if (!name.starts_with('.') && entry->is_directory(unreadable)) names.push_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+bool hasManifest(const fs::path& folder) {
+    std::error_code failure;
+    return fs::exists(fs::symlink_status(folder / kManifestName, failure));
+}
+
+void mark(ModelEntry& entry, ModelState state, std::string problem) {
+    entry.state = state;
+    entry.problem = std::move(problem);
+}
+
+/// Compares what the manifest lists with what is there; no file is read.
+void checkFiles(ModelEntry& entry, const Manifest& manifest) {
+    for (const ManifestFile& file : manifest.files) {
+        const fs::path path = entry.path / file.path;
+        std::error_code failure;
+        const fs::file_status status = fs::status(path, failure);
+        if (fs::is_symlink(fs::symlink_status(path, failure)) && !fs::exists(status))
+            return mark(entry, ModelState::Offline,
+                        file.path + " is a link to " + displayPath(fs::read_symlink(path, failure)) +
+                            ", which is not there; connect its disk, or import the model anew");
+        if (!fs::is_regular_file(status)) return mark(entry, ModelState::Damaged, file.path + " is missing");
+        const std::uint64_t size = fs::file_size(path, failure);
+        if (failure || size != file.sizeBytes)
+            return mark(entry, ModelState::Damaged,
+                        file.path + ": found " + std::to_string(size) + " bytes, expected " +
+                            std::to_string(file.sizeBytes));
+    }
+}
+
+/// Memory by the model's own configuration, where it can be read.
+void addMemory(ModelEntry& entry) {
+    if (entry.kind != kModelKind) return;
+    const auto config = formats::readModelConfig(entry.path / "config.json");
+    if (!config) return;
+    ChatShape chat;
+    chat.computeBytes = computeBytesHere();
+    TrainShape train;
+    train.rows = 1;
+    train.recompute = true;
+    train.computeBytes = chat.computeBytes;
+    entry.memoryToChatBytes = memoryToChat(*config, chat).total();
+    entry.memoryToTrainBytes = memoryToTrain(*config, train).total();
+}
+
+/// State, size and memory of the folder at entry.path, which has a manifest.
+void addInstalledFacts(ModelEntry& entry) {
+    entry.state = ModelState::Verified;
+    const auto manifest = readManifest(entry.path);
+    if (!manifest) return mark(entry, ModelState::Damaged, manifest.error().message);
+    entry.kind = manifest->kind;
+    entry.sizeBytes = manifest->totalBytes();
+    checkFiles(entry, *manifest);
+    addMemory(entry);
+}
+
+} // namespace
+
+std::string_view stateName(ModelState state) {
+    switch (state) {
+    case ModelState::Absent:
+        return "absent";
+    case ModelState::Partial:
+        return "partial";
+    case ModelState::Verified:
+        return "verified";
+    case ModelState::Damaged:
+        return "damaged";
+    case ModelState::Offline:
+        return "offline";
+    }
+    return "absent";
+}
+
+std::string commandWords(const ModelEntry& entry) {
+    return shellLine(entry.kind == kAdapterKind ? std::vector<std::string>{entry.name}
+                                                : std::vector{entry.family, entry.version});
+}
+
+fs::path modelFolder(const DataRoot& root, std::string_view family, std::string_view version) {
+    return root.models() / family / version;
+}
+
+Library::Library(DataRoot root, config::Catalog catalog)
+    : m_root(std::move(root))
+    , m_catalog(std::move(catalog)) {}
+
+ModelEntry Library::catalogued(const config::CatalogVersion& version) const {
+    ModelEntry entry;
+    entry.family = version.family;
+    entry.version = version.version;
+    entry.name = version.family + "/" + version.version;
+    entry.hubId = version.hubId;
+    entry.path = modelFolder(m_root, version.family, version.version);
+    entry.sizeBytes = version.sizeBytes;
+    entry.licence = version.licence;
+    entry.catalog = version;
+    entry.memoryToChatBytes = memoryByParameters(version.parameters, computeBytesHere());
+    entry.memoryToTrainBytes = entry.memoryToChatBytes;
+    if (hasManifest(entry.path)) addInstalledFacts(entry);
+    return entry;
+}
+
+ModelEntry Library::other(std::string_view family, std::string_view version) const {
+    ModelEntry entry;
+    entry.family = family;
+    entry.version = version;
+    entry.name = entry.family + "/" + entry.version;
+    if (family != kLocalFamily) entry.hubId = entry.name;
+    entry.path = modelFolder(m_root, family, version);
+    if (hasManifest(entry.path)) addInstalledFacts(entry);
+    return entry;
+}
+
+std::vector<ModelEntry> Library::list() const {
+    std::vector<ModelEntry> entries;
+    for (const config::CatalogFamily& family : m_catalog.families())
+        for (const config::CatalogVersion& version : family.versions)
+            entries.push_back(catalogued(version));
+    for (const std::string& family : folderNames(m_root.models())) {
+        if (family == kAdapterFamily) continue;
+        const config::CatalogFamily* known = m_catalog.findFamily(family);
+        for (const std::string& version : folderNames(m_root.models() / family))
+            if ((known == nullptr || known->find(version) == nullptr) &&
+                hasManifest(modelFolder(m_root, family, version)))
+                entries.push_back(other(family, version));
+    }
+    for (const Leftover& leftover : findLeftovers(m_root)) {
+        if (leftover.family == kAdapterFamily) continue;
+        auto entry = std::find_if(entries.begin(), entries.end(), [&](const ModelEntry& one) {
+            return one.family == leftover.family && one.version == leftover.version;
+        });
+        if (entry == entries.end())
+            entry = entries.insert(entries.end(), other(leftover.family, leftover.version));
+        if (entry->state == ModelState::Absent)
+            mark(*entry, ModelState::Partial,
+                 leftover.kind == LeftoverKind::Import ? "an import is under way or was cut off"
+                                                       : "its removal was cut off");
+    }
+    return entries;
+}
+
+Result<std::vector<ModelEntry>> Library::listFamily(std::string_view family) const {
+    std::vector<ModelEntry> entries = list();
+    const std::string wanted = lowerAscii(family);
+    entries.erase(std::remove_if(entries.begin(), entries.end(),
+                                 [&](const ModelEntry& entry) { return lowerAscii(entry.family) != wanted; }),
+                  entries.end());
+    if (!entries.empty() || wanted == kLocalFamily) return entries;
+    const auto known = m_catalog.defaultVersion(family);
+    return known ? Result<std::vector<ModelEntry>>(std::move(entries)) : known.error();
+}
+
+std::vector<ModelEntry> Library::installedAdapters() const {
+    std::vector<ModelEntry> entries;
+    for (const std::string& name : folderNames(m_root.finetuned()))
+        if (auto entry = findAdapter(name)) entries.push_back(std::move(*entry));
+    return entries;
+}
+
+std::optional<ModelEntry> Library::find(std::string_view family, std::string_view version) const {
+    if (const config::CatalogFamily* known = m_catalog.findFamily(lowerAscii(family)))
+        if (const config::CatalogVersion* found = known->find(lowerAscii(version))) return catalogued(*found);
+    if (const auto found = m_catalog.findHubId(std::string(family) + "/" + std::string(version)))
+        return catalogued(*found);
+    if (family == kAdapterFamily || !formats::isPlainFileName(family) || !formats::isPlainFileName(version) ||
+        !hasManifest(modelFolder(m_root, family, version)))
+        return {};
+    return other(family, version);
+}
+
+std::optional<ModelEntry> Library::findAdapter(std::string_view name) const {
+    const fs::path folder = m_root.finetuned() / name;
+    if (name.starts_with('.') || !formats::isPlainFileName(name) || !hasManifest(folder)) return {};
+    ModelEntry entry;
+    entry.family = kAdapterFamily;
+    entry.version = name;
+    entry.name = name;
+    entry.path = folder;
+    entry.kind = kAdapterKind;
+    addInstalledFacts(entry);
+    return entry;
+}
+
+std::optional<ModelEntry> Library::describeFolder(const fs::path& folder) const {
+    std::error_code failure;
+    const bool isAdapter = fs::is_regular_file(folder / "adapter_config.json", failure);
+    if (!isAdapter && !fs::is_regular_file(folder / "config.json", failure)) return {};
+    const fs::path absolute = fs::weakly_canonical(folder, failure);
+    ModelEntry entry;
+    entry.family = isAdapter ? kAdapterFamily : kLocalFamily;
+    entry.path = failure ? folder : absolute;
+    entry.version = displayPath(entry.path.filename());
+    entry.name = displayPath(entry.path);
+    entry.kind = isAdapter ? kAdapterKind : kModelKind;
+    if (hasManifest(entry.path)) {
+        addInstalledFacts(entry);
+        return entry;
+    }
+    entry.state = ModelState::Verified;
+    addMemory(entry);
+    return entry;
+}
+
+} // namespace llamahome::jobs

@@ -1,0 +1,88 @@
+// Library: what is known and what is installed, read afresh from the disk at each call. Any thread but GUI.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/catalog.h"
+#include "core/result.h"
+#include "jobs/library/data_root.h"
+#include "jobs/library/manifest.h"
+
+namespace llamahome::jobs {
+
+enum class ModelState {
+    Absent,   ///< known, not here
+    Partial,  ///< an import or a removal was cut off; the next import or removal clears it away
+    Verified, ///< proved when it was imported, and all files are there with their sizes
+    Damaged,  ///< a file is missing or has another size, or the manifest is not readable
+    Offline,  ///< a linked file's disk is not there
+};
+
+/// "absent", "partial", "verified", "damaged", "offline".
+std::string_view stateName(ModelState state);
+
+/// One known or installed model, or one adapter.
+struct ModelEntry {
+    std::string family;  ///< or the organisation, or "local"; "finetuned" for adapters
+    std::string version; ///< or the name
+    std::string name;    ///< for people and for options: "smollm2/135m-instruct"; an adapter's bare name
+    std::string hubId;   ///< empty: none known
+    std::filesystem::path path; ///< the folder; where it would lie when absent
+    ModelState state = ModelState::Absent;
+    std::string kind = std::string(kModelKind); ///< or kAdapterKind
+    std::uint64_t sizeBytes = 0;                ///< installed: of its files; absent: of the download
+    std::string licence;
+    std::optional<config::CatalogVersion> catalog; ///< facts, where the catalogue has it
+    std::string problem;                           ///< what is wrong with a damaged or offline one
+    std::uint64_t memoryToChatBytes = 0;           ///< on this machine; 0: not known
+    /// The least: one row of 512 tokens at a time, layers recomputed, r 8 on q and v; 0: not known.
+    std::uint64_t memoryToTrainBytes = 0;
+    std::string notice; ///< for people, e.g. that a version exists as Instruct only; usually empty
+
+    bool isUsable() const { return state == ModelState::Verified; }
+};
+
+/// The words that name it in a command: "smollm2 135m-instruct", an adapter's name.
+std::string commandWords(const ModelEntry& entry);
+
+/// Where a model of that name lies, or would.
+std::filesystem::path modelFolder(const DataRoot& root, std::string_view family, std::string_view version);
+
+class Library {
+public:
+    /// `catalog` is copied: a Library is a value.
+    Library(DataRoot root, config::Catalog catalog);
+
+    const DataRoot& root() const { return m_root; }
+    const config::Catalog& catalog() const { return m_catalog; }
+
+    /// Catalogued models in the catalogue's order, then other installed ones by name. A folder without a
+    /// manifest is no model.
+    std::vector<ModelEntry> list() const;
+    /// Those of one family, organisation or "local". CAT-02 names the nearest for one that is neither known
+    /// nor there.
+    Result<std::vector<ModelEntry>> listFamily(std::string_view family) const;
+    /// data/models/finetuned/*, by name.
+    std::vector<ModelEntry> installedAdapters() const;
+
+    /// The entry of that name, catalogued (aliases and Hub ids included) or installed; nothing where neither.
+    std::optional<ModelEntry> find(std::string_view family, std::string_view version) const;
+    std::optional<ModelEntry> findAdapter(std::string_view name) const;
+    /// A model or adapter folder anywhere. Without a manifest it counts as verified when its configuration
+    /// can be read; nothing where it is neither kind of folder.
+    std::optional<ModelEntry> describeFolder(const std::filesystem::path& folder) const;
+
+private:
+    ModelEntry catalogued(const config::CatalogVersion& version) const;
+    /// An entry of data/models that the catalogue does not have.
+    ModelEntry other(std::string_view family, std::string_view version) const;
+
+    DataRoot m_root;
+    config::Catalog m_catalog;
+};
+
+} // namespace llamahome::jobs

@@ -1,0 +1,125 @@
+#include "jobs/train/evaluate_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/error_codes.h"
+#include "core/file_layer.h"
+#include "formats/hub/model_config.h"
+#include "jobs/chat/chat_session.h"
+#include "jobs/chat_template_choice.h"
+#include "jobs/train/train_data.h"
+
+namespace llamahome::jobs {
+namespace {
+
+constexpr int kAnswerTokens = 400; // the longest worked answers of GSM8K take fewer
+
+text::RowOptions wholeRows(const EvaluateRequest& request, const formats::ModelConfig& model) {
+    text::RowOptions options = rowOptionsOf(request.settings);
+    options.maxLength = static_cast<std::size_t>(model.max_position_embeddings);
+    options.endPlainText = false;
+    return options;
+}
+
+Result<LossFigures> measure(const EvaluateRequest& request, const FileRows& rows,
+                            engine::LanguageModel& model, const CancelToken& cancel,
+                            const ProgressSink& progress) {
+    const int atOnce = std::max(1, request.settings.training.batch_size);
+    const auto result = model.evaluate(rows.rows, atOnce, cancel, progress);
+    if (!result) return result.error();
+    return LossFigures{result->meanLoss(), std::exp(result->meanLoss())};
+}
+
+/// Answers the first rows' questions greedily and compares final numbers.
+Result<void> compareAnswers(const EvaluateRequest& request, OpenModel& open, const text::RowBuilder& builder,
+                            std::size_t rowCount, const CancelToken& cancel, const ProgressSink& progress,
+                            EvaluationReport& report) {
+    std::vector<std::size_t> wanted(std::min(rowCount, static_cast<std::size_t>(request.exactMatchRows)));
+    std::iota(wanted.begin(), wanted.end(), std::size_t{0});
+    const auto examples = readExamples({request.dataFile}, request.settings, builder, wanted);
+    if (!examples) return examples.error();
+    AnswerOptions options;
+    options.sampling.maxNewTokens = kAnswerTokens;
+    std::uint64_t done = 0;
+    for (const DataExample& example : *examples) {
+        if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};
+        if (progress) progress({"answering", done++, examples->size(), "rows"});
+        const auto expected = finalNumber(example.reference);
+        if (!expected) continue;
+        const auto ids = conversationTokens(open.tokenizer, open.chatTemplate, example.messages,
+                                            request.settings.data.date);
+        if (!ids) return ids.error();
+        const auto answer = generateText(*open.model, open.tokenizer, *ids, options, {}, cancel);
+        if (!answer) return answer.error();
+        if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};
+        ++report.compared;
+        if (finalNumber(answer->text) == expected) ++report.matched;
+    }
+    if (progress) progress({"answering", examples->size(), examples->size(), "rows"});
+    return {};
+}
+
+} // namespace
+
+Result<EvaluationReport> evaluateModel(const EvaluateRequest& request, engine::Engine& engine,
+                                       const CancelToken& cancel, const ProgressSink& progress) {
+    const auto config = formats::readModelConfig(request.modelFolder / "config.json");
+    if (!config) return config.error();
+    const auto tokenizer = text::Tokenizer::load(request.modelFolder);
+    if (!tokenizer) return tokenizer.error();
+    const auto chatTemplate = chosenTemplate(request.modelFolder, request.settings.data.template_name);
+    if (!chatTemplate) return chatTemplate.error();
+    const text::RowBuilder builder(*tokenizer, *chatTemplate, wholeRows(request, *config));
+    const auto rows = readRows({request.dataFile}, request.settings, builder, cancel, progress);
+    if (!rows) return rows.error();
+    if (rows->rows.empty())
+        return Error{codes::kNoTrainingRows, displayPath(request.dataFile) +
+                                                 ": found no row to evaluate, expected at least one; look at "
+                                                 "it with `llamahome data`"};
+    auto open = openModel(engine, request.modelFolder, request.adapter, request.settings.model.precision,
+                          request.settings.data.template_name, cancel, progress);
+    if (!open) return open.error();
+    EvaluationReport report;
+    report.rows = rows->rows.size();
+    report.cutRows = rows->cutRows;
+    report.badRows = rows->badRows;
+    for (const text::TokenRow& row : rows->rows) {
+        report.tokens += row.tokens.size();
+        report.supervisedTokens += row.targetCount();
+    }
+    const auto figures = measure(request, *rows, *open->model, cancel, progress);
+    if (!figures) return figures.error();
+    report.figures = *figures;
+    if (request.exactMatchRows > 0) {
+        auto compared = compareAnswers(request, *open, builder, rows->rows.size(), cancel, progress, report);
+        if (!compared) return compared.error();
+    }
+    if (request.alsoBase && request.adapter) {
+        open->model->clearAdapter();
+        const auto base = measure(request, *rows, *open->model, cancel, progress);
+        if (!base) return base.error();
+        report.base = *base;
+    }
+    return report;
+}
+
+std::optional<std::string> finalNumber(std::string_view text) {
+    constexpr std::string_view kMark = "####";
+    const std::size_t mark = text.rfind(kMark);
+    if (mark == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(mark + kMark.size());
+    text.remove_prefix(std::min(text.find_first_not_of(" \t$"), text.size()));
+    std::string number;
+    for (const char c : text) {
+        if (c == ',') continue;
+        if (c != '-' && c != '.' && (c < '0' || c > '9')) break;
+        number += c;
+    }
+    if (!number.empty() && number.back() == '.') number.pop_back();
+    if (number.empty()) return std::nullopt;
+    return number;
+}
+
+} // namespace llamahome::jobs

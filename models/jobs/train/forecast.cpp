@@ -1,0 +1,184 @@
+#include "jobs/train/forecast.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/error_codes.h"
+#include "core/file_layer.h"
+#include "core/quantity.h"
+#include "jobs/chat_template_choice.h"
+#include "jobs/open_model.h"
+#include "jobs/train/checkpoint_store.h"
+#include "jobs/train/initial_adapter.h"
+#include "jobs/train/run_folder.h"
+#include "llama/train/batch_plan.h"
+
+namespace llamahome::jobs {
+namespace {
+
+constexpr std::array kBatchSizes{8, 4, 2, 1};
+constexpr int kUncheckedBatchSize = 4;
+constexpr std::uint64_t kLineBytes = 320;        // of metrics.jsonl
+constexpr std::uint64_t kOtherLogs = 1ULL << 20; // settings, samples, run.log
+constexpr std::uint64_t kTokenizerBytes = 16ULL
+                                          << 20; // the largest known tokenizer.json, copied to the adapter
+constexpr int kForwardShare = 3;                 // a step is worth this many forward passes
+
+std::uint64_t computeBytes(const std::string& precision) {
+    if (precision == "bf16") return 2;
+    if (precision == "fp32") return 4;
+    return computeBytesHere();
+}
+
+/// Chooses what is left to `auto`.
+class ShapeChoice {
+public:
+    ShapeChoice(const TrainPlan& plan, const formats::ModelConfig& model, const TrainData& data)
+        : m_settings(plan.settings.training)
+        , m_model(model)
+        , m_allowed(plan.memoryBytes)
+        , m_longest(static_cast<std::int64_t>(std::max<std::uint64_t>(1, data.counts.longestRow))) {}
+
+    void choose(TrainForecast& forecast) const {
+        forecast.batchSize = m_settings.batch_size;
+        forecast.recompute = m_settings.gradient_checkpointing == "on";
+        if (m_settings.batch_size == 0) forecast.batchSize = largestBatch(forecast.recompute);
+        if (m_settings.gradient_checkpointing == "auto" && !fits(forecast.batchSize, false) &&
+            fits(forecast.batchSize, true))
+            forecast.recompute = true;
+        forecast.memory = estimate(forecast.batchSize, forecast.recompute);
+    }
+
+private:
+    MemoryEstimate estimate(int rows, bool recompute) const {
+        TrainShape shape;
+        shape.rows = rows;
+        shape.length = m_longest;
+        shape.r = m_settings.lora.r;
+        shape.targetModules = m_settings.lora.target_modules;
+        shape.recompute = recompute;
+        shape.drops = m_settings.lora.dropout > 0.0;
+        shape.computeBytes = computeBytes(m_settings.precision);
+        return memoryToTrain(m_model, shape);
+    }
+    bool fits(int rows, bool recompute) const {
+        return m_allowed == 0 || estimate(rows, recompute).total() <= m_allowed;
+    }
+    int largestBatch(bool recompute) const {
+        if (m_allowed == 0) return kUncheckedBatchSize;
+        for (const int rows : kBatchSizes)
+            if (fits(rows, recompute)) return rows;
+        return 1;
+    }
+
+    const config::TrainingSettings& m_settings;
+    const formats::ModelConfig& m_model;
+    std::uint64_t m_allowed;
+    std::int64_t m_longest;
+};
+
+std::int64_t evaluationCount(const engine::BatchPlan& plan, int everySteps, bool validates) {
+    if (!validates) return 0;
+    const std::int64_t interval = engine::evaluationInterval(everySteps, plan);
+    const std::int64_t steps = plan.totalSteps();
+    return 1 + steps / interval + (steps % interval != 0 ? 1 : 0);
+}
+
+void countWork(const config::TrainingSettings& settings, const TrainData& data, TrainForecast& forecast) {
+    const engine::BatchPlan plan(data.trainRows.size(), forecast.batchSize, settings.gradient_accumulation,
+                                 settings.num_epochs, settings.max_steps, settings.seed, true);
+    forecast.stepsPerEpoch = plan.stepsPerEpoch();
+    forecast.totalSteps = plan.totalSteps();
+    forecast.evaluations =
+        evaluationCount(plan, settings.evaluation.every_steps, !data.validationRows.empty());
+    const double meanTokens =
+        static_cast<double>(data.counts.trainTokens) / static_cast<double>(data.trainRows.size());
+    forecast.trainTokens = static_cast<std::uint64_t>(
+        meanTokens * static_cast<double>(plan.rowsConsumedAfter(plan.totalSteps())));
+    forecast.evalTokens = static_cast<std::uint64_t>(forecast.evaluations) * data.counts.validationTokens;
+}
+
+Result<DiskForecast> diskFor(const TrainForecast& forecast, const config::TrainingSettings& settings,
+                             const DataRoot& root) {
+    DiskForecast disk;
+    const auto kept = static_cast<std::uint64_t>(std::max(1, settings.checkpoint.keep)) + 2;
+    disk.checkpoints = kept * checkpointBytes(forecast.loraParameters);
+    disk.adapter = forecast.loraParameters * sizeof(float) + kTokenizerBytes;
+    disk.logs =
+        static_cast<std::uint64_t>(forecast.totalSteps + forecast.evaluations) * kLineBytes + kOtherLogs;
+    const auto free = freeDiskBytes(root.path);
+    if (!free) return free.error();
+    disk.freeBytes = *free;
+    return disk;
+}
+
+} // namespace
+
+Result<TrainForecast> forecastTraining(const TrainPlan& plan, const formats::ModelConfig& model,
+                                       const TrainData& data, const DataRoot& root,
+                                       std::optional<double> tokensPerSecond) {
+    const config::TrainingSettings& settings = plan.settings.training;
+    TrainForecast forecast;
+    forecast.memoryAllowed = plan.memoryBytes;
+    forecast.data = data.counts;
+    forecast.loraParameters = loraParameters(model, settings.lora.r, settings.lora.target_modules);
+    ShapeChoice(plan, model, data).choose(forecast);
+    countWork(settings, data, forecast);
+    const auto disk = diskFor(forecast, settings, root);
+    if (!disk) return disk.error();
+    forecast.disk = *disk;
+    if (tokensPerSecond) forecast.seconds = secondsAt(forecast, *tokensPerSecond);
+    return forecast;
+}
+
+std::optional<double> secondsAt(const TrainForecast& forecast, double tokensPerSecond) {
+    if (!(tokensPerSecond > 0.0)) return {};
+    const double evaluation = static_cast<double>(forecast.evalTokens) / kForwardShare;
+    return (static_cast<double>(forecast.trainTokens) + evaluation) / tokensPerSecond;
+}
+
+Result<TrainForecast> dryRun(const TrainPlan& plan, const DataRoot& root,
+                             std::optional<double> tokensPerSecond, const CancelToken& cancel,
+                             const ProgressSink& progress) {
+    if (auto there = checkDevice(plan.settings.training.device); !there) return there.error();
+    if (auto free = checkRunName(root.checkpoints(), plan.runName); !free) return free.error();
+    const auto model = formats::readModelConfig(plan.modelFolder / "config.json");
+    if (!model) return model.error();
+    const auto tokenizer = text::Tokenizer::load(plan.modelFolder);
+    if (!tokenizer) return tokenizer.error();
+    const auto chatTemplate = chosenTemplate(plan.modelFolder, plan.settings.data.template_name);
+    if (!chatTemplate) return chatTemplate.error();
+    TrainPlan settled = plan;
+    if (plan.initAdapter) {
+        const auto adapter = readInitialAdapter(*plan.initAdapter, *model);
+        if (!adapter) return adapter.error();
+        adoptShape(*adapter, settled.settings.training.lora);
+    }
+    const auto data = readTrainData(settled, *tokenizer, *chatTemplate, cancel, progress);
+    if (!data) return data.error();
+    return forecastTraining(settled, *model, *data, root, tokensPerSecond);
+}
+
+Result<void> checkFits(const TrainForecast& forecast, const config::Settings& settings) {
+    if (!forecast.fitsMemory()) {
+        std::string smaller;
+        if (forecast.batchSize > 1)
+            smaller += "lower training.batch_size (" + std::to_string(forecast.batchSize) + "), ";
+        if (!forecast.recompute) smaller += "set training.gradient_checkpointing to on, ";
+        return Error{codes::kNotEnoughMemory,
+                     "memory: training needs about " + formatBytes(forecast.memory.total()) + ", found " +
+                         formatBytes(forecast.memoryAllowed) + "; " + smaller +
+                         "lower training.max_length (" + std::to_string(settings.training.max_length) +
+                         "), or choose a smaller model"};
+    }
+    if (!forecast.fitsDisk())
+        return Error{codes::kNotEnoughDisk, "disk: the run needs about " +
+                                                formatBytes(forecast.disk.total()) + ", found " +
+                                                formatBytes(forecast.disk.freeBytes) +
+                                                " free; free some space, lower training.checkpoint.keep (" +
+                                                std::to_string(settings.training.checkpoint.keep) +
+                                                ") or training.lora.r, or choose another root with --root"};
+    return {};
+}
+
+} // namespace llamahome::jobs
