@@ -1,163 +1,8 @@
-// The kernels of row_kernels.h for one instruction set. Included once by each row_kernels_*.cpp, which names
-// the set's namespace in LLAMAHOME_CPU_LEVEL and its lanes in LLAMAHOME_LANES.
-//
-// Everything here is always inlined or lies in that namespace, and nothing of the standard library is called:
-// a function that another translation unit shares would be compiled for the wrong machine.
-#include "llama/kernels/kernel_types.h"
-
-#ifdef __AVX512F__
-#include <immintrin.h>
-#endif
-
-#define LLAMAHOME_INLINE static inline __attribute__((always_inline))
+// The kernels of row_kernels.h for one instruction set; see lanes.h.
+#include "llama/kernels/lanes.h"
 
 namespace llamahome::engine::LLAMAHOME_CPU_LEVEL {
 namespace {
-
-using Index = std::int64_t;
-constexpr Index kLanes = LLAMAHOME_LANES;
-using Floats = float __attribute__((vector_size(LLAMAHOME_LANES * 4)));
-using Words = std::uint32_t __attribute__((vector_size(LLAMAHOME_LANES * 4)));
-using Integers = std::int32_t __attribute__((vector_size(LLAMAHOME_LANES * 4)));
-using Halves = std::uint16_t __attribute__((vector_size(LLAMAHOME_LANES * 2)));
-
-LLAMAHOME_INLINE Floats all(float value) {
-    return Floats{} + value;
-}
-
-LLAMAHOME_INLINE Words asWords(Halves bits) {
-#if LLAMAHOME_LANES == 16 && defined(__AVX512F__)
-    return reinterpret_cast<Words>(
-        _mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(bits))); // g++ takes five steps
-#else
-    return __builtin_convertvector(bits, Words);
-#endif
-}
-
-LLAMAHOME_INLINE Floats widen(Halves bits) {
-    return reinterpret_cast<Floats>(asWords(bits) << 16);
-}
-
-/// To nearest even; a NaN stays one.
-LLAMAHOME_INLINE Halves narrow(Floats values) {
-#ifdef __AVX512BF16__ // which makes 0 of what is too small to be normal
-    return reinterpret_cast<Halves>(_mm512_cvtneps_pbh(reinterpret_cast<__m512>(values)));
-#else
-    const Words bits = reinterpret_cast<Words>(values);
-    const Words rounded = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
-    const Words isNan = reinterpret_cast<Words>(values != values);
-    return __builtin_convertvector((rounded & ~isNan) | (isNan & 0x7fc0U), Halves);
-#endif
-}
-
-LLAMAHOME_INLINE Floats load(const float* from) {
-    Floats values;
-    __builtin_memcpy(&values, from, sizeof values);
-    return values;
-}
-
-LLAMAHOME_INLINE Floats load(const Bfloat16* from) {
-    Halves bits;
-    __builtin_memcpy(&bits, from, sizeof bits);
-    return widen(bits);
-}
-
-LLAMAHOME_INLINE void store(float* to, Floats values) {
-    __builtin_memcpy(to, &values, sizeof values);
-}
-
-LLAMAHOME_INLINE void store(Bfloat16* to, Floats values) {
-    const Halves bits = narrow(values);
-    __builtin_memcpy(to, &bits, sizeof bits);
-}
-
-/// The first `count` lanes, the others 0.
-template <typename T>
-LLAMAHOME_INLINE Floats loadSome(const T* from, Index count) {
-    if (count >= kLanes) return load(from);
-    T part[kLanes] = {};
-    for (Index i = 0; i < count; ++i)
-        part[i] = from[i];
-    return load(part);
-}
-
-template <typename T>
-LLAMAHOME_INLINE void storeSome(T* to, Floats values, Index count) {
-    if (count >= kLanes) {
-        store(to, values);
-        return;
-    }
-    T part[kLanes];
-    store(part, values);
-    for (Index i = 0; i < count; ++i)
-        to[i] = part[i];
-}
-
-/// What a store to T and a load again would give.
-LLAMAHOME_INLINE Floats roundTo(const float*, Floats values) {
-    return values;
-}
-LLAMAHOME_INLINE Floats roundTo(const Bfloat16*, Floats values) {
-    return widen(narrow(values));
-}
-
-LLAMAHOME_INLINE float sumOf(Floats values) {
-    float total = 0.0F;
-    for (Index i = 0; i < kLanes; ++i)
-        total += values[i];
-    return total;
-}
-
-LLAMAHOME_INLINE Floats choose(Integers mask, Floats yes, Floats no) {
-    return mask ? yes : no;
-}
-
-LLAMAHOME_INLINE Floats larger(Floats a, Floats b) {
-    return choose(a > b, a, b);
-}
-
-LLAMAHOME_INLINE float largestOf(Floats values) {
-    float most = values[0];
-    for (Index i = 1; i < kLanes; ++i)
-        most = values[i] > most ? values[i] : most;
-    return most;
-}
-
-/// Lanes 0, 1, 2, …
-LLAMAHOME_INLINE Integers laneNumbers() {
-    Integers numbers;
-    for (Index i = 0; i < kLanes; ++i)
-        numbers[i] = static_cast<std::int32_t>(i);
-    return numbers;
-}
-
-/// All ones in the lanes below `count`.
-LLAMAHOME_INLINE Integers lanesBelow(Index count) {
-    const auto bound = static_cast<std::int32_t>(count < kLanes ? (count > 0 ? count : 0) : kLanes);
-    return laneNumbers() < bound;
-}
-
-/// e^x to about one unit in the last place; what leaves the range of fp32 is held at its ends, a NaN stays
-/// one.
-LLAMAHOME_INLINE Floats exponential(Floats x) {
-    constexpr float kLowest = -87.336544F;
-    constexpr float kHighest = 88.376259F;
-    constexpr float kRoundToInteger = 12582912.0F; // 1.5 · 2^23
-    Floats held = x < kLowest ? all(kLowest) : x;
-    held = held > kHighest ? all(kHighest) : held;
-    const Floats n = (held * 1.44269504F + kRoundToInteger) - kRoundToInteger;
-    const Floats r = held - n * 0.693359375F - n * -2.12194440e-4F;
-    Floats y = all(1.9875691500e-4F);
-    y = y * r + 1.3981999507e-3F;
-    y = y * r + 8.3334519073e-3F;
-    y = y * r + 4.1665795894e-2F;
-    y = y * r + 1.6666665459e-1F;
-    y = y * r + 5.0000001201e-1F;
-    y = y * (r * r) + r + 1.0F;
-    const Integers power = (__builtin_convertvector(n, Integers) + 127) << 23;
-    const Floats result = choose(x < kLowest, all(0.0F), y * reinterpret_cast<Floats>(power));
-    return choose(x > kHighest, all(__builtin_inff()), result);
-}
 
 template <typename T>
 void rmsNorm(Index begin, Index end, Index width, const T* x, const T* weight, float eps, T* out,
@@ -424,18 +269,22 @@ void addScaled(Index begin, Index end, float scale, const T* values, float* sums
 }
 
 template <typename T>
-constexpr RowKernels<T> kKernels{
+constexpr RowKernels<T> kRowKernels{
     rmsNorm<T>,        rmsNormBackward<T>, scatterHeads<T>,  gatherHeads<T>,         swiglu<T>,
     swigluBackward<T>, dropRows<T>,        causalSoftmax<T>, causalProbabilities<T>, softmaxBackward<T>,
     rowDot<T>,         crossEntropy<T>,    addScaled<T>};
 
 } // namespace
 
-const RowKernels<float>& fp32Kernels() {
-    return kKernels<float>;
+template <typename T>
+const RowKernels<T>& rowKernels();
+template <>
+const RowKernels<float>& rowKernels<float>() {
+    return kRowKernels<float>;
 }
-const RowKernels<Bfloat16>& bf16Kernels() {
-    return kKernels<Bfloat16>;
+template <>
+const RowKernels<Bfloat16>& rowKernels<Bfloat16>() {
+    return kRowKernels<Bfloat16>;
 }
 
 } // namespace llamahome::engine::LLAMAHOME_CPU_LEVEL
