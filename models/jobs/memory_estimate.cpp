@@ -66,8 +66,10 @@ MemoryEstimate memoryToTrain(const formats::ModelConfig& config, const TrainShap
     if (!plan) return estimate; // training says why
     estimate.adapter = unsignedOf(plan->parameterCount) * kFloatBytes * kAdapterCopies;
     const std::int64_t tokens = shape.rows * shape.length;
-    estimate.activations = engine::workspaceBytes(
-        config, *plan, {tokens, tokens, shape.length, shape.computeBytes, shape.drops, shape.recompute});
+    estimate.activations =
+        engine::workspaceBytes(config, *plan,
+                               {tokens, tokens, shape.length, shape.computeBytes, shape.drops,
+                                shape.recompute, static_cast<int>(cpuFeatures().cores)});
     return estimate;
 }
 

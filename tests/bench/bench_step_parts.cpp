@@ -9,12 +9,14 @@
 #include <string_view>
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/mm.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "jobs/system/bench.h"
-#include "llama/fast/block_attention.h"
+#include "llama/fast/fast_attention.h"
 #include "llama/fast/fast_head.h"
+#include "llama/fast/product_work.h"
 #include "llama/fast/projection_group.h"
 #include "llama/fast/row_work.h"
 #include "llama/load/load_decoder.h"
@@ -67,7 +69,6 @@ public:
             [&] { rmsNormBackwardInto(m_dy, m_x, m_weight, m_inverse, m_y); });
         row("swiglu, 2 a layer", 2 * 30, [&] { swigluInto(m_gate, m_up, m_activated); });
         row("swiglu backward", 30, [&] { swigluBackwardInPlace(m_activated, m_gate, m_up); });
-        row("residual add, 2 a layer", 2 * 30, [&] { m_y.add_(m_x); });
         if (m_dropout.probability > 0.0) dropoutRows();
         attention();
         projections();
@@ -92,26 +93,27 @@ private:
 
     void dropoutRows() {
         const DropoutMask mask = dropoutMask(m_dropout, 3, LayerInput::Mlp);
-        row("dropout of [tokens, hidden], 9 a layer", 9 * 30,
-            [&] { dropRowsInto(m_x, m_batch.places, mask, m_y); });
-        row("dropout of [tokens, inner], 3 a layer", 3 * 30,
-            [&] { dropRowsInto(m_gate, m_batch.places, mask, m_activated); });
+        const auto measure = [&](const char* name, std::int64_t width, int timesALayer) {
+            const at::Tensor bits = m_workspace.take({kTokens, keepBytes(width)}, at::kByte);
+            row(name, timesALayer * 30, [&] { drawKeepBitsInto(m_batch.places, mask, width, bits); });
+        };
+        measure("bits of dropout [tokens, hidden], 3 a layer", 576, 3);
+        measure("bits of dropout [tokens, inner], 1 a layer", 1536, 1);
     }
 
     void attention() {
-        const AttentionShape shape{kTokens, 3, 3, 64};
+        const AttentionShape shape{kTokens, kTokens, 3, 3, 64};
         const auto heads = [](std::int64_t rows) { return at::randn({3, rows, 64}).to(at::kBFloat16); };
         const AttentionInput input{heads(3 * kTokens), heads(kTokens), heads(kTokens)};
-        const auto sums = [](std::int64_t rows) { return at::randn({3, rows, 64}); };
-        const AttentionInput gradient{heads(3 * kTokens), sums(kTokens), sums(kTokens)};
+        const AttentionInput gradient{heads(3 * kTokens), heads(kTokens), heads(kTokens)};
         const at::Tensor out = heads(3 * kTokens);
         const at::Tensor dout = heads(3 * kTokens);
         const at::Tensor kept = takeSoftmaxRows(shape, m_workspace);
         row("attention", 30,
-            [&] { blockAttention(shape, input, m_batch.cu_seqlens, out, kept, m_products, m_workspace); });
+            [&] { attentionInto(shape, input, m_batch.cu_seqlens, out, kept, m_products, m_workspace); });
         row("attention backward", 30, [&] {
-            blockAttentionBackward(shape, input, m_batch.cu_seqlens, out, kept, dout, gradient, m_products,
-                                   m_workspace);
+            attentionBackwardInto(shape, input, m_batch.cu_seqlens, out, kept, dout, gradient, m_products,
+                                  m_workspace);
         });
     }
 
@@ -119,6 +121,7 @@ private:
         PassContext context = m_decoder->context(m_batch, m_products, &m_lora, &m_workspace);
         context.dropout = &m_dropout;
         LayerWeights weights;
+        weights.input_layernorm = m_weight;
         const auto linear = [](std::int64_t out, std::int64_t in) {
             return FrozenLinear(at::randn({out, in}).to(at::kBFloat16));
         };
@@ -128,11 +131,11 @@ private:
         const auto measure = [&](const char* name, LayerInput input, std::initializer_list<Projection> which,
                                  const at::Tensor& x, const std::vector<at::Tensor>& outs) {
             const ProjectionGroup group(weights, lora, context, 1, input, which);
-            const at::Tensor low = m_workspace.take({kTokens, group.rank()}, at::kBFloat16);
+            const GroupKept kept = group.takeKept(x.size(1));
             const at::Tensor dx = at::zeros_like(x);
-            row((std::string(name) + " forward").c_str(), 30, [&] { group.forward(x, outs, low); });
+            row((std::string(name) + " forward").c_str(), 30, [&] { group.forward(x, outs, kept); });
             row((std::string(name) + " backward").c_str(), 30,
-                [&] { group.backward(x, outs, low, m_views[1], dx); });
+                [&] { group.backward(x, outs, kept, m_views[1], dx); });
         };
         const at::Tensor narrow = at::randn({kTokens, 192}).to(at::kBFloat16);
         measure("q, k, v with adapters", LayerInput::Attention, {Projection::Q, Projection::K, Projection::V},
@@ -141,16 +144,25 @@ private:
         measure("gate, up with adapters", LayerInput::Mlp, {Projection::Gate, Projection::Up}, m_x,
                 {m_gate, m_up});
         measure("down with adapter", LayerInput::Down, {Projection::Down}, m_gate, {m_y});
-        const FrozenLinear gate = weights.of(Projection::Gate);
-        const double seconds = bestSeconds([&] { gate.forwardInto(m_x, m_gate, m_products); }, 12);
+        const TensorTerm gate{m_x, weights.of(Projection::Gate).weight(), /*rightIsTransposed=*/true};
+        const double seconds = bestSeconds(
+            [&] {
+                productInto({&gate, 1}, m_gate, {m_products, context.productRoom});
+            },
+            12);
         std::printf("%-40s %34.0f GFLOP/s\n", "gate's product alone",
                     2.0 * kTokens * 576 * 1536 / seconds / 1e9);
+        at::Tensor out = m_gate;
+        const at::Tensor turned = gate.right.t();
+        const double aten = bestSeconds([&] { at::mm_out(out, m_x, turned); }, 12);
+        std::printf("%-40s %34.0f GFLOP/s\n", "the same by ATen", 2.0 * kTokens * 576 * 1536 / aten / 1e9);
     }
 
     void head() {
         const at::Tensor gradient = at::zeros_like(m_x);
+        const PassContext context = m_decoder->context(m_batch, m_products, &m_lora, &m_workspace);
         row("head with loss and gradient", 1,
-            [&] { (void)fastHeadLoss(*m_decoder, m_x, m_batch, 1.0, gradient, m_products, m_workspace); });
+            [&] { (void)fastHeadLoss(*m_decoder, m_x, context, 1.0, gradient); });
     }
 
     static at::Tensor drawn(std::int64_t width) { return at::randn({kTokens, width}).to(at::kBFloat16); }

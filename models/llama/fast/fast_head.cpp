@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include <ATen/ops/index_copy.h>
-#include <ATen/ops/index_select.h>
-
+#include "llama/fast/product_work.h"
 #include "llama/fast/row_work.h"
 #include "llama/train/workspace_plan.h"
 
@@ -27,31 +25,35 @@ void crossEntropyInPlace(const at::Tensor& logits, const at::Tensor& targets, co
 
 } // namespace
 
-double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch& batch,
-                    double gradientScale, const at::Tensor& gradient, Products& products,
-                    Workspace& workspace) {
+double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const PassContext& context,
+                    double gradientScale, const at::Tensor& gradient) {
+    const Batch& batch = context.batch;
+    Workspace& workspace = *context.workspace;
+    const ProductWork work{context.products, context.productRoom};
     const WorkspaceScope scope(workspace);
     const at::ScalarType type = hidden.scalar_type();
     const OuterWeights& outer = decoder.outer();
     const std::int64_t rows = batch.targetCount();
     const std::int64_t width = hidden.size(1);
     const std::int64_t chunkRows = std::min(kHeadChunkRows, rows);
-    at::Tensor picked = workspace.take({rows, width}, type);
+    const at::Tensor picked = workspace.take({rows, width}, type);
     const at::Tensor normed = workspace.take({rows, width}, type);
-    const at::Tensor dnormed = workspace.take({rows, width}, type);
     const at::Tensor inverseRms = workspace.take({rows}, at::kFloat);
     const at::Tensor losses = workspace.take({rows}, at::kDouble);
     const at::Tensor logits = workspace.take({chunkRows, outer.lm_head.size(0)}, type);
-    at::index_select_out(picked, hidden, 0, batch.predictors);
+    const at::Tensor dnormed =
+        gradient.defined() ? workspace.take({rows, width}, at::kFloat).zero_() : at::Tensor();
+    gatherRowsInto(hidden, batch.predictors, picked);
     rmsNormInto(picked, outer.norm, decoder.config().rms_norm_eps, normed, inverseRms);
     const auto scale = static_cast<float>(gradientScale);
     for (std::int64_t first = 0; first < rows; first += chunkRows) {
         const std::int64_t count = std::min(chunkRows, rows - first);
         const at::Tensor chunk = logits.narrow(0, 0, count);
-        products.multiplyInto(normed.narrow(0, first, count), outer.lm_head.t(), chunk);
+        const TensorTerm term{normed.narrow(0, first, count), outer.lm_head, /*rightIsTransposed=*/true};
+        productInto({&term, 1}, chunk, work);
         crossEntropyInPlace(chunk, batch.targets.narrow(0, first, count),
                             gradient.defined() ? &scale : nullptr, losses.narrow(0, first, count));
-        if (gradient.defined()) products.multiplyInto(chunk, outer.lm_head, dnormed.narrow(0, first, count));
+        if (gradient.defined()) addProductTo(dnormed.narrow(0, first, count), {chunk, outer.lm_head}, work);
     }
     const double* const found = elements<double>(losses);
     const double sum = std::accumulate(found, found + rows, 0.0);
@@ -59,8 +61,9 @@ double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const Batc
     at::Tensor target = gradient;
     target.zero_();
     at::Tensor dpicked = workspace.take({rows, width}, type).zero_();
-    rmsNormBackwardInto(dnormed, picked, outer.norm, inverseRms, dpicked);
-    target.index_copy_(0, batch.predictors, dpicked);
+    roundInto(dnormed, normed); // which is not needed any more
+    rmsNormBackwardInto(normed, picked, outer.norm, inverseRms, dpicked);
+    scatterRowsInto(dpicked, batch.predictors, gradient);
     return sum;
 }
 

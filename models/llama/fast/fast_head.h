@@ -8,9 +8,8 @@ namespace llamahome::engine {
 
 /// As headLoss(): the sum of the token losses; only predictor rows pass norm and head, in chunks. With a
 /// defined `gradient` [tokens, hidden], which it overwrites, also gradientScale times the loss's gradient
-/// there.
-double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch& batch,
-                    double gradientScale, const at::Tensor& gradient, Products& products,
-                    Workspace& workspace);
+/// there. The context has a workspace.
+double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const PassContext& context,
+                    double gradientScale, const at::Tensor& gradient);
 
 } // namespace llamahome::engine

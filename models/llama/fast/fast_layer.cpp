@@ -1,6 +1,6 @@
 #include "llama/fast/fast_layer.h"
 
-#include "llama/fast/block_attention.h"
+#include "llama/fast/fast_attention.h"
 #include "llama/fast/row_work.h"
 
 namespace llamahome::engine {
@@ -8,7 +8,8 @@ namespace {
 
 AttentionShape attentionShape(const PassContext& context) {
     const formats::ModelConfig& config = context.config;
-    return {context.batch.tokenCount(), config.num_key_value_heads,
+    const std::int64_t tokens = context.batch.tokenCount();
+    return {tokens, tokens, config.num_key_value_heads,
             config.num_attention_heads / config.num_key_value_heads, config.head_dim};
 }
 
@@ -67,9 +68,10 @@ FastLayer::Kept FastLayer::takeKept(const PassContext& context, const Groups& gr
     kept.inverseRmsMid = workspace.take({tokens}, at::kFloat);
     kept.gate = workspace.take({tokens, config.intermediate_size}, type);
     kept.up = workspace.take({tokens, config.intermediate_size}, type);
-    kept.lowAttention = workspace.take({tokens, groups.attention.rank()}, type);
-    kept.lowOutput = workspace.take({tokens, groups.output.rank()}, type);
-    kept.lowMlp = workspace.take({tokens, groups.mlp.rank()}, type);
+    kept.attention = groups.attention.takeKept(config.hidden_size);
+    kept.output = groups.output.takeKept(kept.attended.size(1));
+    kept.mlp = groups.mlp.takeKept(config.hidden_size);
+    kept.down = groups.down.takeKept(config.intermediate_size);
     return kept;
 }
 
@@ -87,18 +89,16 @@ void FastLayer::attentionForward(const at::Tensor& x, const PassContext& context
         const at::Tensor q = workspace.take(kept.attended.sizes(), type);
         const at::Tensor k = workspace.take({shape.tokens, keyWidth}, type);
         const at::Tensor v = workspace.take({shape.tokens, keyWidth}, type);
-        groups.attention.forward(normed, std::array{q, k, v}, kept.lowAttention);
+        groups.attention.forward(normed, std::array{q, k, v}, kept.attention);
         moveHeads(Move::Scatter, shape.queries(), q, &context.halfRope, kept.q);
         moveHeads(Move::Scatter, shape.keys(), k, &context.halfRope, kept.k);
         moveHeads(Move::Scatter, shape.keys(), v, nullptr, kept.v);
     }
     const at::Tensor out = takeHeads(workspace, shape.queries(), type);
-    blockAttention(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out, kept.softmaxRows,
-                   context.products, workspace);
+    attentionInto(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out, kept.softmaxRows,
+                  context.products, workspace);
     moveHeads(Move::Gather, shape.queries(), kept.attended, nullptr, out);
-    groups.output.forward(kept.attended, std::array{kept.middle}, kept.lowOutput);
-    at::Tensor middle = kept.middle;
-    middle.add_(x);
+    groups.output.forward(kept.attended, std::array{kept.middle}, kept.output, x);
 }
 
 void FastLayer::gateUpForward(const PassContext& context, const Groups& groups, const Kept& kept) const {
@@ -107,7 +107,7 @@ void FastLayer::gateUpForward(const PassContext& context, const Groups& groups, 
     const at::Tensor normed = workspace.take(kept.middle.sizes(), kept.middle.scalar_type());
     rmsNormInto(kept.middle, m_weights.post_attention_layernorm, context.config.rms_norm_eps, normed,
                 kept.inverseRmsMid);
-    groups.mlp.forward(normed, std::array{kept.gate, kept.up}, kept.lowMlp);
+    groups.mlp.forward(normed, std::array{kept.gate, kept.up}, kept.mlp);
 }
 
 void FastLayer::downForward(const PassContext& context, const Groups& groups, const Kept& kept,
@@ -116,10 +116,7 @@ void FastLayer::downForward(const PassContext& context, const Groups& groups, co
     const WorkspaceScope scope(workspace);
     const at::Tensor activated = workspace.take(kept.gate.sizes(), y.scalar_type());
     swigluInto(kept.gate, kept.up, activated);
-    const at::Tensor low = workspace.take({y.size(0), groups.down.rank()}, y.scalar_type());
-    groups.down.forward(activated, std::array{y}, low);
-    at::Tensor out = y;
-    out.add_(kept.middle);
+    groups.down.forward(activated, std::array{y}, kept.down, kept.middle);
 }
 
 at::Tensor FastLayer::infer(const at::Tensor& x, const PassContext& context, const LayerLora& lora) const {
@@ -140,6 +137,7 @@ at::Tensor FastLayer::forward(const at::Tensor& x, const PassContext& context, c
     attentionForward(x, context, all, *kept);
     gateUpForward(context, all, *kept);
     downForward(context, all, *kept, y);
+    kept->isDownMade = true;
     if (recompute)
         workspace.release(afterResult);
     else
@@ -156,11 +154,10 @@ void FastLayer::mlpBackward(const at::Tensor& dy, const PassContext& context, co
     {
         const WorkspaceScope inner(workspace);
         const at::Tensor activated = workspace.take(kept.gate.sizes(), type);
-        const at::Tensor low = workspace.take({dy.size(0), groups.down.rank()}, type);
         swigluInto(kept.gate, kept.up, activated);
-        groups.down.lowInto(activated, low);
+        if (!kept.isDownMade) groups.down.lowInto(activated, kept.down);
         const at::Tensor dactivated = isNeeded ? workspace.take(kept.gate.sizes(), type) : at::Tensor();
-        groups.down.backward(activated, std::array{dy}, low, gradients, dactivated);
+        groups.down.backward(activated, std::array{dy}, kept.down, gradients, dactivated);
         if (!isNeeded) return;
         swigluBackwardInPlace(dactivated, kept.gate, kept.up);
     }
@@ -168,7 +165,7 @@ void FastLayer::mlpBackward(const at::Tensor& dy, const PassContext& context, co
     const at::Tensor dnormed = isNeededBelow ? workspace.take(dy.sizes(), type) : at::Tensor();
     rmsNormInto(kept.middle, m_weights.post_attention_layernorm, context.config.rms_norm_eps, normed,
                 kept.inverseRmsMid);
-    groups.mlp.backward(normed, std::array{kept.gate, kept.up}, kept.lowMlp, gradients, dnormed);
+    groups.mlp.backward(normed, std::array{kept.gate, kept.up}, kept.mlp, gradients, dnormed);
     if (isNeededBelow)
         rmsNormBackwardInto(dnormed, kept.middle, m_weights.post_attention_layernorm, kept.inverseRmsMid, dy);
 }
@@ -188,26 +185,25 @@ void FastLayer::attentionBackward(const at::Tensor& x, const at::Tensor& dy, con
         const WorkspaceScope inner(workspace);
         const bool isNeeded = needsInputGradient || groups.attention.rank() > 0;
         const at::Tensor dattended = isNeeded ? workspace.take(kept.attended.sizes(), type) : at::Tensor();
-        groups.output.backward(kept.attended, std::array{dy}, kept.lowOutput, gradients, dattended);
+        groups.output.backward(kept.attended, std::array{dy}, kept.output, gradients, dattended);
         if (!isNeeded) return;
         const at::Tensor out = takeHeads(workspace, shape.queries(), type);
         const at::Tensor dout = takeHeads(workspace, shape.queries(), type);
         moveHeads(Move::Scatter, shape.queries(), kept.attended, nullptr, out);
         moveHeads(Move::Scatter, shape.queries(), dattended, nullptr, dout);
         const AttentionInput gradient{takeHeads(workspace, shape.queries(), type),
-                                      takeHeads(workspace, shape.keys(), at::kFloat),
-                                      takeHeads(workspace, shape.keys(), at::kFloat)};
-        blockAttentionBackward(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out,
-                               kept.softmaxRows, dout, gradient, context.products, workspace);
+                                      takeHeads(workspace, shape.keys(), type),
+                                      takeHeads(workspace, shape.keys(), type)};
+        attentionBackwardInto(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out,
+                              kept.softmaxRows, dout, gradient, context.products, workspace);
         moveHeads(Move::Gather, shape.queries(), dq, &context.halfRope, gradient.q);
-        at::Tensor keys = takeHeads(workspace, shape.keys(), type);
-        moveHeads(Move::Gather, shape.keys(), dk, &context.halfRope, keys.copy_(gradient.k));
-        moveHeads(Move::Gather, shape.keys(), dv, nullptr, keys.copy_(gradient.v));
+        moveHeads(Move::Gather, shape.keys(), dk, &context.halfRope, gradient.k);
+        moveHeads(Move::Gather, shape.keys(), dv, nullptr, gradient.v);
     }
     const at::Tensor normed = workspace.take(x.sizes(), type);
     rmsNormInto(x, m_weights.input_layernorm, context.config.rms_norm_eps, normed, kept.inverseRmsIn);
     const at::Tensor dnormed = needsInputGradient ? workspace.take(x.sizes(), type) : at::Tensor();
-    groups.attention.backward(normed, std::array{dq, dk, dv}, kept.lowAttention, gradients, dnormed);
+    groups.attention.backward(normed, std::array{dq, dk, dv}, kept.attention, gradients, dnormed);
     if (needsInputGradient) rmsNormBackwardInto(dnormed, x, m_weights.input_layernorm, kept.inverseRmsIn, dy);
 }
 

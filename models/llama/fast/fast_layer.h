@@ -29,14 +29,15 @@ public:
 
 private:
     struct Kept final : LayerKept {
-        at::Tensor inverseRmsIn;                    ///< fp32 [tokens]
-        at::Tensor q, k, v;                         ///< head-major, rotated
-        at::Tensor softmaxRows;                     ///< see takeSoftmaxRows()
-        at::Tensor attended;                        ///< [tokens, heads · head_dim]
-        at::Tensor middle;                          ///< [tokens, hidden]
-        at::Tensor inverseRmsMid;                   ///< fp32 [tokens]
-        at::Tensor gate, up;                        ///< [tokens, intermediate]
-        at::Tensor lowAttention, lowOutput, lowMlp; ///< ProjectionGroup's
+        at::Tensor inverseRmsIn;  ///< fp32 [tokens]
+        at::Tensor q, k, v;       ///< head-major, rotated
+        at::Tensor softmaxRows;   ///< see takeSoftmaxRows()
+        at::Tensor attended;      ///< [tokens, heads · head_dim]
+        at::Tensor middle;        ///< [tokens, hidden]
+        at::Tensor inverseRmsMid; ///< fp32 [tokens]
+        at::Tensor gate, up;      ///< [tokens, intermediate]
+        GroupKept attention, output, mlp, down;
+        bool isDownMade = false; ///< not where the layer is computed again
     };
     /// The groups of one pass.
     struct Groups {

@@ -1,5 +1,7 @@
 #include "llama/fast/projection_group.h"
 
+#include <array>
+
 #include <ATen/TensorOperators.h>
 
 #include "llama/fast/row_work.h"
@@ -21,81 +23,121 @@ ProjectionGroup::ProjectionGroup(const LayerWeights& weights, const LayerLora& l
     }
 }
 
+GroupKept ProjectionGroup::takeKept(std::int64_t width) const {
+    Workspace& workspace = *m_context.workspace;
+    const std::int64_t tokens = m_context.batch.tokenCount();
+    GroupKept kept;
+    kept.low = workspace.take({tokens, m_rank}, m_weights.input_layernorm.scalar_type());
+    if (m_rank > 0 && m_context.dropout != nullptr && m_context.dropout->probability > 0.0)
+        kept.keep = workspace.take({tokens, keepBytes(width)}, at::kByte);
+    return kept;
+}
+
+KeepBits ProjectionGroup::keepBits(const GroupKept& kept) const {
+    if (!kept.keep.defined()) return {};
+    return {elements<std::uint8_t>(kept.keep), kept.keep.size(1),
+            dropoutMask(*m_context.dropout, m_layer, m_input).kept};
+}
+
 at::Tensor ProjectionGroup::stackedA(at::ScalarType type) const {
     at::Tensor stacked;
     for (const Member& member : m_members) {
         if (member.r == 0) continue;
         const at::Tensor& a = matricesOf(member).a;
         if (!stacked.defined()) stacked = m_context.workspace->take({m_rank, a.size(1)}, type);
-        stacked.narrow(0, member.offset, member.r).copy_(a);
+        roundInto(a, stacked.narrow(0, member.offset, member.r));
     }
     return stacked;
 }
 
 at::Tensor ProjectionGroup::matrixB(const Member& member, at::ScalarType type) const {
     const at::Tensor& b = matricesOf(member).b;
-    return m_context.workspace->take(b.sizes(), type).copy_(b);
+    const at::Tensor rounded = m_context.workspace->take(b.sizes(), type);
+    roundInto(b, rounded);
+    return rounded;
 }
 
-bool ProjectionGroup::drops() const {
-    return m_context.dropout != nullptr && m_context.dropout->probability > 0.0;
-}
-
-void ProjectionGroup::dropInto(const at::Tensor& x, const at::Tensor& out) const {
-    dropRowsInto(x, m_context.batch.places, dropoutMask(*m_context.dropout, m_layer, m_input), out);
-}
-
-at::Tensor ProjectionGroup::dropped(const at::Tensor& x) const {
-    if (!drops()) return x;
-    const at::Tensor out = m_context.workspace->take(x.sizes(), x.scalar_type());
-    dropInto(x, out);
-    return out;
-}
-
-void ProjectionGroup::lowInto(const at::Tensor& x, const at::Tensor& low) const {
+void ProjectionGroup::lowInto(const at::Tensor& x, const GroupKept& kept) const {
     if (m_rank == 0) return;
     const WorkspaceScope scope(*m_context.workspace);
-    m_context.products.multiplyInto(dropped(x), stackedA(x.scalar_type()).t(), low);
+    if (kept.keep.defined())
+        drawKeepBitsInto(m_context.batch.places, dropoutMask(*m_context.dropout, m_layer, m_input), x.size(1),
+                         kept.keep);
+    TensorTerm term{x, stackedA(x.scalar_type()), /*rightIsTransposed=*/true};
+    term.leftKeep = keepBits(kept);
+    productInto({&term, 1}, kept.low, work());
 }
 
-void ProjectionGroup::forward(const at::Tensor& x, std::span<const at::Tensor> outs,
-                              const at::Tensor& low) const {
+void ProjectionGroup::forward(const at::Tensor& x, std::span<const at::Tensor> outs, const GroupKept& kept,
+                              const at::Tensor& addend) const {
     const WorkspaceScope scope(*m_context.workspace);
-    lowInto(x, low);
+    const at::ScalarType type = x.scalar_type();
+    lowInto(x, kept);
     for (std::size_t i = 0; i < m_members.size(); ++i) {
         const Member& member = m_members[i];
         const FrozenLinear& weight = m_weights.of(member.projection);
-        weight.forwardInto(x, outs[i], m_context.products);
-        at::Tensor out = outs[i];
-        if (const at::Tensor& bias = matricesOf(member).bias; bias.defined())
-            out.add_(bias.to(x.scalar_type()) - weight.bias(), m_context.loraScale);
-        if (member.r > 0)
-            m_context.products.multiplyInto(low.narrow(1, member.offset, member.r),
-                                            matrixB(member, x.scalar_type()).t(), out, 1.0,
-                                            scalingOf(member));
+        const TensorTerm base{x, weight.weight(), /*rightIsTransposed=*/true};
+        if (member.r == 0) {
+            productInto({&base, 1}, outs[i], work(), weight.bias(), addend);
+        } else {
+            const TensorTerm adapter{kept.low.narrow(1, member.offset, member.r), matrixB(member, type),
+                                     /*rightIsTransposed=*/true, scalingOf(member)};
+            productInto(std::array{adapter, base}, outs[i], work(), weight.bias(), addend);
+        }
+        if (const at::Tensor& bias = matricesOf(member).bias; bias.defined()) {
+            at::Tensor out = outs[i];
+            out.add_(bias.to(type) - weight.bias(), m_context.loraScale);
+        }
     }
+}
+
+void ProjectionGroup::gradientsOfB(std::span<const at::Tensor> douts, const GroupKept& kept,
+                                   LayerLora& gradients) const {
+    Workspace& workspace = *m_context.workspace;
+    const WorkspaceScope scope(workspace);
+    const at::Tensor low = workspace.take({m_rank, kept.low.size(0)}, kept.low.scalar_type());
+    transposeInto(kept.low, low);
+    for (std::size_t i = 0; i < m_members.size(); ++i) {
+        const Member& member = m_members[i];
+        if (member.r == 0) continue;
+        const at::Tensor sums = workspace.take({member.r, douts[i].size(1)}, at::kFloat).zero_();
+        addProductTo(sums, {low.narrow(0, member.offset, member.r), douts[i], false, scalingOf(member)},
+                     work());
+        const at::Tensor turned = workspace.take({douts[i].size(1), member.r}, at::kFloat);
+        transposeInto(sums, turned);
+        addInto(gradients[static_cast<std::size_t>(member.projection)].b, turned);
+    }
+}
+
+void ProjectionGroup::gradientsOfA(const at::Tensor& x, const at::Tensor& dlow, const GroupKept& kept,
+                                   LayerLora& gradients) const {
+    Workspace& workspace = *m_context.workspace;
+    const WorkspaceScope scope(workspace);
+    const at::Tensor turned = workspace.take({m_rank, dlow.size(0)}, dlow.scalar_type());
+    transposeInto(dlow, turned);
+    const at::Tensor sums = workspace.take({m_rank, x.size(1)}, at::kFloat).zero_();
+    TensorTerm term{turned, x};
+    term.rightKeep = keepBits(kept);
+    addProductTo(sums, term, work());
+    for (const Member& member : m_members)
+        if (member.r > 0)
+            addInto(gradients[static_cast<std::size_t>(member.projection)].a,
+                    sums.narrow(0, member.offset, member.r));
 }
 
 void ProjectionGroup::inputGradient(std::span<const at::Tensor> douts, const at::Tensor& dlow,
-                                    const at::Tensor& dx) const {
-    Workspace& workspace = *m_context.workspace;
-    for (std::size_t i = 0; i < m_members.size(); ++i)
-        m_weights.of(m_members[i].projection)
-            .backwardInputInto(douts[i], dx, /*adds=*/i > 0, m_context.products);
-    if (m_rank == 0) return;
-    const at::Tensor a = stackedA(dx.scalar_type());
-    if (!drops()) {
-        m_context.products.multiplyInto(dlow, a, dx, 1.0);
-        return;
+                                    const GroupKept& kept, const at::Tensor& dx) const {
+    std::vector<TensorTerm> terms;
+    if (m_rank > 0) {
+        terms.push_back({dlow, stackedA(dx.scalar_type())});
+        terms.back().sumKeep = keepBits(kept);
     }
-    const at::Tensor branch = workspace.take(dx.sizes(), dx.scalar_type());
-    m_context.products.multiplyInto(dlow, a, branch);
-    dropInto(branch, branch);
-    at::Tensor target = dx;
-    target.add_(branch);
+    for (std::size_t i = 0; i < m_members.size(); ++i)
+        terms.push_back({douts[i], m_weights.of(m_members[i].projection).weight()});
+    productInto(terms, dx, work());
 }
 
-void ProjectionGroup::backward(const at::Tensor& x, std::span<const at::Tensor> douts, const at::Tensor& low,
+void ProjectionGroup::backward(const at::Tensor& x, std::span<const at::Tensor> douts, const GroupKept& kept,
                                LayerLora& gradients, const at::Tensor& dx) const {
     Workspace& workspace = *m_context.workspace;
     const WorkspaceScope scope(workspace);
@@ -104,21 +146,15 @@ void ProjectionGroup::backward(const at::Tensor& x, std::span<const at::Tensor> 
     for (std::size_t i = 0; i < m_members.size(); ++i) {
         const Member& member = m_members[i];
         if (member.r == 0) continue;
-        m_context.products.multiplyInto(douts[i], matrixB(member, type),
-                                        dlow.narrow(1, member.offset, member.r), 0.0, scalingOf(member));
-        const at::Tensor db = workspace.take({douts[i].size(1), member.r}, type);
-        m_context.products.multiplyInto(douts[i].t(), low.narrow(1, member.offset, member.r), db);
-        addScaledInto(gradients[static_cast<std::size_t>(member.projection)].b, db, scalingOf(member));
+        const WorkspaceScope inner(workspace);
+        const TensorTerm term{douts[i], matrixB(member, type), false, scalingOf(member)};
+        productInto({&term, 1}, dlow.narrow(1, member.offset, member.r), work());
     }
     if (m_rank > 0) {
-        const at::Tensor da = workspace.take({m_rank, x.size(1)}, type);
-        m_context.products.multiplyInto(dlow.t(), dropped(x), da);
-        for (const Member& member : m_members)
-            if (member.r > 0)
-                addScaledInto(gradients[static_cast<std::size_t>(member.projection)].a,
-                              da.narrow(0, member.offset, member.r), 1.0);
+        gradientsOfB(douts, kept, gradients);
+        gradientsOfA(x, dlow, kept, gradients);
     }
-    if (dx.defined()) inputGradient(douts, dlow, dx);
+    if (dx.defined()) inputGradient(douts, dlow, kept, dx);
 }
 
 } // namespace llamahome::engine

@@ -42,13 +42,21 @@ void rmsNormInto(const at::Tensor& x, const at::Tensor& weight, double eps, cons
 /// dx += the norm's gradient for dy; all [rows, width].
 void rmsNormBackwardInto(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& weight,
                          const at::Tensor& inverseRms, const at::Tensor& dx);
-/// out = x dropped by the mask, rows at `places`; out may be x. Both [rows, width].
-void dropRowsInto(const at::Tensor& x, const std::vector<TokenPlace>& places, const DropoutMask& mask,
-                  const at::Tensor& out);
+/// The mask's bits of rows at `places` into `bits` [rows, bytes], for rows of `width` elements.
+void drawKeepBitsInto(const std::vector<TokenPlace>& places, const DropoutMask& mask, std::int64_t width,
+                      const at::Tensor& bits);
+/// out[i] = x[places[i]], rows of one type; places int64 [rows of out].
+void gatherRowsInto(const at::Tensor& x, const at::Tensor& places, const at::Tensor& out);
+/// out[places[i]] = x[i]; the others stay.
+void scatterRowsInto(const at::Tensor& x, const at::Tensor& places, const at::Tensor& out);
+/// out [columns, rows] = x [rows, columns].
+void transposeInto(const at::Tensor& x, const at::Tensor& out);
+/// out = values (fp32), rounded to its type; of one shape.
+void roundInto(const at::Tensor& values, const at::Tensor& out);
 /// out = silu(gate) · up, of one shape.
 void swigluInto(const at::Tensor& gate, const at::Tensor& up, const at::Tensor& out);
-/// sums += scale · values, of one shape; sums fp32.
-void addScaledInto(const at::Tensor& sums, const at::Tensor& values, double scale);
+/// sums += values, of one shape; both fp32.
+void addInto(const at::Tensor& sums, const at::Tensor& values);
 /// gate and up become their gradients for dout.
 void swigluBackwardInPlace(const at::Tensor& dout, const at::Tensor& gate, const at::Tensor& up);
 

@@ -1,5 +1,7 @@
 #include "llama/kernels/cpu_level.h"
 
+#include "llama/kernels/attention_kernels.h"
+#include "llama/kernels/product_kernels.h"
 #include "llama/kernels/row_kernels.h"
 
 namespace llamahome::engine {
@@ -95,6 +97,8 @@ void setCpuLevel(CpuLevel level) {
         LLAMAHOME_CHOOSE(accessor, Bfloat16)                                                                 \
     }
 
+LLAMAHOME_KIND(AttentionKernels, attentionKernels)
+LLAMAHOME_KIND(ProductKernels, productKernels)
 LLAMAHOME_KIND(RowKernels, rowKernels)
 
 } // namespace llamahome::engine

@@ -34,12 +34,6 @@ struct DropoutMask {
     float kept; ///< what the others are multiplied by
 };
 
-/// What makes the probabilities of a row of scores: exp(score - maximum) · inverseSum.
-struct SoftmaxRow {
-    float maximum;
-    float inverseSum;
-};
-
 template <typename T>
 struct RowKernels {
     /// out = round(x / rms(x)) · weight, rms over `width` with eps (llama.md 2.2); inverseRms[row] is kept.
@@ -59,23 +53,14 @@ struct RowKernels {
     void (*swiglu)(std::int64_t begin, std::int64_t end, const T* gate, const T* up, T* out);
     /// gate and up become their gradients for dout.
     void (*swigluBackward)(std::int64_t begin, std::int64_t end, const T* dout, T* gate, T* up);
-    /// out = x, dropped by the mask; rows of `width` at `places`. out may be x.
-    void (*dropRows)(std::int64_t begin, std::int64_t end, std::int64_t width, const T* x,
-                     const TokenPlace* places, const DropoutMask& mask, T* out);
-    /// Rows of scores, `stride` apart, become probabilities of scale · score; row r sees its first
-    /// visible(r) = first + r / perGroup + 1 columns, the others of `columns` become 0. kept[r] is set.
-    void (*causalSoftmax)(std::int64_t begin, std::int64_t end, std::int64_t columns, std::int64_t first,
-                          std::int64_t perGroup, float scale, T* scores, SoftmaxRow* kept);
-    /// The same probabilities from the scores and what was kept.
-    void (*causalProbabilities)(std::int64_t begin, std::int64_t end, std::int64_t columns,
-                                std::int64_t first, std::int64_t perGroup, float scale, T* scores,
-                                const SoftmaxRow* kept);
-    /// dp becomes the gradient of the scores: p · (dp - delta[r]) · scale.
-    void (*softmaxBackward)(std::int64_t begin, std::int64_t end, std::int64_t columns, float scale,
-                            const T* p, const float* delta, T* dp);
-    /// delta[r] = sum of a · b over the row.
-    void (*rowDot)(std::int64_t begin, std::int64_t end, std::int64_t width, const T* a, const T* b,
-                   float* delta);
+    /// The mask's KeepBits (product_types.h) of rows of `width` at `places`, `stride` bytes apart.
+    void (*drawKeepBits)(std::int64_t begin, std::int64_t end, std::int64_t width, const TokenPlace* places,
+                         const DropoutMask& mask, std::uint8_t* bits, std::int64_t stride);
+    /// Columns [begin, end) of x [rows, columns] become rows of out [columns, rows].
+    void (*transpose)(std::int64_t begin, std::int64_t end, std::int64_t rows, std::int64_t columns,
+                      const T* x, T* out);
+    /// out = values, rounded, elements [begin, end).
+    void (*round)(std::int64_t begin, std::int64_t end, const float* values, T* out);
     /// loss[r] = logsumexp(row) - row[target]; with a scale the row becomes scale · (softmax - onehot).
     void (*crossEntropy)(std::int64_t begin, std::int64_t end, std::int64_t width, T* logits,
                          const std::int64_t* targets, const float* scale, double* loss);

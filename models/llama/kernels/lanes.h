@@ -14,6 +14,9 @@
 #endif
 
 #define LLAMAHOME_INLINE static inline __attribute__((always_inline))
+#define LLAMAHOME_MEMBER inline __attribute__((always_inline)) // of a member function
+/// Before a loop whose count is a constant, so that what it indexes stays in registers.
+#define LLAMAHOME_UNROLL _Pragma("GCC unroll 32")
 
 namespace llamahome::engine::LLAMAHOME_CPU_LEVEL {
 namespace {
@@ -139,6 +142,15 @@ LLAMAHOME_INLINE Integers laneNumbers() {
 LLAMAHOME_INLINE Integers lanesBelow(Index count) {
     const auto bound = static_cast<std::int32_t>(count < kLanes ? (count > 0 ? count : 0) : kLanes);
     return laneNumbers() < bound;
+}
+
+/// All ones in the lanes whose bit of a row of KeepBits, from bit `first` on, is set; `first` is a multiple
+/// of kLanes.
+LLAMAHOME_INLINE Integers lanesKept(const std::uint8_t* bits, Index first) {
+    std::uint16_t word = bits[first / 8];
+    if constexpr (kLanes == 16) __builtin_memcpy(&word, bits + first / 8, sizeof word);
+    const Integers bit = (Integers{} + 1) << laneNumbers();
+    return ((Integers{} + static_cast<std::int32_t>(word >> (first % 8))) & bit) != 0;
 }
 
 /// e^x to about one unit in the last place; what leaves the range of fp32 is held at its ends, a NaN stays

@@ -152,89 +152,55 @@ LLAMAHOME_INLINE void philoxBlocks(Words blocks, TokenPlace place, const Dropout
             words[4 * lane + i] = c[i][lane];
 }
 
+/// Bit i of the result is set where lane i is.
+LLAMAHOME_INLINE std::uint16_t bitsOf(Integers lanes) {
+#ifdef __AVX512DQ__
+    return _mm512_movepi32_mask(reinterpret_cast<__m512i>(lanes));
+#else
+    std::uint16_t bits = 0;
+    for (Index i = 0; i < kLanes; ++i)
+        bits = static_cast<std::uint16_t>(bits | (lanes[i] & 1) << i);
+    return bits;
+#endif
+}
+
 template <typename T>
-void dropRows(Index begin, Index end, Index width, const T* x, const TokenPlace* places,
-              const DropoutMask& mask, T* out) {
+void drawKeepBits(Index begin, Index end, Index width, const TokenPlace* places, const DropoutMask& mask,
+                  std::uint8_t* bits, Index stride) {
     constexpr Index kDrawsPerBlock = 8;
     constexpr Index kDraws = kLanes * kDrawsPerBlock;
-    const Floats kept = roundTo(x, all(mask.kept));
     std::uint32_t words[kDraws / 2];
     for (Index row = begin; row < end; ++row) {
         for (Index first = 0; first < width; first += kDraws) {
             const Words blocks =
                 reinterpret_cast<Words>(laneNumbers()) + static_cast<std::uint32_t>(first / kDrawsPerBlock);
             philoxBlocks(blocks, places[row], mask, words);
-            const Index drawn = width - first < kDraws ? width - first : kDraws;
-            for (Index i = 0; i < drawn; i += kLanes) {
+            std::uint8_t drawn[kDraws / 8] = {};
+            for (Index i = 0; i < kDraws; i += kLanes) {
                 Halves draws; // the draws of a word are its low half, then its high half
                 __builtin_memcpy(&draws, reinterpret_cast<const char*>(words) + 2 * i, sizeof draws);
-                const Integers stays = asWords(draws) >= mask.threshold;
-                const Index at = row * width + first + i;
-                const Floats value = loadSome(x + at, drawn - i) * kept;
-                storeSome(out + at, choose(stays, value, all(0.0F)), drawn - i);
+                const std::uint16_t kept = bitsOf(asWords(draws) >= mask.threshold);
+                drawn[i / 8] = static_cast<std::uint8_t>(drawn[i / 8] | kept << (i % 8));
+                if constexpr (kLanes == 16) drawn[i / 8 + 1] = static_cast<std::uint8_t>(kept >> 8);
             }
+            const Index bytes = stride - first / 8;
+            __builtin_memcpy(bits + row * stride + first / 8, drawn,
+                             static_cast<std::size_t>(bytes < kDraws / 8 ? bytes : kDraws / 8));
         }
     }
 }
 
 template <typename T>
-void causalProbabilities(Index begin, Index end, Index columns, Index first, Index perGroup, float scale,
-                         T* scores, const SoftmaxRow* rows) {
-    for (Index row = begin; row < end; ++row) {
-        T* values = scores + row * columns;
-        const Index visible = first + row / perGroup + 1;
-        for (Index i = 0; i < columns; i += kLanes) {
-            Floats p = all(0.0F);
-            if (i < visible) {
-                p = exponential(loadSome(values + i, columns - i) * scale - rows[row].maximum);
-                p = choose(lanesBelow(visible - i), p * rows[row].inverseSum, all(0.0F));
-            }
-            storeSome(values + i, p, columns - i);
-        }
-    }
+void transpose(Index begin, Index end, Index rows, Index columns, const T* x, T* out) {
+    for (Index column = begin; column < end; ++column)
+        for (Index row = 0; row < rows; ++row)
+            out[column * rows + row] = x[row * columns + column];
 }
 
 template <typename T>
-void causalSoftmax(Index begin, Index end, Index columns, Index first, Index perGroup, float scale, T* scores,
-                   SoftmaxRow* rows) {
-    for (Index row = begin; row < end; ++row) {
-        T* values = scores + row * columns;
-        const Index visible = first + row / perGroup + 1;
-        Floats most = all(loadSome(values, 1)[0] * scale);
-        for (Index i = 0; i < visible; i += kLanes) {
-            const Floats s = loadSome(values + i, columns - i) * scale;
-            most = larger(choose(lanesBelow(visible - i), s, most), most);
-        }
-        const float maximum = largestOf(most);
-        Floats sums = all(0.0F);
-        for (Index i = 0; i < visible; i += kLanes) {
-            const Floats e = exponential(loadSome(values + i, columns - i) * scale - maximum);
-            sums += choose(lanesBelow(visible - i), e, all(0.0F));
-        }
-        rows[row] = {maximum, 1.0F / sumOf(sums)};
-    }
-    causalProbabilities(begin, end, columns, first, perGroup, scale, scores, rows);
-}
-
-template <typename T>
-void softmaxBackward(Index begin, Index end, Index columns, float scale, const T* p, const float* delta,
-                     T* dp) {
-    for (Index row = begin; row < end; ++row)
-        for (Index i = 0; i < columns; i += kLanes) {
-            const Index at = row * columns + i;
-            const Floats d = loadSome(dp + at, columns - i) - delta[row];
-            storeSome(dp + at, loadSome(p + at, columns - i) * d * scale, columns - i);
-        }
-}
-
-template <typename T>
-void rowDot(Index begin, Index end, Index width, const T* a, const T* b, float* delta) {
-    for (Index row = begin; row < end; ++row) {
-        Floats products = all(0.0F);
-        for (Index i = 0; i < width; i += kLanes)
-            products += loadSome(a + row * width + i, width - i) * loadSome(b + row * width + i, width - i);
-        delta[row] = sumOf(products);
-    }
+void round(Index begin, Index end, const float* values, T* out) {
+    for (Index i = begin; i < end; i += kLanes)
+        storeSome(out + i, loadSome(values + i, end - i), end - i);
 }
 
 template <typename T>
@@ -269,10 +235,9 @@ void addScaled(Index begin, Index end, float scale, const T* values, float* sums
 }
 
 template <typename T>
-constexpr RowKernels<T> kRowKernels{
-    rmsNorm<T>,        rmsNormBackward<T>, scatterHeads<T>,  gatherHeads<T>,         swiglu<T>,
-    swigluBackward<T>, dropRows<T>,        causalSoftmax<T>, causalProbabilities<T>, softmaxBackward<T>,
-    rowDot<T>,         crossEntropy<T>,    addScaled<T>};
+constexpr RowKernels<T> kRowKernels{rmsNorm<T>, rmsNormBackward<T>, scatterHeads<T>, gatherHeads<T>,
+                                    swiglu<T>,  swigluBackward<T>,  drawKeepBits<T>, transpose<T>,
+                                    round<T>,   crossEntropy<T>,    addScaled<T>};
 
 } // namespace
 

@@ -1,10 +1,14 @@
 #include "llama/nn/decoder.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/index_select.h>
 
+#include "llama/kernels/product_kernels.h"
 #include "llama/nn/rms_norm.h"
+#include "llama/nn/workspace.h"
+#include "llama/train/workspace_plan.h"
 
 namespace llamahome::engine {
 
@@ -26,10 +30,14 @@ Decoder::Decoder(formats::ModelConfig config, OuterWeights outer,
 PassContext Decoder::context(const Batch& batch, Products& products, const LoraSet* lora,
                              Workspace* workspace) const {
     PassContext context{m_config, batch, products, {}, {}};
-    if (workspace != nullptr)
+    if (workspace != nullptr) {
+        const std::int64_t deepest = deepestProduct(m_config, lora != nullptr ? &lora->plan : nullptr);
+        const std::size_t bytes = productRoomBytes(at::elementSize(dtype()), deepest, at::get_num_threads());
         context.halfRope = m_rope.halfTable(batch, *workspace);
-    else
+        context.productRoom = workspace->take({static_cast<std::int64_t>(bytes)}, at::kByte);
+    } else {
         context.rope = m_rope.table(batch, dtype());
+    }
     context.workspace = workspace;
     if (lora != nullptr) context.loraScale = lora->userScale;
     return context;

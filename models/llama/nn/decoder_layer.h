@@ -43,6 +43,7 @@ struct PassContext {
     const DropoutKey* dropout = nullptr; ///< null: no dropout
     KvCache* cache = nullptr;            ///< null: no cache
     Workspace* workspace = nullptr;      ///< of passes of the fast path over whole rows; else null
+    at::Tensor productRoom = {};         ///< with a workspace: what its products pack and sum in
 };
 
 /// What a kind of layer keeps between forward and backward, besides its input.

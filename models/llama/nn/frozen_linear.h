@@ -24,15 +24,8 @@ public:
     at::Tensor backwardInput(const at::Tensor& dy, Products& products) const {
         return products.matmul(dy, m_weight);
     }
-    /// The same two into memory that is there; backwardInputInto() adds to it where `adds`.
-    void forwardInto(const at::Tensor& x, const at::Tensor& out, Products& products) const {
-        products.multiplyInto(x, m_weight.t(), out);
-        at::Tensor target = out;
-        if (m_bias.defined()) target.add_(m_bias);
-    }
-    void backwardInputInto(const at::Tensor& dy, const at::Tensor& dx, bool adds, Products& products) const {
-        products.multiplyInto(dy, m_weight, dx, adds ? 1.0 : 0.0);
-    }
+    /// [out, in], for products of the fast path.
+    const at::Tensor& weight() const { return m_weight; }
     /// [out], or undefined.
     const at::Tensor& bias() const { return m_bias; }
 

@@ -15,18 +15,17 @@ public:
     /// a [m, k] · b [k, n] → [m, n].
     at::Tensor matmul(const at::Tensor& a, const at::Tensor& b);
 
-    /// out [m, n] = kept · out + scale · a [m, k] · b [k, n], in the memory of `out`.
-    void multiplyInto(const at::Tensor& a, const at::Tensor& b, const at::Tensor& out, double kept = 0.0,
-                      double scale = 1.0);
-    /// The same of every pair of a batch: a [batch, m, k], b [batch, k, n], out [batch, m, n].
-    void multiplyEachInto(const at::Tensor& a, const at::Tensor& b, const at::Tensor& out);
-
     /// Multiply-adds of all products so far.
     std::uint64_t multiplyAdds() const { return m_multiplyAdds; }
 
-private:
-    void count(const at::Tensor& a, std::int64_t columns);
+    /// Products made elsewhere.
+    void add(std::uint64_t multiplyAdds) { m_multiplyAdds += multiplyAdds; }
+    /// A product made elsewhere: left elements, each met with so many columns.
+    void count(std::int64_t leftElements, std::int64_t columns) {
+        add(static_cast<std::uint64_t>(leftElements * columns));
+    }
 
+private:
     std::uint64_t m_multiplyAdds = 0;
 };
 

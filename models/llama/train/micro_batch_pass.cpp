@@ -10,11 +10,11 @@ namespace llamahome::engine {
 namespace {
 
 /// The loss, and its gradient at the last layer's output into `dy`.
-double lossAndGradient(const Decoder& decoder, const at::Tensor& x, const Batch& batch, const TrainPass& pass,
-                       const at::Tensor& dy) {
-    if (decoder.path() == LayerPath::Fast)
-        return fastHeadLoss(decoder, x, batch, pass.gradientScale, dy, pass.products, pass.workspace);
-    HeadLoss head = headLoss(decoder, x, batch, pass.gradientScale, /*wantsGradient=*/true, pass.products);
+double lossAndGradient(const Decoder& decoder, const at::Tensor& x, const PassContext& context,
+                       double gradientScale, const at::Tensor& dy) {
+    if (decoder.path() == LayerPath::Fast) return fastHeadLoss(decoder, x, context, gradientScale, dy);
+    HeadLoss head =
+        headLoss(decoder, x, context.batch, gradientScale, /*wantsGradient=*/true, context.products);
     at::Tensor target = dy;
     target.copy_(head.hiddenGradient);
     return head.lossSum;
@@ -49,7 +49,7 @@ double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet
                               pass.recompute);
         }
     }
-    const double lossSum = lossAndGradient(decoder, x, batch, pass, dy);
+    const double lossSum = lossAndGradient(decoder, x, context, pass.gradientScale, dy);
     for (std::int64_t i = layerCount - 1; i >= lowest; --i) {
         const auto slot = static_cast<std::size_t>(i);
         dy = decoder.layer(i).backward(dy, context, layerLora(&lora, i), saves[slot], gradientViews[slot],
@@ -75,7 +75,7 @@ double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lo
         const WorkspaceScope layer(workspace);
         x.copy_(decoder.layer(i).infer(x, context, layerLora(lora, i)));
     }
-    return fastHeadLoss(decoder, x, batch, 1.0, {}, products, workspace);
+    return fastHeadLoss(decoder, x, context, 1.0, {});
 }
 
 } // namespace llamahome::engine

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "llama/kernels/attention_kernels.h"
+#include "llama/kernels/product_kernels.h"
+
 namespace llamahome::engine {
 namespace {
 
@@ -11,88 +14,127 @@ std::uint64_t unsignedOf(std::int64_t value) {
     return value > 0 ? static_cast<std::uint64_t>(value) : 0;
 }
 
+std::uint64_t attentionScratch(const formats::ModelConfig& config, const WorkspaceShape& shape,
+                               bool isBackward) {
+    const std::int64_t perKeyHead = config.num_attention_heads / config.num_key_value_heads;
+    const auto bytes = [&](const auto& kernels) {
+        return isBackward ? kernels.backwardScratch(config.head_dim, perKeyHead, shape.longestRow)
+                          : kernels.forwardScratch(config.head_dim, perKeyHead);
+    };
+    const std::size_t each = shape.elementBytes == sizeof(float) ? bytes(attentionKernels<float>())
+                                                                 : bytes(attentionKernels<Bfloat16>());
+    return each * unsignedOf(shape.threads);
+}
+
 class Pass {
 public:
     Pass(const formats::ModelConfig& config, const LoraPlan& plan, const WorkspaceShape& shape)
-        : m_hidden(unsignedOf(config.hidden_size))
+        : m_config(config)
+        , m_shape(shape)
+        , m_hidden(unsignedOf(config.hidden_size))
         , m_queries(unsignedOf(config.num_attention_heads * config.head_dim))
         , m_keys(unsignedOf(config.num_key_value_heads * config.head_dim))
-        , m_heads(unsignedOf(config.num_attention_heads))
         , m_inner(unsignedOf(config.intermediate_size))
-        , m_vocabulary(unsignedOf(config.vocab_size))
         , m_layers(unsignedOf(config.num_hidden_layers - plan.lowestLayer))
         , m_tokens(unsignedOf(shape.tokens))
         , m_element(shape.elementBytes)
-        , m_drops(shape.drops ? 1 : 0)
-        , m_shape(shape) {
+        , m_room(productRoomBytes(shape.elementBytes, deepestProduct(config, &plan), shape.threads)) {
+        std::uint64_t ranks = 0;
         for (const LoraSlot& slot : plan.slots)
-            if (slot.projection != Projection::Down) m_lowElements += unsignedOf(slot.r);
-        m_lowElements /= std::max<std::uint64_t>(1, m_layers);
-        m_angles = 2 * m_tokens * unsignedOf(config.head_dim / 2) * kFloatBytes;
+            ranks += unsignedOf(slot.r);
+        m_ranks = ranks / std::max<std::uint64_t>(1, m_layers);
+        m_parts = unsignedOf(attentionParts(std::max<std::int64_t>(1, shape.tokens / shape.longestRow),
+                                            config.num_key_value_heads));
+        if (shape.drops) m_keepBytes = keptBitsOf(plan);
     }
 
     std::uint64_t peak() const {
+        const std::uint64_t angles = 2 * m_tokens * unsignedOf(m_config.head_dim / 2) * kFloatBytes;
         const std::uint64_t stream = rows(m_hidden);
-        const std::uint64_t kept = rows(m_hidden + 2 * m_queries + 2 * m_keys + 2 * m_inner + m_lowElements) +
-                                   m_tokens * (2 + 2 * m_heads) * kFloatBytes;
+        const std::uint64_t heads = unsignedOf(m_config.num_attention_heads);
+        const std::uint64_t kept = rows(m_hidden + 2 * m_queries + 2 * m_keys + 2 * m_inner + m_ranks) +
+                                   m_tokens * ((2 + 2 * heads) * kFloatBytes + m_keepBytes);
         const std::uint64_t layer =
             std::max({attentionForward(), mlpForward(), attentionBackward(), mlpBackward()});
         const std::uint64_t held =
             m_shape.recompute ? std::max(kept + layer, head()) : m_layers * kept + std::max(layer, head());
-        return 2 * stream + m_angles + m_layers * stream + held; // dy, x, and what every layer gives
+        return m_room + 2 * stream + angles + m_layers * stream + held; // dy, x, and what every layer gives
     }
 
 private:
     /// Activations of that width, in the compute type.
     std::uint64_t rows(std::uint64_t width) const { return m_tokens * width * m_element; }
 
-    /// Packed q, k, v and one block of scores.
-    std::uint64_t block() const {
-        const auto queries = unsignedOf(std::min(kAttentionBlockTokens, m_shape.longestRow));
-        const std::uint64_t seen = unsignedOf(m_shape.longestRow);
-        return (queries * m_queries + 2 * seen * m_keys + queries * m_heads * seen) * m_element;
+    /// Bytes a token of the bits that dropout keeps in the lowest adapted layer.
+    std::uint64_t keptBitsOf(const LoraPlan& plan) const {
+        std::uint64_t bytes = 0;
+        const auto reads = [&](std::initializer_list<Projection> projections, std::uint64_t width) {
+            const auto isOne = [&](const LoraSlot& slot) {
+                return slot.layer == plan.lowestLayer && std::find(projections.begin(), projections.end(),
+                                                                   slot.projection) != projections.end();
+            };
+            if (std::any_of(plan.slots.begin(), plan.slots.end(), isOne))
+                bytes += unsignedOf(keepBytes(static_cast<std::int64_t>(width)));
+        };
+        reads({Projection::Q, Projection::K, Projection::V}, m_hidden);
+        reads({Projection::O}, m_queries);
+        reads({Projection::Gate, Projection::Up}, m_hidden);
+        reads({Projection::Down}, m_inner);
+        return bytes;
     }
-    std::uint64_t blockBackward() const {
-        const auto queries = unsignedOf(std::min(kAttentionBlockTokens, m_shape.longestRow));
-        const std::uint64_t seen = unsignedOf(m_shape.longestRow);
-        return block() + (queries * m_queries + queries * m_heads * seen + seen * m_keys) * m_element;
+
+    /// A group's forward scribbles its adapters, its backward the low-rank gradients besides.
+    std::uint64_t adapters(std::uint64_t widest) const { return m_ranks * (m_hidden + widest) * m_element; }
+    std::uint64_t adaptersBackward(std::uint64_t widest) const {
+        return rows(2 * m_ranks) + m_ranks * widest * 2 * kFloatBytes;
     }
 
     std::uint64_t attentionForward() const {
-        const std::uint64_t projections = rows(m_hidden + m_queries + 2 * m_keys + m_drops * m_hidden);
-        const std::uint64_t products = rows(m_queries) + std::max(block(), rows(m_drops * m_queries));
-        return std::max(projections, products);
+        const std::uint64_t projections = rows(m_hidden + m_queries + 2 * m_keys) + adapters(m_queries);
+        return std::max(projections, rows(m_queries) + attentionScratch(m_config, m_shape, false));
     }
-    std::uint64_t mlpForward() const {
-        return std::max(rows(m_hidden + m_drops * m_hidden), rows(m_inner + m_drops * m_inner));
-    }
+    std::uint64_t mlpForward() const { return std::max(rows(m_hidden), rows(m_inner)) + adapters(m_inner); }
     std::uint64_t mlpBackward() const {
-        // The input of down, its gradient; with dropout also the dropped input and the adapter's branch.
-        return std::max(rows(2 * m_inner + 2 * m_drops * m_inner),
-                        rows(2 * m_hidden + 2 * m_drops * m_hidden));
+        return std::max(rows(2 * m_inner), rows(2 * m_hidden)) + adaptersBackward(m_inner);
     }
     std::uint64_t attentionBackward() const {
         const std::uint64_t gradients = rows(m_queries + 2 * m_keys);
-        const std::uint64_t output = rows(m_queries + 2 * m_drops * m_queries);
-        const std::uint64_t heads = rows(4 * m_queries) + 2 * m_tokens * m_keys * kFloatBytes +
-                                    std::max(blockBackward(), rows(m_keys));
-        const std::uint64_t input = rows(2 * m_hidden + 2 * m_drops * m_hidden);
-        return gradients + std::max({output, heads, input});
+        const std::uint64_t sums = 2 * m_parts * m_tokens * m_keys * kFloatBytes;
+        const std::uint64_t heads =
+            rows(4 * m_queries + 2 * m_keys) + sums + attentionScratch(m_config, m_shape, true);
+        const std::uint64_t groups = rows(std::max(m_queries, 2 * m_hidden)) + adaptersBackward(m_queries);
+        return gradients + std::max(heads, groups);
     }
     std::uint64_t head() const {
         const std::uint64_t targets = unsignedOf(m_shape.targets);
         const std::uint64_t chunk = std::min(targets, unsignedOf(kHeadChunkRows));
-        return (4 * targets * m_hidden + chunk * m_vocabulary) * m_element + targets * (kFloatBytes + 8);
+        return (3 * targets * m_hidden + chunk * unsignedOf(m_config.vocab_size)) * m_element +
+               targets * (kFloatBytes * (1 + m_hidden) + 8);
     }
 
-    std::uint64_t m_hidden, m_queries, m_keys, m_heads, m_inner, m_vocabulary, m_layers, m_tokens, m_element,
-        m_drops;
-    std::uint64_t m_lowElements = 0; ///< kept low-rank products a token and layer
-    std::uint64_t m_angles = 0;
+    const formats::ModelConfig& m_config;
     const WorkspaceShape& m_shape;
+    std::uint64_t m_hidden, m_queries, m_keys, m_inner, m_layers, m_tokens, m_element;
+    std::uint64_t m_room;
+    std::uint64_t m_ranks = 0; ///< of all projections of a layer
+    std::uint64_t m_parts = 1;
+    std::uint64_t m_keepBytes = 0;
 };
 
 } // namespace
+
+std::int64_t deepestProduct(const formats::ModelConfig& config, const LoraPlan* plan) {
+    std::int64_t ranks = 0; // of all projections of a layer: more than any input's
+    if (plan != nullptr) {
+        std::vector<std::int64_t> ofLayer(static_cast<std::size_t>(plan->layerCount));
+        for (const LoraSlot& slot : plan->slots)
+            ranks = std::max(ranks, ofLayer[static_cast<std::size_t>(slot.layer)] += slot.r);
+    }
+    const std::int64_t queries = config.num_attention_heads * config.head_dim;
+    const std::int64_t keys = config.num_key_value_heads * config.head_dim;
+    return std::max({ranks + 2 * config.intermediate_size, ranks + queries + 2 * keys, config.hidden_size,
+                     kProductSliceDepth});
+}
 
 std::uint64_t workspaceBytes(const formats::ModelConfig& config, const LoraPlan& plan,
                              const WorkspaceShape& shape) {

@@ -9,10 +9,18 @@
 
 namespace llamahome::engine {
 
-/// Rows of logits that exist at once; of a 128k vocabulary 63 MiB in bf16.
-inline constexpr std::int64_t kHeadChunkRows = 256;
-/// Query tokens whose scores exist at once.
-inline constexpr std::int64_t kAttentionBlockTokens = 128;
+/// Rows of logits that exist at once; of a 128k vocabulary 125 MiB in bf16.
+inline constexpr std::int64_t kHeadChunkRows = 512;
+/// What is deeper is summed in slices, where it is summed in fp32 memory.
+inline constexpr std::int64_t kProductSliceDepth = 4096;
+/// Parts of a sequence's queries whose sums over the same keys are kept apart in attention's backward, so
+/// that there is something to share out among threads.
+constexpr std::int64_t attentionParts(std::int64_t sequences, std::int64_t keyHeads) {
+    constexpr std::int64_t kShares = 12;
+    constexpr std::int64_t kMost = 4;
+    const std::int64_t parts = (kShares + sequences * keyHeads - 1) / (sequences * keyHeads);
+    return parts < kMost ? parts : kMost;
+}
 
 /// A micro-batch, and how it is computed.
 struct WorkspaceShape {
@@ -22,8 +30,11 @@ struct WorkspaceShape {
     std::uint64_t elementBytes; ///< of the compute type
     bool drops = false;         ///< LoRA dropout
     bool recompute = false;
+    int threads = 1;
 };
 
+/// Depth of the deepest product of the fast path, its summands taken together; `plan` may be null.
+std::int64_t deepestProduct(const formats::ModelConfig& config, const LoraPlan* plan);
 /// Bytes at the peak: what every layer keeps, and the largest of what a layer or the head scribbles on.
 /// Follows llama/fast; the test beside it compares it with Workspace::peakBytes().
 std::uint64_t workspaceBytes(const formats::ModelConfig& config, const LoraPlan& plan,

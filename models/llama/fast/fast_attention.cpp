@@ -1,0 +1,151 @@
+#include "llama/fast/fast_attention.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "llama/fast/row_work.h"
+#include "llama/kernels/attention_kernels.h"
+#include "llama/train/workspace_plan.h"
+
+namespace llamahome::engine {
+namespace {
+
+/// Query rows of a key head, for one thread; `part` of those whose sums over the same keys are kept apart.
+struct Share {
+    AttentionItem item;
+    std::int64_t part;
+
+    double cost() const {
+        const auto first = static_cast<double>(item.firstQuery + item.keyOffset - item.firstKey);
+        const auto end = static_cast<double>(item.endQuery + item.keyOffset - item.firstKey);
+        return end * end - first * first;
+    }
+};
+
+/// The queries of every sequence and key head in `parts` of about equal cost; the dearest first, so that
+/// threads that take the next one end together.
+std::vector<Share> sharesOf(const AttentionShape& shape, const std::vector<std::int64_t>& cu_seqlens,
+                            std::int64_t parts) {
+    std::vector<Share> shares;
+    for (std::size_t row = 0; row + 1 < cu_seqlens.size(); ++row) {
+        const std::int64_t first = cu_seqlens[row];
+        const std::int64_t length = cu_seqlens[row + 1] - first;
+        for (std::int64_t part = 0; part < parts; ++part) {
+            const auto border = [&](std::int64_t number) {
+                const double place = std::sqrt(static_cast<double>(number) / static_cast<double>(parts));
+                return first + std::llround(place * static_cast<double>(length));
+            };
+            if (border(part) == border(part + 1)) continue;
+            for (std::int64_t head = 0; head < shape.keyHeads; ++head)
+                shares.push_back({{head, border(part), border(part + 1), first, 0}, part});
+        }
+    }
+    std::stable_sort(shares.begin(), shares.end(),
+                     [](const Share& a, const Share& b) { return a.cost() > b.cost(); });
+    return shares;
+}
+
+/// Calls `work(share, scratch)` for all of them on all threads.
+template <typename Work>
+void overShares(const std::vector<Share>& shares, std::size_t scratchBytes, Workspace& workspace, Work work) {
+    const WorkspaceScope scope(workspace);
+    const int threads = at::get_num_threads();
+    const at::Tensor scratch = workspace.take({threads, static_cast<std::int64_t>(scratchBytes)}, at::kByte);
+    std::atomic<std::size_t> next = 0;
+    at::parallel_for(0, threads, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t thread = begin; thread < end; ++thread)
+            for (std::size_t i = next++; i < shares.size(); i = next++)
+                work(shares[i],
+                     elements<std::byte>(scratch) + static_cast<std::size_t>(thread) * scratchBytes);
+    });
+}
+
+/// Pairs of a query row and a key that it sees, times head_dim: the multiply-adds of one product.
+std::uint64_t multiplyAdds(const AttentionShape& shape, const std::vector<std::int64_t>& cu_seqlens) {
+    std::int64_t pairs = 0;
+    for (std::size_t row = 0; row + 1 < cu_seqlens.size(); ++row) {
+        const std::int64_t length = cu_seqlens[row + 1] - cu_seqlens[row];
+        pairs += length * (length + 1) / 2;
+    }
+    return static_cast<std::uint64_t>(pairs * shape.keyHeads * shape.perKeyHead * shape.headDim);
+}
+
+template <typename T>
+AttentionForward<T> callOf(const AttentionShape& shape, const AttentionInput& input, const at::Tensor& out,
+                           const at::Tensor& softmaxRows) {
+    return {shape,
+            1.0F / std::sqrt(static_cast<float>(shape.headDim)),
+            elements<T>(input.q),
+            elements<T>(input.k),
+            elements<T>(input.v),
+            elements<T>(out),
+            elements<SoftmaxRow>(softmaxRows)};
+}
+
+std::int64_t longestOf(const std::vector<std::int64_t>& cu_seqlens) {
+    std::int64_t longest = 0;
+    for (std::size_t row = 0; row + 1 < cu_seqlens.size(); ++row)
+        longest = std::max(longest, cu_seqlens[row + 1] - cu_seqlens[row]);
+    return longest;
+}
+
+} // namespace
+
+at::Tensor takeSoftmaxRows(const AttentionShape& shape, Workspace& workspace) {
+    static_assert(sizeof(SoftmaxRow) == 2 * sizeof(float));
+    return workspace.take({shape.keyHeads, shape.queryRows(), 2}, at::kFloat);
+}
+
+void attentionInto(const AttentionShape& shape, const AttentionInput& input,
+                   const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
+                   const at::Tensor& softmaxRows, Products& products, Workspace& workspace) {
+    constexpr std::int64_t kParts = 4; // nothing is summed across them
+    products.add(2 * multiplyAdds(shape, cu_seqlens));
+    withElements(out, [&](auto type) {
+        using T = decltype(type);
+        const AttentionKernels<T>& kernels = attentionKernels<T>();
+        const AttentionForward<T> call = callOf<T>(shape, input, out, softmaxRows);
+        overShares(
+            sharesOf(shape, cu_seqlens, kParts), kernels.forwardScratch(shape.headDim, shape.perKeyHead),
+            workspace,
+            [&](const Share& share, std::byte* scratch) { kernels.forward(call, share.item, scratch); });
+    });
+}
+
+void attentionBackwardInto(const AttentionShape& shape, const AttentionInput& input,
+                           const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
+                           const at::Tensor& softmaxRows, const at::Tensor& dout,
+                           const AttentionInput& gradient, Products& products, Workspace& workspace) {
+    const WorkspaceScope scope(workspace);
+    const auto sequences = static_cast<std::int64_t>(cu_seqlens.size()) - 1;
+    const std::int64_t parts = attentionParts(sequences, shape.keyHeads);
+    const auto takeSums = [&] {
+        return workspace.take({parts, shape.keyHeads, shape.keyTokens, shape.headDim}, at::kFloat).zero_();
+    };
+    const at::Tensor dk = takeSums();
+    const at::Tensor dv = takeSums();
+    products.add(5 * multiplyAdds(shape, cu_seqlens));
+    withElements(out, [&](auto type) {
+        using T = decltype(type);
+        const AttentionKernels<T>& kernels = attentionKernels<T>();
+        const AttentionForward<T> made = callOf<T>(shape, input, out, softmaxRows);
+        const std::int64_t sums = dk[0].numel();
+        overShares(sharesOf(shape, cu_seqlens, parts),
+                   kernels.backwardScratch(shape.headDim, shape.perKeyHead, longestOf(cu_seqlens)), workspace,
+                   [&](const Share& share, std::byte* scratch) {
+                       const AttentionBackward<T> call{made, elements<T>(dout), elements<T>(gradient.q),
+                                                       elements<float>(dk) + share.part * sums,
+                                                       elements<float>(dv) + share.part * sums};
+                       kernels.backward(call, share.item, scratch);
+                   });
+    });
+    for (std::int64_t part = 1; part < parts; ++part) {
+        addInto(dk[0], dk[part]);
+        addInto(dv[0], dv[part]);
+    }
+    roundInto(dk[0], gradient.k);
+    roundInto(dv[0], gradient.v);
+}
+
+} // namespace llamahome::engine

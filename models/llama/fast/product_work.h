@@ -1,0 +1,40 @@
+// The product kernels on tensors, shared among the threads of the OpenMP team. Engine thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include <ATen/core/Tensor.h>
+
+#include "llama/kernels/product_types.h"
+#include "llama/nn/products.h"
+
+namespace llamahome::engine {
+
+/// One summand. All of one element type, rows of contiguous elements.
+struct TensorTerm {
+    at::Tensor left;  ///< [rows, depth]
+    at::Tensor right; ///< [depth, columns], or [columns, depth] where rightIsTransposed
+    bool rightIsTransposed = false;
+    double scale = 1.0;      ///< of this summand and those before it
+    KeepBits leftKeep = {};  ///< dropout of left
+    KeepBits rightKeep = {}; ///< of right, in rows as stored
+    KeepBits sumKeep = {};   ///< of the sum of this summand and those before it
+};
+
+/// Where products are counted and made.
+struct ProductWork {
+    Products& products;
+    at::Tensor room; ///< bytes, as many as productRoomBytes() says (train/workspace_plan.h)
+};
+
+/// out [rows, columns] = the summands, summed in fp32, + bias [columns] + addend [rows, columns] (either may
+/// be undefined; the addend may be `out`), rounded once.
+void productInto(std::span<const TensorTerm> terms, const at::Tensor& out, const ProductWork& work,
+                 const at::Tensor& bias = {}, const at::Tensor& addend = {});
+
+/// sums fp32 [rows, columns], contiguous, += the summand, whose right matrix lies as it is and whose left is
+/// not dropped. As deep as you like: it is summed in slices.
+void addProductTo(const at::Tensor& sums, const TensorTerm& term, const ProductWork& work);
+
+} // namespace llamahome::engine
