@@ -26,7 +26,7 @@ struct Share {
 /// The queries of every sequence and key head in `parts` of about equal cost; the dearest first, so that
 /// threads that take the next one end together.
 std::vector<Share> sharesOf(const AttentionShape& shape, const std::vector<std::int64_t>& cu_seqlens,
-                            std::int64_t parts) {
+                            std::int64_t parts, std::int64_t blockTokens) {
     std::vector<Share> shares;
     for (std::size_t row = 0; row + 1 < cu_seqlens.size(); ++row) {
         const std::int64_t first = cu_seqlens[row];
@@ -34,7 +34,9 @@ std::vector<Share> sharesOf(const AttentionShape& shape, const std::vector<std::
         for (std::int64_t part = 0; part < parts; ++part) {
             const auto border = [&](std::int64_t number) {
                 const double place = std::sqrt(static_cast<double>(number) / static_cast<double>(parts));
-                return first + std::llround(place * static_cast<double>(length));
+                const std::int64_t blocks =
+                    std::llround(place * static_cast<double>(length) / static_cast<double>(blockTokens));
+                return number == parts ? first + length : first + std::min(length, blocks * blockTokens);
             };
             if (border(part) == border(part + 1)) continue;
             for (std::int64_t head = 0; head < shape.keyHeads; ++head)
@@ -90,6 +92,10 @@ std::int64_t longestOf(const std::vector<std::int64_t>& cu_seqlens) {
     return longest;
 }
 
+std::int64_t partsOf(const AttentionShape& shape, const std::vector<std::int64_t>& cu_seqlens) {
+    return attentionParts(static_cast<std::int64_t>(cu_seqlens.size()) - 1, shape.keyHeads);
+}
+
 } // namespace
 
 at::Tensor takeSoftmaxRows(const AttentionShape& shape, Workspace& workspace) {
@@ -100,15 +106,14 @@ at::Tensor takeSoftmaxRows(const AttentionShape& shape, Workspace& workspace) {
 void attentionInto(const AttentionShape& shape, const AttentionInput& input,
                    const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
                    const at::Tensor& softmaxRows, Products& products, Workspace& workspace) {
-    constexpr std::int64_t kParts = 4; // nothing is summed across them
     products.add(2 * multiplyAdds(shape, cu_seqlens));
     withElements(out, [&](auto type) {
         using T = decltype(type);
         const AttentionKernels<T>& kernels = attentionKernels<T>();
         const AttentionForward<T> call = callOf<T>(shape, input, out, softmaxRows);
         overShares(
-            sharesOf(shape, cu_seqlens, kParts), kernels.forwardScratch(shape.headDim, shape.perKeyHead),
-            workspace,
+            sharesOf(shape, cu_seqlens, partsOf(shape, cu_seqlens), kernels.blockTokens(shape.perKeyHead)),
+            kernels.forwardScratch(shape.headDim, shape.perKeyHead, longestOf(cu_seqlens)), workspace,
             [&](const Share& share, std::byte* scratch) { kernels.forward(call, share.item, scratch); });
     });
 }
@@ -118,8 +123,7 @@ void attentionBackwardInto(const AttentionShape& shape, const AttentionInput& in
                            const at::Tensor& softmaxRows, const at::Tensor& dout,
                            const AttentionInput& gradient, Products& products, Workspace& workspace) {
     const WorkspaceScope scope(workspace);
-    const auto sequences = static_cast<std::int64_t>(cu_seqlens.size()) - 1;
-    const std::int64_t parts = attentionParts(sequences, shape.keyHeads);
+    const std::int64_t parts = partsOf(shape, cu_seqlens);
     const auto takeSums = [&] {
         return workspace.take({parts, shape.keyHeads, shape.keyTokens, shape.headDim}, at::kFloat).zero_();
     };
@@ -131,7 +135,7 @@ void attentionBackwardInto(const AttentionShape& shape, const AttentionInput& in
         const AttentionKernels<T>& kernels = attentionKernels<T>();
         const AttentionForward<T> made = callOf<T>(shape, input, out, softmaxRows);
         const std::int64_t sums = dk[0].numel();
-        overShares(sharesOf(shape, cu_seqlens, parts),
+        overShares(sharesOf(shape, cu_seqlens, parts, kernels.blockTokens(shape.perKeyHead)),
                    kernels.backwardScratch(shape.headDim, shape.perKeyHead, longestOf(cu_seqlens)), workspace,
                    [&](const Share& share, std::byte* scratch) {
                        const AttentionBackward<T> call{made, elements<T>(dout), elements<T>(gradient.q),

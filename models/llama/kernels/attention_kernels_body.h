@@ -22,7 +22,7 @@ LLAMAHOME_INLINE Index greater(Index a, Index b) {
 }
 
 /// Tokens whose query rows are one block, and those rows up to whole tiles.
-LLAMAHOME_INLINE Index blockTokens(Index perKeyHead) {
+Index blockTokens(Index perKeyHead) {
     return greater(1, kBlockRows / perKeyHead);
 }
 LLAMAHOME_INLINE Index paddedRows(Index perKeyHead) {
@@ -113,6 +113,25 @@ LLAMAHOME_INLINE void packRight(const RightRows<T>& right, bool wholePanels, std
     }
 }
 
+/// Rows [count, width] as right matrices of kBlockKeys rows each, one after the other.
+template <typename T>
+LLAMAHOME_INLINE Index packedBlocksBytes(Index width, Index count) {
+    return roundUp(count, kBlockKeys) / kBlockKeys * packedBytesOf<T>(width, kBlockKeys);
+}
+template <typename T>
+LLAMAHOME_INLINE void packBlocks(const T* rows, Index count, Index width, std::byte* to) {
+    for (Index first = 0; first < count; first += kBlockKeys)
+        packRight<T>({rows + first * width, lesser(kBlockKeys, count - first), width, false}, false,
+                     to + first / kBlockKeys * packedBytesOf<T>(width, kBlockKeys));
+}
+/// A panel of the block that begins with row `first`.
+template <typename T>
+LLAMAHOME_INLINE const std::byte* panelOfBlock(const std::byte* packed, Index first, Index count, Index panel,
+                                               Index width) {
+    return packed + first / kBlockKeys * packedBytesOf<T>(width, kBlockKeys) +
+           panel * bytesOfPanel<T>(lesser(kBlockKeys, count - first));
+}
+
 /// Rows of queries or of their gradients as the left matrix of a product, with zeros up to `padded` rows.
 template <typename T>
 LLAMAHOME_INLINE LeftOf<typename StepOf<T>::Type> packQueries(const T* rows, Index count, Index width,
@@ -170,11 +189,11 @@ template <typename T>
 struct ForwardRoom {
     using Step = typename StepOf<T>::Type;
 
-    LLAMAHOME_MEMBER ForwardRoom(Scratch& scratch, Index headDim, Index perKeyHead)
+    LLAMAHOME_MEMBER ForwardRoom(Scratch& scratch, Index headDim, Index perKeyHead, Index mostKeys)
         : rows(paddedRows(perKeyHead))
         , queries(scratch.take<std::byte>(packedLeftBytes<T>(rows, stepsFor<T>(headDim))))
-        , keys(scratch.take<std::byte>(packedBytesOf<T>(kBlockKeys, headDim)))
-        , values(scratch.take<std::byte>(packedBytesOf<T>(headDim, kBlockKeys)))
+        , keys(scratch.take<std::byte>(packedBytesOf<T>(mostKeys, headDim)))
+        , values(scratch.take<std::byte>(packedBlocksBytes<T>(headDim, mostKeys)))
         , scores(scratch.take<float>(rows * kBlockKeys))
         , probabilities(scratch.take<typename Step::Left>(rows * kBlockKeys))
         , sums(scratch.take<float>(rows * panelsOf(headDim) * kPanelColumns))
@@ -184,8 +203,8 @@ struct ForwardRoom {
     Index rows;
     std::byte* queries;
     std::byte* keys;
-    std::byte* values;
-    float* scores; ///< panel by panel
+    std::byte* values; ///< a packed block of kBlockKeys after the other
+    float* scores;     ///< panel by panel
     typename Step::Left* probabilities;
     float* sums;    ///< of the result, panel by panel
     float* maximum; ///< of every row so far
@@ -193,9 +212,9 @@ struct ForwardRoom {
 };
 
 template <typename T>
-std::size_t forwardScratch(Index headDim, Index perKeyHead) {
+std::size_t forwardScratch(Index headDim, Index perKeyHead, Index keys) {
     Scratch scratch(nullptr);
-    ForwardRoom<T> room(scratch, headDim, perKeyHead);
+    ForwardRoom<T> room(scratch, headDim, perKeyHead, keys);
     return scratch.bytes();
 }
 
@@ -229,7 +248,13 @@ LLAMAHOME_INLINE void softmaxRow(const ForwardRoom<T>& room, Index r, Index seen
         most = larger(choose(lanesBelow(seen - i), load(scoresAt(i)) * scale, most), most);
     const float maximum = largestOf(most);
     Floats sums = all(0.0F);
-    for (Index i = 0; i < columns; i += kLanes) {
+    const Index whole = seen / kLanes * kLanes;
+    for (Index i = 0; i < whole; i += kLanes) {
+        const Floats e = exponential(load(scoresAt(i)) * scale - maximum);
+        sums += e;
+        store(to + i, e);
+    }
+    for (Index i = whole; i < columns; i += kLanes) {
         Floats e = all(0.0F);
         if (i < seen) e = choose(lanesBelow(seen - i), exponential(load(scoresAt(i)) * scale - maximum), e);
         sums += e;
@@ -294,9 +319,11 @@ void forward(const AttentionForward<T>& call, const AttentionItem& item, std::by
     const AttentionShape& shape = call.shape;
     const Index headDim = shape.headDim;
     Scratch scratch(memory);
-    const ForwardRoom<T> room(scratch, headDim, shape.perKeyHead);
-    const T* const keyRows = headRows(call.k, shape.keyTokens, 1, headDim, item.keyHead, item.firstKey);
-    const T* const valueRows = headRows(call.v, shape.keyTokens, 1, headDim, item.keyHead, item.firstKey);
+    const Index itemKeys = item.endQuery + item.keyOffset - item.firstKey;
+    const ForwardRoom<T> room(scratch, headDim, shape.perKeyHead, itemKeys);
+    const Index keyAt = (item.keyHead * shape.keyTokens + item.firstKey) * headDim;
+    packRight<T>({call.k + keyAt, itemKeys, headDim, true}, true, room.keys);
+    packBlocks(call.v + keyAt, itemKeys, headDim, room.values);
     for (Index first = item.firstQuery; first < item.endQuery; first += blockTokens(shape.perKeyHead)) {
         const QueryBlock block = blockOf(shape, item, first);
         const auto queries =
@@ -311,9 +338,8 @@ void forward(const AttentionForward<T>& call, const AttentionItem& item, std::by
         }
         for (Index key = 0; key < block.seenByAll(); key += kBlockKeys) {
             const Index keys = lesser(kBlockKeys, block.seenByAll() - key);
-            packRight<T>({keyRows + key * headDim, keys, headDim, true}, true, room.keys);
-            packRight<T>({valueRows + key * headDim, keys, headDim, false}, false, room.values);
-            makeScores<T>(block, queries, headDim, key, keys, room.keys, room.scores, room.rows);
+            makeScores<T>(block, queries, headDim, key, keys,
+                          room.keys + key / kPanelColumns * bytesOfPanel<T>(headDim), room.scores, room.rows);
             for (Index r = block.firstRowOf(key); r < block.rows(); ++r) {
                 const Index lastOfTile = lesser(roundUp(r + 1, kTileVectors), block.rows()) - 1;
                 const Index columns = lesser(keys, block.seenBy(lastOfTile) - key);
@@ -329,9 +355,9 @@ void forward(const AttentionForward<T>& call, const AttentionItem& item, std::by
                                  kBlockKeys * sizeof(*room.probabilities));
             const LeftOf<typename StepOf<T>::Type> left{room.probabilities, kBlockKeys};
             overHeadPanels(headDim, [&](Index panel, Index width, Index) {
-                withVectors(width,
-                            AddValues<T>{block, left, key, keys, room.values + panel * bytesOfPanel<T>(keys),
-                                         room.sums + panel * room.rows * kPanelColumns});
+                withVectors(width, AddValues<T>{block, left, key, keys,
+                                                panelOfBlock<T>(room.values, key, itemKeys, panel, headDim),
+                                                room.sums + panel * room.rows * kPanelColumns});
             });
         }
         finishRows(call, room, block, item.keyHead);
@@ -350,7 +376,7 @@ struct BackwardRoom {
         , keys(roundUp(mostKeys, kBlockKeys))
         , keyColumns(scratch.take<std::byte>(packedBytesOf<T>(keys, headDim)))
         , valueColumns(scratch.take<std::byte>(packedBytesOf<T>(keys, headDim)))
-        , keyRows(scratch.take<std::byte>(packedBytesOf<T>(headDim, keys)))
+        , keyRows(scratch.take<std::byte>(packedBlocksBytes<T>(headDim, mostKeys)))
         , queryLeft(scratch.take<std::byte>(packedLeftBytes<T>(rows, stepsFor<T>(headDim))))
         , doutLeft(scratch.take<std::byte>(packedLeftBytes<T>(rows, stepsFor<T>(headDim))))
         , queryRows(scratch.take<std::byte>(packedBytesOf<T>(headDim, rows)))
@@ -522,10 +548,7 @@ void backward(const AttentionBackward<T>& call, const AttentionItem& item, std::
     const Index keyAt = (item.keyHead * shape.keyTokens + item.firstKey) * headDim;
     packRight<T>({made.k + keyAt, seen, headDim, true}, true, room.keyColumns);
     packRight<T>({made.v + keyAt, seen, headDim, true}, true, room.valueColumns);
-    const Index keyBlockBytes = packedBytesOf<T>(headDim, kBlockKeys);
-    for (Index key = 0; key < seen; key += kBlockKeys)
-        packRight<T>({made.k + keyAt + key * headDim, lesser(kBlockKeys, seen - key), headDim, false}, false,
-                     room.keyRows + key / kBlockKeys * keyBlockBytes);
+    packBlocks(made.k + keyAt, seen, headDim, room.keyRows);
     const auto sumBytes =
         static_cast<std::size_t>(room.keys * panelsOf(headDim) * kPanelColumns) * sizeof(float);
     __builtin_memset(room.dk, 0, sumBytes);
@@ -548,10 +571,8 @@ void backward(const AttentionBackward<T>& call, const AttentionItem& item, std::
             const Index keys = lesser(kBlockKeys, block.seenByAll() - key);
             makeSlopes(made, room, block, made.softmax + firstRow, queries, douts, key, keys);
             const LeftOf<typename StepOf<T>::Type> ds{room.ds, kBlockKeys};
-            const Index blockKeys = lesser(kBlockKeys, seen - key); // as packed
             overHeadPanels(headDim, [&](Index panel, Index width, Index) {
-                const std::byte* const keyPanel =
-                    room.keyRows + key / kBlockKeys * keyBlockBytes + panel * bytesOfPanel<T>(blockKeys);
+                const std::byte* const keyPanel = panelOfBlock<T>(room.keyRows, key, seen, panel, headDim);
                 withVectors(width, AddValues<T>{block, ds, key, keys, keyPanel,
                                                 room.dq + panel * room.rows * kPanelColumns});
                 withVectors(width, AddKeys<T>{room, block, key, keys, panel});
@@ -570,8 +591,8 @@ void backward(const AttentionBackward<T>& call, const AttentionItem& item, std::
 }
 
 template <typename T>
-constexpr AttentionKernels<T> kAttentionKernels{forwardScratch<T>, backwardScratch<T>, forward<T>,
-                                                backward<T>};
+constexpr AttentionKernels<T> kAttentionKernels{blockTokens, forwardScratch<T>, backwardScratch<T>,
+                                                forward<T>, backward<T>};
 
 } // namespace
 

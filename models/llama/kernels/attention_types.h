@@ -64,9 +64,10 @@ struct AttentionBackward {
 /// rounded to T before they meet values, as in transformers. An item is one thread's.
 template <typename T>
 struct AttentionKernels {
-    /// Bytes of scratch for items of that head_dim.
-    std::size_t (*forwardScratch)(std::int64_t headDim, std::int64_t perKeyHead);
-    /// The same of backward, for items that see up to `keys` keys.
+    /// Tokens whose query rows pass together; an item is best a multiple of it.
+    std::int64_t (*blockTokens)(std::int64_t perKeyHead);
+    /// Bytes of scratch for items that see up to `keys` keys.
+    std::size_t (*forwardScratch)(std::int64_t headDim, std::int64_t perKeyHead, std::int64_t keys);
     std::size_t (*backwardScratch)(std::int64_t headDim, std::int64_t perKeyHead, std::int64_t keys);
     void (*forward)(const AttentionForward<T>& call, const AttentionItem& item, std::byte* scratch);
     void (*backward)(const AttentionBackward<T>& call, const AttentionItem& item, std::byte* scratch);

@@ -153,26 +153,53 @@ LLAMAHOME_INLINE Integers lanesKept(const std::uint8_t* bits, Index first) {
     return ((Integers{} + static_cast<std::int32_t>(word >> (first % 8))) & bit) != 0;
 }
 
-/// e^x to about one unit in the last place; what leaves the range of fp32 is held at its ends, a NaN stays
-/// one.
-LLAMAHOME_INLINE Floats exponential(Floats x) {
-    constexpr float kLowest = -87.336544F;
-    constexpr float kHighest = 88.376259F;
-    constexpr float kRoundToInteger = 12582912.0F; // 1.5 · 2^23
-    Floats held = x < kLowest ? all(kLowest) : x;
-    held = held > kHighest ? all(kHighest) : held;
-    const Floats n = (held * 1.44269504F + kRoundToInteger) - kRoundToInteger;
-    const Floats r = held - n * 0.693359375F - n * -2.12194440e-4F;
+/// e^r - 1 - r over r² for |r| up to half of ln 2 (Cephes' polynomial).
+LLAMAHOME_INLINE Floats exponentialTail(Floats r) {
     Floats y = all(1.9875691500e-4F);
     y = y * r + 1.3981999507e-3F;
     y = y * r + 8.3334519073e-3F;
     y = y * r + 4.1665795894e-2F;
     y = y * r + 1.6666665459e-1F;
-    y = y * r + 5.0000001201e-1F;
-    y = y * (r * r) + r + 1.0F;
-    const Integers power = (__builtin_convertvector(n, Integers) + 127) << 23;
-    const Floats result = choose(x < kLowest, all(0.0F), y * reinterpret_cast<Floats>(power));
+    return y * r + 5.0000001201e-1F;
+}
+
+/// e^x to about one unit in the last place; 0 where that is too small to be normal, infinity beyond the range
+/// of fp32, a NaN stays one.
+LLAMAHOME_INLINE Floats exponential(Floats x) {
+    constexpr float kLowest = -87.336544F;
+    constexpr float kHighest = 88.722839F;
+    constexpr float kLog2e = 1.44269504F;
+    constexpr float kLn2High = 0.693359375F;
+    constexpr float kLn2Low = -2.12194440e-4F;
+#ifdef __AVX512F__
+    // Of two operands the second is given where one is a NaN.
+    const __m512 within =
+        _mm512_max_ps(_mm512_set1_ps(kLowest - 1.0F),
+                      _mm512_min_ps(_mm512_set1_ps(kHighest + 1.0F), reinterpret_cast<__m512>(x)));
+    const Floats held = reinterpret_cast<Floats>(within);
+    const Floats n = reinterpret_cast<Floats>(
+        _mm512_roundscale_ps(reinterpret_cast<__m512>(held * kLog2e), _MM_FROUND_TO_NEAREST_INT));
+    const Floats r = held - n * kLn2High - n * kLn2Low;
+    const Floats y = exponentialTail(r) * (r * r) + (r + 1.0F);
+    const __mmask16 isNormal =
+        _mm512_cmp_ps_mask(reinterpret_cast<__m512>(x), _mm512_set1_ps(kLowest), _CMP_NLT_UQ);
+    return reinterpret_cast<Floats>(
+        _mm512_maskz_scalef_ps(isNormal, reinterpret_cast<__m512>(y), reinterpret_cast<__m512>(n)));
+#else
+    constexpr float kRoundToInteger = 12582912.0F; // 1.5 · 2^23
+    Floats held = x < kLowest ? all(kLowest) : x;
+    held = held > kHighest ? all(kHighest) : held;
+    const Floats n = (held * kLog2e + kRoundToInteger) - kRoundToInteger;
+    const Floats r = held - n * kLn2High - n * kLn2Low;
+    const Floats y = exponentialTail(r) * (r * r) + (r + 1.0F);
+    // In two steps, because 2^128 is none.
+    const Integers half = __builtin_convertvector(n, Integers) >> 1;
+    const Integers rest = __builtin_convertvector(n, Integers) - half;
+    const Floats low = reinterpret_cast<Floats>((half + 127) << 23);
+    const Floats high = reinterpret_cast<Floats>((rest + 127) << 23);
+    const Floats result = choose(x < kLowest, all(0.0F), y * low * high);
     return choose(x > kHighest, all(__builtin_inff()), result);
+#endif
 }
 
 } // namespace

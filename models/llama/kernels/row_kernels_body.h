@@ -219,12 +219,11 @@ void crossEntropy(Index begin, Index end, Index width, T* logits, const std::int
         const float logSum = maximum + __builtin_logf(sumOf(sums));
         loss[row] = static_cast<double>(logSum) - static_cast<double>(loadSome(values + targets[row], 1)[0]);
         if (scale == nullptr) continue;
-        for (Index i = 0; i < width; i += kLanes) {
-            Floats p = exponential(loadSome(values + i, width - i) - logSum);
-            const Index target = targets[row] - i;
-            if (target >= 0 && target < kLanes) p[target] -= 1.0F;
-            storeSome(values + i, p * *scale, width - i);
-        }
+        T* const target = values + targets[row];
+        const Floats ofTarget = exponential(loadSome(target, 1) - logSum) - 1.0F;
+        for (Index i = 0; i < width; i += kLanes)
+            storeSome(values + i, exponential(loadSome(values + i, width - i) - logSum) * *scale, width - i);
+        storeSome(target, ofTarget * *scale, 1);
     }
 }
 

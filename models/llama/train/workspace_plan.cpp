@@ -19,7 +19,7 @@ std::uint64_t attentionScratch(const formats::ModelConfig& config, const Workspa
     const std::int64_t perKeyHead = config.num_attention_heads / config.num_key_value_heads;
     const auto bytes = [&](const auto& kernels) {
         return isBackward ? kernels.backwardScratch(config.head_dim, perKeyHead, shape.longestRow)
-                          : kernels.forwardScratch(config.head_dim, perKeyHead);
+                          : kernels.forwardScratch(config.head_dim, perKeyHead, shape.longestRow);
     };
     const std::size_t each = shape.elementBytes == sizeof(float) ? bytes(attentionKernels<float>())
                                                                  : bytes(attentionKernels<Bfloat16>());

@@ -127,7 +127,7 @@ void check(const AttentionShape& shape, std::int64_t firstKey, std::int64_t keyO
         }
     };
     std::vector<std::byte> scratch(
-        std::max(kernels.forwardScratch(shape.headDim, shape.perKeyHead),
+        std::max(kernels.forwardScratch(shape.headDim, shape.perKeyHead, shape.keyTokens),
                  kernels.backwardScratch(shape.headDim, shape.perKeyHead, shape.keyTokens)),
         std::byte{0xff}); // a NaN in every type
     items([&](const AttentionItem& item) { kernels.forward(forward, item, scratch.data()); });
@@ -181,7 +181,7 @@ private Q_SLOTS:
             Buffer<float> q(Values{1.0, 1.0}), k(Values{lost, lost}), v(Values{1.0, 2.0}),
                 out(std::size_t{2});
             std::vector<SoftmaxRow> softmax(2);
-            std::vector<std::byte> scratch(attentionKernels<float>().forwardScratch(1, 1));
+            std::vector<std::byte> scratch(attentionKernels<float>().forwardScratch(1, 1, 2));
             attentionKernels<float>().forward(
                 {shape, 1.0F, q.data(), k.data(), v.data(), out.data(), softmax.data()}, {0, 0, 2, 0, 0},
                 scratch.data());
