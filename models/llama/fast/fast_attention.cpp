@@ -1,10 +1,10 @@
 #include "llama/fast/fast_attention.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 
 #include "llama/fast/row_work.h"
+#include "llama/fast/work_queue.h"
 #include "llama/kernels/attention_kernels.h"
 #include "llama/train/workspace_plan.h"
 
@@ -52,15 +52,13 @@ std::vector<Share> sharesOf(const AttentionShape& shape, const std::vector<std::
 template <typename Work>
 void overShares(const std::vector<Share>& shares, std::size_t scratchBytes, Workspace& workspace, Work work) {
     const WorkspaceScope scope(workspace);
-    const int threads = at::get_num_threads();
-    const at::Tensor scratch = workspace.take({threads, static_cast<std::int64_t>(scratchBytes)}, at::kByte);
-    std::atomic<std::size_t> next = 0;
-    at::parallel_for(0, threads, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t thread = begin; thread < end; ++thread)
-            for (std::size_t i = next++; i < shares.size(); i = next++)
-                work(shares[i],
-                     elements<std::byte>(scratch) + static_cast<std::size_t>(thread) * scratchBytes);
-    });
+    const at::Tensor scratch =
+        workspace.take({at::get_num_threads(), static_cast<std::int64_t>(scratchBytes)}, at::kByte);
+    takeInTurn(static_cast<std::int64_t>(shares.size()), 1,
+               [&](std::int64_t number, std::int64_t, std::int64_t thread) {
+                   work(shares[static_cast<std::size_t>(number)],
+                        elements<std::byte>(scratch) + static_cast<std::size_t>(thread) * scratchBytes);
+               });
 }
 
 /// Pairs of a query row and a key that it sees, times head_dim: the multiply-adds of one product.

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <array>
 
-#include <ATen/Parallel.h>
-
 #include "llama/fast/row_work.h"
+#include "llama/fast/work_queue.h"
 #include "llama/kernels/product_kernels.h"
 #include "llama/train/workspace_plan.h"
 
 namespace llamahome::engine {
 namespace {
+
+constexpr std::int64_t kTilesAtOnce = 4; // of rows that a thread takes
 
 template <typename T>
 ProductTerm<T> termOf(const TensorTerm& term) {
@@ -28,17 +29,6 @@ ProductTerm<T> termOf(const TensorTerm& term) {
     made.sumKeep = term.sumKeep;
     assert(term.right.size(term.rightIsTransposed ? 1 : 0) == made.depth);
     return made;
-}
-
-/// A part of the numbers 0 to count - 1 for each of `shares`, in multiples of `unit`.
-struct Share {
-    std::int64_t begin;
-    std::int64_t end;
-};
-Share shareOf(std::int64_t count, std::int64_t unit, std::int64_t shares, std::int64_t number) {
-    const std::int64_t units = (count + unit - 1) / unit;
-    return {std::min(count, units * number / shares * unit),
-            std::min(count, units * (number + 1) / shares * unit)};
 }
 
 template <typename T>
@@ -81,37 +71,31 @@ public:
 
 private:
     void panelByPanel() const {
-        at::parallel_for(0, m_threads, 1, [&](std::int64_t firstThread, std::int64_t endThread) {
-            for (std::int64_t thread = firstThread; thread < endThread; ++thread) {
-                const Share share = shareOf(m_panels, 1, m_threads, thread);
-                std::byte* const packed = m_packed + static_cast<std::size_t>(thread) * m_panelBytes;
-                for (std::int64_t panel = share.begin; panel < share.end; ++panel) {
-                    m_kernels.pack(m_product, panel, packed);
-                    m_kernels.multiply(m_product, 0, m_product.rows, panel, panel + 1, packed,
-                                       scratchOf(thread));
-                }
-            }
+        takeInTurn(m_panels, 1, [&](std::int64_t panel, std::int64_t, std::int64_t thread) {
+            std::byte* const packed = packedAt(thread);
+            m_kernels.pack(m_product, panel, packed);
+            m_kernels.multiply(m_product, 0, m_product.rows, panel, panel + 1, packed, scratchOf(thread));
         });
     }
 
     void packedTogether() const {
+        const std::int64_t tile = m_kernels.tileRows;
         for (std::int64_t first = 0; first < m_panels; first += m_panelsAtOnce) {
             const std::int64_t end = std::min(m_panels, first + m_panelsAtOnce);
-            at::parallel_for(first, end, 1, [&](std::int64_t begin, std::int64_t last) {
-                for (std::int64_t panel = begin; panel < last; ++panel)
-                    m_kernels.pack(m_product, panel,
-                                   m_packed + static_cast<std::size_t>(panel - first) * m_panelBytes);
+            takeInTurn(end - first, 1, [&](std::int64_t panel, std::int64_t, std::int64_t) {
+                m_kernels.pack(m_product, first + panel, packedAt(panel));
             });
-            at::parallel_for(0, m_threads, 1, [&](std::int64_t firstThread, std::int64_t endThread) {
-                for (std::int64_t thread = firstThread; thread < endThread; ++thread) {
-                    const Share rows = shareOf(m_product.rows, m_kernels.tileRows, m_threads, thread);
-                    m_kernels.multiply(m_product, rows.begin, rows.end, first, end, m_packed,
-                                       scratchOf(thread));
-                }
-            });
+            takeInTurn((m_product.rows + tile - 1) / tile, kTilesAtOnce,
+                       [&](std::int64_t begin, std::int64_t last, std::int64_t thread) {
+                           m_kernels.multiply(m_product, begin * tile, std::min(last * tile, m_product.rows),
+                                              first, end, m_packed, scratchOf(thread));
+                       });
         }
     }
 
+    std::byte* packedAt(std::int64_t panel) const {
+        return m_packed + static_cast<std::size_t>(panel) * m_panelBytes;
+    }
     std::byte* scratchOf(std::int64_t thread) const {
         return m_scratch + static_cast<std::size_t>(thread) * m_scratchBytes;
     }
