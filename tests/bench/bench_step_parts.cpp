@@ -1,6 +1,7 @@
-// Prints where a training step of the starter model's shape spends its time: 4 rows of 512 tokens, bfloat16,
-// LoRA of rank 8 on all seven linears. By hand:
-//   build/dev/tests/bench_step_parts [--dropout]
+// Prints where a training step of the starter model's shape spends its time: 4 rows of 512 tokens, LoRA of
+// rank 8 on all seven linears, bfloat16 or fp32, with the kernels of this machine or of a lesser one. By
+// hand:
+//   build/dev/tests/bench_step_parts [--dropout] [--fp32] [--level portable|AVX2|AVX-512]
 // Parts are measured one by one, warm; "whole step" is the step as training makes it.
 #include <algorithm>
 #include <chrono>
@@ -44,8 +45,9 @@ double bestSeconds(const std::function<void()>& work, int repeats) {
 
 class Parts {
 public:
-    explicit Parts(double dropout)
-        : m_decoder(randomDecoder(jobs::benchShape(), at::kBFloat16, 1))
+    Parts(double dropout, at::ScalarType type)
+        : m_type(type)
+        , m_decoder(randomDecoder(jobs::benchShape(), type, 1))
         , m_plan(*planLora(m_decoder->config(), 8, 2.0, dropout, {"all-linear"}))
         , m_lora(m_plan, initialParameters(m_plan, 1), m_decoder->layerCount())
         , m_gradients(at::zeros_like(m_lora.flat))
@@ -103,7 +105,7 @@ private:
 
     void attention() {
         const AttentionShape shape{kTokens, kTokens, 3, 3, 64};
-        const auto heads = [](std::int64_t rows) { return at::randn({3, rows, 64}).to(at::kBFloat16); };
+        const auto heads = [&](std::int64_t rows) { return at::randn({3, rows, 64}).to(m_type); };
         const AttentionInput input{heads(3 * kTokens), heads(kTokens), heads(kTokens)};
         const AttentionInput gradient{heads(3 * kTokens), heads(kTokens), heads(kTokens)};
         const at::Tensor out = heads(3 * kTokens);
@@ -122,8 +124,8 @@ private:
         context.dropout = &m_dropout;
         LayerWeights weights;
         weights.input_layernorm = m_weight;
-        const auto linear = [](std::int64_t out, std::int64_t in) {
-            return FrozenLinear(at::randn({out, in}).to(at::kBFloat16));
+        const auto linear = [&](std::int64_t out, std::int64_t in) {
+            return FrozenLinear(at::randn({out, in}).to(m_type));
         };
         weights.projections = {linear(576, 576),  linear(192, 576),  linear(192, 576), linear(576, 576),
                                linear(1536, 576), linear(1536, 576), linear(576, 1536)};
@@ -137,7 +139,7 @@ private:
             row((std::string(name) + " backward").c_str(), 30,
                 [&] { group.backward(x, outs, kept, m_views[1], dx); });
         };
-        const at::Tensor narrow = at::randn({kTokens, 192}).to(at::kBFloat16);
+        const at::Tensor narrow = at::randn({kTokens, 192}).to(m_type);
         measure("q, k, v with adapters", LayerInput::Attention, {Projection::Q, Projection::K, Projection::V},
                 m_x, {m_y, narrow, narrow.clone()});
         measure("o with adapter", LayerInput::Output, {Projection::O}, m_x, {m_y});
@@ -165,8 +167,9 @@ private:
             [&] { (void)fastHeadLoss(*m_decoder, m_x, context, 1.0, gradient); });
     }
 
-    static at::Tensor drawn(std::int64_t width) { return at::randn({kTokens, width}).to(at::kBFloat16); }
+    at::Tensor drawn(std::int64_t width) const { return at::randn({kTokens, width}).to(m_type); }
 
+    at::ScalarType m_type;
     std::unique_ptr<Decoder> m_decoder;
     LoraPlan m_plan;
     LoraSet m_lora;
@@ -180,7 +183,7 @@ private:
     Workspace m_workspace;
     at::Tensor m_x = drawn(576), m_y = drawn(576), m_dy = drawn(576);
     at::Tensor m_gate = drawn(1536), m_up = drawn(1536), m_activated = drawn(1536);
-    at::Tensor m_weight = at::randn({576}).to(at::kBFloat16);
+    at::Tensor m_weight = at::randn({576}).to(m_type);
     at::Tensor m_inverse = at::randn({kTokens});
     double m_sum = 0.0;
 };
@@ -188,6 +191,17 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
-    const bool drops = argc > 1 && std::string_view(argv[1]) == "--dropout";
-    Parts(drops ? 0.1 : 0.0).run();
+    double dropout = 0.0;
+    at::ScalarType type = at::kBFloat16;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view option = argv[i];
+        if (option == "--dropout") dropout = 0.1;
+        if (option == "--fp32") type = at::kFloat;
+        if (option != "--level" || i + 1 == argc) continue;
+        ++i;
+        for (const CpuLevel level : cpuLevels())
+            if (cpuLevelName(level) == argv[i]) setCpuLevel(level);
+    }
+    std::printf("%s, %s kernels\n", at::toString(type), std::string(cpuLevelName(cpuLevel())).c_str());
+    Parts(dropout, type).run();
 }
