@@ -132,8 +132,8 @@ private:
         const LayerLora& lora = m_lora.layers[1];
         const auto measure = [&](const char* name, LayerInput input, std::initializer_list<Projection> which,
                                  const at::Tensor& x, const std::vector<at::Tensor>& outs) {
-            const ProjectionGroup group(weights, lora, context, 1, input, which);
-            const GroupKept kept = group.takeKept(x.size(1));
+            const ProjectionGroup group(weights, lora, context, m_batch.places, 1, input, which);
+            const GroupKept kept = group.takeKept(x.size(0), x.size(1));
             const at::Tensor dx = at::zeros_like(x);
             row((std::string(name) + " forward").c_str(), 30, [&] { group.forward(x, outs, kept); });
             row((std::string(name) + " backward").c_str(), 30,
@@ -161,10 +161,11 @@ private:
     }
 
     void head() {
-        const at::Tensor gradient = at::zeros_like(m_x);
         const PassContext context = m_decoder->context(m_batch, m_products, &m_lora, &m_workspace);
+        const at::Tensor hidden = m_x.narrow(0, 0, m_batch.targetCount());
+        const at::Tensor gradient = at::zeros_like(hidden);
         row("head with loss and gradient", 1,
-            [&] { (void)fastHeadLoss(*m_decoder, m_x, context, 1.0, gradient); });
+            [&] { (void)fastHeadLoss(*m_decoder, hidden, context, 1.0, gradient); });
     }
 
     at::Tensor drawn(std::int64_t width) const { return at::randn({kTokens, width}).to(m_type); }

@@ -290,28 +290,28 @@ private Q_SLOTS:
             targets += row.targetCount();
             pairs += row.tokens.size() * (row.tokens.size() + 1) / 2;
         }
-        std::uint64_t frozen = 0, keptFrozen = 0, low = 0, high = 0;
-        for (const Projection projection : kProjections) {
-            const ProjectionShape shape = projectionShape(config, projection);
-            const auto in = static_cast<std::uint64_t>(shape.inFeatures);
-            const auto out = static_cast<std::uint64_t>(shape.outFeatures);
-            frozen += in * out;
-            if (projection != Projection::Down) keptFrozen += in * out; // what a recomputation needs
-            low += 4 * in;
-            high += 4 * out;
-        }
+        // Forward: W, A, B and two products of attention. Backward: the input's gradient through W, A and B,
+        // the gradients of A and B, five products of attention.
         const auto headWidth = static_cast<std::uint64_t>(config.num_attention_heads * config.head_dim);
         const auto hidden = static_cast<std::uint64_t>(config.hidden_size);
         const std::uint64_t layers = 2;
-        // Forward: W, A, B and two products of attention. Backward: the input's gradient through W, A and B,
-        // the gradients of A and B, five products of attention.
-        std::uint64_t expected =
-            layers * (tokens * (2 * frozen + 3 * low + 3 * high) + 7 * pairs * headWidth);
-        // The lowest layer passes no gradient on through q, k and v and their A.
-        const auto keys = static_cast<std::uint64_t>(config.num_key_value_heads * config.head_dim);
-        expected -= tokens * (hidden * (headWidth + 2 * keys) + 3 * 4 * hidden);
-        if (recompute)
-            expected += layers * (tokens * (keptFrozen + low + high - 4 * hidden) + 2 * pairs * headWidth);
+        std::uint64_t expected = layers * 7 * pairs * headWidth;
+        if (recompute) expected += layers * 2 * pairs * headWidth;
+        for (std::uint64_t layer = 0; layer < layers; ++layer)
+            for (const Projection projection : kProjections) {
+                const ProjectionShape shape = projectionShape(config, projection);
+                const auto in = static_cast<std::uint64_t>(shape.inFeatures);
+                const auto out = static_cast<std::uint64_t>(shape.outFeatures);
+                const bool isBefore = projection < Projection::O; // attention
+                // Nothing reads what the last layer would make of the other rows.
+                const std::uint64_t rowsOfIt = isBefore || layer + 1 < layers ? tokens : targets;
+                std::uint64_t each = 2 * in * out + 3 * 4 * (in + out);
+                // The lowest layer passes no gradient on through q, k and v and their A.
+                if (isBefore && layer == 0) each -= in * out + 4 * in;
+                // What a recomputation needs; of down only the low product.
+                if (recompute) each += projection == Projection::Down ? 4 * in : in * out + 4 * (in + out);
+                expected += rowsOfIt * each;
+            }
         expected += 2 * targets * hidden * static_cast<std::uint64_t>(config.vocab_size);
         QCOMPARE(found.multiplyAdds, expected);
     }

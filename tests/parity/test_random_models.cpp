@@ -125,7 +125,9 @@ struct Forward {
 
 Forward forward(const Decoder& decoder, const text::TokenRow& row, Workspace* workspace) {
     Products products;
-    const Batch batch = makeInferenceBatch(row.tokens, 0);
+    Batch batch = makeInferenceBatch(row.tokens, 0);
+    batch.predictors = batch.positions; // the last layer gives only these
+    batch.targets = batch.tokens;
     const PassContext pass = decoder.context(batch, products, nullptr, workspace);
     at::Tensor x = decoder.embed(batch);
     Forward result;

@@ -36,15 +36,13 @@ double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const Pass
     const std::int64_t rows = batch.targetCount();
     const std::int64_t width = hidden.size(1);
     const std::int64_t chunkRows = std::min(kHeadChunkRows, rows);
-    const at::Tensor picked = workspace.take({rows, width}, type);
     const at::Tensor normed = workspace.take({rows, width}, type);
     const at::Tensor inverseRms = workspace.take({rows}, at::kFloat);
     const at::Tensor losses = workspace.take({rows}, at::kDouble);
     const at::Tensor logits = workspace.take({chunkRows, outer.lm_head.size(0)}, type);
     const at::Tensor dnormed =
         gradient.defined() ? workspace.take({rows, width}, at::kFloat).zero_() : at::Tensor();
-    gatherRowsInto(hidden, batch.predictors, picked);
-    rmsNormInto(picked, outer.norm, decoder.config().rms_norm_eps, normed, inverseRms);
+    rmsNormInto(hidden, outer.norm, decoder.config().rms_norm_eps, normed, inverseRms);
     const auto scale = static_cast<float>(gradientScale);
     for (std::int64_t first = 0; first < rows; first += chunkRows) {
         const std::int64_t count = std::min(chunkRows, rows - first);
@@ -60,10 +58,8 @@ double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const Pass
     if (!gradient.defined()) return sum;
     at::Tensor target = gradient;
     target.zero_();
-    at::Tensor dpicked = workspace.take({rows, width}, type).zero_();
     roundInto(dnormed, normed); // which is not needed any more
-    rmsNormBackwardInto(normed, picked, outer.norm, inverseRms, dpicked);
-    scatterRowsInto(dpicked, batch.predictors, gradient);
+    rmsNormBackwardInto(normed, hidden, outer.norm, inverseRms, gradient);
     return sum;
 }
 

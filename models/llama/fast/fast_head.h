@@ -6,9 +6,9 @@
 
 namespace llamahome::engine {
 
-/// As headLoss(): the sum of the token losses; only predictor rows pass norm and head, in chunks. With a
-/// defined `gradient` [tokens, hidden], which it overwrites, also gradientScale times the loss's gradient
-/// there. The context has a workspace.
+/// The sum of the token losses of hidden [targets, hidden], the predictors' rows, in chunks. With a defined
+/// `gradient` of the same shape, which it overwrites, also gradientScale times the loss's gradient there. The
+/// context has a workspace.
 double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const PassContext& context,
                     double gradientScale, const at::Tensor& gradient);
 

@@ -41,14 +41,22 @@ void moveHeads(Move move, const HeadShape& shape, const at::Tensor& rows, const 
 
 } // namespace
 
+bool FastLayer::isTrimmed(const PassContext& context) const {
+    return m_index + 1 == context.config.num_hidden_layers &&
+           context.batch.targetCount() < context.batch.tokenCount();
+}
+
 FastLayer::Groups FastLayer::groups(const PassContext& context, const LayerLora& lora) const {
-    const auto group = [&](LayerInput input, std::initializer_list<Projection> projections) {
-        return ProjectionGroup(m_weights, lora, context, m_index, input, projections);
+    const Batch& batch = context.batch;
+    const std::vector<TokenPlace>& behind = isTrimmed(context) ? batch.predictorPlaces : batch.places;
+    const auto group = [&](const std::vector<TokenPlace>& places, LayerInput input,
+                           std::initializer_list<Projection> projections) {
+        return ProjectionGroup(m_weights, lora, context, places, m_index, input, projections);
     };
-    return {group(LayerInput::Attention, {Projection::Q, Projection::K, Projection::V}),
-            group(LayerInput::Output, {Projection::O}),
-            group(LayerInput::Mlp, {Projection::Gate, Projection::Up}),
-            group(LayerInput::Down, {Projection::Down})};
+    return {group(batch.places, LayerInput::Attention, {Projection::Q, Projection::K, Projection::V}),
+            group(behind, LayerInput::Output, {Projection::O}),
+            group(behind, LayerInput::Mlp, {Projection::Gate, Projection::Up}),
+            group(behind, LayerInput::Down, {Projection::Down})};
 }
 
 FastLayer::Kept FastLayer::takeKept(const PassContext& context, const Groups& groups) const {
@@ -56,6 +64,7 @@ FastLayer::Kept FastLayer::takeKept(const PassContext& context, const Groups& gr
     const formats::ModelConfig& config = context.config;
     const AttentionShape shape = attentionShape(context);
     const std::int64_t tokens = shape.tokens;
+    const std::int64_t rows = isTrimmed(context) ? context.batch.targetCount() : tokens;
     const at::ScalarType type = m_weights.input_layernorm.scalar_type();
     Kept kept;
     kept.inverseRmsIn = workspace.take({tokens}, at::kFloat);
@@ -63,15 +72,15 @@ FastLayer::Kept FastLayer::takeKept(const PassContext& context, const Groups& gr
     kept.k = takeHeads(workspace, shape.keys(), type);
     kept.v = takeHeads(workspace, shape.keys(), type);
     kept.softmaxRows = takeSoftmaxRows(shape, workspace);
-    kept.attended = workspace.take({tokens, config.num_attention_heads * config.head_dim}, type);
-    kept.middle = workspace.take({tokens, config.hidden_size}, type);
-    kept.inverseRmsMid = workspace.take({tokens}, at::kFloat);
-    kept.gate = workspace.take({tokens, config.intermediate_size}, type);
-    kept.up = workspace.take({tokens, config.intermediate_size}, type);
-    kept.attention = groups.attention.takeKept(config.hidden_size);
-    kept.output = groups.output.takeKept(kept.attended.size(1));
-    kept.mlp = groups.mlp.takeKept(config.hidden_size);
-    kept.down = groups.down.takeKept(config.intermediate_size);
+    kept.attended = workspace.take({rows, config.num_attention_heads * config.head_dim}, type);
+    kept.middle = workspace.take({rows, config.hidden_size}, type);
+    kept.inverseRmsMid = workspace.take({rows}, at::kFloat);
+    kept.gate = workspace.take({rows, config.intermediate_size}, type);
+    kept.up = workspace.take({rows, config.intermediate_size}, type);
+    kept.attention = groups.attention.takeKept(tokens, config.hidden_size);
+    kept.output = groups.output.takeKept(rows, kept.attended.size(1));
+    kept.mlp = groups.mlp.takeKept(rows, config.hidden_size);
+    kept.down = groups.down.takeKept(rows, config.intermediate_size);
     return kept;
 }
 
@@ -86,7 +95,7 @@ void FastLayer::attentionForward(const at::Tensor& x, const PassContext& context
         const WorkspaceScope inner(workspace);
         const at::Tensor normed = workspace.take(x.sizes(), type);
         rmsNormInto(x, m_weights.input_layernorm, context.config.rms_norm_eps, normed, kept.inverseRmsIn);
-        const at::Tensor q = workspace.take(kept.attended.sizes(), type);
+        const at::Tensor q = workspace.take({shape.tokens, kept.attended.size(1)}, type);
         const at::Tensor k = workspace.take({shape.tokens, keyWidth}, type);
         const at::Tensor v = workspace.take({shape.tokens, keyWidth}, type);
         groups.attention.forward(normed, std::array{q, k, v}, kept.attention);
@@ -97,8 +106,17 @@ void FastLayer::attentionForward(const at::Tensor& x, const PassContext& context
     const at::Tensor out = takeHeads(workspace, shape.queries(), type);
     attentionInto(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out, kept.softmaxRows,
                   context.products, workspace);
-    moveHeads(Move::Gather, shape.queries(), kept.attended, nullptr, out);
-    groups.output.forward(kept.attended, std::array{kept.middle}, kept.output, x);
+    if (!isTrimmed(context)) {
+        moveHeads(Move::Gather, shape.queries(), kept.attended, nullptr, out);
+        groups.output.forward(kept.attended, std::array{kept.middle}, kept.output, x);
+        return;
+    }
+    const at::Tensor attended = workspace.take({shape.tokens, kept.attended.size(1)}, type);
+    const at::Tensor residual = workspace.take(kept.middle.sizes(), type);
+    moveHeads(Move::Gather, shape.queries(), attended, nullptr, out);
+    gatherRowsInto(attended, context.batch.predictors, kept.attended);
+    gatherRowsInto(x, context.batch.predictors, residual);
+    groups.output.forward(kept.attended, std::array{kept.middle}, kept.output, residual);
 }
 
 void FastLayer::gateUpForward(const PassContext& context, const Groups& groups, const Kept& kept) const {
@@ -130,7 +148,8 @@ at::Tensor FastLayer::forward(const at::Tensor& x, const PassContext& context, c
     Workspace& workspace = *context.workspace;
     save.input = x;
     save.mark = workspace.mark();
-    const at::Tensor y = workspace.take(x.sizes(), x.scalar_type());
+    const std::int64_t rows = isTrimmed(context) ? context.batch.targetCount() : x.size(0);
+    const at::Tensor y = workspace.take({rows, x.size(1)}, x.scalar_type());
     const Groups all = groups(context, lora);
     const std::size_t afterResult = workspace.mark();
     auto kept = std::make_unique<Kept>(takeKept(context, all));
@@ -170,6 +189,14 @@ void FastLayer::mlpBackward(const at::Tensor& dy, const PassContext& context, co
         rmsNormBackwardInto(dnormed, kept.middle, m_weights.post_attention_layernorm, kept.inverseRmsMid, dy);
 }
 
+at::Tensor FastLayer::expanded(const at::Tensor& rows, const PassContext& context) const {
+    if (!isTrimmed(context)) return rows;
+    const at::Tensor all =
+        context.workspace->take({context.batch.tokenCount(), rows.size(1)}, rows.scalar_type()).zero_();
+    scatterRowsInto(rows, context.batch.predictors, all);
+    return all;
+}
+
 void FastLayer::attentionBackward(const at::Tensor& x, const at::Tensor& dy, const PassContext& context,
                                   const Groups& groups, const Kept& kept, LayerLora& gradients,
                                   bool needsInputGradient) const {
@@ -177,20 +204,25 @@ void FastLayer::attentionBackward(const at::Tensor& x, const at::Tensor& dy, con
     const WorkspaceScope scope(workspace);
     const AttentionShape shape = attentionShape(context);
     const at::ScalarType type = dy.scalar_type();
+    const std::int64_t queryWidth = kept.attended.size(1);
     const std::int64_t keyWidth = shape.keyHeads * shape.headDim;
-    const at::Tensor dq = workspace.take(kept.attended.sizes(), type);
+    const at::Tensor dq = workspace.take({shape.tokens, queryWidth}, type);
     const at::Tensor dk = workspace.take({shape.tokens, keyWidth}, type);
     const at::Tensor dv = workspace.take({shape.tokens, keyWidth}, type);
     {
         const WorkspaceScope inner(workspace);
         const bool isNeeded = needsInputGradient || groups.attention.rank() > 0;
+        const at::Tensor rowsGradient = dy.narrow(0, 0, kept.attended.size(0));
         const at::Tensor dattended = isNeeded ? workspace.take(kept.attended.sizes(), type) : at::Tensor();
-        groups.output.backward(kept.attended, std::array{dy}, kept.output, gradients, dattended);
+        groups.output.backward(kept.attended, std::array{rowsGradient}, kept.output, gradients, dattended);
         if (!isNeeded) return;
         const at::Tensor out = takeHeads(workspace, shape.queries(), type);
         const at::Tensor dout = takeHeads(workspace, shape.queries(), type);
-        moveHeads(Move::Scatter, shape.queries(), kept.attended, nullptr, out);
-        moveHeads(Move::Scatter, shape.queries(), dattended, nullptr, dout);
+        {
+            const WorkspaceScope moving(workspace);
+            moveHeads(Move::Scatter, shape.queries(), expanded(kept.attended, context), nullptr, out);
+            moveHeads(Move::Scatter, shape.queries(), expanded(dattended, context), nullptr, dout);
+        }
         const AttentionInput gradient{takeHeads(workspace, shape.queries(), type),
                                       takeHeads(workspace, shape.keys(), type),
                                       takeHeads(workspace, shape.keys(), type)};
@@ -204,7 +236,12 @@ void FastLayer::attentionBackward(const at::Tensor& x, const at::Tensor& dy, con
     rmsNormInto(x, m_weights.input_layernorm, context.config.rms_norm_eps, normed, kept.inverseRmsIn);
     const at::Tensor dnormed = needsInputGradient ? workspace.take(x.sizes(), type) : at::Tensor();
     groups.attention.backward(normed, std::array{dq, dk, dv}, kept.attention, gradients, dnormed);
-    if (needsInputGradient) rmsNormBackwardInto(dnormed, x, m_weights.input_layernorm, kept.inverseRmsIn, dy);
+    if (!needsInputGradient) return;
+    if (isTrimmed(context)) {
+        at::Tensor all = dy;
+        all.copy_(expanded(dy.narrow(0, 0, kept.attended.size(0)), context));
+    }
+    rmsNormBackwardInto(dnormed, x, m_weights.input_layernorm, kept.inverseRmsIn, dy);
 }
 
 at::Tensor FastLayer::backward(const at::Tensor& dy, const PassContext& context, const LayerLora& lora,
@@ -219,7 +256,7 @@ at::Tensor FastLayer::backward(const at::Tensor& dy, const PassContext& context,
     }
     const Kept& kept = static_cast<const Kept&>(*save.kept);
     const bool needsAttention = needsInputGradient || all.attention.rank() > 0 || all.output.rank() > 0;
-    mlpBackward(dy, context, all, kept, gradients, needsAttention);
+    mlpBackward(dy.narrow(0, 0, kept.middle.size(0)), context, all, kept, gradients, needsAttention);
     if (needsAttention) attentionBackward(save.input, dy, context, all, kept, gradients, needsInputGradient);
     workspace.release(save.mark);
     save = {};

@@ -23,7 +23,8 @@ public:
     /// The context has a workspace, which holds the result and what is kept until backward() of this layer.
     at::Tensor forward(const at::Tensor& x, const PassContext& context, const LayerLora& lora,
                        LayerSave& save, bool recompute) const override;
-    /// dy becomes dx in place. Layers go backward in the reverse order of their forward.
+    /// dy becomes dx in place; of the last layer the gradient of the predictors' rows lies in its first rows.
+    /// Layers go backward in the reverse order of their forward.
     at::Tensor backward(const at::Tensor& dy, const PassContext& context, const LayerLora& lora,
                         LayerSave& save, LayerLora& gradients, bool needsInputGradient) const override;
 
@@ -44,6 +45,11 @@ private:
         ProjectionGroup attention, output, mlp, down;
     };
 
+    /// Whether the rows behind this layer's attention are the predictors alone: nothing else reads the
+    /// others.
+    bool isTrimmed(const PassContext& context) const;
+    /// Rows behind attention as rows of all tokens, zeros between them; in the workspace where that differs.
+    at::Tensor expanded(const at::Tensor& rows, const PassContext& context) const;
     Groups groups(const PassContext& context, const LayerLora& lora) const;
     Kept takeKept(const PassContext& context, const Groups& groups) const;
     void attentionForward(const at::Tensor& x, const PassContext& context, const Groups& groups,

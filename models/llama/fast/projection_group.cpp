@@ -9,11 +9,13 @@
 namespace llamahome::engine {
 
 ProjectionGroup::ProjectionGroup(const LayerWeights& weights, const LayerLora& lora,
-                                 const PassContext& context, std::int64_t layer, LayerInput input,
+                                 const PassContext& context, const std::vector<TokenPlace>& places,
+                                 std::int64_t layer, LayerInput input,
                                  std::initializer_list<Projection> projections)
     : m_weights(weights)
     , m_lora(lora)
     , m_context(context)
+    , m_places(places)
     , m_layer(layer)
     , m_input(input) {
     for (const Projection projection : projections) {
@@ -23,13 +25,12 @@ ProjectionGroup::ProjectionGroup(const LayerWeights& weights, const LayerLora& l
     }
 }
 
-GroupKept ProjectionGroup::takeKept(std::int64_t width) const {
+GroupKept ProjectionGroup::takeKept(std::int64_t rows, std::int64_t width) const {
     Workspace& workspace = *m_context.workspace;
-    const std::int64_t tokens = m_context.batch.tokenCount();
     GroupKept kept;
-    kept.low = workspace.take({tokens, m_rank}, m_weights.input_layernorm.scalar_type());
+    kept.low = workspace.take({rows, m_rank}, m_weights.input_layernorm.scalar_type());
     if (m_rank > 0 && m_context.dropout != nullptr && m_context.dropout->probability > 0.0)
-        kept.keep = workspace.take({tokens, keepBytes(width)}, at::kByte);
+        kept.keep = workspace.take({rows, keepBytes(width)}, at::kByte);
     return kept;
 }
 
@@ -61,8 +62,7 @@ void ProjectionGroup::lowInto(const at::Tensor& x, const GroupKept& kept) const 
     if (m_rank == 0) return;
     const WorkspaceScope scope(*m_context.workspace);
     if (kept.keep.defined())
-        drawKeepBitsInto(m_context.batch.places, dropoutMask(*m_context.dropout, m_layer, m_input), x.size(1),
-                         kept.keep);
+        drawKeepBitsInto(m_places, dropoutMask(*m_context.dropout, m_layer, m_input), x.size(1), kept.keep);
     TensorTerm term{x, stackedA(x.scalar_type()), /*rightIsTransposed=*/true};
     term.leftKeep = keepBits(kept);
     productInto({&term, 1}, kept.low, work());

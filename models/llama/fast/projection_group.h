@@ -22,15 +22,16 @@ struct GroupKept {
 
 class ProjectionGroup {
 public:
-    /// References outlive the group. `input` names the mask of the dropout.
+    /// References outlive the group. `input` names the mask of the dropout, `places` the rows of its input.
     ProjectionGroup(const LayerWeights& weights, const LayerLora& lora, const PassContext& context,
-                    std::int64_t layer, LayerInput input, std::initializer_list<Projection> projections);
+                    const std::vector<TokenPlace>& places, std::int64_t layer, LayerInput input,
+                    std::initializer_list<Projection> projections);
 
     /// Sum of the ranks of the adapted ones; 0: none is adapted.
     std::int64_t rank() const { return m_rank; }
 
-    /// Memory of the workspace for an input of that width.
-    GroupKept takeKept(std::int64_t width) const;
+    /// Memory of the workspace for an input [rows, width].
+    GroupKept takeKept(std::int64_t rows, std::int64_t width) const;
 
     /// Draws the dropout and makes `low` of x [tokens, in]: the part of forward() that backward() needs
     /// again.
@@ -70,6 +71,7 @@ private:
     const LayerWeights& m_weights;
     const LayerLora& m_lora;
     const PassContext& m_context;
+    const std::vector<TokenPlace>& m_places;
     std::int64_t m_layer;
     LayerInput m_input;
     std::vector<Member> m_members;

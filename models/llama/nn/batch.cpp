@@ -27,6 +27,7 @@ Batch makeBatch(std::span<const text::TokenRow* const> rows, std::uint32_t first
             batch.places.push_back({firstRow, static_cast<std::uint32_t>(i)});
             if (i == 0 || row->supervised[i] == 0) continue;
             predictors.push_back(begin + place - 1);
+            batch.predictorPlaces.push_back({firstRow, static_cast<std::uint32_t>(i - 1)});
             targets.push_back(row->tokens[i]);
         }
         batch.cu_seqlens.push_back(static_cast<std::int64_t>(tokens.size()));

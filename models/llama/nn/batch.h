@@ -13,12 +13,13 @@
 namespace llamahome::engine {
 
 struct Batch {
-    at::Tensor tokens;                    ///< int64 [tokens]
-    at::Tensor positions;                 ///< int64 [tokens]; restart at 0 in every row
-    std::vector<std::int64_t> cu_seqlens; ///< row i is tokens cu_seqlens[i] … cu_seqlens[i + 1] - 1
-    at::Tensor predictors;                ///< int64 [targets]: tokens whose next token is trained
-    at::Tensor targets;                   ///< int64 [targets]: those next tokens
-    std::vector<TokenPlace> places;       ///< [tokens]; key dropout; empty in inference
+    at::Tensor tokens;                       ///< int64 [tokens]
+    at::Tensor positions;                    ///< int64 [tokens]; restart at 0 in every row
+    std::vector<std::int64_t> cu_seqlens;    ///< row i is tokens cu_seqlens[i] … cu_seqlens[i + 1] - 1
+    at::Tensor predictors;                   ///< int64 [targets]: tokens whose next token is trained
+    at::Tensor targets;                      ///< int64 [targets]: those next tokens
+    std::vector<TokenPlace> places;          ///< [tokens]; key dropout; empty in inference
+    std::vector<TokenPlace> predictorPlaces; ///< [targets]; those of the predictors
 
     std::int64_t tokenCount() const { return tokens.size(0); }
     std::int64_t targetCount() const { return targets.size(0); }

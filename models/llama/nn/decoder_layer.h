@@ -42,8 +42,10 @@ struct PassContext {
     double loraScale = 1.0;              ///< the user's, besides the scaling of each module
     const DropoutKey* dropout = nullptr; ///< null: no dropout
     KvCache* cache = nullptr;            ///< null: no cache
-    Workspace* workspace = nullptr;      ///< of passes of the fast path over whole rows; else null
-    at::Tensor productRoom = {};         ///< with a workspace: what its products pack and sum in
+    /// Of passes of the fast path over whole rows; else null. Behind the last layer's attention such a pass
+    /// goes on with the batch's predictors alone.
+    Workspace* workspace = nullptr;
+    at::Tensor productRoom = {}; ///< with a workspace: what its products pack and sum in
 };
 
 /// What a kind of layer keeps between forward and backward, besides its input.

@@ -9,10 +9,11 @@ namespace llamahome::engine {
 
 namespace {
 
-/// The loss, and its gradient at the last layer's output into `dy`.
+/// The loss, and its gradient at the last layer's output into `dy`, or into as many of its first rows.
 double lossAndGradient(const Decoder& decoder, const at::Tensor& x, const PassContext& context,
                        double gradientScale, const at::Tensor& dy) {
-    if (decoder.path() == LayerPath::Fast) return fastHeadLoss(decoder, x, context, gradientScale, dy);
+    if (decoder.path() == LayerPath::Fast)
+        return fastHeadLoss(decoder, x, context, gradientScale, dy.narrow(0, 0, context.batch.targetCount()));
     HeadLoss head =
         headLoss(decoder, x, context.batch, gradientScale, /*wantsGradient=*/true, context.products);
     at::Tensor target = dy;
@@ -73,7 +74,9 @@ double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lo
     decoder.embedInto(batch, x);
     for (std::int64_t i = 0; i < decoder.layerCount(); ++i) {
         const WorkspaceScope layer(workspace);
-        x.copy_(decoder.layer(i).infer(x, context, layerLora(lora, i)));
+        const at::Tensor y = decoder.layer(i).infer(x, context, layerLora(lora, i));
+        x = x.narrow(0, 0, y.size(0));
+        x.copy_(y);
     }
     return fastHeadLoss(decoder, x, context, 1.0, {});
 }

@@ -39,48 +39,61 @@ public:
         , m_tokens(unsignedOf(shape.tokens))
         , m_element(shape.elementBytes)
         , m_room(productRoomBytes(shape.elementBytes, deepestProduct(config, &plan), shape.threads)) {
-        std::uint64_t ranks = 0;
-        for (const LoraSlot& slot : plan.slots)
-            ranks += unsignedOf(slot.r);
-        m_ranks = ranks / std::max<std::uint64_t>(1, m_layers);
+        for (const LoraSlot& slot : plan.slots) {
+            const bool isBefore = slot.projection == Projection::Q || slot.projection == Projection::K ||
+                                  slot.projection == Projection::V;
+            (isBefore ? m_ranksBefore : m_ranksBehind) += unsignedOf(slot.r);
+        }
+        const std::uint64_t layers = std::max<std::uint64_t>(1, m_layers);
+        m_ranksBefore /= layers;
+        m_ranksBehind /= layers;
+        m_ranks = m_ranksBefore + m_ranksBehind;
         m_parts = unsignedOf(attentionParts(std::max<std::int64_t>(1, shape.tokens / shape.longestRow),
                                             config.num_key_value_heads));
-        if (shape.drops) m_keepBytes = keptBitsOf(plan);
+        if (!shape.drops) return;
+        m_keepBefore = keptBitsOf(plan, {Projection::Q, Projection::K, Projection::V}, m_hidden);
+        m_keepBehind = keptBitsOf(plan, {Projection::O}, m_queries) +
+                       keptBitsOf(plan, {Projection::Gate, Projection::Up}, m_hidden) +
+                       keptBitsOf(plan, {Projection::Down}, m_inner);
     }
 
     std::uint64_t peak() const {
+        const std::uint64_t targets = unsignedOf(m_shape.targets);
         const std::uint64_t angles = 2 * m_tokens * unsignedOf(m_config.head_dim / 2) * kFloatBytes;
         const std::uint64_t stream = rows(m_hidden);
-        const std::uint64_t heads = unsignedOf(m_config.num_attention_heads);
-        const std::uint64_t kept = rows(m_hidden + 2 * m_queries + 2 * m_keys + 2 * m_inner + m_ranks) +
-                                   m_tokens * ((2 + 2 * heads) * kFloatBytes + m_keepBytes);
+        const std::uint64_t streams = (m_layers - 1) * stream + targets * m_hidden * m_element;
+        const std::uint64_t kept = keptOf(m_tokens);
         const std::uint64_t layer =
             std::max({attentionForward(), mlpForward(), attentionBackward(), mlpBackward()});
-        const std::uint64_t held =
-            m_shape.recompute ? std::max(kept + layer, head()) : m_layers * kept + std::max(layer, head());
-        return m_room + 2 * stream + angles + m_layers * stream + held; // dy, x, and what every layer gives
+        const std::uint64_t held = m_shape.recompute
+                                       ? std::max(kept + layer, head())
+                                       : (m_layers - 1) * kept + keptOf(targets) + std::max(layer, head());
+        return m_room + 2 * stream + angles + streams + held; // dy, x, and what every layer gives
     }
 
 private:
     /// Activations of that width, in the compute type.
     std::uint64_t rows(std::uint64_t width) const { return m_tokens * width * m_element; }
 
-    /// Bytes a token of the bits that dropout keeps in the lowest adapted layer.
-    std::uint64_t keptBitsOf(const LoraPlan& plan) const {
-        std::uint64_t bytes = 0;
-        const auto reads = [&](std::initializer_list<Projection> projections, std::uint64_t width) {
-            const auto isOne = [&](const LoraSlot& slot) {
-                return slot.layer == plan.lowestLayer && std::find(projections.begin(), projections.end(),
-                                                                   slot.projection) != projections.end();
-            };
-            if (std::any_of(plan.slots.begin(), plan.slots.end(), isOne))
-                bytes += unsignedOf(keepBytes(static_cast<std::int64_t>(width)));
+    /// What a layer keeps that goes on with `behind` rows behind its attention.
+    std::uint64_t keptOf(std::uint64_t behind) const {
+        const std::uint64_t heads = unsignedOf(m_config.num_attention_heads);
+        return rows(m_queries + 2 * m_keys + m_ranksBefore) +
+               m_tokens * ((1 + 2 * heads) * kFloatBytes + m_keepBefore) +
+               behind * ((m_hidden + m_queries + 2 * m_inner + m_ranksBehind) * m_element + kFloatBytes +
+                         m_keepBehind);
+    }
+
+    /// Bytes a row of the bits that dropout keeps of an input, if the lowest adapted layer adapts any that
+    /// reads it.
+    static std::uint64_t keptBitsOf(const LoraPlan& plan, std::initializer_list<Projection> projections,
+                                    std::uint64_t width) {
+        const auto isOne = [&](const LoraSlot& slot) {
+            return slot.layer == plan.lowestLayer &&
+                   std::find(projections.begin(), projections.end(), slot.projection) != projections.end();
         };
-        reads({Projection::Q, Projection::K, Projection::V}, m_hidden);
-        reads({Projection::O}, m_queries);
-        reads({Projection::Gate, Projection::Up}, m_hidden);
-        reads({Projection::Down}, m_inner);
-        return bytes;
+        if (std::none_of(plan.slots.begin(), plan.slots.end(), isOne)) return 0;
+        return unsignedOf(keepBytes(static_cast<std::int64_t>(width)));
     }
 
     /// A group's forward scribbles its adapters, its backward the low-rank gradients besides.
@@ -108,7 +121,7 @@ private:
     std::uint64_t head() const {
         const std::uint64_t targets = unsignedOf(m_shape.targets);
         const std::uint64_t chunk = std::min(targets, unsignedOf(kHeadChunkRows));
-        return (3 * targets * m_hidden + chunk * unsignedOf(m_config.vocab_size)) * m_element +
+        return (targets * m_hidden + chunk * unsignedOf(m_config.vocab_size)) * m_element +
                targets * (kFloatBytes * (1 + m_hidden) + 8);
     }
 
@@ -116,9 +129,12 @@ private:
     const WorkspaceShape& m_shape;
     std::uint64_t m_hidden, m_queries, m_keys, m_inner, m_layers, m_tokens, m_element;
     std::uint64_t m_room;
-    std::uint64_t m_ranks = 0; ///< of all projections of a layer
+    std::uint64_t m_ranks = 0;       ///< of all projections of a layer
+    std::uint64_t m_ranksBefore = 0; ///< of those that read attention's input
+    std::uint64_t m_ranksBehind = 0;
     std::uint64_t m_parts = 1;
-    std::uint64_t m_keepBytes = 0;
+    std::uint64_t m_keepBefore = 0; ///< bytes a row
+    std::uint64_t m_keepBehind = 0;
 };
 
 } // namespace
