@@ -54,11 +54,10 @@ void overShares(const std::vector<Share>& shares, std::size_t scratchBytes, Work
     const WorkspaceScope scope(workspace);
     const at::Tensor scratch =
         workspace.take({at::get_num_threads(), static_cast<std::int64_t>(scratchBytes)}, at::kByte);
-    takeInTurn(static_cast<std::int64_t>(shares.size()), 1,
-               [&](std::int64_t number, std::int64_t, std::int64_t thread) {
-                   work(shares[static_cast<std::size_t>(number)],
-                        elements<std::byte>(scratch) + static_cast<std::size_t>(thread) * scratchBytes);
-               });
+    takeInTurn(static_cast<std::int64_t>(shares.size()), [&](std::int64_t number, std::int64_t thread) {
+        work(shares[static_cast<std::size_t>(number)],
+             elements<std::byte>(scratch) + static_cast<std::size_t>(thread) * scratchBytes);
+    });
 }
 
 /// Pairs of a query row and a key that it sees, times head_dim: the multiply-adds of one product.

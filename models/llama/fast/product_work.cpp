@@ -11,7 +11,9 @@
 namespace llamahome::engine {
 namespace {
 
-constexpr std::int64_t kTilesAtOnce = 4; // of rows that a thread takes
+constexpr std::int64_t kPartsOfAThread = 16;
+constexpr std::int64_t kFewestParts = 6;         // of a thread that packs its own
+constexpr std::size_t kCachedBytes = 640 * 1024; // of panels in the second cache
 
 template <typename T>
 ProductTerm<T> termOf(const TensorTerm& term) {
@@ -60,37 +62,67 @@ public:
     }
 
     void run() const {
-        // Few rows: packing is most of the work, and every thread takes panels of its own.
-        const bool isFlat =
-            m_product.rows < m_kernels.tileRows * m_threads * 2 && m_panelsAtOnce >= m_threads;
-        if (isFlat)
-            panelByPanel();
+        const std::int64_t each = panelsOfAThread();
+        const std::int64_t parts = (m_panels + each - 1) / each;
+        const bool isShort = m_product.rows < m_kernels.tileRows * m_threads * 2;
+        if (each * m_threads <= m_panelsAtOnce && (isShort || parts >= kFewestParts * m_threads))
+            panelsOfTheirOwn(each, parts);
         else
             packedTogether();
     }
 
 private:
-    void panelByPanel() const {
-        takeInTurn(m_panels, 1, [&](std::int64_t panel, std::int64_t, std::int64_t thread) {
-            std::byte* const packed = packedAt(thread);
-            m_kernels.pack(m_product, panel, packed);
-            m_kernels.multiply(m_product, 0, m_product.rows, panel, panel + 1, packed, scratchOf(thread));
+    /// So many that they stay in the second cache, and that there are parts enough.
+    std::int64_t panelsOfAThread() const {
+        std::int64_t each = m_kernels.panelsTogether;
+        while (each > 1 && (static_cast<std::size_t>(each) * m_panelBytes > kCachedBytes ||
+                            m_panels < each * kFewestParts * m_threads))
+            each /= 2;
+        return each;
+    }
+
+    /// Every thread packs panels and multiplies all rows by them.
+    void panelsOfTheirOwn(std::int64_t each, std::int64_t parts) const {
+        takeInTurn(parts, [&](std::int64_t part, std::int64_t thread) {
+            std::byte* const packed = packedAt(thread * each);
+            const std::int64_t first = part * each;
+            const std::int64_t end = std::min(first + each, m_panels);
+            for (std::int64_t panel = first; panel < end; ++panel)
+                m_kernels.pack(m_product, panel,
+                               packed + static_cast<std::size_t>(panel - first) * m_panelBytes);
+            m_kernels.multiply(m_product, 0, m_product.rows, first, end, packed, scratchOf(thread));
         });
     }
 
+    /// Threads pack panels together and share out the rows.
     void packedTogether() const {
-        const std::int64_t tile = m_kernels.tileRows;
+        const std::int64_t rows = blockOfRows();
+        const std::int64_t blocks = (m_product.rows + rows - 1) / rows;
         for (std::int64_t first = 0; first < m_panels; first += m_panelsAtOnce) {
             const std::int64_t end = std::min(m_panels, first + m_panelsAtOnce);
-            takeInTurn(end - first, 1, [&](std::int64_t panel, std::int64_t, std::int64_t) {
+            takeInTurn(end - first, [&](std::int64_t panel, std::int64_t) {
                 m_kernels.pack(m_product, first + panel, packedAt(panel));
             });
-            takeInTurn((m_product.rows + tile - 1) / tile, kTilesAtOnce,
-                       [&](std::int64_t begin, std::int64_t last, std::int64_t thread) {
-                           m_kernels.multiply(m_product, begin * tile, std::min(last * tile, m_product.rows),
-                                              first, end, m_packed, scratchOf(thread));
-                       });
+            // A block of rows with some of the panels: enough parts for the threads to end together.
+            const std::int64_t together = m_kernels.panelsTogether;
+            const std::int64_t groups = (end - first + together - 1) / together;
+            const std::int64_t wanted = (kPartsOfAThread * m_threads + blocks - 1) / blocks;
+            const std::int64_t each = (groups + wanted - 1) / wanted * together;
+            const std::int64_t parts = (end - first + each - 1) / each;
+            takeInTurn(blocks * parts, [&](std::int64_t part, std::int64_t thread) {
+                const std::int64_t row = part / parts * rows;
+                const std::int64_t panel = part % parts * each;
+                m_kernels.multiply(m_product, row, std::min(row + rows, m_product.rows), first + panel,
+                                   std::min(first + panel + each, end), packedAt(panel), scratchOf(thread));
+            });
         }
+    }
+
+    /// As few and as equal blocks as there can be.
+    std::int64_t blockOfRows() const {
+        const std::int64_t blocks = (m_product.rows + m_kernels.blockRows - 1) / m_kernels.blockRows;
+        const std::int64_t each = (m_product.rows + blocks - 1) / blocks;
+        return (each + m_kernels.tileRows - 1) / m_kernels.tileRows * m_kernels.tileRows;
     }
 
     std::byte* packedAt(std::int64_t panel) const {

@@ -6,7 +6,7 @@ namespace llamahome::engine {
 namespace {
 
 /// Of packed panels: they stay in the third cache while the rows pass.
-constexpr std::size_t kPackedBytes = std::size_t{4} << 20;
+constexpr std::size_t kPackedBytes = std::size_t{8} << 20;
 
 template <typename T>
 std::size_t roomBytes(std::int64_t depth, int threads) {

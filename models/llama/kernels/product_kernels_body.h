@@ -4,9 +4,10 @@
 namespace llamahome::engine::LLAMAHOME_CPU_LEVEL {
 namespace {
 
-constexpr Index kBlockBytes = 384 * 1024; // of left rows that stay in the second cache
+constexpr Index kBlockBytes = 1536 * 1024; // most of a block of left rows, where they must be packed
 constexpr Index kLargestBlockRows = 96;
-constexpr Index kRunSteps = 192; // of a panel that stay in the first cache while the block's rows pass
+constexpr Index kPanelsTogether = 4; // whose sums stay in the second cache, beside a run of the left rows
+constexpr Index kRunSteps = 192;     // of a panel that stay in the first cache while the block's rows pass
 
 template <typename T>
 std::size_t panelBytes(const Product<T>& product) {
@@ -38,7 +39,7 @@ void pack(const Product<T>& product, Index panel, std::byte* packed) {
     withVectors(columnsOfPanel(product.columns, panel), PackWork<T>{product, panel, packed});
 }
 
-/// Rows of a block: so many that their left parts stay in the second cache.
+/// Rows of a block.
 LLAMAHOME_INLINE Index blockRows(Index depth) {
     const Index rows = kBlockBytes / (depth * kPackedBytes / 2) / kTileVectors * kTileVectors;
     return rows < kTileVectors ? kTileVectors : rows > kLargestBlockRows ? kLargestBlockRows : rows;
@@ -54,54 +55,37 @@ LLAMAHOME_INLINE Index depthOf(const Product<T>& product) {
 
 template <typename T>
 std::size_t scratchBytes(Index depth) {
-    constexpr Index kPadding = kMostProductTerms * (kTileVectors * kPackedBytes + 64);
-    const Index rows = blockRows(depth);
-    return static_cast<std::size_t>(
-        roundUp(rows * kPanelColumns * kPackedBytes + packedLeftBytes<T>(rows, depth) + kPadding, 64));
+    // Of a product of any depth up to this one: blocks of deep ones have fewer rows.
+    constexpr Index kSize = static_cast<Index>(sizeof(typename StepOf<T>::Type::Left));
+    const Index most = kLargestBlockRows * depth;
+    const Index large = kBlockBytes / (kPackedBytes / 2);
+    const Index least = kTileVectors * depth;
+    const Index elements = most < large ? most : large < least ? least : large;
+    const Index odd =
+        kMostProductTerms * (kLargestBlockRows * kSize + 64); // a step's second half, and alignment
+    return static_cast<std::size_t>(roundUp(
+        kLargestBlockRows * kPanelsTogether * kPanelColumns * kPackedBytes + elements * kSize + odd, 64));
 }
 
-/// One block of rows times one panel.
+/// A block of rows and a panel of columns, with their sums.
 template <typename T>
-struct BlockWork {
+struct Block {
     const Product<T>& product;
-    const LeftOf<typename StepOf<T>::Type>* lefts;
     Index firstRow;
     Index rows;
     Index panel;
-    const std::byte* packed;
     float* sums;
 
-    template <Index kVectors>
-    void run() const {
-        using Step = typename StepOf<T>::Type;
-        constexpr Index kRows = kTileVectors / kVectors;
-        bool continues = false;
-        const std::byte* from = packed;
-        for (int i = 0; i < product.termCount; ++i) {
-            const ProductTerm<T>& term = product.terms[i];
-            const Index steps = stepsOf(term);
-            for (Index s = 0; s < steps; s += kRunSteps) {
-                const Index run = steps - s < kRunSteps ? steps - s : kRunSteps;
-                for (Index r = 0; r < rows; r += kRows)
-                    tile<Step, kVectors>(lefts[i].from(r, s), run,
-                                         from + s * kVectors * kLanes * kPackedBytes, continues,
-                                         sums + r * kVectors * kLanes);
-                continues = true;
-            }
-            if (term.scale != 1.0F || term.sumKeep.bits != nullptr) scaleSums<kVectors>(term);
-            from += steps * kPanelColumns * kPackedBytes;
-        }
-        finish<kVectors>();
-    }
+    LLAMAHOME_MEMBER Index columns() const { return columnsOfPanel(product.columns, panel); }
 
     template <Index kVectors>
-    void scaleSums(const ProductTerm<T>& term) const {
+    void scale(const ProductTerm<T>& term) const {
         const KeepBits& keep = term.sumKeep;
-        const Floats scale = all(term.scale) * roundTo(product.out, all(keep.scale));
+        const Floats factor = all(term.scale) * roundTo(product.out, all(keep.scale));
         for (Index r = 0; r < rows; ++r)
             for (Index v = 0; v < kVectors; ++v) {
                 float* const at = sums + (r * kVectors + v) * kLanes;
-                Floats values = load(at) * scale;
+                Floats values = load(at) * factor;
                 if (keep.bits != nullptr)
                     values = choose(lanesKept(keep.bits + (firstRow + r) * keep.stride,
                                               panel * kPanelColumns + v * kLanes),
@@ -133,17 +117,93 @@ struct BlockWork {
     }
 };
 
+/// A run of steps of one term, added to the sums of a block.
+template <typename T>
+struct AddRun {
+    const Block<T>& block;
+    LeftOf<typename StepOf<T>::Type> left;
+    const std::byte* panel; ///< of the term
+    Index first;
+    Index steps;
+    bool continues;
+
+    template <Index kVectors>
+    void run() const {
+        constexpr Index kRows = kTileVectors / kVectors;
+        for (Index r = 0; r < block.rows; r += kRows)
+            tile<typename StepOf<T>::Type, kVectors>(left.from(r, first), steps,
+                                                     panel + first * kVectors * kLanes * kPackedBytes,
+                                                     continues, block.sums + r * kVectors * kLanes);
+    }
+};
+
+template <typename T>
+struct Scale {
+    const Block<T>& block;
+    const ProductTerm<T>& term;
+
+    template <Index kVectors>
+    void run() const {
+        block.template scale<kVectors>(term);
+    }
+};
+
+template <typename T>
+struct Finish {
+    const Block<T>& block;
+
+    template <Index kVectors>
+    void run() const {
+        block.template finish<kVectors>();
+    }
+};
+
+/// All terms of some panels: a run of the left rows meets every panel before the next run.
+template <typename T>
+void multiplyBlock(const Product<T>& product, const LeftOf<typename StepOf<T>::Type>* lefts, Index firstRow,
+                   Index rows, Index firstPanel, Index panels, const std::byte* packed, float* sums) {
+    const auto panelStride = static_cast<Index>(panelBytes(product));
+    const auto blockOf = [&](Index i) {
+        return Block<T>{product, firstRow, rows, firstPanel + i,
+                        sums + i * roundUp(rows, kTileVectors) * kPanelColumns};
+    };
+    bool continues = false;
+    for (int t = 0; t < product.termCount; ++t) {
+        const ProductTerm<T>& term = product.terms[t];
+        const Index steps = stepsOf(term);
+        for (Index s = 0; s < steps; s += kRunSteps) {
+            const Index run = steps - s < kRunSteps ? steps - s : kRunSteps;
+            for (Index i = 0; i < panels; ++i) {
+                const Block<T> block = blockOf(i);
+                withVectors(block.columns(),
+                            AddRun<T>{block, lefts[t], packed + i * panelStride, s, run, continues});
+            }
+            continues = true;
+        }
+        if (term.scale != 1.0F || term.sumKeep.bits != nullptr)
+            for (Index i = 0; i < panels; ++i) {
+                const Block<T> block = blockOf(i);
+                withVectors(block.columns(), Scale<T>{block, term});
+            }
+        packed += steps * kPanelColumns * kPackedBytes;
+    }
+    for (Index i = 0; i < panels; ++i) {
+        const Block<T> block = blockOf(i);
+        withVectors(block.columns(), Finish<T>{block});
+    }
+}
+
 template <typename T>
 void multiply(const Product<T>& product, Index begin, Index end, Index firstPanel, Index endPanel,
               const std::byte* packed, std::byte* scratch) {
     using Step = typename StepOf<T>::Type;
     const Index most = blockRows(depthOf(product));
-    const auto bytes = static_cast<Index>(panelBytes(product));
+    const auto panelStride = static_cast<Index>(panelBytes(product));
     for (Index first = begin; first < end; first += most) {
         const Index rows = end - first < most ? end - first : most;
         auto* const sums = reinterpret_cast<float*>(scratch);
         std::byte* space =
-            scratch + roundUp(rows, kTileVectors) * kPanelColumns * static_cast<Index>(sizeof(float));
+            scratch + roundUp(rows, kTileVectors) * kPanelsTogether * kPanelColumns * kPackedBytes;
         LeftOf<Step> lefts[kMostProductTerms];
         for (int i = 0; i < product.termCount; ++i) {
             const ProductTerm<T>& term = product.terms[i];
@@ -155,16 +215,18 @@ void multiply(const Product<T>& product, Index begin, Index end, Index firstPane
             lefts[i] = packLeft(term, first, rows, space);
             space += packedLeftBytes<T>(rows, stepsOf(term));
         }
-        for (Index panel = firstPanel; panel < endPanel; ++panel)
-            withVectors(columnsOfPanel(product.columns, panel),
-                        BlockWork<T>{product, lefts, first, rows, panel,
-                                     packed + (panel - firstPanel) * bytes, sums});
+        for (Index panel = firstPanel; panel < endPanel; panel += kPanelsTogether) {
+            const Index panels = endPanel - panel < kPanelsTogether ? endPanel - panel : kPanelsTogether;
+            multiplyBlock(product, lefts, first, rows, panel, panels,
+                          packed + (panel - firstPanel) * panelStride, sums);
+        }
     }
 }
 
 template <typename T>
-constexpr ProductKernels<T> kProductKernels{kPanelColumns,   kTileVectors, panelBytes<T>,
-                                            scratchBytes<T>, pack<T>,      multiply<T>};
+constexpr ProductKernels<T> kProductKernels{kPanelColumns,   kTileVectors,  kLargestBlockRows,
+                                            kPanelsTogether, panelBytes<T>, scratchBytes<T>,
+                                            pack<T>,         multiply<T>};
 
 } // namespace
 

@@ -74,8 +74,11 @@ struct Product {
 template <typename T>
 struct ProductKernels {
     std::int64_t panelColumns;
-    /// Rows of a tile; a share of rows is best a multiple of it.
+    /// A share of rows is best a multiple of the first and so large as the second, a share of panels a
+    /// multiple of the third.
     std::int64_t tileRows;
+    std::int64_t blockRows;
+    std::int64_t panelsTogether;
     /// Bytes of one packed panel of a product.
     std::size_t (*panelBytes)(const Product<T>& product);
     /// Bytes of the memory that multiply() scribbles on, for any product of that depth in all.
