@@ -7,6 +7,13 @@ namespace {
 
 constexpr std::size_t kLongestText = 200;
 
+/// No distance of the two is smaller.
+std::size_t leastDistance(std::string_view a, std::string_view b) {
+    const std::size_t first = std::min(a.size(), kLongestText);
+    const std::size_t second = std::min(b.size(), kLongestText);
+    return std::max(first, second) - std::min(first, second);
+}
+
 } // namespace
 
 std::size_t editDistance(std::string_view a, std::string_view b) {
@@ -35,6 +42,7 @@ std::string nearestName(std::string_view text, const std::vector<std::string>& c
     std::size_t best = std::max<std::size_t>(2, text.size() / 3) + 1;
     std::string nearest;
     for (const std::string& candidate : candidates) {
+        if (leastDistance(text, candidate) >= best) continue; // most need no closer look
         const std::size_t distance = editDistance(text, candidate);
         if (distance < best && distance < candidate.size()) {
             best = distance;

@@ -1,6 +1,8 @@
 #include "core/hash.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <fstream>
 #include <vector>
 
@@ -12,6 +14,8 @@
 namespace llamahome {
 
 namespace {
+
+constexpr std::uint64_t kBlockBytes = 1U << 20;
 
 class Digest {
 public:
@@ -61,7 +65,8 @@ Result<std::string> digestFile(const std::filesystem::path& path, const EVP_MD* 
     if (!size) return size.error();
     std::ifstream file(path, std::ios::binary);
     if (!file) return Error{codes::kFileRead, "cannot read " + displayPath(path)};
-    std::vector<char> block(1 << 20);
+    // Small files are many; the one byte more sees their end.
+    std::vector<char> block(static_cast<std::size_t>(std::min<std::uint64_t>(*size + 1, kBlockBytes)));
     Digest digest(kind);
     if (!digest.isGood()) return noDigestError(path, name);
     Progress state{"checking " + displayPath(path.filename()), 0, *size, "bytes"};

@@ -37,12 +37,12 @@ Result<PartialFile> PartialFile::open(const fs::path& target, std::uint64_t limi
 
 Result<void> PartialFile::takeUp(std::uint64_t sizeBytes, const CancelToken& cancel) {
     std::ifstream stream(m_path, std::ios::binary);
-    std::vector<char> block(kBlockBytes);
+    std::vector<char> block(static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, sizeBytes)));
     while (m_sizeBytes < sizeBytes) {
         if (cancel.isCancelled())
             return Error{codes::kCancelled, displayPath(m_path) + ": checking was stopped"};
         const auto wanted =
-            static_cast<std::streamsize>(std::min<std::uint64_t>(kBlockBytes, sizeBytes - m_sizeBytes));
+            static_cast<std::streamsize>(std::min<std::uint64_t>(block.size(), sizeBytes - m_sizeBytes));
         stream.read(block.data(), wanted);
         if (stream.gcount() != wanted)
             return Error{codes::kFileRead,

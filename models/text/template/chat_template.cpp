@@ -85,10 +85,13 @@ Result<ChatTemplate> ChatTemplate::own(const fs::path& modelFolder, std::string 
 Result<ChatTemplate> ChatTemplate::recognise(std::string_view templateText, TemplateTokens tokens) {
     if (auto style = recogniseStyle(templateText)) return ChatTemplate(std::move(*style), std::move(tokens));
     const std::string normal = normalTemplate(templateText);
-    for (const TemplateStyle& style : templateStyles())
-        for (const std::string& prefix : {std::string(), tokens.bos})
-            if (normalTemplate(jinjaTextOf(style, tokens, prefix)) == normal)
-                return ChatTemplate(style, std::move(tokens));
+    for (const TemplateStyle& style : templateStyles()) { // as they stand in files of our own
+        ChatTemplate own(style, tokens);
+        const auto isOwn = [&](const std::string& prefix) {
+            return normalTemplate(own.jinja(prefix)) == normal;
+        };
+        if (isOwn({}) || (own.wantsTokenizerPrefix() && !tokens.bos.empty() && isOwn(tokens.bos))) return own;
+    }
     return Error{codes::kTemplateUnknown,
                  "the model's chat template is not known; choose one with --template: " + joinNames() +
                      ", or a .yaml file of your own",

@@ -23,21 +23,39 @@ std::optional<std::string> fillingOf(std::string_view known, std::string_view te
     return filling.find_first_of("'{}") == std::string::npos ? std::optional(filling) : std::nullopt;
 }
 
-std::optional<TemplateStyle> recogniseChatMl(const std::string& normal) {
-    for (const bool hasDefault : {false, true}) {
-        for (const bool bosFirst : {false, true}) {
-            for (const std::string_view system : {std::string_view(), kDefaultSystem}) {
-                for (const std::string_view prompt : {kPrompt, std::string_view()}) {
-                    std::string known(hasDefault ? kPromptDefault : std::string_view());
-                    known += bosFirst ? kBos : std::string_view();
-                    ((((known += kLoop) += system) += kTurn) += prompt);
-                    const auto filling = fillingOf(normalTemplate(known), normal);
-                    if (!filling) continue;
-                    return TemplateStyle{*filling == kSmolLm2System ? "smollm2" : "chatml",
-                                         TemplateKind::ChatMl, *filling, bosFirst, DateRule::None};
+/// One wording of ChatML's template.
+struct ChatMlText {
+    std::string normal; ///< with kHole where the default system text stands
+    bool bosFirst = false;
+};
+
+/// Every wording: with and without each of its optional parts.
+const std::vector<ChatMlText>& chatMlTexts() {
+    static const std::vector<ChatMlText> all = [] {
+        std::vector<ChatMlText> texts;
+        for (const bool hasDefault : {false, true}) {
+            for (const bool bosFirst : {false, true}) {
+                for (const std::string_view system : {std::string_view(), kDefaultSystem}) {
+                    for (const std::string_view prompt : {kPrompt, std::string_view()}) {
+                        std::string known(hasDefault ? kPromptDefault : std::string_view());
+                        known += bosFirst ? kBos : std::string_view();
+                        ((((known += kLoop) += system) += kTurn) += prompt);
+                        texts.push_back({normalTemplate(known), bosFirst});
+                    }
                 }
             }
         }
+        return texts;
+    }();
+    return all;
+}
+
+std::optional<TemplateStyle> recogniseChatMl(const std::string& normal) {
+    for (const ChatMlText& known : chatMlTexts()) {
+        const auto filling = fillingOf(known.normal, normal);
+        if (!filling) continue;
+        return TemplateStyle{*filling == kSmolLm2System ? "smollm2" : "chatml", TemplateKind::ChatMl,
+                             *filling, known.bosFirst, DateRule::None};
     }
     return std::nullopt;
 }
