@@ -7,6 +7,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "core/hash.h"
 #include "core/json.h"
 #include "core/quantity.h"
 #include "formats/file_text.h"
@@ -50,24 +51,29 @@ bool isNonFinite(std::span<const std::byte> bytes, DType type) {
     }
 }
 
-/// A tensor's bytes where they are mapped, else read into `buffer`.
-Result<std::span<const std::byte>> bytesOf(formats::TensorSource& source, const formats::TensorInfo& tensor,
-                                           std::vector<std::byte>& buffer) {
-    if (const auto mapped = source.mapped(tensor); !mapped.empty()) return mapped;
+Result<std::string> hashOf(formats::TensorSource& source, const formats::TensorInfo& tensor,
+                           std::vector<std::byte>& buffer) {
     buffer.resize(static_cast<std::size_t>(tensor.byteSize()));
     if (auto read = source.read(tensor, buffer); !read) return read.error();
-    return std::span<const std::byte>(buffer);
+    Sha256 hash;
+    hash.update(buffer);
+    return hash.hexDigest();
 }
 
+/// Where the tensors are not mapped, hashes are compared, so that memory for one is enough.
 Result<bool> areEqual(formats::TensorSource& source, const formats::TensorInfo& one,
                       const formats::TensorInfo& other) {
     if (one.dtype != other.dtype || one.shape != other.shape) return false;
-    std::vector<std::byte> buffers[2];
-    const auto bytes = bytesOf(source, one, buffers[0]);
-    const auto others = bytesOf(source, other, buffers[1]);
-    if (!bytes) return bytes.error();
-    if (!others) return others.error();
-    return std::equal(bytes->begin(), bytes->end(), others->begin(), others->end());
+    const auto bytes = source.mapped(one);
+    const auto others = source.mapped(other);
+    if (!bytes.empty() && !others.empty())
+        return std::equal(bytes.begin(), bytes.end(), others.begin(), others.end());
+    std::vector<std::byte> buffer;
+    const auto hash = hashOf(source, one, buffer);
+    if (!hash) return hash.error();
+    const auto otherHash = hashOf(source, other, buffer);
+    if (!otherHash) return otherHash.error();
+    return *hash == *otherHash;
 }
 
 } // namespace

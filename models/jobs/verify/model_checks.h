@@ -40,7 +40,7 @@ struct IndexCheck {
 IndexCheck checkIndex(const std::filesystem::path& folder);
 
 /// A head that lies beside a tied embedding is the embedding: else ST-42, for it is not used. The weights
-/// have passed checkWeights(). They are compared where they are mapped; memory for both where they are not.
+/// have passed checkWeights(). They are compared where they are mapped; memory for one where they are not.
 Result<std::string> checkTiedWeights(const std::filesystem::path& folder, const formats::ModelConfig& config);
 Result<std::string> checkTiedWeights(formats::TensorSource& source, const formats::ModelConfig& config,
                                      const std::string& what);
