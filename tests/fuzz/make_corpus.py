@@ -220,6 +220,11 @@ def records():
                                         "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "finish": "end", "tokens": 3, "seconds": 0.5}]}))
     layers = [{"mediaType": f"application/vnd.ollama.image.{kind}", "digest": "sha256:" + "a" * 64, "size": 5} for kind in ("model", "license", "params")]
     put("ollama_manifest", "one", compact({"schemaVersion": 2, "mediaType": "m", "config": layers[0], "layers": layers}))
+    put("ollama_template", "prompts", "{{ if .System }}<|im_start|>system\n{{ .System }}<|im_end|>\n{{ end }}<|im_start|>user\n{{ .Prompt }}<|im_end|>\n"
+                                      "<|im_start|>assistant\n{{ .Response }}<|im_end|>\n")
+    put("ollama_template", "messages", "{{- range .Messages }}{{ if eq .Role \"user\" }}<|user|>{{ else -}} <|{{ .Role }}|>{{- end }}\n{{ .Content }}</s>\n"
+                                       "{{ end }}<|assistant|>{{/* x */}}\n")
+    put("ollama_template", "foreign", "{{ $x := len .Messages }}{{ if and .Tools $.System }}{{ json .Tools }}{{ else if .First }}{{ end }}{{")
     train = {"kind": "train", "step": 1, "epoch": 0.5, "train_loss": 2.5, "learning_rate": 1e-4, "grad_norm": 1.0, "tokens": 10, "supervised_tokens": 5,
              "tokens_per_second": 9.5, "step_seconds": 0.1, "peak_memory_mib": 5, "time": "2026-01-01T00:00:00.000Z"}
     evaluation = {"kind": "eval", "step": 1, "epoch": 0.5, "train_loss": 2.5, "eval_loss": None, "learning_rate": 1e-4, "tokens": 10, "time": "x"}

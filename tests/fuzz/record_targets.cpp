@@ -1,4 +1,5 @@
 // Settings, the catalogue, and the records that the program writes and reads back.
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "fuzz_target.h"
 #include "jobs/chat/conversation_store.h"
 #include "jobs/import/import_ollama.h"
+#include "jobs/import/ollama_template.h"
 #include "jobs/library/data_root.h"
 #include "jobs/library/manifest.h"
 #include "jobs/train/metric_log.h"
@@ -65,6 +67,13 @@ void ollamaManifest(std::string_view bytes) {
     require(!accepted(jobs::inspectOllama(manifest)), "a store without blobs has no model");
 }
 
+void ollamaTemplate(std::string_view bytes) {
+    const std::string name = jobs::chatTemplateOf(bytes, {"<s>", "</s>"});
+    const auto known = text::ChatTemplate::names();
+    require(name.empty() || std::find(known.begin(), known.end(), name) != known.end(),
+            "a template is a known one or none");
+}
+
 void metrics(std::string_view bytes) {
     (void)accepted(jobs::readMetrics(scratchFile("metrics.jsonl", bytes)));
 }
@@ -88,6 +97,7 @@ constexpr std::array kTargets{FuzzTarget{"settings", settings},
                               FuzzTarget{"catalog", catalog},
                               FuzzTarget{"conversation", conversation},
                               FuzzTarget{"ollama_manifest", ollamaManifest},
+                              FuzzTarget{"ollama_template", ollamaTemplate},
                               FuzzTarget{"metrics", metrics},
                               FuzzTarget{"manifest", manifest},
                               FuzzTarget{"run_record", runRecord}};

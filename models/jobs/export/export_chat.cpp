@@ -4,10 +4,7 @@
 
 #include "config/yaml_tree.h"
 #include "core/error_codes.h"
-#include "core/json.h"
-#include "formats/hub/config_fields.h"
-#include "formats/hub/hub_names.h"
-#include "formats/tokenizer/tokenizer_files.h"
+#include "jobs/chat_files.h"
 #include "jobs/chat_template_choice.h"
 #include "jobs/export/model_card.h"
 #include "jobs/train/finished_adapter.h"
@@ -124,15 +121,6 @@ private:
     ExportChat m_chat;
 };
 
-/// The template of tokenizer_config.json would be a second, other one.
-Result<void> writeTemplate(FileLayer& files, const fs::path& folder, const std::string& text) {
-    if (auto done = writeFileAtomically(files, folder / formats::kChatTemplateFile, text); !done) return done;
-    auto config = formats::readJsonIfThere(folder / formats::kTokenizerConfig);
-    if (!config) return config.error();
-    if (!config->is_object() || config->erase("chat_template") == 0) return {};
-    return writeFileAtomically(files, folder / formats::kTokenizerConfig, writeJson(*config));
-}
-
 } // namespace
 
 Result<ExportChat> exportChat(const fs::path& base, const std::string& trainingRecord, bool holdsTemplate) {
@@ -153,14 +141,8 @@ Result<ExportChat> exportChatOf(const ExportRequest& request) {
 
 Result<void> writeChat(FileLayer& files, const fs::path& folder, const ExportChat& chat) {
     if (chat.text)
-        if (auto done = writeTemplate(files, folder, *chat.text); !done) return done;
-    if (!chat.addsEnds) return {};
-    const fs::path path = folder / formats::kGenerationConfigFile;
-    auto generation = formats::readJsonIfThere(path);
-    if (!generation) return generation.error();
-    if (!generation->is_object()) *generation = Json::object();
-    (*generation)["eos_token_id"] = formats::tokenIdsJson({chat.endTokens.begin(), chat.endTokens.end()});
-    return writeFileAtomically(files, path, writeJson(*generation));
+        if (auto done = writeChatTemplate(files, folder, *chat.text); !done) return done;
+    return chat.addsEnds ? writeEndTokens(files, folder, chat.endTokens) : Result<void>();
 }
 
 } // namespace llamahome::jobs

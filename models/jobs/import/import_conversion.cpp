@@ -65,6 +65,9 @@ Result<std::vector<std::string>> convertSource(const ImportSource& source, bool 
         if (auto copied = copyFile(files, file.path, folder / file.name, cancel, {}); !copied)
             return copied.error();
     }
+    const auto taken = takeOllamaSettings(source.ollamaSettings, files, folder);
+    if (!taken) return taken.error();
+    notes.insert(notes.end(), taken->begin(), taken->end());
     return notes;
 }
 

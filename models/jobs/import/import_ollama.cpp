@@ -20,9 +20,9 @@ constexpr std::string_view kBlobPrefix = "sha256-";
 constexpr std::string_view kDigestPrefix = "sha256:";
 constexpr std::string_view kKindPrefix = "application/vnd.ollama.image.";
 constexpr std::size_t kShownDigits = 12;
-constexpr std::uint64_t kMaxSettingsBytes = 1U << 16;
-constexpr std::size_t kMaxNotes = 8;          ///< a whole Modelfile gives four
-constexpr std::size_t kMaxSettingsText = 500; ///< about as long a note is still read
+constexpr std::uint64_t kMaxTextBytes = 1U << 16; ///< of a layer that is a text, more than they ever have
+constexpr std::size_t kMaxNotes = 8;              ///< a whole Modelfile gives four
+constexpr std::size_t kMaxSettingsText = 500;     ///< about as long a note is still read
 
 /// Layers that are no part of a model of text alone, and what to do about them.
 struct RefusedLayer {
@@ -37,13 +37,13 @@ constexpr std::array kRefused{
     RefusedLayer{"tensor", "single tensors in place of a GGUF file; get the model from the Hub"},
 };
 
-/// Layers that Ollama's conversations depend on and that a model in Hub layout has no place for.
+/// Layers that Ollama's conversations depend on and that are named where they are not taken over.
 struct NotedLayer {
     std::string_view kind;
     std::string_view text;
 };
 constexpr std::array kNoted{
-    NotedLayer{"template", "its template; conversations take the form that the model itself has"},
+    NotedLayer{"template", "its template, which cannot be read"},
     NotedLayer{"system", "its system text"},
     NotedLayer{"params", "its settings"},
     NotedLayer{"messages", "its first messages"},
@@ -155,15 +155,20 @@ Result<void> addLicences(ImportSource& source, const fs::path& manifest, const f
     return {};
 }
 
-/// Ollama's settings of a model, as its Modelfile has them; empty where they cannot be read.
-std::string settingsText(const fs::path& blob) {
-    const auto text = readFile(blob, kMaxSettingsBytes);
+/// Reads Ollama's settings of a model: the texts that end an answer into `stops`; gives the others in words,
+/// as its Modelfile has them, empty where there are none or they cannot be read.
+std::string readSettings(const fs::path& blob, std::vector<std::string>& stops) {
+    const auto text = readFile(blob, kMaxTextBytes);
     const auto json = text ? parseJson(*text, nameOf(blob)) : Result<Json>(text.error());
     if (!json || !json->is_object()) return {};
     std::string settings;
     for (const auto& [key, value] : json->items()) {
         const Json list = value.is_array() ? value : Json::array({value});
         for (const Json& one : list) {
+            if (key == "stop" && one.is_string()) {
+                stops.push_back(one.get<std::string>());
+                continue;
+            }
             if (settings.size() > kMaxSettingsText) return settings + " and more";
             settings += (settings.empty() ? "" : ", ") + formats::quotedText(key + " " + writeJsonLine(one));
         }
@@ -171,8 +176,9 @@ std::string settingsText(const fs::path& blob) {
     return settings;
 }
 
-/// What Ollama keeps beside the weights and its conversations depend on there.
-void noteOtherLayers(ImportSource& source, const fs::path& manifest, const fs::path& blobs,
+/// What Ollama keeps beside the weights and its conversations depend on there: what can be taken over, and
+/// notes of the rest.
+void readOtherLayers(ImportSource& source, const fs::path& manifest, const fs::path& blobs,
                      const std::vector<Layer>& layers) {
     for (const Layer& layer : layers) {
         if (layer.kind == "model" || layer.kind == "license") continue;
@@ -183,9 +189,14 @@ void noteOtherLayers(ImportSource& source, const fs::path& manifest, const fs::p
         const auto blob = blobOf(manifest, blobs, layer);
         std::string content;
         if (blob && layer.kind == "params") {
-            content = settingsText(*blob);
+            content = readSettings(*blob, source.ollamaSettings.stops);
+            if (content.empty() && !source.ollamaSettings.stops.empty()) continue;
+        } else if (blob && layer.kind == "template") {
+            auto text = readFile(*blob, kMaxTextBytes);
+            source.ollamaSettings.chatTemplate = text ? std::move(*text) : std::string();
+            if (!source.ollamaSettings.chatTemplate.empty()) continue;
         } else if (blob && layer.kind == "system") {
-            if (const auto text = readFile(*blob, kMaxSettingsBytes)) content = formats::quotedText(*text);
+            if (const auto text = readFile(*blob, kMaxTextBytes)) content = formats::quotedText(*text);
         }
         std::string note = "not taken over from Ollama: ";
         const auto known = std::find_if(kNoted.begin(), kNoted.end(),
@@ -234,7 +245,7 @@ Result<ImportSource> inspectOllama(const fs::path& manifest) {
     const std::string tag = nameOf(whole);
     source->suggestedName = nameOf(whole.parent_path()) + (tag == "latest" ? "" : "-" + tag);
     if (auto added = addLicences(*source, manifest, blobs, *layers); !added) return added.error();
-    noteOtherLayers(*source, manifest, blobs, *layers);
+    readOtherLayers(*source, manifest, blobs, *layers);
     return source;
 }
 

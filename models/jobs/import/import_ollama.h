@@ -15,9 +15,9 @@ bool isOllamaStore(const std::filesystem::path& folder);
 /// Whether a file is such a manifest: a small JSON object with layers.
 bool isOllamaManifest(const std::filesystem::path& file);
 
-/// The model of a manifest, called NAME:TAG, as a GGUF with the licence beside it; notes name each other
-/// layer (template, system text, settings), which is not taken over. Blobs are looked for in
-/// the blobs/ beside the manifests/ that the file lies in; the import compares their content with the hash
+/// The model of a manifest, called NAME:TAG, as a GGUF with the licence beside it, its template and the texts
+/// that end answers; notes name each other layer and setting, which is not taken over. Blobs are looked for
+/// in the blobs/ beside the manifests/ that the file lies in; the import compares their content with the hash
 /// that is their name (FILE-09). IMP-01 for a digest of another form, a blob that is missing or has another
 /// size, no model or several, and by name for models that are made of an adapter, of pictures' encoders or of
 /// single tensors.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "jobs/import/ollama_settings.h"
 
 namespace llamahome::jobs {
 
@@ -42,6 +43,7 @@ struct ImportSource {
     std::string suggestedName;     ///< to import as when nothing else is said
     /// What the user should know, in words: parts of the source that are not taken over.
     std::vector<std::string> notes;
+    OllamaSettings ollamaSettings; ///< of Ollama's store
     bool isInstructByName = false; ///< Meta's files do not say it; the names that they come under may
     std::uint64_t resultBytes = 0; ///< of the model's folder
 };

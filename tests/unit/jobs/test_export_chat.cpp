@@ -131,6 +131,19 @@ private Q_SLOTS:
                  modelfile.c_str());
     }
 
+    void aModelfileSaysWhereItHasNoTemplate() {
+        const ExportGround ground;
+        makeBase(ground.base.path);
+        for (const auto& [trained, hasTemplate] :
+             {std::pair{"llama3.2", false}, std::pair{"llama3.0", true}}) {
+            ground.writeRecord(trained);
+            const auto written = ground.write(ofForm(ground, ExportFormat::Ollama, trained));
+            QVERIFY2(written, written ? "" : written.error().message.c_str());
+            QCOMPARE(textOf(written->path / "Modelfile").find("TEMPLATE") != std::string::npos, hasTemplate);
+            QCOMPARE(hasNote(*written, "no TEMPLATE: the template " + std::string(trained)), !hasTemplate);
+        }
+    }
+
     void theTemplateThatWasTrainedWithTakesThePlaceOfTheModelsOwn() {
         const ExportGround ground;
         ground.writeRecord("chatml"); // the model's own is smollm2

@@ -17,6 +17,8 @@
 #include "jobs/verify/model_checks.h"
 #include "library_fixture.h"
 #include "support/piece_lines.h"
+#include "text/template/chat_template.h"
+#include "text/tokenizer/tokenizer.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;
@@ -323,18 +325,68 @@ private Q_SLOTS:
         const auto result =
             fixture.import({store.writeManifest("library", "full", "1b", layers), "", "", false});
         QVERIFY2(result, result ? "" : result.error().message.c_str());
-        const std::vector<std::string> expected{"its template", "pirate", "<|im_end|>", "its first messages",
-                                                "\"x\""};
+        const std::vector<std::string> expected{
+            "pirate", "\"num_ctx 4096\"", "its first messages",
+            "\"x\"",  "its template",     "end with \"<|im_start|>\" too"};
         QCOMPARE(result->notes.size(), expected.size());
         for (std::size_t i = 0; i < expected.size(); ++i) {
             QVERIFY2(result->notes[i].find(expected[i]) != std::string::npos, result->notes[i].c_str());
             QVERIFY(result->notes[i].find('\n') == std::string::npos);
         }
-        QVERIFY(result->notes[2].find("num_ctx 4096") != std::string::npos);
         for (int i = 0; i < 1000; ++i)
             layers.push_back(store.layer("x", "sha256:" + std::string(64, '0')));
         const auto many = inspectSource(store.writeManifest("library", "many", "1b", layers));
         QVERIFY(many && many->notes.size() < 10);
+    }
+
+    void stopsAndAKnownTemplateOfOllamasAreTakenOver() {
+        const LibraryFixture fixture;
+        OllamaStore store(fixture.folder());
+        std::string bytes = *readFile(data("tiny.gguf"));
+        bytes.replace(bytes.find("tokenizer.chat_template"), 23, "tokenizer.none_template");
+        store.model = store.addBlob(bytes);
+        Json layers = store.layers();
+        layers.push_back(store.layer("template", store.addBlob("{{ if .System }}<|im_start|>system\n"
+                                                               "{{ .System }}<|im_end|>\n{{ end }}"
+                                                               "<|im_start|>user\n{{ .Prompt }}<|im_end|>\n"
+                                                               "<|im_start|>assistant\n"
+                                                               "{{ .Response }}<|im_end|>\n")));
+        layers.push_back(store.layer(
+            "params", store.addBlob(R"({"stop": ["<|im_end|>", "User:", "e", "<|endoftext|>"]})")));
+        const auto result =
+            fixture.import({store.writeManifest("library", "told", "1b", layers), "", "", false});
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        const std::vector<std::string> expected{"its template, which is known as chatml",
+                                                "the stops \"User:\", \"e\", which",
+                                                "answers end with \"<|endoftext|>\" too"};
+        QCOMPARE(result->notes.size(), expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            QVERIFY2(result->notes[i].find(expected[i]) != std::string::npos, result->notes[i].c_str());
+        const auto chat = text::ChatTemplate::load(result->entry.path);
+        QVERIFY2(chat, chat ? "" : chat.error().message.c_str());
+        QCOMPARE(chat->name(), std::string("chatml"));
+        const auto tokenizer = text::Tokenizer::load(result->entry.path);
+        const auto& ends = tokenizer->endTokens();
+        for (const char* end : {"<|im_end|>", "<|endoftext|>"})
+            QCOMPARE(std::count(ends.begin(), ends.end(), *tokenizer->idOf(end)), 1);
+        QCOMPARE(std::count(ends.begin(), ends.end(), *tokenizer->idOf("e")), 0);
+    }
+
+    void aTemplateOfOllamasThatIsNotKnownIsTold() {
+        const LibraryFixture fixture;
+        OllamaStore store(fixture.folder());
+        std::string bytes = *readFile(data("tiny.gguf"));
+        bytes.replace(bytes.find("tokenizer.chat_template"), 23, "tokenizer.none_template");
+        store.model = store.addBlob(bytes);
+        Json layers = store.layers();
+        layers.push_back(store.layer("template", store.addBlob("{{ json .Tools }}{{ .Prompt }}")));
+        const auto result =
+            fixture.import({store.writeManifest("library", "odd", "1b", layers), "", "", false});
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        QCOMPARE(result->notes.size(), std::size_t{1});
+        QVERIFY2(names(Error{codes::kInternal, result->notes[0]}, {"not taken over", "--template"}),
+                 result->notes[0].c_str());
+        QVERIFY(!fs::exists(result->entry.path / "chat_template.jinja"));
     }
 
     void namesOfOllamasSayWhatTellsThemApart() {
