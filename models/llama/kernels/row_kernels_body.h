@@ -131,9 +131,12 @@ LLAMAHOME_INLINE Product multiply(Words values, std::uint32_t by) {
     return {reinterpret_cast<Words>((even >> 32) | (odd & ~kLowHalf)), values * by};
 }
 
-/// Philox4x32-10 (core/philox.h) of one block a lane: words[4 · lane + i].
-LLAMAHOME_INLINE void philoxBlocks(Words blocks, TokenPlace place, const DropoutMask& mask,
-                                   std::uint32_t* words) {
+/// Philox4x32-10 (core/philox.h) of one block a lane: word i of every block.
+struct PhiloxWords {
+    Words word[4];
+};
+
+LLAMAHOME_INLINE PhiloxWords philoxBlocks(Words blocks, TokenPlace place, const DropoutMask& mask) {
     Words c[4] = {blocks, Words{} + place.position, Words{} + place.row, Words{} + mask.site};
     std::uint32_t k0 = mask.key[0];
     std::uint32_t k1 = mask.key[1];
@@ -147,47 +150,32 @@ LLAMAHOME_INLINE void philoxBlocks(Words blocks, TokenPlace place, const Dropout
         k0 += 0x9E3779B9U;
         k1 += 0xBB67AE85U;
     }
-    for (Index lane = 0; lane < kLanes; ++lane)
-        for (Index i = 0; i < 4; ++i)
-            words[4 * lane + i] = c[i][lane];
+    return {{c[0], c[1], c[2], c[3]}};
 }
 
-/// Bit i of the result is set where lane i is.
-LLAMAHOME_INLINE std::uint16_t bitsOf(Integers lanes) {
-#ifdef __AVX512DQ__
-    return _mm512_movepi32_mask(reinterpret_cast<__m512i>(lanes));
-#else
-    std::uint16_t bits = 0;
-    for (Index i = 0; i < kLanes; ++i)
-        bits = static_cast<std::uint16_t>(bits | (lanes[i] & 1) << i);
+/// A block gives eight draws, the low half of each word before its high half: a byte of bits.
+LLAMAHOME_INLINE Words keptBits(const PhiloxWords& drawn, std::uint32_t threshold) {
+    Words bits{};
+    for (std::uint32_t i = 0; i < 4; ++i) {
+        const Words word = drawn.word[i];
+        bits |= reinterpret_cast<Words>((word & 0xffffU) >= threshold) & (1U << (2 * i));
+        bits |= reinterpret_cast<Words>((word >> 16) >= threshold) & (2U << (2 * i));
+    }
     return bits;
-#endif
 }
 
 template <typename T>
 void drawKeepBits(Index begin, Index end, Index width, const TokenPlace* places, const DropoutMask& mask,
                   std::uint8_t* bits, Index stride) {
-    constexpr Index kDrawsPerBlock = 8;
-    constexpr Index kDraws = kLanes * kDrawsPerBlock;
-    std::uint32_t words[kDraws / 2];
-    for (Index row = begin; row < end; ++row) {
-        for (Index first = 0; first < width; first += kDraws) {
-            const Words blocks =
-                reinterpret_cast<Words>(laneNumbers()) + static_cast<std::uint32_t>(first / kDrawsPerBlock);
-            philoxBlocks(blocks, places[row], mask, words);
-            std::uint8_t drawn[kDraws / 8] = {};
-            for (Index i = 0; i < kDraws; i += kLanes) {
-                Halves draws; // the draws of a word are its low half, then its high half
-                __builtin_memcpy(&draws, reinterpret_cast<const char*>(words) + 2 * i, sizeof draws);
-                const std::uint16_t kept = bitsOf(asWords(draws) >= mask.threshold);
-                drawn[i / 8] = static_cast<std::uint8_t>(drawn[i / 8] | kept << (i % 8));
-                if constexpr (kLanes == 16) drawn[i / 8 + 1] = static_cast<std::uint8_t>(kept >> 8);
-            }
-            const Index bytes = stride - first / 8;
-            __builtin_memcpy(bits + row * stride + first / 8, drawn,
-                             static_cast<std::size_t>(bytes < kDraws / 8 ? bytes : kDraws / 8));
+    using Bytes = std::uint8_t __attribute__((vector_size(LLAMAHOME_LANES)));
+    for (Index row = begin; row < end; ++row)
+        for (Index block = 0; block * 8 < width; block += kLanes) {
+            const Words blocks = reinterpret_cast<Words>(laneNumbers()) + static_cast<std::uint32_t>(block);
+            const Words kept = keptBits(philoxBlocks(blocks, places[row], mask), mask.threshold);
+            const Bytes bytes = __builtin_convertvector(kept, Bytes);
+            const Index left = stride - block < kLanes ? stride - block : kLanes;
+            __builtin_memcpy(bits + row * stride + block, &bytes, static_cast<std::size_t>(left));
         }
-    }
 }
 
 template <typename T>
