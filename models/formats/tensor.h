@@ -15,6 +15,8 @@
 
 namespace llamahome::formats {
 
+class QuantisedWeights;
+
 enum class DType { Bool, U8, I8, I16, U16, F16, BF16, I32, U32, F32, I64, U64, F64 };
 
 /// Bytes of one element.
@@ -47,6 +49,8 @@ public:
     /// The tensor's bytes in mapped memory, valid as long as the source; empty where there is no map
     /// or the bytes are not aligned to the element.
     virtual std::span<const std::byte> mapped(const TensorInfo& tensor) const = 0;
+    /// This source where matrices of it are stored quantised, which is how the engine takes them; else null.
+    virtual QuantisedWeights* quantised() { return nullptr; }
 
     /// The tensor of that name, or null. The first call sorts the names.
     const TensorInfo* find(std::string_view name) const;

@@ -38,6 +38,10 @@ struct LoadOptions {
     Precision precision = Precision::Auto;
     CancelToken cancel;
     ProgressSink progress; ///< unit "bytes"
+    /// How the layers' matrices are kept, where the model is not quantised already; none: as they are.
+    std::optional<formats::Quantisation> quantisation = {};
+    /// With it: a file of matrices quantised before, which are mapped. Empty: none are.
+    std::filesystem::path quantisedFile = {};
 };
 
 /// Sampling of one generation. temperature 0 or doSample false: greedy (lowest id on ties).

@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 """Makes the model fixtures of tests/data/parity with transformers and peft.
 
-Needs: torch, transformers 5, peft 0.21. Run from anywhere; writes beside the test data:
-    python3 tests/parity/make_model_fixtures.py
-The versions used are recorded in each fixture's expected.json.
+Needs: torch, transformers 5, peft 0.21, and for the quantised ones bitsandbytes and accelerate. Run from anywhere; writes
+beside the test data:
+    python3 tests/parity/make_model_fixtures.py [NAME...]
+A quantised model is what transformers and bitsandbytes write; what is expected of it was computed in fp32 on the values
+that its codes stand for. The versions used are recorded in each fixture's expected.json.
 """
 import json
 import math
 import pathlib
 import shutil
+import sys
+import tempfile
 
 import peft
 import torch
@@ -17,6 +21,8 @@ from safetensors.torch import load_file, save_file
 
 TARGET = pathlib.Path(__file__).resolve().parent.parent / "data" / "parity"
 VOCAB = 96
+# Blocks of 64 end with a row: bitsandbytes' C++ functions for the processor are wrong where they do not.
+QUANTISED_SIZES = dict(hidden_size=64, intermediate_size=128)
 CASES = {
     "gqa_tied": dict(tie_word_embeddings=True, num_attention_heads=4, num_key_value_heads=2),
     "mha_untied": dict(tie_word_embeddings=False, num_attention_heads=2, num_key_value_heads=2),
@@ -30,12 +36,22 @@ CASES = {
             rope_type="llama3", rope_theta=500000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
             original_max_position_embeddings=64),
     ),
+    "nf4": dict(tie_word_embeddings=True, num_attention_heads=4, num_key_value_heads=2, **QUANTISED_SIZES),
+    "int8": dict(tie_word_embeddings=True, num_attention_heads=4, num_key_value_heads=2, **QUANTISED_SIZES),
+}
+QUANTISED = {
+    "nf4": dict(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+                bnb_4bit_compute_dtype="float32"),
+    "int8": dict(load_in_8bit=True),
 }
 LORA = dict(r=4, lora_alpha=8, lora_dropout=0.0, task_type="CAUSAL_LM")
+ALL_LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 TARGETS = {
-    "gqa_tied": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+    "nf4": ALL_LINEAR,
+    "int8": ALL_LINEAR,
+    "gqa_tied": ALL_LINEAR,
     "mha_untied": ["q_proj", "v_proj"],
-    "llama3_rope": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+    "llama3_rope": ALL_LINEAR,
 }
 TRAIN = dict(steps=10, learning_rate=5e-3, warmup_ratio=0.2, max_grad_norm=0.5, batch_size=2, accumulation=2)
 
@@ -97,6 +113,26 @@ def train(model, rows):
     return record
 
 
+def save_quantised(model, folder, settings):
+    """Writes the model as bitsandbytes quantises it; its own weights become what the codes stand for."""
+    from bitsandbytes import functional, nn
+
+    with tempfile.TemporaryDirectory() as whole:
+        model.save_pretrained(whole)
+        quantised = transformers.LlamaForCausalLM.from_pretrained(
+            whole, quantization_config=transformers.BitsAndBytesConfig(**settings), device_map="cpu", dtype=torch.float32)
+    quantised.save_pretrained(folder)
+    with torch.no_grad():
+        for name, module in quantised.named_modules():
+            if isinstance(module, nn.Linear4bit):
+                values = functional.dequantize_4bit(module.weight.data, module.weight.quant_state)
+            elif isinstance(module, nn.Linear8bitLt):
+                values = functional.int8_vectorwise_dequant(module.weight.data, module.weight.SCB)
+            else:
+                continue
+            model.get_submodule(name).weight.copy_(values)
+
+
 def make_case(name, changes):
     torch.manual_seed(7)
     folder = TARGET / name
@@ -110,7 +146,10 @@ def make_case(name, changes):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.15)
-    model.save_pretrained(folder)
+    if name in QUANTISED:
+        save_quantised(model, folder, QUANTISED[name])
+    else:
+        model.save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
 
     generator = torch.Generator().manual_seed(11)
@@ -147,8 +186,8 @@ def make_case(name, changes):
 
 
 def main():
-    for name, changes in CASES.items():
-        make_case(name, changes)
+    for name in sys.argv[1:] or CASES:
+        make_case(name, CASES[name])
         print(name, sum(f.stat().st_size for f in (TARGET / name).rglob("*") if f.is_file()), "bytes")
 
 

@@ -52,7 +52,7 @@ class TestParity final : public QObject {
 private:
     static void addCases() {
         QTest::addColumn<QString>("name");
-        for (const char* name : {"gqa_tied", "mha_untied", "llama3_rope"})
+        for (const char* name : {"gqa_tied", "mha_untied", "llama3_rope", "nf4", "int8"})
             QTest::newRow(name) << QString::fromLatin1(name);
     }
     static Fixture currentFixture() {

@@ -7,6 +7,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "formats/bitsandbytes/quantisation_config.h"
 #include "formats/file_text.h"
 #include "formats/hub/config_fields.h"
 
@@ -38,8 +39,6 @@ Result<void> refuseForeign(const ConfigFields& fields, std::string_view what) {
                            "LlamaForCausalLM");
     if (const std::string act = fields.text("hidden_act", "silu"); act != "silu")
         return unsupported(what, "hidden_act " + quotedText(act), "hidden_act \"silu\"");
-    if (fields.has("quantization_config"))
-        return unsupported(what, "quantization_config", "unquantised weights in BF16, F16 or F32");
     return {};
 }
 
@@ -187,6 +186,11 @@ Result<ModelConfig> parseModelConfig(const Json& json, std::string_view what) {
     const ConfigFields fields(json, std::string(what));
     ModelConfig config;
     if (auto native = refuseForeign(fields, what); !native) return native.error();
+    if (fields.has("quantization_config")) {
+        const auto format = parseQuantisationConfig(json["quantization_config"], what);
+        if (!format) return format.error();
+        config.quantization = *format;
+    }
     readSizes(fields, config);
     if (fields.problem()) return *fields.problem();
     if (auto heads = checkHeads(fields, what, config); !heads) return heads.error();
@@ -219,6 +223,7 @@ Json modelConfigJson(const ModelConfig& config) {
     json["num_hidden_layers"] = config.num_hidden_layers;
     json["num_key_value_heads"] = config.num_key_value_heads;
     json["pretraining_tp"] = 1;
+    if (config.quantization) json["quantization_config"] = quantisationConfigJson(*config.quantization);
     json["rms_norm_eps"] = config.rms_norm_eps;
     json["rope_scaling"] = config.rope_scaling ? ropeScalingJson(*config.rope_scaling) : Json();
     json["rope_theta"] = config.rope_theta;

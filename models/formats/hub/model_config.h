@@ -9,6 +9,7 @@
 
 #include "core/json.h"
 #include "core/result.h"
+#include "formats/bitsandbytes/quantised_view.h"
 
 namespace llamahome::formats {
 
@@ -46,7 +47,8 @@ struct ModelConfig {
     bool tie_word_embeddings = false;
     std::string torch_dtype; ///< "bfloat16"; empty: take it from the tensors
     std::optional<std::int64_t> bos_token_id;
-    std::vector<std::int64_t> eos_token_ids; ///< one, several or none
+    std::vector<std::int64_t> eos_token_ids;  ///< one, several or none
+    std::optional<Quantisation> quantization; ///< of the layers' matrices, by `quantization_config`
 
     /// Weights of the decoder, embedding and head included once each.
     std::uint64_t parameterCount() const;

@@ -2,6 +2,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "formats/bitsandbytes/quantised_weights.h"
 #include "formats/hub/hub_names.h"
 #include "formats/safetensors/safetensors_reader.h"
 
@@ -34,9 +35,11 @@ Result<std::unique_ptr<TensorSource>> openModelWeights(const fs::path& folder) {
     std::error_code ignored;
     const fs::path single = folder / kWeightsFile;
     const fs::path index = folder / kWeightsIndex;
-    if (fs::exists(fs::symlink_status(single, ignored))) return openSafetensors(single);
-    if (fs::exists(fs::symlink_status(index, ignored))) return openShardedWeights(index, openSafetensors);
-    return weightsMissing(folder);
+    const bool isSingle = fs::exists(fs::symlink_status(single, ignored));
+    if (!isSingle && !fs::exists(fs::symlink_status(index, ignored))) return weightsMissing(folder);
+    auto stored = isSingle ? openSafetensors(single) : openShardedWeights(index, openSafetensors);
+    if (!stored) return stored.error();
+    return QuantisedWeights::over(std::move(*stored), displayPath(folder));
 }
 
 } // namespace llamahome::formats

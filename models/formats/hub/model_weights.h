@@ -12,7 +12,7 @@ namespace llamahome::formats {
 
 /// Opens `model.safetensors`, else the shards of `model.safetensors.index.json`. The index must be complete
 /// both ways (ST-38) and its file names plain (ST-37); a wrong total_size is only logged. ST-51 when neither
-/// is there.
+/// is there. What bitsandbytes quantised appears as it was before (QuantisedWeights).
 Result<std::unique_ptr<TensorSource>> openModelWeights(const std::filesystem::path& folder);
 
 } // namespace llamahome::formats

@@ -1,3 +1,4 @@
+#include "core/json.h"
 #include "formats/hub/hub_names.h"
 #include "formats/hub/hub_weights.h"
 #include "jobs/export/export_forms.h"
@@ -29,6 +30,14 @@ Result<std::uint64_t> bytesOf(const ExportSource& source, const std::vector<fs::
     return kCardBytes + source.weightBytes() + *sides;
 }
 
+/// The weights are written whole, however the base keeps them.
+Result<void> dropQuantisation(FileLayer& files, const fs::path& configJson) {
+    auto config = readJsonFile(configJson);
+    if (!config) return config.error();
+    if (config->erase("quantization_config") == 0) return {};
+    return writeFileAtomically(files, configJson, writeJson(*config));
+}
+
 } // namespace
 
 Result<std::uint64_t> forecastHub(const ExportRequest& request) {
@@ -53,6 +62,8 @@ Result<ExportResult> exportHub(const ExportRequest& request, const ExportChat& c
     for (const fs::path& path : *along)
         if (auto copied = copyFile(files, path, place->folder() / path.filename(), cancel, {}); !copied)
             return copied.error();
+    if (auto done = dropQuantisation(files, place->folder() / formats::kModelConfigFile); !done)
+        return done.error();
     const CardSubject subject{displayPath(place->target().filename()), false, request.base,
                               (*source)->record(), chat.name};
     if (auto done = writeChat(files, place->folder(), chat); !done) return done.error();

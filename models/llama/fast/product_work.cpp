@@ -6,6 +6,7 @@
 #include "llama/fast/row_work.h"
 #include "llama/fast/work_queue.h"
 #include "llama/kernels/product_kernels.h"
+#include "llama/kernels/quant_kernels.h"
 #include "llama/train/workspace_plan.h"
 
 namespace llamahome::engine {
@@ -17,19 +18,24 @@ constexpr std::size_t kCachedBytes = 640 * 1024; // of panels in the second cach
 
 template <typename T>
 ProductTerm<T> termOf(const TensorTerm& term) {
-    assert(term.left.stride(1) == 1 && term.right.stride(1) == 1);
+    assert(term.left.stride(1) == 1);
     ProductTerm<T> made;
     made.left = static_cast<const T*>(term.left.const_data_ptr());
     made.leftStride = term.left.stride(0);
     made.depth = term.left.size(1);
-    made.right.data = static_cast<const T*>(term.right.const_data_ptr());
-    made.right.stride = term.right.stride(0);
+    if (term.quantisedRight != nullptr) {
+        made.right.source = {term.quantisedRight, quantKernels<T>().readRow};
+    } else {
+        assert(term.right.stride(1) == 1);
+        made.right.data = static_cast<const T*>(term.right.const_data_ptr());
+        made.right.stride = term.right.stride(0);
+    }
     made.right.isTransposed = term.rightIsTransposed;
     made.right.keep = term.rightKeep;
     made.leftKeep = term.leftKeep;
     made.scale = static_cast<float>(term.scale);
     made.sumKeep = term.sumKeep;
-    assert(term.right.size(term.rightIsTransposed ? 1 : 0) == made.depth);
+    assert((term.rightIsTransposed ? term.storedColumns() : term.storedRows()) == made.depth);
     return made;
 }
 
@@ -151,7 +157,7 @@ Product<T> productOf(std::span<const TensorTerm> tensors,
     Product<T> product;
     for (const TensorTerm& term : tensors) {
         terms[static_cast<std::size_t>(product.termCount++)] = termOf<T>(term);
-        product.columns = term.right.size(term.rightIsTransposed ? 0 : 1);
+        product.columns = term.rightIsTransposed ? term.storedRows() : term.storedColumns();
         products.count(term.left.numel(), product.columns);
     }
     product.terms = terms.data();

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "llama/kernels/product_types.h"
+#include "llama/kernels/quant_types.h"
 #include "llama/nn/products.h"
 
 namespace llamahome::engine {
@@ -20,6 +21,12 @@ struct TensorTerm {
     KeepBits leftKeep = {};  ///< dropout of left
     KeepBits rightKeep = {}; ///< of right, in rows as stored
     KeepBits sumKeep = {};   ///< of the sum of this summand and those before it
+    /// In place of `right`, if set: a frozen matrix whose values are made where it is packed.
+    const QuantisedView* quantisedRight = nullptr;
+
+    /// Of the right matrix as it is stored.
+    std::int64_t storedRows() const { return quantisedRight ? quantisedRight->rows : right.size(0); }
+    std::int64_t storedColumns() const { return quantisedRight ? quantisedRight->columns : right.size(1); }
 };
 
 /// Where products are counted and made.

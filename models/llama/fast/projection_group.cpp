@@ -7,6 +7,16 @@
 #include "llama/fast/row_work.h"
 
 namespace llamahome::engine {
+namespace {
+
+/// left · W, or left · Wᵀ.
+TensorTerm frozenTerm(const at::Tensor& left, const FrozenLinear& linear, bool isTransposed) {
+    TensorTerm term{left, linear.weight(), isTransposed};
+    term.quantisedRight = linear.quantised();
+    return term;
+}
+
+} // namespace
 
 ProjectionGroup::ProjectionGroup(const LayerWeights& weights, const LayerLora& lora,
                                  const PassContext& context, const std::vector<TokenPlace>& places,
@@ -76,7 +86,7 @@ void ProjectionGroup::forward(const at::Tensor& x, std::span<const at::Tensor> o
     for (std::size_t i = 0; i < m_members.size(); ++i) {
         const Member& member = m_members[i];
         const FrozenLinear& weight = m_weights.of(member.projection);
-        const TensorTerm base{x, weight.weight(), /*rightIsTransposed=*/true};
+        const TensorTerm base = frozenTerm(x, weight, /*isTransposed=*/true);
         if (member.r == 0) {
             productInto({&base, 1}, outs[i], work(), weight.bias(), addend);
         } else {
@@ -133,7 +143,7 @@ void ProjectionGroup::inputGradient(std::span<const at::Tensor> douts, const at:
         terms.back().sumKeep = keepBits(kept);
     }
     for (std::size_t i = 0; i < m_members.size(); ++i)
-        terms.push_back({douts[i], m_weights.of(m_members[i].projection).weight()});
+        terms.push_back(frozenTerm(douts[i], m_weights.of(m_members[i].projection), /*isTransposed=*/false));
     productInto(terms, dx, work());
 }
 

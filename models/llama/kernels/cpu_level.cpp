@@ -2,6 +2,7 @@
 
 #include "llama/kernels/attention_kernels.h"
 #include "llama/kernels/product_kernels.h"
+#include "llama/kernels/quant_kernels.h"
 #include "llama/kernels/row_kernels.h"
 
 namespace llamahome::engine {
@@ -99,6 +100,7 @@ void setCpuLevel(CpuLevel level) {
 
 LLAMAHOME_KIND(AttentionKernels, attentionKernels)
 LLAMAHOME_KIND(ProductKernels, productKernels)
+LLAMAHOME_KIND(QuantKernels, quantKernels)
 LLAMAHOME_KIND(RowKernels, rowKernels)
 
 } // namespace llamahome::engine

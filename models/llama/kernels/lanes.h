@@ -9,7 +9,7 @@
 
 #include "llama/kernels/kernel_types.h"
 
-#ifdef __AVX512F__
+#ifdef __AVX2__
 #include <immintrin.h>
 #endif
 

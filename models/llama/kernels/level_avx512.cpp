@@ -3,4 +3,5 @@
 #define LLAMAHOME_LANES 16
 #include "llama/kernels/attention_kernels_body.h"
 #include "llama/kernels/product_kernels_body.h"
+#include "llama/kernels/quant_kernels_body.h"
 #include "llama/kernels/row_kernels_body.h"

@@ -4,10 +4,11 @@
 #include <ATen/core/Tensor.h>
 
 #include "llama/nn/products.h"
+#include "llama/nn/quantised_weight.h"
 
 namespace llamahome::engine {
 
-/// Never gets a gradient. Today bf16 or fp32 in the compute dtype; int8 and NF4 join behind the same face.
+/// Never gets a gradient. In the compute dtype, or quantised: int8 and NF4.
 class FrozenLinear {
 public:
     FrozenLinear() = default;
@@ -15,22 +16,30 @@ public:
     explicit FrozenLinear(at::Tensor weight, at::Tensor bias = {})
         : m_weight(std::move(weight))
         , m_bias(std::move(bias)) {}
+    explicit FrozenLinear(QuantisedWeight weight, at::Tensor bias = {})
+        : m_quantised(std::make_shared<const QuantisedWeight>(std::move(weight)))
+        , m_bias(std::move(bias)) {}
 
     /// x [rows, in] → [rows, out]. Differentiable in x.
     at::Tensor forward(const at::Tensor& x, Products& products) const {
-        return products.linear(x, m_weight, m_bias);
+        return products.linear(x, values(), m_bias);
     }
     /// dy [rows, out] → dx [rows, in].
     at::Tensor backwardInput(const at::Tensor& dy, Products& products) const {
-        return products.matmul(dy, m_weight);
+        return products.matmul(dy, values());
     }
-    /// [out, in], for products of the fast path.
+    /// [out, in] in the compute dtype, for products of the fast path; undefined where it is quantised.
     const at::Tensor& weight() const { return m_weight; }
+    /// The matrix as it is stored; null where it lies in the compute dtype.
+    const formats::QuantisedView* quantised() const { return m_quantised ? &m_quantised->view() : nullptr; }
     /// [out], or undefined.
     const at::Tensor& bias() const { return m_bias; }
 
 private:
-    at::Tensor m_weight;
+    at::Tensor values() const { return m_quantised ? m_quantised->values() : m_weight; }
+
+    at::Tensor m_weight; ///< or:
+    std::shared_ptr<const QuantisedWeight> m_quantised;
     at::Tensor m_bias;
 };
 

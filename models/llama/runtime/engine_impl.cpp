@@ -47,7 +47,8 @@ public:
                                                      const LoadOptions& options) override {
         return guard([&]() -> Result<std::unique_ptr<LanguageModel>> {
             auto decoder =
-                loadDecoder(folder, scalarType(options.precision), options.cancel, options.progress);
+                loadDecoder(folder, scalarType(options.precision), options.cancel, options.progress,
+                            LayerPath::Fast, {options.quantisation, options.quantisedFile});
             if (!decoder) return decoder.error();
             return std::unique_ptr<LanguageModel>(
                 std::make_unique<DecoderLanguageModel>(std::move(*decoder)));

@@ -162,6 +162,7 @@ private Q_SLOTS:
         row(R"({"rope_parameters":{"rope_type":"default","partial_rotary_factor":0.5}})",
             "partial_rotary_factor");
         row(R"({"quantization_config":{"quant_method":"bitsandbytes"}})", "quantization_config");
+        row(R"({"quantization_config":{"quant_method":"gptq","load_in_4bit":true}})", "gptq");
     }
     void whatCannotBeRunIsRefusedByName() {
         QFETCH(QByteArray, patch);
