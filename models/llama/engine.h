@@ -172,6 +172,8 @@ public:
                                                                Precision precision, std::uint64_t seed) = 0;
     /// Measured rate of an [m,k]x[k,n] product in GFLOP/s.
     virtual Result<double> measureGemm(Precision precision, int m, int n, int k) = 0;
+    /// GB a second that the threads read from memory together, measured.
+    virtual Result<double> measureReadBandwidth() = 0;
 };
 
 } // namespace llamahome::engine

@@ -14,7 +14,7 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros_like.h>
 
-#include "jobs/system/bench.h"
+#include "jobs/system/bench_shapes.h"
 #include "llama/fast/fast_attention.h"
 #include "llama/fast/fast_head.h"
 #include "llama/fast/product_work.h"
@@ -47,7 +47,7 @@ class Parts {
 public:
     Parts(double dropout, at::ScalarType type)
         : m_type(type)
-        , m_decoder(randomDecoder(jobs::benchShape(), type, 1))
+        , m_decoder(randomDecoder(jobs::smolLm2Shape(), type, 1))
         , m_plan(*planLora(m_decoder->config(), 8, 2.0, dropout, {"all-linear"}))
         , m_lora(m_plan, initialParameters(m_plan, 1), m_decoder->layerCount())
         , m_gradients(at::zeros_like(m_lora.flat))

@@ -295,4 +295,8 @@ Result<double> FakeEngine::measureGemm(engine::Precision, int, int, int) {
     return 100.0;
 }
 
+Result<double> FakeEngine::measureReadBandwidth() {
+    return 50.0;
+}
+
 } // namespace llamahome::testing

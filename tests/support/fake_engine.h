@@ -63,6 +63,7 @@ public:
     Result<std::unique_ptr<engine::LanguageModel>>
     randomModel(const formats::ModelConfig& config, engine::Precision precision, std::uint64_t seed) override;
     Result<double> measureGemm(engine::Precision precision, int m, int n, int k) override;
+    Result<double> measureReadBandwidth() override;
 
 private:
     std::shared_ptr<FakeScript> m_script = std::make_shared<FakeScript>();

@@ -14,6 +14,7 @@
 #include "llama/load/load_decoder.h"
 #include "llama/runtime/guard.h"
 #include "llama/runtime/language_model.h"
+#include "llama/runtime/read_bandwidth.h"
 
 namespace llamahome::engine {
 namespace {
@@ -65,6 +66,10 @@ public:
 
     Result<double> measureGemm(Precision precision, int m, int n, int k) override {
         return guard([&]() -> Result<double> { return gemmRate(precision, m, n, k); });
+    }
+
+    Result<double> measureReadBandwidth() override {
+        return guard([]() -> Result<double> { return engine::measureReadBandwidth(); });
     }
 
 private:

@@ -1,9 +1,6 @@
-#include <unistd.h>
-
 #include <QTest>
 
 #include "app/command_line.h"
-#include "app/commands/bench_words.h"
 #include "app/completion.h"
 #include "app/progress_printer.h"
 #include "app/text_width.h"
@@ -239,21 +236,6 @@ private Q_SLOTS:
         }
         std::fclose(err);
         QCOMPARE(*readFile(folder / "err"), std::string());
-    }
-
-    void theClockOfBenchTrainStartsWithTheProgram() {
-        const testing::TemporaryFolder folder;
-        for (const char* name : {"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"})
-            qputenv(name, folder.path().c_str());
-        Output output(stdout, stderr);
-        Input input(STDIN_FILENO);
-        GlobalOptions options;
-        options.startSeconds = 2.5;
-        CommandContext context(options, output, input, CancelToken{});
-        const auto bench = readBenchOptions(context, BenchWords{});
-        QVERIFY2(bench, bench ? "" : bench.error().message.c_str());
-        QCOMPARE(*bench->startSeconds, 2.5);
-        QCOMPARE(bench->steps, 5);
     }
 
     void quietShowsNoProgressAndNoMessageButErrors() {
