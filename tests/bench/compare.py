@@ -9,8 +9,8 @@ counts is the median of the rounds' ratios.
     python3 tests/bench/compare.py build/ci/bin/llamahome --peer-python PYTHON --work FOLDER dense ragged
     python3 tests/bench/compare.py build/ci/bin/llamahome --work FOLDER scaling
 
-PYTHON has torch, transformers and peft. FOLDER keeps what is made once. `gsm8k` trains the starter model of
-the data root --root.
+PYTHON has torch, transformers and peft, or for `infer` llama_cpp. FOLDER keeps what is made once. `gsm8k` and
+`infer` take the starter model of the data root --root.
 """
 import argparse
 import datetime
@@ -24,7 +24,7 @@ import threading
 import time
 
 import report
-from workloads import Workload, dense, gsm8k, model_folder, padding_share, ragged, rows_file
+from workloads import STARTER, Workload, dense, gsm8k, model_folder, padding_share, ragged, rows_file
 
 HERE = pathlib.Path(__file__).parent
 RESULTS = HERE.parent.parent / "docs" / "benchmarks"
@@ -39,6 +39,8 @@ CURVES = {
     "supervised": ("--supervised", [10, 25, 50, 75, 100]),
     "threads": ("--threads", [1, 2]),
 }
+# GGUF types of llama.cpp's arms of `infer`.
+TYPES = ["bf16", "q8_0", "q4_0"]
 TOKENS_OF_LENGTHS = 4096  # a step of the curve over length has as many tokens at each
 
 
@@ -101,6 +103,23 @@ def peer(options, workload, model, rows, mode):
     return {**child.result, "peak_anonymous_mib": child.peak_kib / 1024}
 
 
+def infer_ours(options):
+    found = Child([options.llamahome, "--root", options.root, "--json", "--quiet", "bench", "infer", *STARTER,
+                   "--precision", "bf16", "--threads", str(options.threads)], {}).result["results"]
+    rates = {result["name"]: result["tokens_per_second"] for result in found}
+    return {**rates, "peak_rss_mib": found[0]["peak_rss_mib"], "results": found}
+
+
+def infer_peer(options, kind):
+    """llama.cpp on our own export of that type."""
+    file = options.work / f"starter-{kind}.gguf"
+    if not file.exists():
+        subprocess.run([options.llamahome, "--root", options.root, "export", *STARTER, "--format", "gguf",
+                        "--type", kind, "--out", str(file)], check=True)
+    return Child([options.peer_python, str(HERE / "peer_infer.py"), str(file), "--threads",
+                  str(options.threads)], {}).result
+
+
 def machine():
     def first(path, start, otherwise=""):
         lines = [line for line in pathlib.Path(path).read_text().splitlines() if line.startswith(start)]
@@ -129,18 +148,9 @@ def save(record):
     (RESULTS / f"{record['name']}.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
 
-def compare_training(options, workload):
-    """Rounds of our arm and of each mode of the peer, the gate applied."""
-    rows = rows_file(workload, options.steps + 1, options.work)
-    model = options.starter
-    if workload.model != "starter":
-        model = model_folder(workload.model, options.work, options.peer_python)
-    modes = [mode for mode in workload.modes if not options.modes or mode in options.modes]
-    arms = {"llamahome": lambda: ours(options, workload, model, rows)}
-    arms.update({mode: lambda mode=mode: peer(options, workload, model, rows, mode) for mode in modes})
-    record = head(options, workload.name, workload.title)
-    record.update(rows_a_step=workload.rows, padding_share=padding_share(rows, workload.rows), rounds=[],
-                  failures={})
+def run_rounds(options, record, arms):
+    """Every arm once a round, the order turning; an arm that ends in an error is left out from then on."""
+    record.update(rounds=[], failures={})
     for number in range(options.pairs):
         turned = list(arms)[number % len(arms):] + list(arms)[:number % len(arms)]
         found = {}
@@ -151,12 +161,34 @@ def compare_training(options, workload):
                 found[arm] = arms[arm]()
             except RuntimeError as failure:
                 record["failures"][arm] = str(failure).replace(str(options.work), "FOLDER")
-                print(f"{workload.name} {arm}: {failure}", file=sys.stderr)
-                continue
-            rate = found[arm]["tokens_per_second"]
-            print(f"{workload.name} {number + 1} {arm}: {rate:.1f} tokens/s", flush=True)
+            done = found.get(arm, {})
+            what = record["failures"].get(arm) or done.get("tokens_per_second") or done["infer decode"]
+            print(f"{record['name']} {number + 1} {arm}: {what}", flush=True)
         record["rounds"].append(found)
         save(record)
+    if "llamahome" in record["failures"]:
+        raise SystemExit(f"{record['name']}: llamahome {record['failures']['llamahome']}")
+
+
+def compare_inference(options):
+    arms = {"llamahome": lambda: infer_ours(options)}
+    arms.update({kind: lambda kind=kind: infer_peer(options, kind) for kind in TYPES})
+    record = head(options, "infer", "SmolLM2-135M-Instruct, a prompt of 512 tokens, 64 new ones")
+    run_rounds(options, record, arms)
+
+
+def compare_training(options, workload):
+    """Rounds of our arm and of each mode of the peer, the gate applied."""
+    rows = rows_file(workload, options.steps + 1, options.work)
+    model = options.starter
+    if workload.model != "starter":
+        model = model_folder(workload.model, options.work, options.peer_python)
+    modes = [mode for mode in workload.modes if not options.modes or mode in options.modes]
+    arms = {"llamahome": lambda: ours(options, workload, model, rows)}
+    arms.update({mode: lambda mode=mode: peer(options, workload, model, rows, mode) for mode in modes})
+    record = head(options, workload.name, workload.title)
+    record.update(rows_a_step=workload.rows, padding_share=padding_share(rows, workload.rows))
+    run_rounds(options, record, arms)
     apply_gate(record)
     save(record)
 
@@ -164,8 +196,6 @@ def compare_training(options, workload):
 def apply_gate(record):
     """Takes the rounds of an arm that did other work out, and says so."""
     first = record["rounds"][0]
-    if "llamahome" not in first:
-        raise SystemExit(f"{record['name']}: llamahome {record['failures']['llamahome']}")
     expected = first["llamahome"]["steps"][0]["loss"]
     record["first_loss"] = {arm: result["steps"][0]["loss"] for arm, result in first.items()}
     for arm, loss in record["first_loss"].items():
@@ -199,7 +229,7 @@ def measure_scaling(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("llamahome")
-    parser.add_argument("what", nargs="+", help="dense, gsm8k, dense-1b, ragged, long, scaling")
+    parser.add_argument("what", nargs="+", help="dense, gsm8k, dense-1b, ragged, long, infer, scaling")
     parser.add_argument("--peer-python", default=sys.executable, help="with torch, transformers, peft")
     parser.add_argument("--peer-autocast", action="store_true", help="its adapters in bf16 as well")
     parser.add_argument("--peer-env", action="append", default=[], metavar="NAME=VALUE", help="as LD_PRELOAD")
@@ -217,6 +247,8 @@ def main():
     for name in options.what:
         if name == "scaling":
             measure_scaling(options)
+        elif name == "infer":
+            compare_inference(options)
         else:
             compare_training(options, known[name])
     report.write(RESULTS, RESULTS.parent / "benchmarks.md")

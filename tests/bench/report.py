@@ -65,10 +65,30 @@ def training(record):
     for arm, failure in record["failures"].items():
         lines.append(f"| transformers + peft, {arm} | no figure: {failure} | | | | | | |")
     share = middle(rounds, "llamahome", "bound_share")
-    text = f"Of the bound measured in the same run LlamaHome has {100 * share:.0f} %"
+    parts = ", ".join(f"{name} {part['seconds']:.2f} s ({part['gflop'] / part['seconds']:,.0f} GFLOP/s)"
+                      for name, part in rounds[-1]["llamahome"]["bound"].items())
+    text = f"Of the bound measured in the same run LlamaHome has {100 * share:.0f} % (its parts: {parts})"
     if record["padding_share"] > 0.005:
         text += f"; {100 * record['padding_share']:.0f} % of the peer's places are padding"
     return "\n".join([*lines, "", text + ". " + source(record)])
+
+
+def inference(record):
+    rounds = record["rounds"]
+    lines = ["| program | prefill, tokens/s | ours : it | decode, tokens/s | ours : it | peak RSS, MiB |",
+             "|---|---|---|---|---|---|"]
+    for arm in rounds[0]:
+        is_ours = arm == "llamahome"
+        cells = ["LlamaHome, bf16" if is_ours else f"llama.cpp, {arm}"]
+        for key in ("infer prefill", "infer decode"):
+            cells.append(number(middle(rounds, arm, key)))
+            cells.append("" if is_ours else ratio(median_ratio(rounds, arm, key)))
+        lines.append("| " + " | ".join([*cells, number(middle(rounds, arm, "peak_rss_mib"))]) + " |")
+    shares = [statistics.median(found["llamahome"]["results"][place]["bound_share"] for found in rounds)
+              for place in (0, 1)]
+    text = (f"Of the bounds of the same run LlamaHome has {100 * shares[0]:.0f} % in prefill (its products) and "
+            f"{100 * shares[1]:.0f} % in decode (every weight read once a token). ")
+    return "\n".join([*lines, "", text + source(record)])
 
 
 def best(point):
@@ -90,7 +110,9 @@ def scaling(record):
 
 
 def table(record):
-    return scaling(record) if "curves" in record else training(record)
+    if "curves" in record:
+        return scaling(record)
+    return inference(record) if record["name"] == "infer" else training(record)
 
 
 def write(results, page):

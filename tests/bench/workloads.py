@@ -10,6 +10,7 @@ import pathlib
 import random
 import subprocess
 
+STARTER = ["smollm2", "135m-instruct"]
 VOCABULARY = 49152  # of the smaller shape: its ids are ids of the larger one too
 SHAPES = {
     "smollm2-135m": dict(
@@ -69,7 +70,7 @@ def ragged(count, chance, mean=180, spread=0.6, longest=512, share=0.4):
 
 def gsm8k(program, root, file):
     """The first questions and answers of GSM8K's training file, as `llamahome tokenize --chat` has them."""
-    command = [program, "--root", root, "--json", "tokenize", "smollm2", "135m-instruct", "--chat"]
+    command = [program, "--root", root, "--json", "tokenize", *STARTER, "--chat"]
     def make(count, _):
         rows = []
         with open(file) as lines:
