@@ -86,7 +86,7 @@ def inference(record):
         lines.append("| " + " | ".join([*cells, number(middle(rounds, arm, "peak_rss_mib"))]) + " |")
     shares = [statistics.median(found["llamahome"]["results"][place]["bound_share"] for found in rounds)
               for place in (0, 1)]
-    text = (f"Of the bounds of the same run LlamaHome has {100 * shares[0]:.0f} % in prefill (its products) and "
+    text = (f"Of the bounds of the same run LlamaHome has {100 * shares[0]:.0f} % in prefill (products) and "
             f"{100 * shares[1]:.0f} % in decode (every weight read once a token). ")
     return "\n".join([*lines, "", text + source(record)])
 

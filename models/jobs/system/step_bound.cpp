@@ -41,10 +41,6 @@ bool readsLayerInput(Projection projection) {
     return projection == Projection::Q || projection == Projection::K || projection == Projection::V;
 }
 
-bool isInMlp(Projection projection) {
-    return projection == Projection::Gate || projection == Projection::Up || projection == Projection::Down;
-}
-
 /// Forward and backward of one linear of one layer and of its adapter.
 void addLinear(Products& products, const ProjectionShape& shape, double tokens, std::int64_t rows, int r,
                bool givesGradient) {
@@ -108,7 +104,7 @@ std::vector<StepProduct> trainingProducts(const formats::ModelConfig& config, in
     for (std::int64_t layer = 0; layer < config.num_hidden_layers; ++layer)
         for (const Projection projection : engine::kProjections) {
             const bool isLast = layer == config.num_hidden_layers - 1;
-            const double tokens = isLast && isInMlp(projection) ? step.targets : step.tokens;
+            const double tokens = isLast && !readsLayerInput(projection) ? step.targets : step.tokens;
             addLinear(products, engine::projectionShape(config, projection), tokens, rows, r,
                       layer > 0 || !readsLayerInput(projection));
         }

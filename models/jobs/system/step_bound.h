@@ -4,9 +4,8 @@
 //     bound in seconds = Σ 2 · multiplyAdds / rate(m, n, k),  rate: Engine::measureGemm
 //
 // A training step of T tokens with P pairs of (query, key) and S targets has
-//     frozen     T · in · out for y = x·Wᵀ of each linear, and as much for dx = dy·W; in the lowest layer q,
-//     k
-//                and v need no dx; the last layer's gate, up and down are needed for the S targets only
+//     frozen     T · in · out for y = x·Wᵀ of each linear, and as much for dx = dy·W; the lowest layer's q,
+//                k and v need no dx; the last layer's o, gate, up and down are for the S targets only
 //     head       2 · S · hidden · vocabulary: logits and their gradient, in the engine's chunks
 //     attention  7 · P · heads · head_dim: scores and their sum over v; back the scores again, dv, dp, dq, dk
 //     adapters   3 · T · r · (in + out): both products of each pair forward, their two gradients, and dx

@@ -62,17 +62,17 @@ private Q_SLOTS:
     void theProductsOfAStepAreThoseOfTheFormula() {
         const StepShape step{100.0, 40.0, 60.0 * 61 / 2 + 40.0 * 41 / 2};
         const auto products = trainingProducts(smolLm2Shape(), 8, step);
-        const double attention = 576.0 * (576 + 192 + 192 + 576);
-        const double mlp = 3.0 * 576 * 1536;
-        const double lowest = 576.0 * (576 + 192 + 192); // without a gradient of its input
+        const double input = 576.0 * (576 + 192 + 192); // q, k, v: no gradient of the lowest layer's input
+        const double behind =
+            576.0 * 576 + 3.0 * 576 * 1536; // o, gate, up, down: the last layer's for targets
         QVERIFY(isNear(multiplyAdds(products, StepPart::Frozen),
-                       2.0 * (30 * 100 * attention + 29 * 100 * mlp + 40 * mlp) - 100 * lowest));
+                       2.0 * (30 * 100 * input + 29 * 100 * behind + 40 * behind) - 100 * input));
         QVERIFY(isNear(multiplyAdds(products, StepPart::Head), 2.0 * 40 * 576 * 49152));
         QVERIFY(isNear(multiplyAdds(products, StepPart::Attention), 7.0 * 30 * step.pairs * 576));
-        const double attentionSides = 1152 + 768 + 768 + 1152;
-        const double mlpSides = 3 * 2112;
+        const double inputSides = 1152 + 768 + 768;
+        const double behindSides = 1152 + 3 * 2112;
         QVERIFY(isNear(multiplyAdds(products, StepPart::Adapters),
-                       3.0 * 8 * (30 * 100 * attentionSides + 29 * 100 * mlpSides + 40 * mlpSides) -
+                       3.0 * 8 * (30 * 100 * inputSides + 29 * 100 * behindSides + 40 * behindSides) -
                            100.0 * 8 * 3 * 576));
         std::set<std::tuple<StepPart, std::int64_t, std::int64_t, std::int64_t>> shapes;
         for (const StepProduct& product : products)
