@@ -8,6 +8,7 @@
 #include "config/catalog.h"
 #include "core/ascii.h"
 #include "core/error_codes.h"
+#include "formats/bitsandbytes/quantisation_config.h"
 #include "jobs/library/samples.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/open_model.h"
@@ -124,9 +125,13 @@ Result<jobs::ModelEntry> CommandContext::model(const std::vector<std::string>& w
                                                const std::string& adapter) {
     const auto known = library();
     if (!known) return known.error();
-    const auto memory = usableMemory();
-    if (!memory) return memory.error();
-    auto entry = jobs::resolveModel(**known, jobs::ModelRequest{words, m_environment, use, *memory, adapter});
+    const auto resolved = settings();
+    if (!resolved) return resolved.error();
+    const config::Settings& values = (*resolved)->values;
+    const std::string& kept = use == jobs::ModelUse::Train ? values.training.quantize : values.model.quant;
+    auto entry = jobs::resolveModel(
+        **known, jobs::ModelRequest{words, m_environment, use, jobs::usableMemory(values.model.memory),
+                                    adapter, formats::quantisationFromName(kept)});
     if (entry && words.empty())
         m_output.message("Model: " + entry->name + (entry->notice.empty() ? "" : ", " + entry->notice));
     return entry;

@@ -69,7 +69,7 @@ Result<void> evaluate(CommandContext& context, const EvaluateOptions& options) {
     request.exactMatchRows = *exactRows;
     const auto report = [&] {
         ProgressPrinter progress(context.output(), context.clock());
-        return jobs::evaluateModel(request, **engine, context.cancel(), progress.sink());
+        return jobs::evaluateModel(request, **engine, context.files(), context.cancel(), progress.sink());
     }();
     if (!report) return report.error();
     context.output().document(reportJson(*report));

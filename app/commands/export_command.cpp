@@ -3,6 +3,7 @@
 #include "app/commands/export_report.h"
 #include "app/commands/model_words.h"
 #include "core/error_codes.h"
+#include "formats/bitsandbytes/quantisation_config.h"
 
 namespace llamahome::app {
 namespace {
@@ -33,6 +34,27 @@ Result<jobs::ExportFormat> formatOf(const ExportOptions& options) {
                  "export: found --format '" + name + "', expected gguf, gguf-adapter, hf or ollama"};
 }
 
+/// What --type may be: GGUF's types, and what a Hub folder is quantised to.
+std::vector<std::string> typeNames() {
+    std::vector<std::string> names = formats::ggufFileTypeNames();
+    for (const formats::Quantisation format : {formats::Quantisation::Int8, formats::Quantisation::Nf4})
+        names.emplace_back(formats::quantisationName(format));
+    return names;
+}
+
+/// Which of the two --type is must go with --format.
+Result<std::optional<formats::Quantisation>> quantisationOf(const ExportOptions& options,
+                                                            jobs::ExportFormat format) {
+    if (!options.type) return std::optional<formats::Quantisation>();
+    const auto quantisation = formats::quantisationFromName(*options.type);
+    const bool isHub = format == jobs::ExportFormat::Hub;
+    if (isHub == quantisation.has_value()) return quantisation;
+    return Error{codes::kUsage, "export: found --type " + *options.type + " with --format " +
+                                    options.format.value_or("") + ", expected " +
+                                    (isHub ? "int8 or nf4, or none for whole weights"
+                                           : listed(formats::ggufFileTypeNames()))};
+}
+
 Result<formats::GgufFileType> typeOf(const ExportOptions& options) {
     const bool isAdapter = options.format == "gguf-adapter";
     const std::string name =
@@ -49,12 +71,16 @@ Result<void> exportIt(CommandContext& context, const ExportOptions& options) {
                      "--out PATH`"};
     const auto format = formatOf(options);
     if (!format) return format.error();
-    const auto type = typeOf(options);
+    const auto quantisation = quantisationOf(options, *format);
+    if (!quantisation) return quantisation.error();
+    const auto type =
+        *quantisation ? Result<formats::GgufFileType>(jobs::ExportRequest{}.type) : typeOf(options);
     if (!type) return type.error();
     auto request = exportRequest(context, options.model, options.adapter);
     if (!request) return request.error();
     request->format = *format;
     request->type = *type;
+    request->quantisation = *quantisation;
     request->target = *options.out;
     return runExport(context, *request);
 }
@@ -78,10 +104,10 @@ CommandSpec exportCommand() {
                   options->format);
     command.choices({"gguf", "gguf-adapter", "hf", "ollama"});
     command.value("--type", "TYPE",
-                  "how gguf packs the weights (" + std::string(kDefaultGgufType) +
-                      "; an adapter: " + std::string(kDefaultAdapterType) + ")",
+                  "how gguf packs the weights (" + std::string(kDefaultGgufType) + "; an adapter: " +
+                      std::string(kDefaultAdapterType) + "); hf: int8 or nf4, as bitsandbytes quantises",
                   options->type);
-    command.choices(formats::ggufFileTypeNames());
+    command.choices(typeNames());
     command.value("--out", "PATH", "the new file or folder", options->out, ValueKind::File);
     command.run = [options](CommandContext& context) { return exportIt(context, *options); };
     return command;

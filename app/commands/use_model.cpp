@@ -53,8 +53,9 @@ Result<ModelInUse> useModel(CommandContext& context, const UseOptions& options) 
     if (!engine) return engine.error();
     const config::Settings& values = (*settings)->values;
     ProgressPrinter progress(context.output(), context.clock());
-    auto open = jobs::openModel(**engine, entry->path, *adapter, values.model.precision,
-                                values.data.template_name, context.cancel(), progress.sink());
+    auto open = jobs::openModel(**engine, context.files(), entry->path, *adapter,
+                                {values.model.precision, values.model.quant, values.data.template_name},
+                                context.cancel(), progress.sink());
     if (!open) return open.error();
     return ModelInUse{*entry, *adapter, std::move(*open)};
 }

@@ -109,7 +109,6 @@ void describeModel(DescriptorList& list) {
     list.add(
             "model.quant", "Quantise", [](auto& s) -> auto& { return s.model.quant; })
         .choices({"none", "f16", "bf16", "int8", "nf4"})
-        .later({{"int8", "none"}, {"nf4", "none"}})
         .help("none, f16 and bf16: weights as they are; int8, nf4: quantised on loading.")
         .effect("int8 and nf4 need a half and a quarter of the memory.")
         .alsoCalled({"quantize", "quantization", "load_in_4bit", "load_in_8bit"});

@@ -51,7 +51,6 @@ void describeMachine(DescriptorList& list) {
     list.add(
             "training.quantize", "Quantise base", [](auto& s) -> auto& { return s.training.quantize; })
         .choices({"none", "int8", "nf4"})
-        .later({{"int8", "none"}, {"nf4", "none"}})
         .help("Number format that the frozen weights are kept in.")
         .effect("int8 and nf4 need a half and a quarter of the memory.")
         .alsoCalled({"load_in_8bit", "load_in_4bit"});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "llama/lora/lora_plan.h"
+#include "llama/quant/quantise.h"
 #include "llama/train/workspace_plan.h"
 
 namespace llamahome::jobs {
@@ -30,6 +31,27 @@ struct Widths {
     std::uint64_t inner;
 };
 
+/// The weights in the compute type, or those of the layers' matrices as they are quantised.
+std::uint64_t weightBytes(const formats::ModelConfig& config, std::uint64_t computeBytes,
+                          std::optional<formats::Quantisation> wanted) {
+    const std::uint64_t whole = config.parameterCount() * computeBytes;
+    const auto format = config.quantization ? config.quantization : wanted;
+    if (!format) return whole;
+    std::uint64_t values = 0;
+    std::uint64_t packed = 0;
+    std::uint64_t largest = 0;
+    for (const engine::Projection projection : engine::kProjections) {
+        const engine::ProjectionShape shape = engine::projectionShape(config, projection);
+        const std::uint64_t rows = unsignedOf(shape.outFeatures);
+        const std::uint64_t columns = unsignedOf(shape.inFeatures);
+        values += rows * columns;
+        packed += engine::quantisedBytes(*format, rows, columns);
+        largest = std::max(largest, rows * columns);
+    }
+    const std::uint64_t layers = unsignedOf(config.num_hidden_layers);
+    return whole - layers * values * computeBytes + layers * packed + largest * computeBytes;
+}
+
 } // namespace
 
 std::uint64_t usableMemory(const config::MemorySettings& memory, const MemoryState& machine) {
@@ -51,7 +73,7 @@ MemoryEstimate memoryToChat(const formats::ModelConfig& config, const ChatShape&
     const Widths width(config);
     const std::uint64_t tokens = unsignedOf(shape.contextTokens);
     MemoryEstimate estimate;
-    estimate.weights = config.parameterCount() * shape.computeBytes;
+    estimate.weights = weightBytes(config, shape.computeBytes, shape.quantisation);
     estimate.cache = unsignedOf(config.num_hidden_layers) * 2 * width.keys * tokens * shape.computeBytes;
     // One layer at a time, and the logits of the last token.
     estimate.activations = tokens * (4 * width.hidden + 3 * width.inner) * shape.computeBytes +
@@ -61,7 +83,7 @@ MemoryEstimate memoryToChat(const formats::ModelConfig& config, const ChatShape&
 
 MemoryEstimate memoryToTrain(const formats::ModelConfig& config, const TrainShape& shape) {
     MemoryEstimate estimate;
-    estimate.weights = config.parameterCount() * shape.computeBytes;
+    estimate.weights = weightBytes(config, shape.computeBytes, shape.quantisation);
     const auto plan = engine::planLora(config, shape.r, 1.0, 0.0, shape.targetModules);
     if (!plan) return estimate; // training says why
     estimate.adapter = unsignedOf(plan->parameterCount) * kFloatBytes * kAdapterCopies;
@@ -71,6 +93,24 @@ MemoryEstimate memoryToTrain(const formats::ModelConfig& config, const TrainShap
                                {tokens, tokens, shape.length, shape.computeBytes, shape.drops,
                                 shape.recompute, static_cast<int>(cpuFeatures().cores)});
     return estimate;
+}
+
+std::uint64_t leastToChat(const formats::ModelConfig& config,
+                          std::optional<formats::Quantisation> quantisation) {
+    ChatShape shape;
+    shape.computeBytes = computeBytesHere();
+    shape.quantisation = quantisation;
+    return memoryToChat(config, shape).total();
+}
+
+std::uint64_t leastToTrain(const formats::ModelConfig& config,
+                           std::optional<formats::Quantisation> quantisation) {
+    TrainShape shape;
+    shape.rows = 1;
+    shape.recompute = true;
+    shape.computeBytes = computeBytesHere();
+    shape.quantisation = quantisation;
+    return memoryToTrain(config, shape).total();
 }
 
 std::uint64_t loraParameters(const formats::ModelConfig& config, std::int64_t r,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ std::uint64_t usableMemory(const config::MemorySettings& memory);
 struct ChatShape {
     std::int64_t contextTokens = kListedContext;
     std::uint64_t computeBytes = 2; ///< of one number of weights, cache and activations
+    /// Of the layers' matrices; a model that is quantised on its disk stays as it is.
+    std::optional<formats::Quantisation> quantisation = {};
 };
 
 struct TrainShape {
@@ -40,11 +43,12 @@ struct TrainShape {
     bool recompute = false;                                     ///< gradient checkpointing
     bool drops = true;                                          ///< LoRA dropout
     std::uint64_t computeBytes = 2;
+    std::optional<formats::Quantisation> quantisation = {}; ///< as for chat
 };
 
 /// Bytes by what they are for.
 struct MemoryEstimate {
-    std::uint64_t weights = 0;
+    std::uint64_t weights = 0;     ///< and, of a quantised model, the values of its largest matrix
     std::uint64_t cache = 0;       ///< keys and values
     std::uint64_t activations = 0; ///< kept for the backward pass, and the head's chunk of logits
     std::uint64_t adapter = 0;     ///< parameters, gradients, two moments, best copy; all fp32
@@ -55,6 +59,13 @@ struct MemoryEstimate {
 
 MemoryEstimate memoryToChat(const formats::ModelConfig& config, const ChatShape& shape);
 MemoryEstimate memoryToTrain(const formats::ModelConfig& config, const TrainShape& shape);
+
+/// What a model needs at least on this machine: to chat with kListedContext tokens, to train one row of 512
+/// tokens at a time, layers recomputed, r 8 on q and v.
+std::uint64_t leastToChat(const formats::ModelConfig& config,
+                          std::optional<formats::Quantisation> quantisation = {});
+std::uint64_t leastToTrain(const formats::ModelConfig& config,
+                           std::optional<formats::Quantisation> quantisation = {});
 
 /// Number of parameters of a LoRA of rank r on those projections of every layer; 0 for a rank or a target
 /// that the engine refuses.

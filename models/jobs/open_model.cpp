@@ -1,8 +1,10 @@
 #include "jobs/open_model.h"
 
 #include "core/error_codes.h"
+#include "formats/bitsandbytes/quantisation_config.h"
 #include "formats/peft/peft_adapter.h"
 #include "jobs/chat_template_choice.h"
+#include "jobs/quantised_cache.h"
 
 namespace llamahome::jobs {
 
@@ -31,14 +33,13 @@ std::string precisionName(engine::Precision precision) {
     return "auto";
 }
 
-Result<OpenModel> openModel(engine::Engine& engine, const std::filesystem::path& folder,
-                            const std::optional<AdapterChoice>& adapter, const std::string& precision,
-                            const std::string& templateName, const CancelToken& cancel,
-                            const ProgressSink& progress) {
+Result<OpenModel> openModel(engine::Engine& engine, FileLayer& files, const std::filesystem::path& folder,
+                            const std::optional<AdapterChoice>& adapter, const OpenOptions& options,
+                            const CancelToken& cancel, const ProgressSink& progress) {
     // Small things first: what is wrong with them is known before the weights are read.
     auto tokenizer = text::Tokenizer::load(folder);
     if (!tokenizer) return tokenizer.error();
-    auto chatTemplate = chosenTemplate(folder, templateName);
+    auto chatTemplate = chosenTemplate(folder, options.templateName);
     if (!chatTemplate) return chatTemplate.error();
     std::optional<formats::PeftAdapter> weights;
     if (adapter) {
@@ -46,7 +47,14 @@ Result<OpenModel> openModel(engine::Engine& engine, const std::filesystem::path&
         if (!read) return read.error();
         weights = std::move(*read);
     }
-    auto model = engine.loadModel(folder, {precisionOf(precision), cancel, progress});
+    engine::LoadOptions load{precisionOf(options.precision), cancel, progress};
+    load.quantisation = formats::quantisationFromName(options.quantise);
+    if (load.quantisation) {
+        auto cache = quantisedCache(files, folder, *load.quantisation, cancel, progress);
+        if (!cache) return cache.error();
+        load.quantisedFile = std::move(*cache);
+    }
+    auto model = engine.loadModel(folder, load);
     if (!model) return model.error();
     if (weights) {
         if (auto set = (*model)->setAdapter(*weights); !set) return set.error();

@@ -8,6 +8,7 @@
 
 #include "config/settings.h"
 #include "core/cancel_token.h"
+#include "core/file_layer.h"
 #include "core/progress.h"
 #include "core/result.h"
 #include "llama/engine.h"
@@ -27,12 +28,20 @@ struct OpenModel {
     text::ChatTemplate chatTemplate;
 };
 
-/// `precision`: auto, bf16 or fp32. `templateName`: empty for the model's own. TPL-01 for a template that is
-/// not known, naming the choices.
-Result<OpenModel> openModel(engine::Engine& engine, const std::filesystem::path& folder,
-                            const std::optional<AdapterChoice>& adapter, const std::string& precision,
-                            const std::string& templateName, const CancelToken& cancel,
-                            const ProgressSink& progress);
+/// How a model is opened; values as settings have them.
+struct OpenOptions {
+    std::string precision = "auto"; ///< auto, bf16 or fp32
+    std::string quantise = "none";  ///< int8 or nf4; others: weights as they are
+    std::string templateName;       ///< empty: the model's own
+
+    friend bool operator==(const OpenOptions&, const OpenOptions&) = default;
+};
+
+/// A model that is to be quantised, and is not already, is so once: its matrices are kept beside it
+/// (quantised_cache.h), where `files` can write. TPL-01 for a template that is not known, naming the choices.
+Result<OpenModel> openModel(engine::Engine& engine, FileLayer& files, const std::filesystem::path& folder,
+                            const std::optional<AdapterChoice>& adapter, const OpenOptions& options,
+                            const CancelToken& cancel, const ProgressSink& progress);
 
 /// CLI-05 where a device, a setting's value, is not there.
 Result<void> checkDevice(const std::string& device);

@@ -40,7 +40,7 @@ struct LoadOptions {
     ProgressSink progress; ///< unit "bytes"
     /// How the layers' matrices are kept, where the model is not quantised already; none: as they are.
     std::optional<formats::Quantisation> quantisation = {};
-    /// With it: a file of matrices quantised before, which are mapped. Empty: none are.
+    /// With it: matrices quantised before (jobs/quantised_cache.h), which are mapped. Empty: none are.
     std::filesystem::path quantisedFile = {};
 };
 

@@ -49,8 +49,8 @@ ChatManager::ChatManager(ManagerContext& context, ModelManager& models, Settings
     , m_models(models)
     , m_settings(settings)
     , m_keeper(std::make_shared<ConversationKeeper>(context.workspace.root, *context.workspace.files))
-    , m_worker(
-          std::make_shared<ChatWorker>(jobs::Library(context.workspace.root, context.workspace.catalog))) {
+    , m_worker(std::make_shared<ChatWorker>(jobs::Library(context.workspace.root, context.workspace.catalog),
+                                            *context.workspace.files)) {
     m_settingsKept.setSingleShot(true);
     m_settingsKept.setInterval(kSettingsKeptMs);
     connect(&m_settingsKept, &QTimer::timeout, this, [this] { keep(m_current); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "formats/bitsandbytes/quantisation_config.h"
 #include "formats/peft/peft_adapter.h"
 #include "jobs/library/model_spec.h"
 #include "jobs/memory_estimate.h"
@@ -26,8 +27,9 @@ std::uint64_t contextOf(const engine::LanguageModel& model, const jobs::AnswerOp
 
 } // namespace
 
-ChatWorker::ChatWorker(jobs::Library library)
-    : m_library(std::move(library)) {}
+ChatWorker::ChatWorker(jobs::Library library, FileLayer& files)
+    : m_library(std::move(library))
+    , m_files(files) {}
 
 void ChatWorker::release() {
     m_open.reset();
@@ -37,20 +39,22 @@ void ChatWorker::release() {
 
 Result<void> ChatWorker::load(EngineHost& host, const ChatRequest& request, const CancelToken& cancel,
                               const ProgressSink& progress) {
-    const Loaded wanted{request.model, request.settings.model.precision, request.settings.data.template_name};
+    const config::ModelSettings& use = request.settings.model;
+    const Loaded wanted{request.model, {use.precision, use.quant, request.settings.data.template_name}};
     if (m_open && m_loaded == wanted) return {};
     release(); // two models at once may be more than the memory holds
     if (auto there = jobs::checkDevice(request.settings.model.device); !there) return there;
     const auto entry = jobs::resolveModel(m_library, {{request.model},
                                                       request.environment,
                                                       jobs::ModelUse::Chat,
-                                                      jobs::usableMemory(request.settings.model.memory)});
+                                                      jobs::usableMemory(use.memory),
+                                                      {},
+                                                      formats::quantisationFromName(use.quant)});
     if (!entry) return entry.error();
     const auto opened = host.engine();
     if (!opened) return opened.error();
     if (auto set = (*opened)->setThreads(request.settings.model.threads); !set) return set;
-    auto open =
-        jobs::openModel(**opened, entry->path, {}, wanted.precision, wanted.templateName, cancel, progress);
+    auto open = jobs::openModel(**opened, m_files, entry->path, {}, wanted.options, cancel, progress);
     if (!open) return open.error();
     m_open = std::move(*open);
     m_loaded = wanted;

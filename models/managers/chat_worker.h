@@ -42,7 +42,7 @@ using ReadySink = std::function<void(const std::filesystem::path&)>;
 /// Holds at most one model, with its adapter.
 class ChatWorker {
 public:
-    explicit ChatWorker(jobs::Library library);
+    ChatWorker(jobs::Library library, FileLayer& files);
 
     /// Loads what is not loaded yet, sets adapter and scale, answers. Errors as `llamahome chat` has them; a
     /// model that is loaded stays so.
@@ -56,8 +56,7 @@ private:
     /// What decides whether the loaded model is the wanted one.
     struct Loaded {
         std::string model;
-        std::string precision;
-        std::string templateName;
+        jobs::OpenOptions options;
 
         friend bool operator==(const Loaded&, const Loaded&) = default;
     };
@@ -67,6 +66,7 @@ private:
     Result<void> setAdapter(const ChatRequest& request);
 
     jobs::Library m_library;
+    FileLayer& m_files;
     std::optional<jobs::OpenModel> m_open;
     Loaded m_loaded;
     std::filesystem::path m_folder;

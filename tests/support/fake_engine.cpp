@@ -280,6 +280,8 @@ Result<std::unique_ptr<engine::LanguageModel>> FakeEngine::loadModel(const std::
     if (!config) return config.error();
     ++m_history->loads;
     m_history->precision = options.precision;
+    m_history->quantisation = options.quantisation;
+    m_history->quantisedFile = options.quantisedFile;
     return std::unique_ptr<engine::LanguageModel>(std::make_unique<FakeModel>(
         *config, options.precision == engine::Precision::Auto ? m_script->autoPrecision : options.precision,
         m_script, m_history));

@@ -39,7 +39,9 @@ struct FakeScript {
 struct FakeHistory {
     int loads = 0;
     engine::Precision precision = engine::Precision::Auto;
-    std::vector<std::vector<std::int32_t>> prompts; ///< of generate()
+    std::optional<formats::Quantisation> quantisation; ///< of the last load
+    std::filesystem::path quantisedFile;               ///< likewise
+    std::vector<std::vector<std::int32_t>> prompts;    ///< of generate()
     std::vector<engine::GenerationOptions> generations;
     std::vector<double> scales;             ///< of the adapter at each generate(); 0 without one
     int adapters = 0;                       ///< times that one was set

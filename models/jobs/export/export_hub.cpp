@@ -1,4 +1,5 @@
 #include "core/json.h"
+#include "formats/bitsandbytes/quantisation_config.h"
 #include "formats/hub/hub_names.h"
 #include "formats/hub/hub_weights.h"
 #include "jobs/export/export_forms.h"
@@ -24,17 +25,21 @@ bool isTakenAlong(std::string_view name) {
            name != kModelCardName;
 }
 
-Result<std::uint64_t> bytesOf(const ExportSource& source, const std::vector<fs::path>& along) {
+Result<std::uint64_t> bytesOf(ExportSource& source, const std::vector<fs::path>& along) {
     const auto sides = sizeOf(along);
     if (!sides) return sides.error();
     return kCardBytes + source.weightBytes() + *sides;
 }
 
-/// The weights are written whole, however the base keeps them.
-Result<void> dropQuantisation(FileLayer& files, const fs::path& configJson) {
+/// config.json says how the weights are kept, which is not always how the base keeps them.
+Result<void> writeQuantisation(FileLayer& files, const fs::path& configJson,
+                               const std::optional<formats::Quantisation>& format) {
+    constexpr const char* kKey = "quantization_config";
     auto config = readJsonFile(configJson);
     if (!config) return config.error();
-    if (config->erase("quantization_config") == 0) return {};
+    if (!format && !config->contains(kKey)) return {};
+    config->erase(kKey);
+    if (format) (*config)[kKey] = formats::quantisationConfigJson(*format);
     return writeFileAtomically(files, configJson, writeJson(*config));
 }
 
@@ -62,14 +67,17 @@ Result<ExportResult> exportHub(const ExportRequest& request, const ExportChat& c
     for (const fs::path& path : *along)
         if (auto copied = copyFile(files, path, place->folder() / path.filename(), cancel, {}); !copied)
             return copied.error();
-    if (auto done = dropQuantisation(files, place->folder() / formats::kModelConfigFile); !done)
-        return done.error();
+    const fs::path configJson = place->folder() / formats::kModelConfigFile;
+    if (auto done = writeQuantisation(files, configJson, request.quantisation); !done) return done.error();
     const CardSubject subject{displayPath(place->target().filename()), false, request.base,
                               (*source)->record(), chat.name};
     if (auto done = writeChat(files, place->folder(), chat); !done) return done.error();
     if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
     auto written = formats::writeHubWeights(files, place->folder(), (*source)->weights(),
-                                            request.adapter ? "merging" : "copying", cancel, progress);
+                                            request.adapter        ? "merging"
+                                            : request.quantisation ? "quantising"
+                                                                   : "copying",
+                                            cancel, progress);
     if (!written) return written.error();
     if (auto checked = checkModelFolder(place->folder()); !checked) return checked.error();
     if (auto checked = checkTurnEnd(place->folder(), chat); !checked) return checked.error();

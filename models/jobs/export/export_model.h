@@ -13,6 +13,7 @@
 #include "core/file_layer.h"
 #include "core/progress.h"
 #include "core/result.h"
+#include "formats/bitsandbytes/quantised_view.h"
 #include "formats/gguf/gguf_file_type.h"
 #include "jobs/library/library.h"
 
@@ -33,6 +34,8 @@ struct ExportRequest {
     ExportFormat format = ExportFormat::Hub;
     formats::GgufFileType type = formats::GgufFileType::Q8_0; ///< of the GGUF file
     std::filesystem::path target = {};                        ///< the new folder or file
+    /// Of the layers' matrices of a Hub folder, as bitsandbytes stores them; none: whole, whatever the base.
+    std::optional<formats::Quantisation> quantisation = {};
 };
 
 struct ExportResult {

@@ -9,6 +9,7 @@
 #include "formats/hub/model_weights.h"
 #include "jobs/library/leftovers.h"
 #include "jobs/memory_estimate.h"
+#include "jobs/quantised_cache.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -65,14 +66,8 @@ void addMemory(ModelEntry& entry) {
     if (entry.kind != kModelKind) return;
     const auto config = formats::readModelConfig(entry.path / "config.json");
     if (!config) return;
-    ChatShape chat;
-    chat.computeBytes = computeBytesHere();
-    TrainShape train;
-    train.rows = 1;
-    train.recompute = true;
-    train.computeBytes = chat.computeBytes;
-    entry.memoryToChatBytes = memoryToChat(*config, chat).total();
-    entry.memoryToTrainBytes = memoryToTrain(*config, train).total();
+    entry.memoryToChatBytes = leastToChat(*config);
+    entry.memoryToTrainBytes = leastToTrain(*config);
 }
 
 /// State, size and memory of the folder at entry.path, which has a manifest.
@@ -81,7 +76,7 @@ void addInstalledFacts(ModelEntry& entry) {
     const auto manifest = readManifest(entry.path);
     if (!manifest) return mark(entry, ModelState::Damaged, manifest.error().message);
     entry.kind = manifest->kind;
-    entry.sizeBytes = manifest->totalBytes();
+    entry.sizeBytes = manifest->totalBytes() + quantisedCacheBytes(entry.path);
     checkFiles(entry, *manifest);
     addMemory(entry);
 }

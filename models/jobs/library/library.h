@@ -34,7 +34,7 @@ struct ModelEntry {
     std::filesystem::path path; ///< the folder; where it would lie when absent
     ModelState state = ModelState::Absent;
     std::string kind = std::string(kModelKind); ///< or kAdapterKind
-    std::uint64_t sizeBytes = 0;                ///< installed: of its files; absent: of the download
+    std::uint64_t sizeBytes = 0; ///< installed: of its files and quantised weights; absent: of the download
     std::string licence;
     std::optional<config::CatalogVersion> catalog; ///< facts, where the catalogue has it
     std::string problem;                           ///< what is wrong with a damaged or offline one

@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/quantity.h"
 #include "core/shell_quote.h"
+#include "formats/hub/model_config.h"
 #include "formats/peft/peft_config.h"
 #include "jobs/memory_estimate.h"
 
@@ -140,8 +141,13 @@ std::string installedList(const Library& library) {
     return names.empty() ? "; no model is installed yet" : "; installed: " + names;
 }
 
-std::uint64_t neededBytes(const ModelEntry& entry, ModelUse use) {
-    switch (use) {
+/// Of a model that is not installed the catalogue knows no shapes: unquantised.
+std::uint64_t neededBytes(const ModelEntry& entry, const ModelRequest& request) {
+    if (request.quantisation && request.use != ModelUse::Files)
+        if (const auto config = formats::readModelConfig(entry.path / "config.json"))
+            return request.use == ModelUse::Chat ? leastToChat(*config, request.quantisation)
+                                                 : leastToTrain(*config, request.quantisation);
+    switch (request.use) {
     case ModelUse::Files:
         return 0;
     case ModelUse::Chat:
@@ -158,7 +164,7 @@ const ModelEntry* largestThatFits(const std::vector<ModelEntry>& entries, const 
                                   const ModelRequest& request) {
     const ModelEntry* best = nullptr;
     for (const ModelEntry& entry : entries) {
-        const std::uint64_t needed = neededBytes(entry, request.use);
+        const std::uint64_t needed = neededBytes(entry, request);
         if (!entry.catalog || needed == 0 || needed > request.memoryBytes) continue;
         const auto rank = [&](const ModelEntry& one) {
             return std::tuple(one.isUsable(), one.family == family, one.catalog->parameters);
@@ -171,7 +177,7 @@ const ModelEntry* largestThatFits(const std::vector<ModelEntry>& entries, const 
 Error tooLarge(const Library& library, const ModelEntry& entry, const ModelRequest& request) {
     const std::vector<ModelEntry> all = library.list();
     const ModelEntry* fitting = largestThatFits(all, entry.family, request);
-    std::string message = entry.name + " needs " + formatBytes(neededBytes(entry, request.use)) +
+    std::string message = entry.name + " needs " + formatBytes(neededBytes(entry, request)) +
                           " of memory to " + (request.use == ModelUse::Train ? "train" : "chat") +
                           ", this machine has " + formatBytes(request.memoryBytes) + " for it; ";
     message += fitting == nullptr ? "no known model fits"
@@ -179,9 +185,10 @@ Error tooLarge(const Library& library, const ModelEntry& entry, const ModelReque
                                         commandWords(*fitting) + "`";
     if (entry.catalog && entry.catalog->min_gpu_memory > 0.0 &&
         entry.catalog->min_gpu_memory * 1e9 < static_cast<double>(request.memoryBytes))
-        return Error{codes::kModelTooLarge, message,
-                     "the catalogue's minimum of " + formatNumber(entry.catalog->min_gpu_memory) +
-                         " GB holds for quantised weights on a GPU, which this version does not have"};
+        return Error{
+            codes::kModelTooLarge, message,
+            "the catalogue's minimum of " + formatNumber(entry.catalog->min_gpu_memory) +
+                " GB holds for quantised weights on a GPU; --quantize nf4 needs a quarter of the memory"};
     return Error{codes::kModelTooLarge, message};
 }
 
@@ -239,7 +246,7 @@ Result<ModelEntry> resolveModel(const Library& library, const ModelRequest& requ
     auto entry = request.words.empty() ? unnamedEntry(library, request)
                                        : resolveKnownModel(library, request.words, request.environment);
     if (!entry) return entry;
-    if (request.memoryBytes > 0 && neededBytes(*entry, request.use) > request.memoryBytes)
+    if (request.memoryBytes > 0 && neededBytes(*entry, request) > request.memoryBytes)
         return tooLarge(library, *entry, request);
     if (entry->isUsable()) return entry;
     return checkUsable(*entry, installedList(library)).error();

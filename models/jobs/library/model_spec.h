@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/environment.h"
 #include "core/result.h"
+#include "formats/bitsandbytes/quantised_view.h"
 #include "jobs/library/library.h"
 
 namespace llamahome::jobs {
@@ -22,6 +24,7 @@ struct ModelRequest {
     ModelUse use = ModelUse::Files;
     std::uint64_t memoryBytes = 0; ///< what the machine has for it; 0: not checked
     std::string adapter = {};      ///< name or folder of the adapter to use; without words its base is meant
+    std::optional<formats::Quantisation> quantisation = {}; ///< how the model will be kept in memory
 };
 
 /// An installed, usable model. FAMILY alone is its default version; no words: the variables, else the base of

@@ -10,6 +10,7 @@
 #include "jobs/library/leftovers.h"
 #include "jobs/library/manifest.h"
 #include "jobs/library/model_spec.h"
+#include "jobs/quantised_cache.h"
 #include "jobs/train/finished_adapter.h"
 #include "jobs/train/run_list.h"
 
@@ -93,20 +94,25 @@ Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry, R
     auto own = ownFiles(entry, manifest, *present, basis);
     if (!own) return own.error();
     own->names.emplace_back(kManifestName);
-    RemovalPlan plan{entry.name, entry.path, {}, {}, 0, own->isByName};
-    for (const std::string& name : own->names) {
+    RemovalPlan plan{entry.name, entry.path, {}, {}, {}, 0, own->isByName};
+    const auto add = [&](std::vector<PlannedFile>& planned, const std::string& name) {
         const fs::path path = entry.path / name;
         std::error_code failure;
         const fs::file_type type = fs::symlink_status(path, failure).type();
         // A folder under the name of a file of ours is somebody else's.
-        if (type == fs::file_type::not_found || type == fs::file_type::directory) continue;
-        plan.files.push_back({name, freedBytes(path), type == fs::file_type::symlink});
-        plan.freedBytes += plan.files.back().freedBytes;
-    }
+        if (type == fs::file_type::not_found || type == fs::file_type::directory) return;
+        planned.push_back({name, freedBytes(path), type == fs::file_type::symlink});
+        plan.freedBytes += planned.back().freedBytes;
+    };
+    for (const std::string& name : own->names)
+        add(plan.files, name);
+    for (const std::string& name : *present)
+        if (isQuantisedCache(name)) add(plan.caches, name);
     std::copy_if(present->begin(), present->end(), std::back_inserter(plan.foreign),
                  [&](const std::string& name) {
-                     return std::none_of(plan.files.begin(), plan.files.end(),
-                                         [&](const PlannedFile& file) { return file.path == name; });
+                     const auto isPlanned = [&](const PlannedFile& file) { return file.path == name; };
+                     return std::none_of(plan.files.begin(), plan.files.end(), isPlanned) &&
+                            std::none_of(plan.caches.begin(), plan.caches.end(), isPlanned);
                  });
     return plan;
 }
@@ -127,6 +133,11 @@ Result<std::uint64_t> removeModel(const RemovalPlan& plan, const RootLock& lock,
     clearLeftovers(lock, files);
     const auto removing = lock.removing();
     std::uint64_t freed = 0;
+    for (const PlannedFile& cache : plan.caches) { // a model without them is whole
+        const std::uint64_t bytes = freedBytes(plan.folder / cache.path);
+        if (auto removed = files.remove(plan.folder / cache.path); !removed) return removed.error();
+        freed += bytes;
+    }
     std::vector<std::string> names;
     for (const PlannedFile& file : plan.files) {
         freed += freedBytes(plan.folder / file.path);

@@ -64,7 +64,8 @@ Result<void> compareAnswers(const EvaluateRequest& request, OpenModel& open, con
 } // namespace
 
 Result<EvaluationReport> evaluateModel(const EvaluateRequest& request, engine::Engine& engine,
-                                       const CancelToken& cancel, const ProgressSink& progress) {
+                                       FileLayer& files, const CancelToken& cancel,
+                                       const ProgressSink& progress) {
     const auto config = formats::readModelConfig(request.modelFolder / "config.json");
     if (!config) return config.error();
     const auto tokenizer = text::Tokenizer::load(request.modelFolder);
@@ -78,8 +79,9 @@ Result<EvaluationReport> evaluateModel(const EvaluateRequest& request, engine::E
         return Error{codes::kNoTrainingRows, displayPath(request.dataFile) +
                                                  ": found no row to evaluate, expected at least one; look at "
                                                  "it with `llamahome data`"};
-    auto open = openModel(engine, request.modelFolder, request.adapter, request.settings.model.precision,
-                          request.settings.data.template_name, cancel, progress);
+    const config::ModelSettings& use = request.settings.model;
+    auto open = openModel(engine, files, request.modelFolder, request.adapter,
+                          {use.precision, use.quant, request.settings.data.template_name}, cancel, progress);
     if (!open) return open.error();
     EvaluationReport report;
     report.rows = rows->rows.size();

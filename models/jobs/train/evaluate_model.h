@@ -20,9 +20,10 @@ struct EvaluateRequest {
     std::filesystem::path modelFolder;
     std::optional<AdapterChoice> adapter;
     std::filesystem::path dataFile;
-    config::Settings settings; ///< data.*, model.precision and training.batch_size (rows at once) count
-    bool alsoBase = false;     ///< with an adapter: the base's figures too
-    int exactMatchRows = 0;    ///< first rows whose answer is generated and compared; 0: none
+    config::Settings
+        settings; ///< data.*, model.precision, model.quant and training.batch_size (rows at once) count
+    bool alsoBase = false;  ///< with an adapter: the base's figures too
+    int exactMatchRows = 0; ///< first rows whose answer is generated and compared; 0: none
 };
 
 struct LossFigures {
@@ -47,7 +48,8 @@ struct EvaluationReport {
 /// before the weights are loaded. DATA-xx for bad rows as in runTraining;
 /// RUN-00 when cancelled.
 Result<EvaluationReport> evaluateModel(const EvaluateRequest& request, engine::Engine& engine,
-                                       const CancelToken& cancel, const ProgressSink& progress);
+                                       FileLayer& files, const CancelToken& cancel,
+                                       const ProgressSink& progress);
 
 /// The number after the last "####" (and blanks, and a $), without commas and a final point; nothing where
 /// there is none.

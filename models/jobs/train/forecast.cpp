@@ -6,6 +6,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/quantity.h"
+#include "formats/bitsandbytes/quantisation_config.h"
 #include "jobs/chat_template_choice.h"
 #include "jobs/open_model.h"
 #include "jobs/train/checkpoint_store.h"
@@ -59,6 +60,7 @@ private:
         shape.recompute = recompute;
         shape.drops = m_settings.lora.dropout > 0.0;
         shape.computeBytes = computeBytes(m_settings.precision);
+        shape.quantisation = formats::quantisationFromName(m_settings.quantize);
         return memoryToTrain(m_model, shape);
     }
     bool fits(int rows, bool recompute) const {

@@ -80,9 +80,10 @@ Result<TrainSummary> TrainSession::work() {
 
 Result<OpenModel> TrainSession::openBase() {
     m_place.sink.onPhase("loading the model");
-    return openModel(m_place.engine, m_record.modelFolder, {}, m_work.settings.training.precision,
-                     m_work.settings.data.template_name, m_place.cancel,
-                     [this](const Progress& progress) { m_place.sink.onProgress(progress); });
+    const config::TrainingSettings& training = m_work.settings.training;
+    return openModel(m_place.engine, m_place.files, m_record.modelFolder, {},
+                     {training.precision, training.quantize, m_work.settings.data.template_name},
+                     m_place.cancel, [this](const Progress& progress) { m_place.sink.onProgress(progress); });
 }
 
 bool TrainSession::isStoppedEarly(const engine::TrainState& state) const {

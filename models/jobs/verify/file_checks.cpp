@@ -5,6 +5,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/hash.h"
+#include "jobs/quantised_cache.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -70,7 +71,8 @@ std::vector<std::string> unlistedFiles(const fs::path& folder, const Manifest& m
     for (fs::directory_iterator one(folder, failure), end; !failure && one != end; one.increment(failure)) {
         const std::string name = displayPath(one->path().filename());
         const auto isListed = [&](const ManifestFile& file) { return file.path == name; };
-        if (name != kManifestName && std::none_of(manifest.files.begin(), manifest.files.end(), isListed))
+        if (name != kManifestName && !isQuantisedCache(name) &&
+            std::none_of(manifest.files.begin(), manifest.files.end(), isListed))
             names.push_back(name);
     }
     std::sort(names.begin(), names.end());

@@ -32,7 +32,7 @@ public:
     }
 
     Result<void> run(const std::string& lines) {
-        const auto opened = jobs::openModel(engine, m_folder / "tiny", std::nullopt, "auto", "",
+        const auto opened = jobs::openModel(engine, systemFiles(), m_folder / "tiny", std::nullopt, {},
                                             CancelToken{}, ProgressSink{});
         if (!opened) return opened.error();
         ModelInUse use{jobs::ModelEntry{}, std::nullopt, std::move(const_cast<jobs::OpenModel&>(*opened))};

@@ -29,7 +29,7 @@ struct Talk {
     };
 
     Talk()
-        : open(*openModel(ground.engine, ground.model, {}, "auto", "", {}, {})) {}
+        : open(*openModel(ground.engine, systemFiles(), ground.model, {}, {}, {}, {})) {}
 
     ChatSession session() { return ChatSession(*open.model, open.tokenizer, open.chatTemplate); }
     /// The text of the last prompt that the model saw.
@@ -234,16 +234,32 @@ private Q_SLOTS:
     void smallThingsAreCheckedBeforeTheWeightsAreRead() {
         TrainingGround ground;
         const AdapterChoice missing{ground.folder / "none", 1.0};
-        QVERIFY(!openModel(ground.engine, ground.model, missing, "auto", "", {}, {}));
-        QVERIFY(!openModel(ground.engine, ground.model, {}, "auto", "no-such-template", {}, {}));
+        QVERIFY(!openModel(ground.engine, systemFiles(), ground.model, missing, {}, {}, {}));
+        QVERIFY(!openModel(ground.engine, systemFiles(), ground.model, {},
+                           {.templateName = "no-such-template"}, {}, {}));
         QCOMPARE(ground.engine.history().loads, 0);
-        QVERIFY(openModel(ground.engine, ground.model, {}, "bf16", "", {}, {}));
+        QVERIFY(openModel(ground.engine, systemFiles(), ground.model, {}, {.precision = "bf16"}, {}, {}));
         QVERIFY(ground.engine.history().precision == engine::Precision::Bf16);
+    }
+
+    void aQuantisedModelIsAskedForByName() {
+        TrainingGround ground;
+        const auto open = [&](const char* name) {
+            return openModel(ground.engine, systemFiles(), ground.model, {}, {.quantise = name}, {}, {});
+        };
+        for (const char* const whole : {"none", "f16", "bf16"}) {
+            QVERIFY(open(whole));
+            QVERIFY(!ground.engine.history().quantisation);
+        }
+        QVERIFY(open("nf4"));
+        QCOMPARE(ground.engine.history().quantisation, std::optional(formats::Quantisation::Nf4));
+        QVERIFY(open("int8"));
+        QCOMPARE(ground.engine.history().quantisation, std::optional(formats::Quantisation::Int8));
     }
 
     void evaluationCountsEveryTokenAndTarget() {
         TrainingGround ground;
-        const auto report = evaluateModel(evaluationOf(ground), ground.engine, {}, {});
+        const auto report = evaluateModel(evaluationOf(ground), ground.engine, systemFiles(), {}, {});
         QVERIFY2(report, report ? "" : report.error().message.c_str());
         QCOMPARE(report->rows, std::uint64_t{12});
         QCOMPARE(report->figures.loss, 2.0);
@@ -263,7 +279,7 @@ private Q_SLOTS:
     void plainTextCountsEveryTokenButTheFirst() {
         TrainingGround ground;
         QVERIFY(writeFileAtomically(systemFiles(), ground.data, "{\"text\":\"abcde\"}\n"));
-        const auto report = evaluateModel(evaluationOf(ground), ground.engine, {}, {});
+        const auto report = evaluateModel(evaluationOf(ground), ground.engine, systemFiles(), {}, {});
         QVERIFY2(report, report ? "" : report.error().message.c_str());
         QCOMPARE(report->tokens, std::uint64_t{5});
         QCOMPARE(report->supervisedTokens, std::uint64_t{4});
@@ -272,9 +288,9 @@ private Q_SLOTS:
     void rowsLongerThanTrainingTakesAreEvaluatedWhole() {
         TrainingGround ground;
         EvaluateRequest request = evaluationOf(ground);
-        const auto whole = evaluateModel(request, ground.engine, {}, {});
+        const auto whole = evaluateModel(request, ground.engine, systemFiles(), {}, {});
         request.settings.training.max_length = 10;
-        const auto same = evaluateModel(request, ground.engine, {}, {});
+        const auto same = evaluateModel(request, ground.engine, systemFiles(), {}, {});
         QVERIFY(same);
         QCOMPARE(same->tokens, whole->tokens);
         QCOMPARE(same->cutRows, std::uint64_t{0});
@@ -286,7 +302,7 @@ private Q_SLOTS:
         EvaluateRequest request = evaluationOf(ground);
         request.adapter = AdapterChoice{trained->adapterFolder, 0.5};
         request.alsoBase = true;
-        const auto report = evaluateModel(request, ground.engine, {}, {});
+        const auto report = evaluateModel(request, ground.engine, systemFiles(), {}, {});
         QVERIFY2(report, report ? "" : report.error().message.c_str());
         QCOMPARE(report->figures.loss, 1.75);
         QCOMPARE(report->base->loss, 2.0);
@@ -295,7 +311,7 @@ private Q_SLOTS:
     void badDataIsRefusedBeforeTheModelIsLoaded() {
         TrainingGround ground;
         QVERIFY(writeFileAtomically(systemFiles(), ground.data, "{\"question\":\n"));
-        const auto report = evaluateModel(evaluationOf(ground), ground.engine, {}, {});
+        const auto report = evaluateModel(evaluationOf(ground), ground.engine, systemFiles(), {}, {});
         QVERIFY(!report);
         QVERIFY2(report.error().code.text.starts_with("DATA-"), report.error().message.c_str());
         QCOMPARE(ground.engine.history().loads, 0);
@@ -305,7 +321,7 @@ private Q_SLOTS:
         TrainingGround ground; // the data's answers are 2 … 13, the model's always 7
         EvaluateRequest request = evaluationOf(ground);
         request.exactMatchRows = 8;
-        const auto report = evaluateModel(request, ground.engine, {}, {});
+        const auto report = evaluateModel(request, ground.engine, systemFiles(), {}, {});
         QCOMPARE(report->compared, 8);
         QCOMPARE(report->matched, 1);
     }
@@ -334,10 +350,11 @@ private Q_SLOTS:
         TrainingGround ground;
         EvaluateRequest request = evaluationOf(ground);
         request.dataFile = ground.folder / "absent.jsonl";
-        QVERIFY(evaluateModel(request, ground.engine, {}, {}).error().code == codes::kFileNotFound);
+        QVERIFY(evaluateModel(request, ground.engine, systemFiles(), {}, {}).error().code ==
+                codes::kFileNotFound);
         QVERIFY(
             writeFileAtomically(systemFiles(), ground.data, "{\"text\":\"a\"}\n")); // one token, no target
-        const auto report = evaluateModel(evaluationOf(ground), ground.engine, {}, {});
+        const auto report = evaluateModel(evaluationOf(ground), ground.engine, systemFiles(), {}, {});
         QVERIFY(report.error().code == codes::kNoTrainingRows);
         QVERIFY(contains(report.error().message, "data.jsonl"));
     }

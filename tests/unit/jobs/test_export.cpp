@@ -6,8 +6,11 @@
 
 #include "core/error_codes.h"
 #include "export_ground.h"
+#include "formats/bitsandbytes/quantised_weights.h"
 #include "formats/gguf/gguf_reader.h"
+#include "formats/hub/model_config.h"
 #include "formats/hub/model_weights.h"
+#include "formats/tensor_values.h"
 #include "jobs/export/export_forms.h"
 #include "jobs/export/export_source.h"
 #include "jobs/export/ollama_turns.h"
@@ -58,6 +61,42 @@ private Q_SLOTS:
             QVERIFY(written->turnEnd.find("<|im_end|>") != std::string::npos);
             QVERIFY(ground.isClean(written->path));
         }
+    }
+
+    void aHubFolderIsQuantisedAndWholeAgain_data() {
+        QTest::addColumn<int>("format");
+        QTest::newRow("int8") << static_cast<int>(formats::Quantisation::Int8);
+        QTest::newRow("NF4") << static_cast<int>(formats::Quantisation::Nf4);
+    }
+    void aHubFolderIsQuantisedAndWholeAgain() {
+        QFETCH(int, format);
+        const auto chosen = static_cast<formats::Quantisation>(format);
+        const ExportGround ground;
+        ExportRequest request = ground.request("quantised");
+        request.adapter.reset();
+        request.quantisation = chosen;
+        const auto written = ground.write(request);
+        QVERIFY2(written, written ? "" : written.error().message.c_str());
+        const auto config = formats::readModelConfig(written->path / "config.json");
+        QVERIFY(config && config->quantization == chosen);
+        const auto quantised = formats::openModelWeights(written->path);
+        QVERIFY(quantised && (*quantised)->quantised() != nullptr);
+        std::size_t matrices = 0;
+        for (const formats::TensorInfo& tensor : (*quantised)->tensors())
+            matrices += (*quantised)->quantised()->formatOf(tensor) == chosen ? 1 : 0;
+        QCOMPARE(matrices, std::size_t{7 * 2});
+
+        ExportRequest again = ground.request("whole");
+        again.adapter.reset();
+        again.base.path = written->path;
+        const auto whole = ground.write(again);
+        QVERIFY2(whole, whole ? "" : whole.error().message.c_str());
+        QVERIFY(!formats::readModelConfig(whole->path / "config.json")->quantization);
+        const auto values = formats::openModelWeights(whole->path);
+        QVERIFY(values && (*values)->quantised() == nullptr);
+        for (const formats::TensorInfo& tensor : (*values)->tensors())
+            QVERIFY(*formats::readAsFloats(**values, tensor) ==
+                    *formats::readAsFloats(**quantised, *(*quantised)->find(tensor.name)));
     }
 
     void packingOnAllCoresGivesTheBytesOfOneThread() {

@@ -302,6 +302,12 @@ private Q_SLOTS:
         const MemoryEstimate chat = memoryToChat(config, {2048, 2});
         QCOMPARE(chat.weights, std::uint64_t{269'030'016});
         QCOMPARE(chat.cache, std::uint64_t{30} * 2 * 192 * 2048 * 2);
+        // The embedding and the norms, the layers' matrices and their scales, the values of the largest
+        // matrix.
+        QCOMPARE(memoryToChat(config, {2048, 2, formats::Quantisation::Int8}).weights,
+                 std::uint64_t{56'693'376 + 30 * 3'559'680 + 2 * 884'736});
+        QCOMPARE(memoryToChat(config, {2048, 2, formats::Quantisation::Nf4}).weights,
+                 std::uint64_t{56'693'376 + 30 * 1'825'640 + 2 * 884'736});
         QCOMPARE(loraParameters(config, 8, {"q_proj", "v_proj"}),
                  std::uint64_t{30 * 8 * (576 + 576 + 576 + 192)});
         TrainShape shape;
