@@ -4,6 +4,7 @@
 #include "llama/kernels/product_kernels.h"
 #include "llama/kernels/quant_kernels.h"
 #include "llama/kernels/row_kernels.h"
+#include "llama/kernels/vector_kernels.h"
 
 namespace llamahome::engine {
 namespace {
@@ -102,5 +103,6 @@ LLAMAHOME_KIND(AttentionKernels, attentionKernels)
 LLAMAHOME_KIND(ProductKernels, productKernels)
 LLAMAHOME_KIND(QuantKernels, quantKernels)
 LLAMAHOME_KIND(RowKernels, rowKernels)
+LLAMAHOME_KIND(VectorKernels, vectorKernels)
 
 } // namespace llamahome::engine

@@ -108,11 +108,22 @@ LLAMAHOME_INLINE Floats roundTo(const Bfloat16*, Floats values) {
     return widen(narrow(values));
 }
 
+/// By halves: lane after lane would wait for each sum in turn.
 LLAMAHOME_INLINE float sumOf(Floats values) {
-    float total = 0.0F;
-    for (Index i = 0; i < kLanes; ++i)
-        total += values[i];
-    return total;
+#if LLAMAHOME_LANES == 16
+    const auto eight = __builtin_shufflevector(values, values, 0, 1, 2, 3, 4, 5, 6, 7) +
+                       __builtin_shufflevector(values, values, 8, 9, 10, 11, 12, 13, 14, 15);
+#elif LLAMAHOME_LANES == 8
+    const auto eight = values;
+#endif
+#if LLAMAHOME_LANES >= 8
+    const auto four =
+        __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+#else
+    const auto four = values;
+#endif
+    const auto two = __builtin_shufflevector(four, four, 0, 1) + __builtin_shufflevector(four, four, 2, 3);
+    return two[0] + two[1];
 }
 
 LLAMAHOME_INLINE Floats choose(Integers mask, Floats yes, Floats no) {

@@ -5,3 +5,4 @@
 #include "llama/kernels/product_kernels_body.h"
 #include "llama/kernels/quant_kernels_body.h"
 #include "llama/kernels/row_kernels_body.h"
+#include "llama/kernels/vector_kernels_body.h"
