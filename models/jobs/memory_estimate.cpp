@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "llama/infer/context_memory.h"
 #include "llama/lora/lora_plan.h"
 #include "llama/quant/quantise.h"
 #include "llama/train/workspace_plan.h"
@@ -14,22 +15,10 @@ constexpr std::uint64_t kFloatBytes = 4;
 constexpr std::uint64_t kAdapterCopies = 5;
 /// fp32 copies of the last token's logits on the way to a drawn token.
 constexpr std::uint64_t kLogitCopies = 3;
+
 std::uint64_t unsignedOf(std::int64_t value) {
     return value > 0 ? static_cast<std::uint64_t>(value) : 0;
 }
-
-struct Widths {
-    explicit Widths(const formats::ModelConfig& config)
-        : hidden(unsignedOf(config.hidden_size))
-        , queries(unsignedOf(config.num_attention_heads * config.head_dim))
-        , keys(unsignedOf(config.num_key_value_heads * config.head_dim))
-        , inner(unsignedOf(config.intermediate_size)) {}
-
-    std::uint64_t hidden;
-    std::uint64_t queries;
-    std::uint64_t keys;
-    std::uint64_t inner;
-};
 
 /// The weights in the compute type, or those of the layers' matrices as they are quantised.
 std::uint64_t weightBytes(const formats::ModelConfig& config, std::uint64_t computeBytes,
@@ -70,14 +59,15 @@ std::uint64_t computeBytesHere() {
 }
 
 MemoryEstimate memoryToChat(const formats::ModelConfig& config, const ChatShape& shape) {
-    const Widths width(config);
     const std::uint64_t tokens = unsignedOf(shape.contextTokens);
     MemoryEstimate estimate;
     estimate.weights = weightBytes(config, shape.computeBytes, shape.quantisation);
-    estimate.cache = unsignedOf(config.num_hidden_layers) * 2 * width.keys * tokens * shape.computeBytes;
+    estimate.cache = engine::contextBytes(config, shape.contextTokens, shape.computeBytes);
     // One layer at a time, and the logits of the last token.
-    estimate.activations = tokens * (4 * width.hidden + 3 * width.inner) * shape.computeBytes +
-                           kLogitCopies * unsignedOf(config.vocab_size) * kFloatBytes;
+    const std::uint64_t widths =
+        4 * unsignedOf(config.hidden_size) + 3 * unsignedOf(config.intermediate_size);
+    estimate.activations =
+        tokens * widths * shape.computeBytes + kLogitCopies * unsignedOf(config.vocab_size) * kFloatBytes;
     return estimate;
 }
 

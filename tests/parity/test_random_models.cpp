@@ -10,6 +10,7 @@
 #include "formats/hub/tensor_names.h"
 #include "formats/safetensors/safetensors_reader.h"
 #include "formats/safetensors/safetensors_writer.h"
+#include "llama/infer/decode_step.h"
 #include "llama/load/load_decoder.h"
 #include "llama/train/micro_batch_pass.h"
 #include "parity/fixture.h"
@@ -140,6 +141,39 @@ Forward forward(const Decoder& decoder, const text::TokenRow& row, Workspace* wo
     return result;
 }
 
+/// Logits of a row whose first token is read by the plain layers and whose others are decoded.
+std::vector<float> decodedLogits(const Decoder& decoder, const text::TokenRow& row, const LoraSet* lora) {
+    KvCache cache(decoder.config(), decoder.dtype());
+    KvCache* const caches[] = {&cache};
+    Products products;
+    const std::span<const std::int32_t> tokens(row.tokens);
+    std::vector<float> logits = toVector(
+        decoder
+            .logits(decoder.hidden(makeInferenceBatch(tokens.first(1), 0), lora, &cache, products), products)
+            .flatten());
+    const auto step = DecodeStep::create(decoder, lora, 1);
+    for (std::size_t i = 1; i < tokens.size(); ++i) {
+        const std::span<float> next = step->run(tokens.subspan(i, 1), caches);
+        logits.insert(logits.end(), next.begin(), next.end());
+    }
+    return logits;
+}
+
+/// Decoding against the fixture's logits and, with the adapter, against the plain path's.
+void checkDecoding(const Decoder& decoder, const Json& model, const std::vector<float>& expected) {
+    const text::TokenRow row = rowsOf(model).front();
+    if (static_cast<std::int64_t>(row.tokens.size()) > decoder.config().max_position_embeddings) return;
+    const double base = relativeDifference(decodedLogits(decoder, row, nullptr), expected);
+    QVERIFY2(base <= kForwardTolerance, QByteArray::number(base));
+    const LoraSet lora = drawnAdapter(model, decoder.config());
+    Products products;
+    const std::vector<float> plain = toVector(
+        decoder.logits(decoder.hidden(makeInferenceBatch(row.tokens, 0), &lora, nullptr, products), products)
+            .flatten());
+    const double adapted = relativeDifference(decodedLogits(decoder, row, &lora), plain);
+    QVERIFY2(adapted <= kForwardTolerance, QByteArray::number(adapted));
+}
+
 /// Loss and adapter gradients of the model's rows, as one pass of `path` computes them.
 void checkBackward(const fs::path& folder, const Json& model, LayerPath path, bool recompute) {
     const auto decoder = checked(loadDecoder(folder, at::kFloat, {}, {}, path));
@@ -185,6 +219,7 @@ private Q_SLOTS:
             QVERIFY2(hidden <= kForwardTolerance, QByteArray::number(hidden));
             QVERIFY2(logits <= kForwardTolerance, QByteArray::number(logits));
         }
+        checkDecoding(*decoder, model, expectedValues(seed + ".logits"));
         checkBackward(folder.path(), model, LayerPath::Plain, false);
         checkBackward(folder.path(), model, LayerPath::Fast, false);
         checkBackward(folder.path(), model, LayerPath::Fast, true);

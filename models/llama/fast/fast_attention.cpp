@@ -24,9 +24,9 @@ struct Share {
 };
 
 /// The queries of every sequence and key head in `parts` of about equal cost; the dearest first, so that
-/// threads that take the next one end together.
+/// threads that take the next one end together. `keysBefore` keys lie before the tokens' own.
 std::vector<Share> sharesOf(const AttentionShape& shape, const std::vector<std::int64_t>& cu_seqlens,
-                            std::int64_t parts, std::int64_t blockTokens) {
+                            std::int64_t parts, std::int64_t blockTokens, std::int64_t keysBefore) {
     std::vector<Share> shares;
     for (std::size_t row = 0; row + 1 < cu_seqlens.size(); ++row) {
         const std::int64_t first = cu_seqlens[row];
@@ -40,7 +40,7 @@ std::vector<Share> sharesOf(const AttentionShape& shape, const std::vector<std::
             };
             if (border(part) == border(part + 1)) continue;
             for (std::int64_t head = 0; head < shape.keyHeads; ++head)
-                shares.push_back({{head, border(part), border(part + 1), first, 0}, part});
+                shares.push_back({{head, border(part), border(part + 1), first, keysBefore}, part});
         }
     }
     std::stable_sort(shares.begin(), shares.end(),
@@ -61,11 +61,12 @@ void overShares(const std::vector<Share>& shares, std::size_t scratchBytes, Work
 }
 
 /// Pairs of a query row and a key that it sees, times head_dim: the multiply-adds of one product.
-std::uint64_t multiplyAdds(const AttentionShape& shape, const std::vector<std::int64_t>& cu_seqlens) {
+std::uint64_t multiplyAdds(const AttentionShape& shape, const std::vector<std::int64_t>& cu_seqlens,
+                           std::int64_t keysBefore) {
     std::int64_t pairs = 0;
     for (std::size_t row = 0; row + 1 < cu_seqlens.size(); ++row) {
         const std::int64_t length = cu_seqlens[row + 1] - cu_seqlens[row];
-        pairs += length * (length + 1) / 2;
+        pairs += length * keysBefore + length * (length + 1) / 2;
     }
     return static_cast<std::uint64_t>(pairs * shape.keyHeads * shape.perKeyHead * shape.headDim);
 }
@@ -101,16 +102,20 @@ at::Tensor takeSoftmaxRows(const AttentionShape& shape, Workspace& workspace) {
 }
 
 void attentionInto(const AttentionShape& shape, const AttentionInput& input,
-                   const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
-                   const at::Tensor& softmaxRows, Products& products, Workspace& workspace) {
-    products.add(2 * multiplyAdds(shape, cu_seqlens));
+                   const std::vector<std::int64_t>& cu_seqlens, std::int64_t keysBefore,
+                   const at::Tensor& out, const at::Tensor& softmaxRows, Products& products,
+                   Workspace& workspace) {
+    assert(keysBefore == 0 || cu_seqlens.size() == 2);
+    products.add(2 * multiplyAdds(shape, cu_seqlens, keysBefore));
     withElements(out, [&](auto type) {
         using T = decltype(type);
         const AttentionKernels<T>& kernels = attentionKernels<T>();
         const AttentionForward<T> call = callOf<T>(shape, input, out, softmaxRows);
         overShares(
-            sharesOf(shape, cu_seqlens, partsOf(shape, cu_seqlens), kernels.blockTokens(shape.perKeyHead)),
-            kernels.forwardScratch(shape.headDim, shape.perKeyHead, longestOf(cu_seqlens)), workspace,
+            sharesOf(shape, cu_seqlens, partsOf(shape, cu_seqlens), kernels.blockTokens(shape.perKeyHead),
+                     keysBefore),
+            kernels.forwardScratch(shape.headDim, shape.perKeyHead, keysBefore + longestOf(cu_seqlens)),
+            workspace,
             [&](const Share& share, std::byte* scratch) { kernels.forward(call, share.item, scratch); });
     });
 }
@@ -126,13 +131,13 @@ void attentionBackwardInto(const AttentionShape& shape, const AttentionInput& in
     };
     const at::Tensor dk = takeSums();
     const at::Tensor dv = takeSums();
-    products.add(5 * multiplyAdds(shape, cu_seqlens));
+    products.add(5 * multiplyAdds(shape, cu_seqlens, 0));
     withElements(out, [&](auto type) {
         using T = decltype(type);
         const AttentionKernels<T>& kernels = attentionKernels<T>();
         const AttentionForward<T> made = callOf<T>(shape, input, out, softmaxRows);
         const std::int64_t sums = dk[0].numel();
-        overShares(sharesOf(shape, cu_seqlens, parts, kernels.blockTokens(shape.perKeyHead)),
+        overShares(sharesOf(shape, cu_seqlens, parts, kernels.blockTokens(shape.perKeyHead), 0),
                    kernels.backwardScratch(shape.headDim, shape.perKeyHead, longestOf(cu_seqlens)), workspace,
                    [&](const Share& share, std::byte* scratch) {
                        const AttentionBackward<T> call{made, elements<T>(dout), elements<T>(gradient.q),

@@ -17,18 +17,20 @@ namespace llamahome::engine {
 
 struct AttentionInput {
     at::Tensor q; ///< [kv heads, query rows, head_dim], rotated
-    at::Tensor k; ///< [kv heads, tokens, head_dim], rotated
-    at::Tensor v; ///< [kv heads, tokens, head_dim]
+    at::Tensor k; ///< [kv heads, key tokens, head_dim], rotated
+    at::Tensor v; ///< [kv heads, key tokens, head_dim]
 };
 
 /// What attentionInto() keeps of every query row for its backward: SoftmaxRow [kv heads, query rows].
 at::Tensor takeSoftmaxRows(const AttentionShape& shape, Workspace& workspace);
 
 /// `out` [kv heads, query rows, head_dim] and `softmaxRows` (takeSoftmaxRows()). A token attends to its
-/// own row of `cu_seqlens` up to itself.
+/// own row of `cu_seqlens` up to itself, and to all of `keysBefore` keys that lie before those of the tokens;
+/// there is one row then.
 void attentionInto(const AttentionShape& shape, const AttentionInput& input,
-                   const std::vector<std::int64_t>& cu_seqlens, const at::Tensor& out,
-                   const at::Tensor& softmaxRows, Products& products, Workspace& workspace);
+                   const std::vector<std::int64_t>& cu_seqlens, std::int64_t keysBefore,
+                   const at::Tensor& out, const at::Tensor& softmaxRows, Products& products,
+                   Workspace& workspace);
 
 /// Gradients of q, k and v into `gradient`, of one type, for dout, the gradient of `out`.
 void attentionBackwardInto(const AttentionShape& shape, const AttentionInput& input,

@@ -1,5 +1,7 @@
 #include "llama/fast/fast_layer.h"
 
+#include <tuple>
+
 #include "llama/fast/fast_attention.h"
 #include "llama/fast/row_work.h"
 
@@ -9,7 +11,8 @@ namespace {
 AttentionShape attentionShape(const PassContext& context) {
     const formats::ModelConfig& config = context.config;
     const std::int64_t tokens = context.batch.tokenCount();
-    return {tokens, tokens, config.num_key_value_heads,
+    const std::int64_t keyTokens = context.cache != nullptr ? context.cache->headTokens() : tokens;
+    return {tokens, keyTokens, config.num_key_value_heads,
             config.num_attention_heads / config.num_key_value_heads, config.head_dim};
 }
 
@@ -19,22 +22,22 @@ at::Tensor takeHeads(Workspace& workspace, const HeadShape& shape, at::ScalarTyp
 
 enum class Move { Scatter, Gather };
 
-/// Scatter: rows of heads → head-major, with a table rotated on the way. Gather: back, rotated back.
+/// Scatter: rows of heads → head-major from token `first` on, with a table rotated on the way. Gather: back,
+/// rotated back.
 void moveHeads(Move move, const HeadShape& shape, const at::Tensor& rows, const HalfRopeTable* rope,
-               const at::Tensor& heads) {
+               const at::Tensor& heads, std::int64_t first = 0) {
     const float* const cos = rope != nullptr ? elements<float>(rope->cos) : nullptr;
     const float* const sin = rope != nullptr ? elements<float>(rope->sin) : nullptr;
     const std::int64_t width = rows.size(1);
     withElements(rows, [&](auto type) {
         using T = decltype(type);
         const RowKernels<T>& kernels = rowKernels<T>();
-        overRows(shape.tokens, width, [&](std::int64_t begin, std::int64_t end) {
+        T* const place = elements<T>(heads) + first * shape.perGroup * shape.headDim;
+        overRows(rows.size(0), width, [&](std::int64_t begin, std::int64_t end) {
             if (move == Move::Scatter)
-                kernels.scatterHeads(begin, end, shape, elements<T>(rows), width, cos, sin,
-                                     elements<T>(heads));
+                kernels.scatterHeads(begin, end, shape, elements<T>(rows), width, cos, sin, place);
             else
-                kernels.gatherHeads(begin, end, shape, elements<T>(heads), cos, sin, elements<T>(rows),
-                                    width);
+                kernels.gatherHeads(begin, end, shape, place, cos, sin, elements<T>(rows), width);
         });
     });
 }
@@ -69,8 +72,12 @@ FastLayer::Kept FastLayer::takeKept(const PassContext& context, const Groups& gr
     Kept kept;
     kept.inverseRmsIn = workspace.take({tokens}, at::kFloat);
     kept.q = takeHeads(workspace, shape.queries(), type);
-    kept.k = takeHeads(workspace, shape.keys(), type);
-    kept.v = takeHeads(workspace, shape.keys(), type);
+    if (context.cache != nullptr) {
+        std::tie(kept.k, kept.v) = context.cache->space(m_index);
+    } else {
+        kept.k = takeHeads(workspace, shape.keys(), type);
+        kept.v = takeHeads(workspace, shape.keys(), type);
+    }
     kept.softmaxRows = takeSoftmaxRows(shape, workspace);
     kept.attended = workspace.take({rows, config.num_attention_heads * config.head_dim}, type);
     kept.middle = workspace.take({rows, config.hidden_size}, type);
@@ -91,6 +98,7 @@ void FastLayer::attentionForward(const at::Tensor& x, const PassContext& context
     const AttentionShape shape = attentionShape(context);
     const at::ScalarType type = x.scalar_type();
     const std::int64_t keyWidth = shape.keyHeads * shape.headDim;
+    const std::int64_t keysBefore = context.cache != nullptr ? context.cache->length() : 0;
     {
         const WorkspaceScope inner(workspace);
         const at::Tensor normed = workspace.take(x.sizes(), type);
@@ -100,12 +108,12 @@ void FastLayer::attentionForward(const at::Tensor& x, const PassContext& context
         const at::Tensor v = workspace.take({shape.tokens, keyWidth}, type);
         groups.attention.forward(normed, std::array{q, k, v}, kept.attention);
         moveHeads(Move::Scatter, shape.queries(), q, &context.halfRope, kept.q);
-        moveHeads(Move::Scatter, shape.keys(), k, &context.halfRope, kept.k);
-        moveHeads(Move::Scatter, shape.keys(), v, nullptr, kept.v);
+        moveHeads(Move::Scatter, shape.keys(), k, &context.halfRope, kept.k, keysBefore);
+        moveHeads(Move::Scatter, shape.keys(), v, nullptr, kept.v, keysBefore);
     }
     const at::Tensor out = takeHeads(workspace, shape.queries(), type);
-    attentionInto(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, out, kept.softmaxRows,
-                  context.products, workspace);
+    attentionInto(shape, {kept.q, kept.k, kept.v}, context.batch.cu_seqlens, keysBefore, out,
+                  kept.softmaxRows, context.products, workspace);
     if (!isTrimmed(context)) {
         moveHeads(Move::Gather, shape.queries(), kept.attended, nullptr, out);
         groups.output.forward(kept.attended, std::array{kept.middle}, kept.output, x);

@@ -18,7 +18,9 @@ public:
         , m_weights(weights)
         , m_plain(index, std::move(weights)) {}
 
-    /// With a cache, and without a workspace, as the plain layer. Else the result lies in the workspace.
+    const LayerWeights& weights() const override { return m_weights; }
+    /// Without a workspace as the plain layer. Else the result lies in the workspace; with a cache the keys
+    /// and values go there, behind those that it holds and into memory that it has reserved.
     at::Tensor infer(const at::Tensor& x, const PassContext& context, const LayerLora& lora) const override;
     /// The context has a workspace, which holds the result and what is kept until backward() of this layer.
     at::Tensor forward(const at::Tensor& x, const PassContext& context, const LayerLora& lora,

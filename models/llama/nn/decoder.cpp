@@ -65,6 +65,16 @@ at::Tensor Decoder::hidden(const Batch& batch, const LoraSet* lora, KvCache* cac
     return x;
 }
 
+at::Tensor Decoder::inferOn(at::Tensor x, const PassContext& context, const LoraSet* lora) const {
+    for (std::int64_t i = 0; i < layerCount(); ++i) {
+        const WorkspaceScope scope(*context.workspace);
+        const at::Tensor y = layer(i).infer(x, context, layerLora(lora, i));
+        x = x.narrow(0, 0, y.size(0));
+        x.copy_(y);
+    }
+    return x;
+}
+
 at::Tensor Decoder::logits(const at::Tensor& hidden, Products& products) const {
     const c10::AutoGradMode inference(false);
     const at::Tensor normed = rmsNorm(hidden, m_outer.norm, m_config.rms_norm_eps);

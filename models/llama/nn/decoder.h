@@ -29,6 +29,7 @@ public:
     const formats::ModelConfig& config() const { return m_config; }
     at::ScalarType dtype() const { return m_outer.embed_tokens.scalar_type(); }
     const OuterWeights& outer() const { return m_outer; }
+    const Rope& rope() const { return m_rope; }
     const DecoderLayer& layer(std::int64_t index) const { return *m_layers[static_cast<std::size_t>(index)]; }
     std::int64_t layerCount() const { return static_cast<std::int64_t>(m_layers.size()); }
 
@@ -40,6 +41,9 @@ public:
     void embedInto(const Batch& batch, const at::Tensor& out) const;
     /// Hidden states before the final norm [tokens, hidden], without gradients.
     at::Tensor hidden(const Batch& batch, const LoraSet* lora, KvCache* cache, Products& products) const;
+    /// All layers' inference on the context's workspace. x [tokens, hidden], which lies there, is overwritten
+    /// with what the last layer gives for the batch's predictors [predictors, hidden].
+    at::Tensor inferOn(at::Tensor x, const PassContext& context, const LoraSet* lora) const;
     /// Hidden states [rows, hidden] → fp32 logits [rows, vocab].
     at::Tensor logits(const at::Tensor& hidden, Products& products) const;
 

@@ -42,8 +42,8 @@ struct PassContext {
     double loraScale = 1.0;              ///< the user's, besides the scaling of each module
     const DropoutKey* dropout = nullptr; ///< null: no dropout
     KvCache* cache = nullptr;            ///< null: no cache
-    /// Of passes of the fast path over whole rows; else null. Behind the last layer's attention such a pass
-    /// goes on with the batch's predictors alone.
+    /// Of passes of the fast path; else null. Behind the last layer's attention such a pass goes on with the
+    /// batch's predictors alone.
     Workspace* workspace = nullptr;
     at::Tensor productRoom = {}; ///< with a workspace: what its products pack and sum in
 };
@@ -62,6 +62,8 @@ struct LayerSave {
 class DecoderLayer {
 public:
     virtual ~DecoderLayer() = default;
+
+    virtual const LayerWeights& weights() const = 0;
 
     /// Inference: x [tokens, hidden] → [tokens, hidden]; uses the cache of the context where there is one.
     virtual at::Tensor infer(const at::Tensor& x, const PassContext& context,

@@ -28,7 +28,7 @@ public:
     at::Tensor backwardInput(const at::Tensor& dy, Products& products) const {
         return products.matmul(dy, values());
     }
-    /// [out, in] in the compute dtype, for products of the fast path; undefined where it is quantised.
+    /// [out, in] in the compute dtype, for products that are made elsewhere; undefined where it is quantised.
     const at::Tensor& weight() const { return m_weight; }
     /// The matrix as it is stored; null where it lies in the compute dtype.
     const formats::QuantisedView* quantised() const { return m_quantised ? &m_quantised->view() : nullptr; }

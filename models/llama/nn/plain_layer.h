@@ -14,6 +14,7 @@ public:
         : m_index(index)
         , m_weights(std::move(weights)) {}
 
+    const LayerWeights& weights() const override { return m_weights; }
     at::Tensor infer(const at::Tensor& x, const PassContext& context, const LayerLora& lora) const override;
     at::Tensor forward(const at::Tensor& x, const PassContext& context, const LayerLora& lora,
                        LayerSave& save, bool recompute) const override;

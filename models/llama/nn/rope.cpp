@@ -70,18 +70,31 @@ Rope::Rope(const ModelConfig& config)
     : m_config(config)
     , m_frequencies(inverseFrequencies(config, static_cast<float>(config.rope_theta))) {}
 
+at::Tensor Rope::frequenciesOf(std::int64_t length) const {
+    if (!m_config.isScaledLike(RopeType::Dynamic) || length <= m_config.max_position_embeddings)
+        return m_frequencies;
+    return inverseFrequencies(m_config, dynamicTheta(m_config, length));
+}
+
 at::Tensor Rope::frequenciesOf(const Batch& batch) const {
     if (!m_config.isScaledLike(RopeType::Dynamic)) return m_frequencies;
     std::vector<at::Tensor> rows;
     for (std::size_t i = 0; i + 1 < batch.cu_seqlens.size(); ++i) {
         const std::int64_t tokens = batch.cu_seqlens[i + 1] - batch.cu_seqlens[i];
         const std::int64_t length = batch.positions[batch.cu_seqlens[i + 1] - 1].item<std::int64_t>() + 1;
-        const bool isLong = length > m_config.max_position_embeddings;
-        const at::Tensor row =
-            isLong ? inverseFrequencies(m_config, dynamicTheta(m_config, length)) : m_frequencies;
-        rows.push_back(row.expand({tokens, -1}));
+        rows.push_back(frequenciesOf(length).expand({tokens, -1}));
     }
     return at::cat(rows, 0);
+}
+
+void Rope::lastAngles(std::int64_t length, float* cos, float* sin) const {
+    const at::Tensor frequencies = frequenciesOf(length);
+    const float* const values = frequencies.const_data_ptr<float>();
+    for (std::int64_t i = 0; i < m_config.head_dim / 2; ++i) {
+        const float angle = static_cast<float>(length - 1) * values[i];
+        cos[i] = std::cos(angle);
+        sin[i] = std::sin(angle);
+    }
 }
 
 RopeTable Rope::table(const Batch& batch, at::ScalarType dtype) const {

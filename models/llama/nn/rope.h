@@ -32,8 +32,12 @@ public:
     /// dynamic scaling each row turns with the base of its own length, whatever rows stand beside it.
     RopeTable table(const Batch& batch, at::ScalarType dtype) const;
     HalfRopeTable halfTable(const Batch& batch, Workspace& workspace) const;
+    /// The same of one token: cos and sin [head_dim / 2] of the last token of a row of `length`.
+    void lastAngles(std::int64_t length, float* cos, float* sin) const;
 
 private:
+    /// [1, head_dim / 2] of a row of `length` tokens.
+    at::Tensor frequenciesOf(std::int64_t length) const;
     /// [1, head_dim / 2], or [tokens, head_dim / 2] where rows differ.
     at::Tensor frequenciesOf(const Batch& batch) const;
 

@@ -72,12 +72,7 @@ double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lo
     const PassContext context = decoder.context(batch, products, lora, &workspace);
     at::Tensor x = workspace.take({batch.tokenCount(), decoder.config().hidden_size}, decoder.dtype());
     decoder.embedInto(batch, x);
-    for (std::int64_t i = 0; i < decoder.layerCount(); ++i) {
-        const WorkspaceScope layer(workspace);
-        const at::Tensor y = decoder.layer(i).infer(x, context, layerLora(lora, i));
-        x = x.narrow(0, 0, y.size(0));
-        x.copy_(y);
-    }
+    x = decoder.inferOn(x, context, lora);
     return fastHeadLoss(decoder, x, context, 1.0, {});
 }
 
