@@ -62,6 +62,8 @@ enum class FinishReason { StopToken, Length, ContextFull, Cancelled, Stopped };
 struct GenerationResult {
     std::vector<std::int32_t> tokens; ///< generated, without the stop token
     FinishReason finish = FinishReason::Length;
+    std::size_t reusedTokens = 0;   ///< of the prompt: known from the last generation, not read again
+    std::uint64_t contextBytes = 0; ///< of keys and values of prompt and answer
     double promptSeconds = 0.0;
     double decodeSeconds = 0.0;
 };
@@ -146,11 +148,23 @@ public:
                                               const CancelToken& cancel, const ProgressSink& progress) = 0;
 
     /// Generates from `prompt` (at least one token). `onToken` gets each new id and returns false to stop.
-    /// A prompt that leaves no room in the context is refused (code GEN-01).
+    /// A prompt that leaves no room in the context is refused (code GEN-01). The model remembers keys and
+    /// values of prompt and answer: a next prompt that begins with the same tokens goes on from there.
     virtual Result<GenerationResult> generate(const std::vector<std::int32_t>& prompt,
                                               const GenerationOptions& options,
                                               const std::function<bool(std::int32_t)>& onToken,
                                               const CancelToken& cancel) = 0;
+
+    /// As generate() of each prompt, several at once, each to its own end: the weights are read once for all.
+    /// `onToken` gets the number of the prompt with each id and returns false to stop that one. Remembers
+    /// nothing.
+    virtual Result<std::vector<GenerationResult>>
+    generateBatch(const std::vector<std::vector<std::int32_t>>& prompts, const GenerationOptions& options,
+                  const std::function<bool(std::size_t, std::int32_t)>& onToken,
+                  const CancelToken& cancel) = 0;
+
+    /// Frees what generate() remembers. A change of the adapter does so too.
+    virtual void forgetContext() = 0;
 
     /// Trains a LoRA adapter; see TrainObserver for what it tells. When it returns, the trained adapter is
     /// set.

@@ -1,12 +1,15 @@
-// Cache against full forward, limits of the context, cancel, and dropout masks.
+// Cache against full forward, what is remembered between prompts, several at once, limits of the context,
+// cancel, and dropout masks.
 #include <ATen/ops/ones.h>
 
 #include <QTest>
 
 #include "core/error_codes.h"
+#include "formats/peft/peft_adapter.h"
 #include "llama/load/load_decoder.h"
 #include "llama/runtime/engine_impl.h"
 #include "parity/fixture.h"
+#include "support/checked.h"
 
 using namespace llamahome;
 using namespace llamahome::engine;
@@ -110,6 +113,126 @@ private Q_SLOTS:
         const auto other = (*model)->generate({5, 6}, options, {}, {});
         QVERIFY(first->tokens == again->tokens);
         QVERIFY(first->tokens != other->tokens);
+    }
+
+    void aPromptThatGoesOnFromTheLastContextIsAnsweredAsAFreshOne() {
+        const auto open = [this] {
+            return checked(checked(createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}}));
+        };
+        const auto model = open();
+        const auto answer = [](LanguageModel& to, const std::vector<std::int32_t>& prompt) {
+            GenerationOptions options;
+            options.maxNewTokens = 12;
+            return checked(to.generate(prompt, options, {}, {}));
+        };
+        const auto isFresh = [&](const std::vector<std::int32_t>& prompt, const GenerationResult& found) {
+            return answer(*open(), prompt).tokens == found.tokens;
+        };
+        const std::vector<std::int32_t> first = m_fixture.rows().front().tokens;
+        const GenerationResult begun = answer(*model, first);
+        QCOMPARE(begun.reusedTokens, std::size_t{0});
+        QVERIFY(begun.contextBytes > 0);
+
+        std::vector<std::int32_t> next = first; // the next turn of a conversation
+        next.insert(next.end(), begun.tokens.begin(), begun.tokens.end());
+        next.insert(next.end(), {5, 6, 7});
+        const GenerationResult gone = answer(*model, next);
+        QCOMPARE(gone.reusedTokens, first.size() + begun.tokens.size() - 1); // the last one was drawn only
+        QVERIFY(isFresh(next, gone));
+
+        const GenerationResult again = answer(*model, next); // regenerated
+        QCOMPARE(again.reusedTokens, next.size() - 1);
+        QVERIFY(again.tokens == gone.tokens);
+
+        std::vector<std::int32_t> edited(first.begin(), first.begin() + 3);
+        edited.insert(edited.end(), {9, 8, 9, 8});
+        QVERIFY(first[3] != 9);
+        const GenerationResult other = answer(*model, edited);
+        QCOMPARE(other.reusedTokens, std::size_t{3});
+        QVERIFY(isFresh(edited, other));
+
+        model->forgetContext();
+        QCOMPARE(answer(*model, edited).reusedTokens, std::size_t{0});
+    }
+
+    void anotherAdapterReadsThePromptAnew() {
+        const auto model =
+            checked(checked(createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}}));
+        const auto adapter = checked(formats::readPeftAdapter(m_fixture.adapterFolder()));
+        const std::vector<std::int32_t> prompt = m_fixture.rows().front().tokens;
+        const auto reused = [&] {
+            GenerationOptions options;
+            options.maxNewTokens = 2;
+            return checked(model->generate(prompt, options, {}, {})).reusedTokens;
+        };
+        const std::function<void()> changes[] = {
+            [&] { checked(model->setAdapter(adapter)); },
+            [&] { model->setAdapterScale(0.5); },
+            [&] { model->clearAdapter(); },
+        };
+        (void)reused();
+        for (const auto& change : changes) {
+            QCOMPARE(reused(), prompt.size() - 1);
+            change();
+            QCOMPARE(reused(), std::size_t{0});
+        }
+    }
+
+    void promptsTogetherAreAnsweredAsOneAfterAnother_data() {
+        QTest::addColumn<bool>("samples");
+        QTest::newRow("greedy") << false;
+        QTest::newRow("drawn") << true;
+    }
+    void promptsTogetherAreAnsweredAsOneAfterAnother() {
+        QFETCH(bool, samples);
+        const auto model =
+            checked(checked(createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}}));
+        const std::vector<std::int32_t> row = m_fixture.longRow();
+        std::vector<std::vector<std::int32_t>> prompts;
+        for (std::size_t i = 0; i < 11; ++i) // more than go together, each of another length
+            prompts.emplace_back(row.begin() + static_cast<std::ptrdiff_t>(i),
+                                 row.begin() + static_cast<std::ptrdiff_t>(3 * i + 2));
+        GenerationOptions options;
+        options.doSample = samples;
+        options.temperature = 2.0;
+        options.maxNewTokens = 15;
+        options.seed = 4;
+        std::vector<GenerationResult> alone;
+        const auto upToStop = [](std::int32_t token) { return token % 7 != 0; }; // ends rows at odd places
+        for (const auto& prompt : prompts)
+            alone.push_back(checked(model->generate(prompt, options, upToStop, {})));
+        std::vector<std::vector<std::int32_t>> heard(prompts.size());
+        const auto together = checked(model->generateBatch(prompts, options,
+                                                           [&](std::size_t number, std::int32_t token) {
+                                                               heard[number].push_back(token);
+                                                               return upToStop(token);
+                                                           },
+                                                           {}));
+        QCOMPARE(together.size(), prompts.size());
+        for (std::size_t i = 0; i < prompts.size(); ++i) {
+            QVERIFY(together[i].tokens == alone[i].tokens);
+            QVERIFY(together[i].tokens == heard[i]);
+            QCOMPARE(together[i].finish, alone[i].finish);
+        }
+    }
+
+    void aBatchIsRefusedOrStoppedAsAWhole() {
+        const auto model =
+            checked(checked(createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}}));
+        QVERIFY(checked(model->generateBatch({}, {}, {}, {})).empty());
+        QVERIFY(model->generateBatch({{1, 2}, {}}, {}, {}, {}).error().code == codes::kBadToken);
+        const CancelToken cancel;
+        const auto stopped = checked(model->generateBatch(
+            {{1, 2}, {3, 4}}, {},
+            [&](std::size_t, std::int32_t) {
+                cancel.cancel();
+                return true;
+            },
+            cancel));
+        QCOMPARE(stopped[0].finish, FinishReason::Cancelled);
+        QCOMPARE(stopped[0].tokens.size(), std::size_t{1});
+        QCOMPARE(stopped[1].finish, FinishReason::Cancelled);
+        QVERIFY(stopped[1].tokens.empty());
     }
 
     void dropoutMasksBelongToRowsAndHaveTheRightMean() {

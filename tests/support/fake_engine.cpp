@@ -249,6 +249,21 @@ public:
         return result;
     }
 
+    Result<std::vector<engine::GenerationResult>> generateBatch(
+        const std::vector<std::vector<std::int32_t>>& prompts, const engine::GenerationOptions& options,
+        const std::function<bool(std::size_t, std::int32_t)>& onToken, const CancelToken& cancel) override {
+        std::vector<engine::GenerationResult> results;
+        for (const auto& prompt : prompts) {
+            const std::size_t row = results.size();
+            auto result = generate(
+                prompt, options, [&](std::int32_t token) { return !onToken || onToken(row, token); }, cancel);
+            if (!result) return result.error();
+            results.push_back(std::move(*result));
+        }
+        return results;
+    }
+    void forgetContext() override {}
+
     Result<engine::TrainOutcome> train(const engine::TrainRequest& request,
                                        engine::TrainObserver& observer) override {
         m_history->settings = request.settings;

@@ -1,6 +1,7 @@
 #include "jobs/chat/chat_session.h"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 
 #include "core/error_codes.h"
@@ -32,13 +33,17 @@ std::size_t turnEnd(const std::vector<text::Message>& messages, std::size_t begi
     return end;
 }
 
-/// Takes tokens one at a time and hands on text.
-class TextStream {
+/// One answer in the making: takes tokens one at a time and hands on text.
+class AnswerStream {
 public:
-    TextStream(const text::Tokenizer& tokenizer, const AnswerOptions& options, const TextSink& sink)
+    /// `room`: tokens that the context has left after the prompt.
+    AnswerStream(const text::Tokenizer& tokenizer, const AnswerOptions& options, const TextSink& sink,
+                 std::int64_t room)
         : m_decoder(tokenizer)
         , m_stops(options.stopTexts)
-        , m_sink(sink) {}
+        , m_sink(sink)
+        , m_room(room)
+        , m_isCutByContext(room < options.sampling.maxNewTokens) {}
 
     /// False when the generation should stop.
     bool take(std::int32_t token) {
@@ -48,16 +53,29 @@ public:
             return false;
         }
         show(m_stops.feed(*piece));
-        return !m_stops.isFound();
+        --m_room;
+        return !m_stops.isFound() && !isFull();
     }
-    void finish() {
+
+    Result<Answer> finish(engine::GenerationResult generated, std::size_t promptTokens) {
+        if (m_failure) return *m_failure;
         show(m_stops.feed(m_decoder.flush()));
         show(m_stops.flush());
+        Answer answer;
+        answer.text = std::move(m_text);
+        answer.tokens = std::move(generated.tokens);
+        answer.finish = generated.finish == engine::FinishReason::Stopped && isFull()
+                            ? engine::FinishReason::ContextFull
+                            : generated.finish;
+        answer.promptTokens = promptTokens;
+        answer.contextBytes = generated.contextBytes;
+        answer.promptSeconds = generated.promptSeconds;
+        answer.decodeSeconds = generated.decodeSeconds;
+        return answer;
     }
-    const std::optional<Error>& failure() const { return m_failure; }
-    const std::string& text() const { return m_text; }
 
 private:
+    bool isFull() const { return m_isCutByContext && m_room <= 0 && !m_stops.isFound(); }
     void show(const std::string& piece) {
         if (piece.empty()) return;
         m_text += piece;
@@ -67,9 +85,27 @@ private:
     text::StreamDecoder m_decoder;
     StopTexts m_stops;
     const TextSink& m_sink;
+    std::int64_t m_room;
+    bool m_isCutByContext;
     std::string m_text;
     std::optional<Error> m_failure;
 };
+
+/// The tokens that the context has left after a prompt; GEN-01 for none.
+Result<std::int64_t> roomAfter(const engine::LanguageModel& model, std::size_t promptTokens,
+                               const AnswerOptions& options) {
+    const std::int64_t limit = contextLimit(model, options);
+    const std::int64_t room = limit - static_cast<std::int64_t>(promptTokens);
+    if (room < 1) return tooLong(promptTokens, limit, "prompt");
+    return room;
+}
+
+engine::GenerationOptions samplingOf(const text::Tokenizer& tokenizer, const AnswerOptions& options) {
+    engine::GenerationOptions sampling = options.sampling;
+    const auto& ends = tokenizer.endTokens();
+    sampling.stopTokens.insert(sampling.stopTokens.end(), ends.begin(), ends.end());
+    return sampling;
+}
 
 } // namespace
 
@@ -118,31 +154,39 @@ std::vector<std::int32_t> rawTokens(const text::Tokenizer& tokenizer, std::strin
 Result<Answer> generateText(engine::LanguageModel& model, const text::Tokenizer& tokenizer,
                             const std::vector<std::int32_t>& promptTokens, const AnswerOptions& options,
                             const TextSink& onText, const CancelToken& cancel) {
-    const std::int64_t limit = contextLimit(model, options);
-    const std::int64_t room = limit - static_cast<std::int64_t>(promptTokens.size());
-    if (room < 1) return tooLong(promptTokens.size(), limit, "prompt");
-    engine::GenerationOptions sampling = options.sampling;
-    const bool isCutByContext = room < sampling.maxNewTokens;
-    if (isCutByContext) sampling.maxNewTokens = static_cast<int>(room);
-    const auto& ends = tokenizer.endTokens();
-    sampling.stopTokens.insert(sampling.stopTokens.end(), ends.begin(), ends.end());
-
-    TextStream stream(tokenizer, options, onText);
+    const auto room = roomAfter(model, promptTokens.size(), options);
+    if (!room) return room.error();
+    AnswerStream stream(tokenizer, options, onText, *room);
     auto generated = model.generate(
-        promptTokens, sampling, [&stream](std::int32_t token) { return stream.take(token); }, cancel);
+        promptTokens, samplingOf(tokenizer, options),
+        [&stream](std::int32_t token) { return stream.take(token); }, cancel);
     if (!generated) return generated.error();
-    if (stream.failure()) return *stream.failure();
-    stream.finish();
-    Answer answer;
-    answer.text = stream.text();
-    answer.tokens = std::move(generated->tokens);
-    answer.finish = generated->finish == engine::FinishReason::Length && isCutByContext
-                        ? engine::FinishReason::ContextFull
-                        : generated->finish;
-    answer.promptTokens = promptTokens.size();
-    answer.promptSeconds = generated->promptSeconds;
-    answer.decodeSeconds = generated->decodeSeconds;
-    return answer;
+    return stream.finish(std::move(*generated), promptTokens.size());
+}
+
+std::vector<Result<Answer>> generateTexts(engine::LanguageModel& model, const text::Tokenizer& tokenizer,
+                                          const std::vector<std::vector<std::int32_t>>& prompts,
+                                          const AnswerOptions& options, const CancelToken& cancel) {
+    const TextSink unheard;
+    std::vector<Result<Answer>> answers;
+    std::vector<std::vector<std::int32_t>> fitting;
+    std::vector<std::size_t> places; // of the fitting ones among all
+    std::deque<AnswerStream> streams;
+    for (const auto& prompt : prompts) {
+        const auto room = roomAfter(model, prompt.size(), options);
+        answers.push_back(room ? Result<Answer>(Answer{}) : Result<Answer>(room.error()));
+        if (!room) continue;
+        places.push_back(answers.size() - 1);
+        fitting.push_back(prompt);
+        streams.emplace_back(tokenizer, options, unheard, *room);
+    }
+    auto generated = model.generateBatch(
+        fitting, samplingOf(tokenizer, options),
+        [&streams](std::size_t row, std::int32_t token) { return streams[row].take(token); }, cancel);
+    for (std::size_t i = 0; i < places.size(); ++i)
+        answers[places[i]] = generated ? streams[i].finish(std::move((*generated)[i]), fitting[i].size())
+                                       : Result<Answer>(generated.error());
+    return answers;
 }
 
 ChatSession::ChatSession(engine::LanguageModel& model, const text::Tokenizer& tokenizer,

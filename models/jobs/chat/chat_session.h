@@ -36,6 +36,7 @@ struct Answer {
     engine::FinishReason finish = engine::FinishReason::Length;
     std::size_t droppedMessages = 0; ///< oldest ones that the conversation lost to make room
     std::uint64_t promptTokens = 0;
+    std::uint64_t contextBytes = 0; ///< keys and values of prompt and answer
     double promptSeconds = 0.0;
     double decodeSeconds = 0.0;
 };
@@ -56,6 +57,15 @@ std::vector<std::int32_t> rawTokens(const text::Tokenizer& tokenizer, std::strin
 Result<Answer> generateText(engine::LanguageModel& model, const text::Tokenizer& tokenizer,
                             const std::vector<std::int32_t>& promptTokens, const AnswerOptions& options,
                             const TextSink& onText, const CancelToken& cancel);
+
+/// Prompts that are best answered together: as many as one reading of the weights serves.
+inline constexpr std::size_t kAnsweredTogether = 8;
+
+/// The same for several prompts at once, whose answers are those of one after another. Each has its own
+/// answer or error; a cancelled one has what there was of it.
+std::vector<Result<Answer>> generateTexts(engine::LanguageModel& model, const text::Tokenizer& tokenizer,
+                                          const std::vector<std::vector<std::int32_t>>& prompts,
+                                          const AnswerOptions& options, const CancelToken& cancel);
 
 /// Remembers what was said. Model, tokenizer and template outlive it.
 class ChatSession {

@@ -34,6 +34,7 @@ Result<Rates> measureRounds(engine::LanguageModel& model, const BenchOptions& op
     };
     Rates rates;
     for (int round = 0; round <= kBenchRounds; ++round) { // the first one warms up
+        model.forgetContext();                            // every round reads the prompt
         const auto generated = model.generate(prompt, generation, onToken, cancel);
         if (!generated) return generated.error();
         if (generated->finish == engine::FinishReason::Cancelled) return benchStopped();

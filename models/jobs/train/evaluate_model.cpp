@@ -42,22 +42,32 @@ Result<void> compareAnswers(const EvaluateRequest& request, OpenModel& open, con
     if (!examples) return examples.error();
     AnswerOptions options;
     options.sampling.maxNewTokens = kAnswerTokens;
-    std::uint64_t done = 0;
+    std::vector<std::vector<std::int32_t>> prompts;
+    std::vector<std::string> expected;
     for (const DataExample& example : *examples) {
-        if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};
-        if (progress) progress({"answering", done++, examples->size(), "rows"});
-        const auto expected = finalNumber(example.reference);
-        if (!expected) continue;
+        const auto number = finalNumber(example.reference);
+        if (!number) continue;
         const auto ids = conversationTokens(open.tokenizer, open.chatTemplate, example.messages,
                                             request.settings.data.date);
         if (!ids) return ids.error();
-        const auto answer = generateText(*open.model, open.tokenizer, *ids, options, {}, cancel);
-        if (!answer) return answer.error();
-        if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};
-        ++report.compared;
-        if (finalNumber(answer->text) == expected) ++report.matched;
+        prompts.push_back(*ids);
+        expected.push_back(*number);
     }
-    if (progress) progress({"answering", examples->size(), examples->size(), "rows"});
+    for (std::size_t done = 0; done < prompts.size(); done += kAnsweredTogether) {
+        if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};
+        if (progress) progress({"answering", done, prompts.size(), "rows"});
+        const std::size_t end = std::min(done + kAnsweredTogether, prompts.size());
+        const auto first = prompts.begin() + static_cast<std::ptrdiff_t>(done);
+        const auto last = prompts.begin() + static_cast<std::ptrdiff_t>(end);
+        const auto answers = generateTexts(*open.model, open.tokenizer, {first, last}, options, cancel);
+        if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            if (!answers[i]) return answers[i].error();
+            ++report.compared;
+            if (finalNumber(answers[i]->text) == expected[done + i]) ++report.matched;
+        }
+    }
+    if (progress) progress({"answering", prompts.size(), prompts.size(), "rows"});
     return {};
 }
 

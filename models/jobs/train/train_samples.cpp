@@ -1,5 +1,8 @@
 #include "jobs/train/train_samples.h"
 
+#include <algorithm>
+#include <span>
+
 #include "core/error_codes.h"
 #include "core/json.h"
 #include "jobs/chat/chat_session.h"
@@ -17,20 +20,35 @@ Json sampleJson(const SampleAnswer& sample) {
             {"answer", sample.answer}};
 }
 
-Result<SampleAnswer> answerOne(OpenModel& model, const DataExample& prompt, const std::string& date,
-                               const CancelToken& cancel) {
-    const auto ids = conversationTokens(model.tokenizer, model.chatTemplate, prompt.messages, date);
-    if (!ids) return ids.error();
+/// Answers of some prompts, together; a prompt that cannot be rendered or answered has its error.
+std::vector<Result<SampleAnswer>> answerTogether(OpenModel& model, std::span<const DataExample> prompts,
+                                                 const std::string& date, const CancelToken& cancel) {
+    std::vector<Result<SampleAnswer>> samples;
+    std::vector<std::vector<std::int32_t>> rendered;
+    std::vector<std::size_t> places; // of the rendered ones among all
+    for (const DataExample& prompt : prompts) {
+        const auto ids = conversationTokens(model.tokenizer, model.chatTemplate, prompt.messages, date);
+        SampleAnswer sample;
+        sample.prompt = prompt.messages.back().content;
+        sample.reference = prompt.reference;
+        samples.push_back(ids ? Result<SampleAnswer>(std::move(sample)) : Result<SampleAnswer>(ids.error()));
+        if (!ids) continue;
+        rendered.push_back(*ids);
+        places.push_back(samples.size() - 1);
+    }
     AnswerOptions options;
     options.sampling.maxNewTokens = kSampleTokens;
-    auto answer = generateText(*model.model, model.tokenizer, *ids, options, {}, cancel);
-    if (!answer) return answer.error();
-    if (answer->finish == engine::FinishReason::Cancelled) return Error{codes::kCancelled, "stopped"};
-    SampleAnswer sample;
-    sample.prompt = prompt.messages.back().content;
-    sample.reference = prompt.reference;
-    sample.answer = std::move(answer->text);
-    return sample;
+    auto answers = generateTexts(*model.model, model.tokenizer, rendered, options, cancel);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        Result<SampleAnswer>& sample = samples[places[i]];
+        if (!answers[i])
+            sample = answers[i].error();
+        else if (answers[i]->finish == engine::FinishReason::Cancelled)
+            sample = Error{codes::kCancelled, "stopped"};
+        else
+            sample->answer = std::move(answers[i]->text);
+    }
+    return samples;
 }
 
 } // namespace
@@ -57,23 +75,26 @@ void answerSamples(OpenModel& model, const std::vector<DataExample>& prompts, co
         if (listener.onProgress)
             listener.onProgress({"answering", done, prompts.size(), std::string(kPromptUnit)});
     };
-    for (const DataExample& prompt : prompts) {
+    while (done < prompts.size()) {
         if (cancel.isCancelled()) return;
         tell();
-        ++done;
-        auto sample = answerOne(model, prompt, date, cancel);
-        if (!sample && sample.error().code == codes::kCancelled) return;
-        if (!sample) {
-            listener.onNotice("a sample " + std::string(when) +
-                              " training failed: " + sample.error().message);
-            continue;
+        const std::size_t count = std::min<std::size_t>(prompts.size() - done, kAnsweredTogether);
+        auto samples = answerTogether(model, std::span(prompts).subspan(done, count), date, cancel);
+        done += count;
+        for (auto& sample : samples) {
+            if (!sample && sample.error().code == codes::kCancelled) return;
+            if (!sample) {
+                listener.onNotice("a sample " + std::string(when) +
+                                  " training failed: " + sample.error().message);
+                continue;
+            }
+            sample->when = when;
+            sample->step = step;
+            listener.onSample(*sample);
+            auto lines = JsonLines::open(files, file);
+            auto written = lines ? lines->append(sampleJson(*sample)) : Result<void>(lines.error());
+            if (!written) listener.onNotice("a sample is not kept: " + written.error().message);
         }
-        sample->when = when;
-        sample->step = step;
-        listener.onSample(*sample);
-        auto lines = JsonLines::open(files, file);
-        auto written = lines ? lines->append(sampleJson(*sample)) : Result<void>(lines.error());
-        if (!written) listener.onNotice("a sample is not kept: " + written.error().message);
     }
     tell();
 }

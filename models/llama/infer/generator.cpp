@@ -1,17 +1,26 @@
 #include "llama/infer/generator.h"
 
 #include <algorithm>
+#include <utility>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
 
 #include "core/clock.h"
 #include "core/error_codes.h"
+#include "llama/infer/decode_step.h"
 #include "llama/infer/sampler.h"
+#include "llama/nn/workspace.h"
 
 namespace llamahome::engine {
 namespace {
 
 constexpr std::size_t kPrefillChunk = 512; // tokens between two looks at the cancel flag
 
-Result<void> checkPrompt(const formats::ModelConfig& config, const std::vector<std::int32_t>& prompt) {
+using Tokens = std::vector<std::int32_t>;
+using TokenListener = std::function<bool(std::size_t, std::int32_t)>;
+
+Result<void> checkPrompt(const formats::ModelConfig& config, const Tokens& prompt) {
     if (prompt.empty())
         return Error{codes::kBadToken,
                      "prompt: found no token, expected at least one; write something to go on from"};
@@ -29,66 +38,194 @@ Result<void> checkPrompt(const formats::ModelConfig& config, const std::vector<s
     return {};
 }
 
-/// Runs the prompt through the cache and returns the last token's hidden state [1, hidden]; undefined if
-/// cancelled.
-at::Tensor prefill(const Decoder& decoder, const LoraSet* lora, std::span<const std::int32_t> prompt,
-                   KvCache& cache, Products& products, const CancelToken& cancel) {
-    at::Tensor hidden;
-    for (std::size_t first = 0; first < prompt.size(); first += kPrefillChunk) {
-        if (cancel.isCancelled()) return {};
-        const auto chunk = prompt.subspan(first, std::min(kPrefillChunk, prompt.size() - first));
-        hidden = decoder.hidden(makeInferenceBatch(chunk, cache.length()), lora, &cache, products);
+/// What all rows of a generation share.
+struct Generation {
+    const Decoder& decoder;
+    const LoraSet* lora;
+    const GenerationOptions& options;
+    const TokenListener& onToken; ///< may be empty
+    const CancelToken& cancel;
+    Workspace workspace = {}; ///< of reading prompts
+
+    /// Hidden states of `tokens`, which go on after what the cache holds and are then in it: of the last one
+    /// [1, hidden].
+    at::Tensor read(std::span<const std::int32_t> tokens, KvCache& cache) {
+        const c10::AutoGradMode silent(false);
+        const WorkspaceScope scope(workspace);
+        Batch batch = makeInferenceBatch(tokens, cache.length());
+        const std::int64_t last = batch.tokenCount() - 1;
+        Products products;
+        if (decoder.path() == LayerPath::Plain)
+            return decoder.hidden(batch, lora, &cache, products).narrow(0, last, 1);
+        const LoraSet* const adapter = lora != nullptr && lora->userScale != 0.0 ? lora : nullptr;
+        batch.predictors = at::full({1}, last, at::kLong);
+        batch.targets = batch.predictors; // as many; what they are plays no part here
+        PassContext context = decoder.context(batch, products, adapter, &workspace);
+        context.cache = &cache;
+        cache.reserve(cache.length() + batch.tokenCount());
+        const at::Tensor x =
+            workspace.take({batch.tokenCount(), decoder.config().hidden_size}, decoder.dtype());
+        decoder.embedInto(batch, x);
+        const at::Tensor hidden = decoder.inferOn(x, context, adapter);
+        cache.advance(batch.tokenCount());
+        return hidden.clone();
     }
-    return hidden.narrow(0, hidden.size(0) - 1, 1);
+};
+
+/// One prompt and what is made of it.
+class GeneratedRow {
+public:
+    GeneratedRow(Generation& generation, std::size_t number, const Tokens& prompt, KeptContext context)
+        : m_generation(generation)
+        , m_number(number)
+        , m_tokens(prompt)
+        , m_cache(std::move(context.cache))
+        , m_sampler(generation.options) {
+        if (m_cache == nullptr)
+            m_cache = std::make_unique<KvCache>(generation.decoder.config(), generation.decoder.dtype());
+        // The last token is read in any case: what follows it is drawn from its logits.
+        const auto known =
+            std::mismatch(context.tokens.begin(), context.tokens.end(), prompt.begin(), prompt.end() - 1)
+                .first -
+            context.tokens.begin();
+        m_cache->truncate(known);
+        m_result.reusedTokens = static_cast<std::size_t>(known);
+    }
+
+    /// Reads the prompt and draws the first token of the answer; false: the row is at its end.
+    bool begin() {
+        const double start = systemClock().monotonicSeconds();
+        const at::Tensor hidden = readPrompt();
+        m_decodeBegin = systemClock().monotonicSeconds();
+        m_result.promptSeconds = m_decodeBegin - start;
+        if (!hidden.defined()) return end(FinishReason::Cancelled);
+        if (m_generation.options.maxNewTokens <= 0) return end(FinishReason::Length);
+        Products products;
+        at::Tensor logits = m_generation.decoder.logits(hidden, products).contiguous(); // [1, vocab]
+        return draw({logits.mutable_data_ptr<float>(), static_cast<std::size_t>(logits.numel())});
+    }
+
+    /// Draws the next token, which changes the logits; false: the row is at its end.
+    bool draw(std::span<float> logits) {
+        const GenerationOptions& options = m_generation.options;
+        const std::int32_t token = m_sampler.next(logits, m_tokens);
+        const auto& stops = options.stopTokens;
+        if (std::find(stops.begin(), stops.end(), token) != stops.end()) return end(FinishReason::StopToken);
+        m_tokens.push_back(token);
+        m_result.tokens.push_back(token);
+        if (m_generation.onToken && !m_generation.onToken(m_number, token)) return end(FinishReason::Stopped);
+        if (m_generation.cancel.isCancelled()) return end(FinishReason::Cancelled);
+        if (m_cache->length() + 1 >= m_generation.decoder.config().max_position_embeddings)
+            return end(FinishReason::ContextFull);
+        if (static_cast<int>(m_result.tokens.size()) >= options.maxNewTokens)
+            return end(FinishReason::Length);
+        return true;
+    }
+
+    std::size_t number() const { return m_number; }
+    std::int32_t lastToken() const { return m_tokens.back(); }
+    KvCache* cache() const { return m_cache.get(); }
+    GenerationResult takeResult() { return std::move(m_result); }
+    KeptContext takeContext() {
+        m_tokens.resize(static_cast<std::size_t>(m_cache->length())); // the last drawn one was not read
+        return {std::move(m_tokens), std::move(m_cache)};
+    }
+
+private:
+    bool end(FinishReason reason) {
+        m_result.finish = reason;
+        m_result.contextBytes = m_cache->bytes();
+        m_result.decodeSeconds = systemClock().monotonicSeconds() - m_decodeBegin;
+        return false;
+    }
+
+    /// The last token's hidden state [1, hidden]; undefined if cancelled.
+    at::Tensor readPrompt() {
+        const std::span<const std::int32_t> prompt(m_tokens);
+        at::Tensor hidden;
+        for (std::size_t first = m_result.reusedTokens; first < prompt.size(); first += kPrefillChunk) {
+            if (m_generation.cancel.isCancelled()) return {};
+            const auto chunk = prompt.subspan(first, std::min(kPrefillChunk, prompt.size() - first));
+            hidden = m_generation.read(chunk, *m_cache);
+        }
+        return hidden;
+    }
+
+    Generation& m_generation;
+    std::size_t m_number;
+    Tokens m_tokens; ///< prompt and answer
+    std::unique_ptr<KvCache> m_cache;
+    Sampler m_sampler;
+    GenerationResult m_result;
+    double m_decodeBegin = 0.0;
+};
+
+/// One token further for every row; those that are then at their end are handed to `onEnd` and left out.
+template <typename OnEnd>
+void advanceRows(std::vector<std::unique_ptr<GeneratedRow>>& rows, DecodeStep& step, OnEnd onEnd) {
+    Tokens tokens;
+    std::vector<KvCache*> caches;
+    for (const auto& row : rows) {
+        tokens.push_back(row->lastToken());
+        caches.push_back(row->cache());
+    }
+    const std::span<float> logits = step.run(tokens, caches);
+    const std::size_t vocab = logits.size() / rows.size();
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if (!rows[i]->draw(logits.subspan(i * vocab, vocab))) onEnd(std::move(rows[i]));
+    std::erase(rows, nullptr);
 }
 
 } // namespace
 
-Result<GenerationResult> generateTokens(const Decoder& decoder, const LoraSet* lora,
-                                        const std::vector<std::int32_t>& prompt,
+Result<GenerationResult> generateTokens(const Decoder& decoder, const LoraSet* lora, const Tokens& prompt,
                                         const GenerationOptions& options,
                                         const std::function<bool(std::int32_t)>& onToken,
-                                        const CancelToken& cancel) {
+                                        const CancelToken& cancel, KeptContext& kept) {
     if (auto checked = checkPrompt(decoder.config(), prompt); !checked) return checked.error();
-    KvCache cache(decoder.config(), decoder.dtype());
-    Products products;
-    Sampler sampler(options);
-    GenerationResult result;
-    std::vector<std::int32_t> history = prompt;
-
-    const double begin = systemClock().monotonicSeconds();
-    at::Tensor hidden = prefill(decoder, lora, prompt, cache, products, cancel);
-    const double decodeBegin = systemClock().monotonicSeconds();
-    result.promptSeconds = decodeBegin - begin;
-    result.finish = hidden.defined() ? FinishReason::Length : FinishReason::Cancelled;
-    while (hidden.defined() && static_cast<int>(result.tokens.size()) < options.maxNewTokens) {
-        at::Tensor logits = decoder.logits(hidden, products).contiguous(); // [1, vocab]
-        float* scores = logits.mutable_data_ptr<float>();
-        const std::int32_t token = sampler.next({scores, static_cast<std::size_t>(logits.numel())}, history);
-        const auto& stops = options.stopTokens;
-        if (std::find(stops.begin(), stops.end(), token) != stops.end()) {
-            result.finish = FinishReason::StopToken;
-            break;
-        }
-        history.push_back(token);
-        result.tokens.push_back(token);
-        if (onToken && !onToken(token)) {
-            result.finish = FinishReason::Stopped;
-            break;
-        }
-        if (cancel.isCancelled()) {
-            result.finish = FinishReason::Cancelled;
-            break;
-        }
-        if (cache.length() + 1 >= decoder.config().max_position_embeddings) {
-            result.finish = FinishReason::ContextFull;
-            break;
-        }
-        const std::int32_t next[] = {token};
-        hidden = decoder.hidden(makeInferenceBatch(next, cache.length()), lora, &cache, products);
+    TokenListener listener;
+    if (onToken) listener = [&onToken](std::size_t, std::int32_t token) { return onToken(token); };
+    Generation generation{decoder, lora, options, listener, cancel};
+    GeneratedRow row(generation, 0, prompt, std::exchange(kept, {}));
+    if (row.begin()) {
+        const auto step = DecodeStep::create(decoder, lora, 1);
+        KvCache* const caches[] = {row.cache()};
+        std::int32_t token = row.lastToken();
+        while (row.draw(step->run({&token, 1}, caches)))
+            token = row.lastToken();
     }
-    result.decodeSeconds = systemClock().monotonicSeconds() - decodeBegin;
-    return result;
+    kept = row.takeContext();
+    return row.takeResult();
+}
+
+Result<std::vector<GenerationResult>> generateBatch(const Decoder& decoder, const LoraSet* lora,
+                                                    const std::vector<Tokens>& prompts,
+                                                    const GenerationOptions& options,
+                                                    const TokenListener& onToken, const CancelToken& cancel) {
+    for (const Tokens& prompt : prompts)
+        if (auto checked = checkPrompt(decoder.config(), prompt); !checked) return checked.error();
+    std::vector<GenerationResult> results(prompts.size());
+    if (prompts.empty()) return results;
+    Generation generation{decoder, lora, options, onToken, cancel};
+    const std::size_t most = std::min(prompts.size(), static_cast<std::size_t>(kMaxVectorRows));
+    const auto step = DecodeStep::create(decoder, lora, static_cast<std::int64_t>(most));
+    std::vector<std::unique_ptr<GeneratedRow>> rows;
+    const auto finish = [&results](std::unique_ptr<GeneratedRow> row) {
+        results[row->number()] = row->takeResult();
+    };
+    for (std::size_t next = 0; next < prompts.size() || !rows.empty();) {
+        if (next < prompts.size() && rows.size() < most) { // one that ended makes room for another
+            auto row = std::make_unique<GeneratedRow>(generation, next, prompts[next], KeptContext{});
+            ++next;
+            if (row->begin())
+                rows.push_back(std::move(row));
+            else
+                finish(std::move(row));
+        } else {
+            advanceRows(rows, *step, finish);
+        }
+    }
+    return results;
 }
 
 } // namespace llamahome::engine

@@ -4,7 +4,6 @@
 
 #include <ATen/ops/tensor.h>
 
-#include "llama/infer/generator.h"
 #include "llama/runtime/guard.h"
 #include "llama/train/trainer.h"
 
@@ -62,13 +61,23 @@ Result<void> DecoderLanguageModel::setAdapter(const formats::PeftAdapter& adapte
         m_lora = std::make_unique<LoraSet>(std::move(*plan), parameters, m_decoder->layerCount());
         m_lora->userScale = m_adapterScale;
         setBiases(*m_lora, adapter);
+        forgetContext();
         return {};
     });
 }
 
 void DecoderLanguageModel::setAdapterScale(double scale) {
+    if (scale == m_adapterScale) return;
     m_adapterScale = scale;
-    if (m_lora) m_lora->userScale = scale;
+    if (!m_lora) return;
+    m_lora->userScale = scale;
+    forgetContext();
+}
+
+void DecoderLanguageModel::clearAdapter() {
+    if (!m_lora) return;
+    m_lora.reset();
+    forgetContext();
 }
 
 Result<std::vector<float>> DecoderLanguageModel::logits(const std::vector<std::int32_t>& tokens) {
@@ -94,7 +103,15 @@ Result<GenerationResult> DecoderLanguageModel::generate(const std::vector<std::i
                                                         const GenerationOptions& options,
                                                         const std::function<bool(std::int32_t)>& onToken,
                                                         const CancelToken& cancel) {
-    return guard([&] { return generateTokens(*m_decoder, m_lora.get(), prompt, options, onToken, cancel); });
+    return guard(
+        [&] { return generateTokens(*m_decoder, m_lora.get(), prompt, options, onToken, cancel, m_kept); });
+}
+
+Result<std::vector<GenerationResult>> DecoderLanguageModel::generateBatch(
+    const std::vector<std::vector<std::int32_t>>& prompts, const GenerationOptions& options,
+    const std::function<bool(std::size_t, std::int32_t)>& onToken, const CancelToken& cancel) {
+    return guard(
+        [&] { return engine::generateBatch(*m_decoder, m_lora.get(), prompts, options, onToken, cancel); });
 }
 
 Result<std::unique_ptr<LoraSet>> DecoderLanguageModel::startingLora(const TrainRequest& request) const {
@@ -129,6 +146,7 @@ Result<TrainOutcome> DecoderLanguageModel::train(const TrainRequest& request, Tr
         auto lora = startingLora(request);
         if (!lora) return lora.error();
         m_lora = std::move(*lora);
+        forgetContext();
         Trainer trainer(*m_decoder, *m_lora, request, observer);
         auto outcome = trainer.run();
         m_lora->userScale = m_adapterScale;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "llama/engine.h"
+#include "llama/infer/generator.h"
 #include "llama/nn/decoder.h"
 
 namespace llamahome::engine {
@@ -17,7 +18,7 @@ public:
     Precision precision() const override;
     Result<void> setAdapter(const formats::PeftAdapter& adapter) override;
     void setAdapterScale(double scale) override;
-    void clearAdapter() override { m_lora.reset(); }
+    void clearAdapter() override;
     Result<std::vector<float>> logits(const std::vector<std::int32_t>& tokens) override;
     Result<EvaluationResult> evaluate(const std::vector<text::TokenRow>& rows, int rowsAtOnce,
                                       const CancelToken& cancel, const ProgressSink& progress) override;
@@ -25,6 +26,11 @@ public:
                                       const GenerationOptions& options,
                                       const std::function<bool(std::int32_t)>& onToken,
                                       const CancelToken& cancel) override;
+    Result<std::vector<GenerationResult>>
+    generateBatch(const std::vector<std::vector<std::int32_t>>& prompts, const GenerationOptions& options,
+                  const std::function<bool(std::size_t, std::int32_t)>& onToken,
+                  const CancelToken& cancel) override;
+    void forgetContext() override { m_kept = {}; }
     Result<TrainOutcome> train(const TrainRequest& request, TrainObserver& observer) override;
 
     const Decoder& decoder() const { return *m_decoder; }
@@ -36,6 +42,7 @@ private:
     std::unique_ptr<Decoder> m_decoder;
     std::unique_ptr<LoraSet> m_lora;
     double m_adapterScale = 1.0;
+    KeptContext m_kept;
 };
 
 } // namespace llamahome::engine

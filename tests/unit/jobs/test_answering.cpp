@@ -142,6 +142,30 @@ private Q_SLOTS:
                  answer.error().message.c_str());
     }
 
+    void promptsTogetherHaveEachItsAnswerOrError() {
+        Talk talk;
+        AnswerOptions options;
+        options.stopTexts = {" ####"};
+        options.contextTokens = 16;
+        const std::vector<std::vector<std::int32_t>> prompts{
+            {kFirstByte},
+            std::vector<std::int32_t>(16, kFirstByte),
+            std::vector<std::int32_t>(11, kFirstByte),
+        };
+        const auto answers = generateTexts(*talk.open.model, talk.open.tokenizer, prompts, options, {});
+        QCOMPARE(answers.size(), prompts.size());
+        QCOMPARE(answers[0]->text, std::string("the answer"));
+        QCOMPARE(finishName(answers[0]->finish), std::string_view("stop"));
+        QVERIFY(answers[1].error().code == codes::kContextFull);
+        QCOMPARE(answers[2]->text, std::string("the a"));
+        QCOMPARE(finishName(answers[2]->finish), std::string_view("context"));
+        QCOMPARE(answers[2]->promptTokens, std::uint64_t{11});
+        talk.ground.engine.script().failsToGenerate = true;
+        for (const auto& answer :
+             generateTexts(*talk.open.model, talk.open.tokenizer, {{kFirstByte}, {kFirstByte}}, options, {}))
+            QVERIFY(answer.error().code == codes::kEngineFailure);
+    }
+
     void temperatureZeroIsGreedy() {
         config::GenerationSettings settings;
         settings.temperature = 0.0;
