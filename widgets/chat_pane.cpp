@@ -454,6 +454,9 @@ void ChatPane::showFigures() {
         parts << tr("%1 tokens a second").arg(toQt(formatNumber(figures.tokensPerSecond, 3)));
     if (figures.contextTokens > 0)
         parts << tr("context %1 of %2 tokens").arg(figures.usedTokens).arg(figures.contextTokens);
+    if (figures.contextBytes > 0)
+        parts << tr("%1 of at most %2 of memory")
+                     .arg(toQt(formatBytes(figures.contextBytes)), toQt(formatBytes(figures.fullBytes)));
     QString dropped;
     if (figures.droppedMessages == 1)
         dropped = tr("The oldest message no longer fits into the context and was left out");

@@ -124,6 +124,8 @@ void ChatLoop::showStatistics(const jobs::Answer& answer) {
     if (answer.decodeSeconds > 0)
         text += ", " + formatNumber(static_cast<double>(answer.tokens.size()) / answer.decodeSeconds, 3) +
                 " a second";
+    const std::uint64_t used = answer.promptTokens + answer.tokens.size();
+    text += ", context of " + std::to_string(used) + " in " + formatBytes(answer.contextBytes);
     if (answer.finish == engine::FinishReason::Length) text += ", cut at --max-new-tokens";
     if (answer.finish == engine::FinishReason::ContextFull) text += ", the context is full";
     m_output.message(text + ")");

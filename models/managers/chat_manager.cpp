@@ -540,6 +540,8 @@ void ChatManager::finishWith(Pending ended, const ChatAnswer& given) {
         figures.tokensPerSecond = static_cast<double>(answer.tokens.size()) / answer.decodeSeconds;
     figures.usedTokens = answer.promptTokens + answer.tokens.size();
     figures.contextTokens = given.contextTokens;
+    figures.contextBytes = answer.contextBytes;
+    figures.fullBytes = given.fullContextBytes;
     figures.droppedMessages = answer.droppedMessages;
     setFigures(figures);
 }

@@ -43,6 +43,8 @@ public:
         double tokensPerSecond = 0.0;
         std::uint64_t usedTokens = 0;      ///< prompt and answer
         std::uint64_t contextTokens = 0;   ///< what fits
+        std::uint64_t contextBytes = 0;    ///< of memory that it takes
+        std::uint64_t fullBytes = 0;       ///< that it would take with all that fits
         std::uint64_t droppedMessages = 0; ///< oldest ones that the model was not told
     };
 

@@ -7,6 +7,7 @@
 #include "formats/peft/peft_adapter.h"
 #include "jobs/library/model_spec.h"
 #include "jobs/memory_estimate.h"
+#include "llama/infer/context_memory.h"
 
 namespace llamahome::managers {
 namespace fs = std::filesystem;
@@ -23,6 +24,11 @@ std::uint64_t contextOf(const engine::LanguageModel& model, const jobs::AnswerOp
     const std::int64_t own = model.config().max_position_embeddings;
     const std::int64_t wanted = options.contextTokens > 0 ? std::min(options.contextTokens, own) : own;
     return static_cast<std::uint64_t>(std::max<std::int64_t>(wanted, 0));
+}
+
+std::uint64_t memoryOf(const engine::LanguageModel& model, std::uint64_t contextTokens) {
+    const std::uint64_t elementBytes = model.precision() == engine::Precision::Bf16 ? 2 : 4;
+    return engine::contextBytes(model.config(), static_cast<std::int64_t>(contextTokens), elementBytes);
 }
 
 } // namespace
@@ -91,7 +97,8 @@ Result<ChatAnswer> ChatWorker::answer(EngineHost& host, const ChatRequest& reque
     session.restore(request.history);
     auto answer = session.answer(request.question, request.options, onText, cancel);
     if (!answer) return answer.error();
-    return ChatAnswer{std::move(*answer), contextOf(*m_open->model, request.options)};
+    const std::uint64_t fits = contextOf(*m_open->model, request.options);
+    return ChatAnswer{std::move(*answer), fits, memoryOf(*m_open->model, fits)};
 }
 
 } // namespace llamahome::managers

@@ -33,7 +33,8 @@ struct ChatRequest {
 
 struct ChatAnswer {
     jobs::Answer answer;
-    std::uint64_t contextTokens = 0; ///< the model's limit or the settings', whichever is less
+    std::uint64_t contextTokens = 0;    ///< the model's limit or the settings', whichever is less
+    std::uint64_t fullContextBytes = 0; ///< memory of that many
 };
 
 /// Told of the folder of the model when it is loaded.
