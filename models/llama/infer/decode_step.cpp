@@ -8,6 +8,7 @@
 #include <ATen/Parallel.h>
 
 #include "llama/infer/decode_weights.h"
+#include "llama/infer/layer_decode_step.h"
 #include "llama/infer/thread_team.h"
 #include "llama/kernels/row_kernels.h"
 
@@ -325,10 +326,17 @@ void TypedDecodeStep<T>::head(const TeamMember& member) {
         vectorKernels<T>().round(row * vocab + share.begin, row * vocab + share.end, m_logits.data());
 }
 
+bool isQuantised(const Decoder& decoder) {
+    const LayerWeights& weights = decoder.layer(0).weights();
+    return std::any_of(weights.projections.begin(), weights.projections.end(),
+                       [](const FrozenLinear& linear) { return linear.quantised() != nullptr; });
+}
+
 } // namespace
 
 std::unique_ptr<DecodeStep> DecodeStep::create(const Decoder& decoder, const LoraSet* lora, std::int64_t rows,
                                                std::int64_t threads) {
+    if (isQuantised(decoder)) return std::make_unique<LayerDecodeStep>(decoder, lora);
     if (threads <= 0) threads = threadsFor(decoder);
     if (decoder.dtype() == at::kBFloat16)
         return std::make_unique<TypedDecodeStep<Bfloat16>>(decoder, lora, rows, threads);
