@@ -113,7 +113,7 @@ private:
         const at::Tensor dout = heads(3 * kTokens);
         const at::Tensor kept = takeSoftmaxRows(shape, m_workspace);
         row("attention", 30,
-            [&] { attentionInto(shape, input, m_batch.cu_seqlens, out, kept, m_products, m_workspace); });
+            [&] { attentionInto(shape, input, m_batch.cu_seqlens, 0, out, kept, m_products, m_workspace); });
         row("attention backward", 30, [&] {
             attentionBackwardInto(shape, input, m_batch.cu_seqlens, out, kept, dout, gradient, m_products,
                                   m_workspace);

@@ -316,6 +316,24 @@ private Q_SLOTS:
         QCOMPARE(found.multiplyAdds, expected);
     }
 
+    void theNumbersDoNotDependOnTheThreads() {
+        const auto fast = decoder(LayerPath::Fast, at::kBFloat16);
+        const LoraSet lora = adapterOf(*fast, {"all-linear"}, 0.1);
+        const auto rows = rowsOf({300, 100, 7}, 12);
+        const int before = at::get_num_threads();
+        std::vector<Passed> passes;
+        for (const int threads : {1, 3, 8}) {
+            at::set_num_threads(threads);
+            Workspace workspace;
+            passes.push_back(pass(*fast, rows, lora, false, workspace));
+        }
+        at::set_num_threads(before);
+        for (const Passed& passed : passes) {
+            QCOMPARE(passed.loss, passes.front().loss);
+            QVERIFY(passed.gradients == passes.front().gradients);
+        }
+    }
+
     void theLossOfAnEvaluationIsThePlainPaths() {
         const auto plain = decoder(LayerPath::Plain);
         const auto fast = decoder(LayerPath::Fast);

@@ -52,8 +52,9 @@ std::vector<Share> sharesOf(const AttentionShape& shape, const std::vector<std::
 template <typename Work>
 void overShares(const std::vector<Share>& shares, std::size_t scratchBytes, Workspace& workspace, Work work) {
     const WorkspaceScope scope(workspace);
-    const at::Tensor scratch =
-        workspace.take({at::get_num_threads(), static_cast<std::int64_t>(scratchBytes)}, at::kByte);
+    const at::Tensor scratch = workspace.take(
+        {threadsFor(static_cast<std::int64_t>(shares.size())), static_cast<std::int64_t>(scratchBytes)},
+        at::kByte);
     takeInTurn(static_cast<std::int64_t>(shares.size()), [&](std::int64_t number, std::int64_t thread) {
         work(shares[static_cast<std::size_t>(number)],
              elements<std::byte>(scratch) + static_cast<std::size_t>(thread) * scratchBytes);
@@ -94,6 +95,13 @@ std::int64_t partsOf(const AttentionShape& shape, const std::vector<std::int64_t
     return attentionParts(static_cast<std::int64_t>(cu_seqlens.size()) - 1, shape.keyHeads);
 }
 
+/// Of the forward, where nothing is summed across parts and no number depends on the cut.
+std::int64_t forwardPartsOf(const AttentionShape& shape, const std::vector<std::int64_t>& cu_seqlens) {
+    constexpr std::int64_t kSharesOfAThread = 4;
+    const std::int64_t heads = (static_cast<std::int64_t>(cu_seqlens.size()) - 1) * shape.keyHeads;
+    return std::max(partsOf(shape, cu_seqlens), kSharesOfAThread * at::get_num_threads() / heads);
+}
+
 } // namespace
 
 at::Tensor takeSoftmaxRows(const AttentionShape& shape, Workspace& workspace) {
@@ -112,8 +120,8 @@ void attentionInto(const AttentionShape& shape, const AttentionInput& input,
         const AttentionKernels<T>& kernels = attentionKernels<T>();
         const AttentionForward<T> call = callOf<T>(shape, input, out, softmaxRows);
         overShares(
-            sharesOf(shape, cu_seqlens, partsOf(shape, cu_seqlens), kernels.blockTokens(shape.perKeyHead),
-                     keysBefore),
+            sharesOf(shape, cu_seqlens, forwardPartsOf(shape, cu_seqlens),
+                     kernels.blockTokens(shape.perKeyHead), keysBefore),
             kernels.forwardScratch(shape.headDim, shape.perKeyHead, keysBefore + longestOf(cu_seqlens)),
             workspace,
             [&](const Share& share, std::byte* scratch) { kernels.forward(call, share.item, scratch); });

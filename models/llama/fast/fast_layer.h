@@ -31,14 +31,15 @@ public:
                         LayerSave& save, LayerLora& gradients, bool needsInputGradient) const override;
 
 private:
+    /// `rows` are those behind attention: all tokens, or the predictors (isTrimmed()).
     struct Kept final : LayerKept {
         at::Tensor inverseRmsIn;  ///< fp32 [tokens]
         at::Tensor q, k, v;       ///< head-major, rotated
         at::Tensor softmaxRows;   ///< see takeSoftmaxRows()
-        at::Tensor attended;      ///< [tokens, heads · head_dim]
-        at::Tensor middle;        ///< [tokens, hidden]
-        at::Tensor inverseRmsMid; ///< fp32 [tokens]
-        at::Tensor gate, up;      ///< [tokens, intermediate]
+        at::Tensor attended;      ///< [rows, heads · head_dim]
+        at::Tensor middle;        ///< [rows, hidden]
+        at::Tensor inverseRmsMid; ///< fp32 [rows]
+        at::Tensor gate, up;      ///< [rows, intermediate]
         GroupKept attention, output, mlp, down;
         bool isDownMade = false; ///< not where the layer is computed again
     };

@@ -63,15 +63,14 @@ public:
         const std::size_t used = static_cast<std::size_t>(m_threads) * m_scratchBytes;
         TORCH_INTERNAL_ASSERT(used + m_panelBytes <= room.nbytes(),
                               "products want more room than was planned");
-        m_panelsAtOnce = std::min<std::int64_t>(
-            m_panels, static_cast<std::int64_t>((room.nbytes() - used) / m_panelBytes));
+        m_panelsThatFit = static_cast<std::int64_t>((room.nbytes() - used) / m_panelBytes);
     }
 
     void run() const {
         const std::int64_t each = panelsOfAThread();
-        const std::int64_t parts = (m_panels + each - 1) / each;
+        const std::int64_t parts = partsOf(m_panels, each);
         const bool isShort = m_product.rows < m_kernels.tileRows * m_threads * 2;
-        if (each * m_threads <= m_panelsAtOnce && (isShort || parts >= kFewestParts * m_threads))
+        if (each * m_threads <= m_panelsThatFit && (isShort || parts >= kFewestParts * m_threads))
             panelsOfTheirOwn(each, parts);
         else
             packedTogether();
@@ -102,33 +101,44 @@ private:
 
     /// Threads pack panels together and share out the rows.
     void packedTogether() const {
-        const std::int64_t rows = blockOfRows();
-        const std::int64_t blocks = (m_product.rows + rows - 1) / rows;
-        for (std::int64_t first = 0; first < m_panels; first += m_panelsAtOnce) {
-            const std::int64_t end = std::min(m_panels, first + m_panelsAtOnce);
-            takeInTurn(end - first, [&](std::int64_t panel, std::int64_t) {
+        const auto cached = static_cast<std::int64_t>(kPackedPanelsBytes / m_panelBytes);
+        const std::int64_t atOnce = std::min(m_panelsThatFit, std::max<std::int64_t>(1, cached));
+        for (std::int64_t first = 0; first < m_panels; first += atOnce) {
+            const std::int64_t count = std::min(atOnce, m_panels - first);
+            takeInTurn(count, [&](std::int64_t panel, std::int64_t) {
                 m_kernels.pack(m_product, first + panel, packedAt(panel));
             });
-            // A block of rows with some of the panels: enough parts for the threads to end together.
-            const std::int64_t together = m_kernels.panelsTogether;
-            const std::int64_t groups = (end - first + together - 1) / together;
-            const std::int64_t wanted = (kPartsOfAThread * m_threads + blocks - 1) / blocks;
-            const std::int64_t each = (groups + wanted - 1) / wanted * together;
-            const std::int64_t parts = (end - first + each - 1) / each;
-            takeInTurn(blocks * parts, [&](std::int64_t part, std::int64_t thread) {
-                const std::int64_t row = part / parts * rows;
-                const std::int64_t panel = part % parts * each;
+            const std::int64_t rows = rowsOfAPart(count);
+            const std::int64_t each = panelsOfAPart(count, partsOf(m_product.rows, rows));
+            const std::int64_t across = partsOf(count, each);
+            takeInTurn(partsOf(m_product.rows, rows) * across, [&](std::int64_t part, std::int64_t thread) {
+                const std::int64_t row = part / across * rows;
+                const std::int64_t panel = part % across * each;
                 m_kernels.multiply(m_product, row, std::min(row + rows, m_product.rows), first + panel,
-                                   std::min(first + panel + each, end), packedAt(panel), scratchOf(thread));
+                                   first + std::min(panel + each, count), packedAt(panel), scratchOf(thread));
             });
         }
     }
 
-    /// As few and as equal blocks as there can be.
-    std::int64_t blockOfRows() const {
-        const std::int64_t blocks = (m_product.rows + m_kernels.blockRows - 1) / m_kernels.blockRows;
-        const std::int64_t each = (m_product.rows + blocks - 1) / blocks;
-        return (each + m_kernels.tileRows - 1) / m_kernels.tileRows * m_kernels.tileRows;
+    static std::int64_t partsOf(std::int64_t count, std::int64_t each) { return (count + each - 1) / each; }
+
+    /// As few and as equal blocks as there can be; smaller ones where the threads would find too few parts.
+    std::int64_t rowsOfAPart(std::int64_t panels) const {
+        const std::int64_t fewest = partsOf(m_product.rows, m_kernels.blockRows);
+        const std::int64_t wanted = partsOf(m_threads, panels);
+        const std::int64_t each = partsOf(m_product.rows, std::max(fewest, wanted));
+        return partsOf(each, m_kernels.tileRows) * m_kernels.tileRows;
+    }
+
+    /// Panels that meet a block of rows together: enough parts for the threads to end together, and where
+    /// there are more than enough, so many that a run of the rows meets several.
+    std::int64_t panelsOfAPart(std::int64_t panels, std::int64_t blocks) const {
+        const std::int64_t wanted = partsOf(kPartsOfAThread * m_threads, blocks);
+        const std::int64_t each = partsOf(panels, wanted);
+        const std::int64_t together = m_kernels.panelsTogether;
+        return each < together && blocks * partsOf(panels, together) < m_threads
+                   ? each
+                   : partsOf(each, together) * together;
     }
 
     std::byte* packedAt(std::int64_t panel) const {
@@ -146,7 +156,7 @@ private:
     std::size_t m_scratchBytes;
     std::byte* m_packed;
     std::byte* m_scratch;
-    std::int64_t m_panelsAtOnce = 1;
+    std::int64_t m_panelsThatFit;
 };
 
 /// The product of the terms, but for its result; `terms` receives them.

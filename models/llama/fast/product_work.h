@@ -32,7 +32,7 @@ struct TensorTerm {
 /// Where products are counted and made.
 struct ProductWork {
     Products& products;
-    at::Tensor room; ///< bytes, as many as productRoomBytes() says (train/workspace_plan.h)
+    at::Tensor room; ///< bytes, as many as productRoomBytes() says (kernels/product_kernels.h)
 };
 
 /// out [rows, columns] = the summands, summed in fp32, + bias [columns] + addend [rows, columns] (either may

@@ -1,7 +1,10 @@
 // The row kernels on tensors, shared among the threads of the OpenMP team. Engine thread.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
+#include <cstdint>
+#include <vector>
 
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>

@@ -144,7 +144,7 @@ struct AddKeys {
         for (Index i = 0; i < keys; i += kRows) {
             const Index skipped = block.firstRowOf(key + i) / kElements;
             if (skipped >= steps) continue;
-            const Index from = panel * panelBytes + skipped * kVectors * kLanes * kPackedBytes;
+            const Index from = panel * panelBytes + skipped * kVectors * kLanes * kLaneBytes;
             const Index to = panel * room.keys * kPanelColumns + (key + i) * kVectors * kLanes;
             tile<Step, kVectors>(p.from(i, skipped), steps - skipped, room.doutRows + from, true,
                                  room.dv + to);

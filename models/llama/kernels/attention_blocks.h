@@ -77,7 +77,7 @@ LLAMAHOME_INLINE Index panelsOf(Index columns) {
 /// Bytes of a panel that is `depth` deep.
 template <typename T>
 LLAMAHOME_INLINE Index bytesOfPanel(Index depth) {
-    return stepsFor<T>(depth) * kPanelColumns * kPackedBytes;
+    return stepsFor<T>(depth) * kPanelColumns * kLaneBytes;
 }
 
 template <typename T>

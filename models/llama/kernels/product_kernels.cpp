@@ -5,9 +5,6 @@
 namespace llamahome::engine {
 namespace {
 
-/// Of packed panels: they stay in the third cache while the rows pass.
-constexpr std::size_t kPackedBytes = std::size_t{8} << 20;
-
 template <typename T>
 std::size_t roomBytes(std::int64_t depth, int threads) {
     const ProductKernels<T>& kernels = productKernels<T>();
@@ -18,7 +15,7 @@ std::size_t roomBytes(std::int64_t depth, int threads) {
     product.termCount = 1;
     const auto shares = static_cast<std::size_t>(threads);
     return shares * kernels.scratchBytes(depth) +
-           std::max(kPackedBytes, shares * kernels.panelBytes(product));
+           std::max(kPackedPanelsBytes, shares * kernels.panelBytes(product));
 }
 
 } // namespace

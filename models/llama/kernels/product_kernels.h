@@ -22,6 +22,9 @@ const ProductKernels<float>& productKernels<float>();
 template <>
 const ProductKernels<Bfloat16>& productKernels<Bfloat16>();
 
+/// Of panels that threads pack together: they stay in the third cache while the rows pass.
+inline constexpr std::size_t kPackedPanelsBytes = std::size_t{8} << 20;
+
 /// Memory for any product in the type of that many bytes whose terms are up to `depth` deep in all, shared by
 /// that many threads.
 std::size_t productRoomBytes(std::uint64_t elementBytes, std::int64_t depth, int threads);

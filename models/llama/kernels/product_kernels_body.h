@@ -4,7 +4,7 @@
 namespace llamahome::engine::LLAMAHOME_CPU_LEVEL {
 namespace {
 
-constexpr Index kBlockBytes = 1536 * 1024; // most of a block of left rows, where they must be packed
+constexpr Index kBlockElements = 768 * 1024; // most of a block of left rows, where they must be packed
 constexpr Index kLargestBlockRows = 96;
 constexpr Index kPanelsTogether =
     256 / kPanelColumns;         // whose sums stay in the second cache, beside a run of the left rows
@@ -15,7 +15,7 @@ std::size_t panelBytes(const Product<T>& product) {
     Index steps = 0;
     for (int i = 0; i < product.termCount; ++i)
         steps += stepsOf(product.terms[i]);
-    return static_cast<std::size_t>(steps * kPanelColumns * kPackedBytes);
+    return static_cast<std::size_t>(steps * kPanelColumns * kLaneBytes);
 }
 
 template <typename T>
@@ -30,7 +30,7 @@ struct PackWork {
         for (int i = 0; i < product.termCount; ++i) {
             packTerm<T, kVectors>(product.terms[i], panel * kPanelColumns,
                                   columnsOfPanel(product.columns, panel), to);
-            to += stepsOf(product.terms[i]) * kPanelColumns * kPackedBytes;
+            to += stepsOf(product.terms[i]) * kPanelColumns * kLaneBytes;
         }
     }
 };
@@ -42,13 +42,13 @@ void pack(const Product<T>& product, Index panel, std::byte* packed) {
 
 /// Rows of a block.
 LLAMAHOME_INLINE Index blockRows(Index depth) {
-    const Index rows = kBlockBytes / (depth * kPackedBytes / 2) / kTileVectors * kTileVectors;
+    const Index rows = kBlockElements / depth / kTileVectors * kTileVectors;
     return rows < kTileVectors ? kTileVectors : rows > kLargestBlockRows ? kLargestBlockRows : rows;
 }
 
 template <typename T>
 LLAMAHOME_INLINE Index depthOf(const Product<T>& product) {
-    Index depth = 1;
+    Index depth = 0;
     for (int i = 0; i < product.termCount; ++i)
         depth += product.terms[i].depth;
     return depth;
@@ -59,13 +59,13 @@ std::size_t scratchBytes(Index depth) {
     // Of a product of any depth up to this one: blocks of deep ones have fewer rows.
     constexpr Index kSize = static_cast<Index>(sizeof(typename StepOf<T>::Type::Left));
     const Index most = kLargestBlockRows * depth;
-    const Index large = kBlockBytes / (kPackedBytes / 2);
+    const Index large = kBlockElements;
     const Index least = kTileVectors * depth;
     const Index elements = most < large ? most : large < least ? least : large;
     const Index odd =
         kMostProductTerms * (kLargestBlockRows * kSize + 64); // a step's second half, and alignment
     return static_cast<std::size_t>(roundUp(
-        kLargestBlockRows * kPanelsTogether * kPanelColumns * kPackedBytes + elements * kSize + odd, 64));
+        kLargestBlockRows * kPanelsTogether * kPanelColumns * kLaneBytes + elements * kSize + odd, 64));
 }
 
 /// A block of rows and a panel of columns, with their sums.
@@ -133,7 +133,7 @@ struct AddRun {
         constexpr Index kRows = kTileVectors / kVectors;
         for (Index r = 0; r < block.rows; r += kRows)
             tile<typename StepOf<T>::Type, kVectors>(left.from(r, first), steps,
-                                                     panel + first * kVectors * kLanes * kPackedBytes,
+                                                     panel + first * kVectors * kLanes * kLaneBytes,
                                                      continues, block.sums + r * kVectors * kLanes);
     }
 };
@@ -186,7 +186,7 @@ void multiplyBlock(const Product<T>& product, const LeftOf<typename StepOf<T>::T
                 const Block<T> block = blockOf(i);
                 withVectors(block.columns(), Scale<T>{block, term});
             }
-        packed += steps * kPanelColumns * kPackedBytes;
+        packed += steps * kPanelColumns * kLaneBytes;
     }
     for (Index i = 0; i < panels; ++i) {
         const Block<T> block = blockOf(i);
@@ -204,7 +204,7 @@ void multiply(const Product<T>& product, Index begin, Index end, Index firstPane
         const Index rows = end - first < most ? end - first : most;
         auto* const sums = reinterpret_cast<float*>(scratch);
         std::byte* space =
-            scratch + roundUp(rows, kTileVectors) * kPanelsTogether * kPanelColumns * kPackedBytes;
+            scratch + roundUp(rows, kTileVectors) * kPanelsTogether * kPanelColumns * kLaneBytes;
         LeftOf<Step> lefts[kMostProductTerms];
         for (int i = 0; i < product.termCount; ++i) {
             const ProductTerm<T>& term = product.terms[i];

@@ -10,7 +10,7 @@
 namespace llamahome::engine {
 
 /// Which elements of a matrix stay, the others being 0: bit i % 8 of byte i / 8 of a row, rows `stride` bytes
-/// apart. What stays is multiplied by `scale`. Null bits: all stay as they are.
+/// apart, of at least keepBytes() each. What stays is multiplied by `scale`. Null bits: all stay as they are.
 struct KeepBits {
     const std::uint8_t* bits = nullptr;
     std::int64_t stride = 0;
@@ -54,7 +54,8 @@ struct ProductTerm {
 
 constexpr int kMostProductTerms = 4;
 
-/// out [rows, columns] = sum of the terms, in fp32, + bias + addend, rounded once.
+/// out [rows, columns] = sum of the terms, in fp32, + bias + addend, rounded once. At least one term, one row
+/// and one column, and no term without depth.
 template <typename T>
 struct Product {
     const ProductTerm<T>* terms = nullptr;
@@ -83,7 +84,7 @@ struct ProductKernels {
     std::size_t (*panelBytes)(const Product<T>& product);
     /// Bytes of the memory that multiply() scribbles on, for any product of that depth in all.
     std::size_t (*scratchBytes)(std::int64_t depth);
-    /// Panel number `panel` of all terms into `packed`, aligned to 64 bytes.
+    /// Panel number `panel` of all terms into `packed`.
     void (*pack)(const Product<T>& product, std::int64_t panel, std::byte* packed);
     /// Rows [begin, end) of the columns of panels [firstPanel, endPanel), packed one after the other.
     void (*multiply)(const Product<T>& product, std::int64_t begin, std::int64_t end, std::int64_t firstPanel,

@@ -1,4 +1,5 @@
-// The engine's own loops over rows: norms, rotation, SwiGLU, softmax, cross-entropy. Torch-free; any thread.
+// The engine's own loops over rows: norms, rotation, SwiGLU, dropout's bits, cross-entropy. Torch-free; any
+// thread.
 //
 // Every kernel works on the rows [begin, end) that its caller gives it, so that the caller decides how
 // threads share them. Elements are fp32 or bfloat16; all arithmetic is fp32; values are rounded where

@@ -118,12 +118,12 @@ void swigluBackward(Index begin, Index end, const T* dout, T* gate, T* up) {
 
 using Longs = std::uint64_t __attribute__((vector_size(LLAMAHOME_LANES * 4)));
 
-struct Product {
+struct WideProduct {
     Words high;
     Words low;
 };
 
-LLAMAHOME_INLINE Product multiply(Words values, std::uint32_t by) {
+LLAMAHOME_INLINE WideProduct multiply(Words values, std::uint32_t by) {
     constexpr std::uint64_t kLowHalf = 0xffffffffU;
     const Longs pairs = reinterpret_cast<Longs>(values);
     const Longs even = (pairs & kLowHalf) * static_cast<std::uint64_t>(by);
@@ -141,8 +141,8 @@ LLAMAHOME_INLINE PhiloxWords philoxBlocks(Words blocks, TokenPlace place, const 
     std::uint32_t k0 = mask.key[0];
     std::uint32_t k1 = mask.key[1];
     for (int round = 0; round < 10; ++round) {
-        const Product p0 = multiply(c[0], 0xD2511F53U);
-        const Product p1 = multiply(c[2], 0xCD9E8D57U);
+        const WideProduct p0 = multiply(c[0], 0xD2511F53U);
+        const WideProduct p1 = multiply(c[2], 0xCD9E8D57U);
         c[0] = p1.high ^ c[1] ^ k0;
         c[1] = p1.low;
         c[2] = p0.high ^ c[3] ^ k1;

@@ -15,7 +15,7 @@ namespace {
 constexpr Index kPanelVectors = kLanes == 16 ? 4 : 2;
 constexpr Index kPanelColumns = kPanelVectors * kLanes;
 constexpr Index kTileVectors = kLanes == 16 ? 24 : 12; // sums in registers
-constexpr Index kPackedBytes = 4; // of one lane of a panel: a float, or a pair of bfloat16
+constexpr Index kLaneBytes = 4; // of one lane of a packed panel: a float, or a pair of bfloat16
 
 /// Elements are multiplied one by one, in fp32.
 struct SingleStep {
@@ -114,7 +114,7 @@ LLAMAHOME_INLINE void tile(LeftOf<Step> left, Index steps, const std::byte* pane
         typename Step::Right right[kVectors];
         LLAMAHOME_UNROLL
         for (Index v = 0; v < kVectors; ++v)
-            right[v] = Step::load(panel + (s * kVectors + v) * kLanes * kPackedBytes);
+            right[v] = Step::load(panel + (s * kVectors + v) * kLanes * kLaneBytes);
         LLAMAHOME_UNROLL
         for (Index r = 0; r < kRows; ++r) {
             const auto value = Step::broadcast(left.data + r * left.row + s * left.step);
@@ -207,7 +207,7 @@ LLAMAHOME_INLINE void packRows(const ProductTerm<T>& term, Index firstColumn, In
             const Words words =
                 left > 0 ? wordsOf(even + v * kLanes, odd == nullptr ? nullptr : odd + v * kLanes, left)
                          : Words{};
-            __builtin_memcpy(packed + (s * kVectors + v) * kLanes * kPackedBytes, &words, sizeof words);
+            __builtin_memcpy(packed + (s * kVectors + v) * kLanes * kLaneBytes, &words, sizeof words);
         }
     }
 }
@@ -283,7 +283,7 @@ LLAMAHOME_INLINE void packColumns(const ProductTerm<T>& term, Index firstColumn,
             }
             transposeWords(words);
             for (Index i = 0; i < kLanes && s + i < steps; ++i)
-                __builtin_memcpy(packed + ((s + i) * kVectors + v) * kLanes * kPackedBytes, &words[i],
+                __builtin_memcpy(packed + ((s + i) * kVectors + v) * kLanes * kLaneBytes, &words[i],
                                  sizeof words[i]);
         }
 }

@@ -65,6 +65,9 @@ public:
 
     virtual const LayerWeights& weights() const = 0;
 
+    // On a workspace the last layer gives [targets, hidden], the predictors' rows, and takes their gradient
+    // in the first rows of dy [tokens, hidden].
+
     /// Inference: x [tokens, hidden] → [tokens, hidden]; uses the cache of the context where there is one.
     virtual at::Tensor infer(const at::Tensor& x, const PassContext& context,
                              const LayerLora& lora) const = 0;

@@ -148,8 +148,8 @@ std::int64_t deepestProduct(const formats::ModelConfig& config, const LoraPlan* 
     }
     const std::int64_t queries = config.num_attention_heads * config.head_dim;
     const std::int64_t keys = config.num_key_value_heads * config.head_dim;
-    return std::max({ranks + 2 * config.intermediate_size, ranks + queries + 2 * keys, config.hidden_size,
-                     kProductSliceDepth});
+    return std::max({ranks + 2 * config.intermediate_size, ranks + queries + 2 * keys,
+                     ranks + config.hidden_size, kProductSliceDepth});
 }
 
 std::uint64_t workspaceBytes(const formats::ModelConfig& config, const LoraPlan& plan,

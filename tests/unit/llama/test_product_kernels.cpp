@@ -10,7 +10,7 @@ using namespace llamahome::engine;
 
 namespace {
 
-constexpr std::size_t kGuard = 64; // elements after a result that must stay as they are
+constexpr std::size_t kGuard = 64; // elements or bytes behind memory that must stay as they are
 
 std::size_t at(std::int64_t row, std::int64_t stride, std::int64_t column) {
     return static_cast<std::size_t>(row * stride + column);
@@ -57,12 +57,16 @@ void run(const Product<T>& product) {
     const std::int64_t panels = (product.columns + kernels.panelColumns - 1) / kernels.panelColumns;
     const std::size_t panelBytes = kernels.panelBytes(product);
     const Memory packed(panelBytes * static_cast<std::size_t>(panels));
-    const Memory scratch(kernels.scratchBytes(depth));
+    const std::size_t scratchBytes = kernels.scratchBytes(depth);
+    const Memory scratch(scratchBytes + kGuard);
+    std::fill_n(scratch.data + scratchBytes, kGuard, std::byte{0x5a});
     for (std::int64_t panel = 0; panel < panels; ++panel)
         kernels.pack(product, panel, packed.data + panelBytes * static_cast<std::size_t>(panel));
     const std::int64_t share = std::min(product.rows, kernels.tileRows);
     kernels.multiply(product, 0, share, 0, panels, packed.data, scratch.data);
     kernels.multiply(product, share, product.rows, 0, panels, packed.data, scratch.data);
+    QVERIFY(std::all_of(scratch.data + scratchBytes, scratch.data + scratchBytes + kGuard,
+                        [](std::byte byte) { return byte == std::byte{0x5a}; }));
 }
 
 template <typename T>
