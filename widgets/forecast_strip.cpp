@@ -107,7 +107,10 @@ void ForecastStrip::showForecast(const managers::TrainingOutlook& outlook) {
     const bool isGood = !outlook.misfit && isMeasured;
     m_icon->setPixmap(icon(isGood ? Icon::Good : Icon::Warning).pixmap(kIconSize));
     m_icon->setAccessibleName(outlook.misfit ? tr("Does not fit") : tr("Fits"));
-    if (!isMeasured) m_words->setText(unmeasuredText(forecast.data.trainRows));
+    if (!isMeasured)
+        m_words->setText(unmeasuredText(forecast.data.trainRows));
+    else if (!outlook.misfit)
+        m_words->setText(toQt(outlook.settled));
     m_memory->setText(forecast.memoryAllowed > 0
                           ? tr("memory %1 of %2").arg(bytes(needed), bytes(forecast.memoryAllowed))
                           : tr("memory %1").arg(bytes(needed)));

@@ -16,8 +16,12 @@ namespace {
 
 using jobs::TrainRate;
 
-/// The rate of one step with random weights of the model's shape.
-std::optional<TrainRate> measuredRate(CommandContext& context, const jobs::TrainPlan& plan) {
+constexpr int kTrialTokens = 512; // of a step: seconds for a model of a billion parameters
+
+/// The rate of a step, after one to warm up, with random weights of the model's shape on rows as long as the
+/// longest.
+std::optional<TrainRate> measuredRate(CommandContext& context, const jobs::TrainPlan& plan,
+                                      const jobs::TrainForecast& forecast) {
     const auto config = formats::readModelConfig(plan.modelFolder / "config.json");
     if (!config) return std::nullopt;
     const auto engine = context.engine();
@@ -25,19 +29,19 @@ std::optional<TrainRate> measuredRate(CommandContext& context, const jobs::Train
         context.output().message("note: no time is told: " + engine.error().message);
         return std::nullopt;
     }
-    context.output().message("Measuring one step …");
+    context.output().message("Measuring two steps …");
     jobs::BenchOptions options;
     options.precision = jobs::precisionOf(plan.settings.training.precision);
     options.steps = 1;
-    options.rows = 1;
-    options.length = std::min(plan.settings.training.max_length, 512);
+    options.length = static_cast<int>(std::clamp<std::uint64_t>(forecast.data.longestRow, 2, kTrialTokens));
+    options.rows = std::clamp(kTrialTokens / options.length, 1, forecast.batchSize);
     options.r = plan.settings.training.lora.r;
     options.shape = *config;
     ProgressPrinter progress(context.output(), context.clock());
     const auto results =
         jobs::benchTrain(**engine, options, context.clock(), context.cancel(), progress.sink());
     if (!results || results->empty() || !results->front().tokensPerSecond) return std::nullopt;
-    return TrainRate{*results->front().tokensPerSecond, "one measured step"};
+    return TrainRate{*results->front().tokensPerSecond, "a measured step"};
 }
 
 Json forecastJson(const jobs::TrainForecast& forecast) {
@@ -61,6 +65,8 @@ Json forecastJson(const jobs::TrainForecast& forecast) {
                 {"cut_rows", forecast.data.cutRows},
                 {"longest_row", forecast.data.longestRow},
                 {"batch_size", forecast.batchSize},
+                {"gradient_accumulation", forecast.gradientAccumulation},
+                {"recomputed_layers", forecast.recomputedLayers},
                 {"steps_per_epoch", forecast.stepsPerEpoch},
                 {"total_steps", forecast.totalSteps},
                 {"evaluations", forecast.evaluations},
@@ -69,13 +75,16 @@ Json forecastJson(const jobs::TrainForecast& forecast) {
                 {"seconds", forecast.seconds ? Json(*forecast.seconds) : Json()}};
 }
 
-void showText(Output& output, const jobs::TrainForecast& forecast, const std::optional<TrainRate>& rate) {
+void showText(Output& output, const jobs::TrainForecast& forecast, const config::TrainingSettings& settings,
+              const std::optional<TrainRate>& rate) {
     const jobs::MemoryEstimate& memory = forecast.memory;
     output.line(
         "Memory: " + formatBytes(memory.total()) + " (weights " + formatBytes(memory.weights) +
         ", activations " + formatBytes(memory.activations) + ", adapter " + formatBytes(memory.adapter) +
         ", program " + formatBytes(memory.program) + ")" +
         (forecast.memoryAllowed > 0 ? ", of " + formatBytes(forecast.memoryAllowed) + " to spare" : ""));
+    if (const auto words = jobs::settledInWords(forecast, settings); !words.empty())
+        output.line("Settled: " + words);
     output.line("Disk: " + formatBytes(forecast.disk.total()) + ", of " +
                 formatBytes(forecast.disk.freeBytes) + " free");
     output.line("Data: " + countWithNoun(forecast.data.trainRows, "row") + " to train on, " +
@@ -88,7 +97,10 @@ void showText(Output& output, const jobs::TrainForecast& forecast, const std::op
                 countWithNoun(forecast.loraParameters, "parameter") + " trained");
     if (forecast.seconds && rate)
         output.line("Time: about " + formatDuration(*forecast.seconds) + " at " +
-                    formatNumber(rate->tokensPerSecond, 3) + " tokens/s (" + rate->from + ")");
+                    formatNumber(rate->tokensPerSecond, 3) + " tokens/s (" + rate->from + "), " +
+                    formatDuration(*forecast.seconds * static_cast<double>(forecast.stepsPerEpoch) /
+                                   static_cast<double>(forecast.totalSteps)) +
+                    " an epoch");
     else
         output.line("Time: not known before a first run");
 }
@@ -105,11 +117,11 @@ Result<void> showForecast(CommandContext& context, const jobs::TrainPlan& plan, 
     if (!first) return first.error();
     jobs::TrainForecast forecast = *first;
     if (!rate && forecast.fitsMemory()) {
-        rate = measuredRate(context, plan);
+        rate = measuredRate(context, plan, forecast);
         if (rate) forecast.seconds = jobs::secondsAt(forecast, rate->tokensPerSecond);
     }
     context.output().document(forecastJson(forecast));
-    showText(context.output(), forecast, rate);
+    showText(context.output(), forecast, plan.settings.training, rate);
     return jobs::checkFits(forecast, plan.settings);
 }
 

@@ -59,8 +59,8 @@ void describeMachine(DescriptorList& list) {
             [](auto& s) -> auto& { return s.training.gradient_checkpointing; })
         .choices({"auto", "on", "off"})
         .help("Whether values of the forward pass are computed again instead of kept.")
-        .effect("On needs far less memory and about a third more time; auto turns it on when memory asks for "
-                "it.");
+        .effect("On needs far less memory and about a third more time; auto computes as few layers again as "
+                "memory asks for, and none where everything fits.");
     list.add(
             "training.device", "Device", [](auto& s) -> auto& { return s.training.device; })
         .form(TextForm::Device)
@@ -180,7 +180,9 @@ void describeTraining(DescriptorList& list) {
         .help("Rows that go through the model at once.")
         .effect(
             "Higher is faster up to a point and needs more memory; the result depends on the product with "
-            "gradient_accumulation only.")
+            "gradient_accumulation only. auto leaves a step its 4 times gradient_accumulation rows and takes "
+            "as "
+            "many of them at once as fit into memory.")
         .alsoCalled({"per_device_train_batch_size", "micro_batch_size", "train_batch_size"});
     list.add(
             "training.gradient_accumulation", "Accumulation",

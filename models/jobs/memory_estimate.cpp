@@ -11,8 +11,9 @@ namespace llamahome::jobs {
 namespace {
 
 constexpr std::uint64_t kFloatBytes = 4;
-/// Parameters, gradients, two moments of AdamW, and the best state kept aside.
-constexpr std::uint64_t kAdapterCopies = 5;
+/// Parameters, gradients and two moments of AdamW; while a checkpoint is written, the state's copies of all
+/// but the gradients, and the parameters once more for PEFT's file.
+constexpr std::uint64_t kAdapterCopies = 8;
 /// fp32 copies of the last token's logits on the way to a drawn token.
 constexpr std::uint64_t kLogitCopies = 3;
 
@@ -41,7 +42,21 @@ std::uint64_t weightBytes(const formats::ModelConfig& config, std::uint64_t comp
     return whole - layers * values * computeBytes + layers * packed + largest * computeBytes;
 }
 
+engine::WorkspaceShape workspaceShape(const TrainShape& shape, const BatchExtent& batch) {
+    return {batch.tokens,
+            batch.targets,
+            batch.longestRow,
+            shape.computeBytes,
+            shape.drops,
+            shape.recomputedLayers,
+            static_cast<int>(cpuFeatures().cores)};
+}
+
 } // namespace
+
+BatchExtent evenBatch(std::int64_t rows, std::int64_t length) {
+    return {rows * length, rows * (length - 1), length};
+}
 
 std::uint64_t usableMemory(const config::MemorySettings& memory, const MemoryState& machine) {
     if (memory.limit_mib > 0) return static_cast<std::uint64_t>(memory.limit_mib) << 20;
@@ -77,11 +92,12 @@ MemoryEstimate memoryToTrain(const formats::ModelConfig& config, const TrainShap
     const auto plan = engine::planLora(config, shape.r, 1.0, 0.0, shape.targetModules);
     if (!plan) return estimate; // training says why
     estimate.adapter = unsignedOf(plan->parameterCount) * kFloatBytes * kAdapterCopies;
-    const std::int64_t tokens = shape.rows * shape.length;
-    estimate.activations =
-        engine::workspaceBytes(config, *plan,
-                               {tokens, tokens, shape.length, shape.computeBytes, shape.drops,
-                                shape.recompute, static_cast<int>(cpuFeatures().cores)});
+    estimate.activations = engine::workspaceBytes(config, *plan, workspaceShape(shape, shape.batch));
+    if (shape.evaluation.tokens == 0) return estimate;
+    // A forward pass takes no more than one whose layers are all computed again.
+    engine::WorkspaceShape evaluation = workspaceShape(shape, shape.evaluation);
+    evaluation.recomputedLayers = config.num_hidden_layers;
+    estimate.activations = std::max(estimate.activations, engine::workspaceBytes(config, *plan, evaluation));
     return estimate;
 }
 
@@ -96,11 +112,21 @@ std::uint64_t leastToChat(const formats::ModelConfig& config,
 std::uint64_t leastToTrain(const formats::ModelConfig& config,
                            std::optional<formats::Quantisation> quantisation) {
     TrainShape shape;
-    shape.rows = 1;
-    shape.recompute = true;
+    shape.batch = evenBatch(1, shape.batch.longestRow);
+    shape.recomputedLayers = config.num_hidden_layers;
     shape.computeBytes = computeBytesHere();
     shape.quantisation = quantisation;
     return memoryToTrain(config, shape).total();
+}
+
+std::optional<std::int64_t> layersToRecompute(const formats::ModelConfig& config, const TrainShape& shape,
+                                              std::uint64_t budget) {
+    const auto plan = engine::planLora(config, shape.r, 1.0, 0.0, shape.targetModules);
+    if (!plan) return 0; // training says why
+    const MemoryEstimate kept = memoryToTrain(config, shape);
+    const std::uint64_t others = kept.total() - kept.activations;
+    if (others > budget) return std::nullopt;
+    return engine::fewestRecomputed(config, *plan, workspaceShape(shape, shape.batch), budget - others);
 }
 
 std::uint64_t loraParameters(const formats::ModelConfig& config, std::int64_t r,

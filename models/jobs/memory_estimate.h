@@ -1,7 +1,7 @@
 // How much memory a model needs: the one set of formulas for the list of models and the forecast. Any thread.
 //
-// That of a training is what the engine's workspace holds (llama/train/workspace_plan.h), were every token
-// trained.
+// That of a training is the peak of the whole process (VmHWM): tests/bench/compare_memory_plan.py measures
+// it beside the forecast.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 namespace llamahome::jobs {
 
 inline constexpr std::int64_t kListedContext = 2048; ///< tokens of context for which `models` states memory
-/// libtorch, the program and buffers of the products.
-inline constexpr std::uint64_t kProgramBytes = 400ULL << 20;
+/// The program and what it uses of libtorch, as measured by tests/bench/compare_memory_plan.py.
+inline constexpr std::uint64_t kProgramBytes = 172ULL << 20;
 
 /// Bytes of one weight where products run in the type that precision `auto` takes on this machine: 2 where
 /// the CPU multiplies bf16 natively, else 4.
@@ -35,12 +35,21 @@ struct ChatShape {
     std::optional<formats::Quantisation> quantisation = {};
 };
 
+/// Rows that go through the model at once.
+struct BatchExtent {
+    std::int64_t tokens = 0;
+    std::int64_t targets = 0; ///< tokens that the model is trained to produce
+    std::int64_t longestRow = 0;
+};
+/// So many rows of one length, every token but their first a target.
+BatchExtent evenBatch(std::int64_t rows, std::int64_t length);
+
 struct TrainShape {
-    std::int64_t rows = 4; ///< of a micro-batch
-    std::int64_t length = 512;
+    BatchExtent batch = evenBatch(4, 512); ///< the largest micro-batch
+    BatchExtent evaluation;                ///< the largest of an evaluation
     std::int64_t r = 8;
     std::vector<std::string> targetModules{"q_proj", "v_proj"}; ///< "all-linear": all seven
-    bool recompute = false;                                     ///< gradient checkpointing
+    std::int64_t recomputedLayers = 0;                          ///< see llama/train/workspace_plan.h
     bool drops = true;                                          ///< LoRA dropout
     std::uint64_t computeBytes = 2;
     std::optional<formats::Quantisation> quantisation = {}; ///< as for chat
@@ -51,7 +60,7 @@ struct MemoryEstimate {
     std::uint64_t weights = 0;     ///< and, of a quantised model, the values of its largest matrix
     std::uint64_t cache = 0;       ///< keys and values
     std::uint64_t activations = 0; ///< kept for the backward pass, and the head's chunk of logits
-    std::uint64_t adapter = 0;     ///< parameters, gradients, two moments, best copy; all fp32
+    std::uint64_t adapter = 0;     ///< and its optimiser, with what writing a checkpoint copies; all fp32
     std::uint64_t program = kProgramBytes;
 
     std::uint64_t total() const { return weights + cache + activations + adapter + program; }
@@ -59,6 +68,10 @@ struct MemoryEstimate {
 
 MemoryEstimate memoryToChat(const formats::ModelConfig& config, const ChatShape& shape);
 MemoryEstimate memoryToTrain(const formats::ModelConfig& config, const TrainShape& shape);
+/// The fewest layers to compute again for the training to take at most `budget`; nothing where it takes more
+/// even with all. shape.recomputedLayers is not looked at.
+std::optional<std::int64_t> layersToRecompute(const formats::ModelConfig& config, const TrainShape& shape,
+                                              std::uint64_t budget);
 
 /// What a model needs at least on this machine: to chat with kListedContext tokens, to train one row of 512
 /// tokens at a time, layers recomputed, r 8 on q and v.

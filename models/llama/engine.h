@@ -117,6 +117,9 @@ struct TrainRequest {
     std::vector<text::TokenRow> trainRows;
     std::vector<text::TokenRow> validationRows; ///< may be empty: no evaluation, no early stopping
     bool shuffle = true;                        ///< false: rows in the given order (parity tests)
+    /// Layers, the lowest that are adapted, whose activations are computed again instead of kept
+    /// (llama/train/workspace_plan.h); the settings' gradient_checkpointing is the caller's to settle.
+    std::int64_t recomputedLayers = 0;
     /// Trained on as it is: its rank, scaling and pairs decide what is trained, as PEFT takes an adapter's
     /// own configuration. What it has no pair for stays the base, whatever the settings name.
     std::optional<formats::PeftAdapter> initialAdapter;

@@ -48,8 +48,8 @@ void addConfiguredFacts(ModelFacts& facts, const formats::ModelConfig& config, b
     jobs::ChatShape chat;
     chat.computeBytes = kBf16Bytes;
     jobs::TrainShape train;
-    train.rows = 1;
-    train.recompute = true;
+    train.batch = jobs::evenBatch(1, train.batch.longestRow);
+    train.recomputedLayers = config.num_hidden_layers;
     train.computeBytes = kBf16Bytes;
     facts.chatBytesInBf16 = jobs::memoryToChat(config, chat).total();
     facts.trainBytesInBf16 = jobs::memoryToTrain(config, train).total();

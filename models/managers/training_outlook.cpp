@@ -17,7 +17,7 @@ constexpr int kShortestRow = 64; ///< tokens; rows cut shorter than that teach n
 /// Looks for settings with which a run fits, on data that is already read.
 class ChangeFinder {
 public:
-    ChangeFinder(const jobs::TrainPlan& plan, const formats::ModelConfig& model, const jobs::TrainData& data,
+    ChangeFinder(const jobs::TrainPlan& plan, const formats::ModelConfig& model, const jobs::RowSizes& data,
                  const jobs::DataRoot& root, const jobs::TrainForecast& forecast)
         : m_plan(plan)
         , m_model(model)
@@ -31,8 +31,8 @@ public:
             return std::move(m_found);
         }
         tryBatch({});
-        if (!m_forecast.recompute) tryOne({recompute()});
-        if (m_found.empty() && !m_forecast.recompute) tryBatch({recompute()});
+        if (!recomputesAll()) tryOne({recompute()});
+        if (m_found.empty() && !recomputesAll()) tryBatch({recompute()});
         tryLength({});
         if (m_found.empty()) tryLength({recompute(), batchOfOne()});
         return std::move(m_found);
@@ -41,6 +41,7 @@ public:
 private:
     using Settings = std::vector<config::OptionValue>;
 
+    bool recomputesAll() const { return m_forecast.recomputedLayers == m_forecast.layers; }
     static config::OptionValue recompute() { return {"training.gradient_checkpointing", "on"}; }
     static config::OptionValue batchOfOne() { return {"training.batch_size", "1"}; }
 
@@ -48,12 +49,8 @@ private:
         jobs::TrainPlan changed = m_plan;
         for (const config::OptionValue& setting : settings)
             apply(changed.settings.training, setting);
-        jobs::TrainData data;
-        data.counts = m_data.counts;
-        data.counts.longestRow = std::min<std::uint64_t>(
-            data.counts.longestRow, static_cast<std::uint64_t>(changed.settings.training.max_length));
-        data.trainRows.resize(m_data.trainRows.size());
-        data.validationRows.resize(m_data.validationRows.size());
+        const jobs::RowSizes data =
+            jobs::cutAfter(m_data, static_cast<std::uint32_t>(changed.settings.training.max_length));
         const auto forecast = jobs::forecastTraining(changed, m_model, data, m_root, {});
         if (!forecast || !forecast->fitsMemory() || !forecast->fitsDisk()) return false;
         m_found.push_back({settings, forecast->memory.total()});
@@ -80,7 +77,7 @@ private:
     /// The largest smaller batch that fits; the accumulation grows with it, so that a step sees as many rows.
     void tryBatch(const Settings& with) {
         const int rows = m_forecast.batchSize;
-        const int accumulation = m_plan.settings.training.gradient_accumulation;
+        const int accumulation = m_forecast.gradientAccumulation;
         for (int smaller = rows / 2; smaller >= 1; smaller /= 2) {
             Settings settings = with;
             settings.push_back({"training.batch_size", std::to_string(smaller)});
@@ -112,7 +109,7 @@ private:
 
     const jobs::TrainPlan& m_plan;
     const formats::ModelConfig& m_model;
-    const jobs::TrainData& m_data;
+    const jobs::RowSizes& m_data;
     const jobs::DataRoot& m_root;
     const jobs::TrainForecast& m_forecast;
     std::vector<FitChange> m_found;
@@ -130,16 +127,18 @@ Result<TrainingOutlook> lookAhead(const jobs::TrainPlan& plan, const jobs::DataR
     if (!chatTemplate) return chatTemplate.error();
     const auto data = jobs::readTrainData(plan, *tokenizer, *chatTemplate, cancel, progress);
     if (!data) return data.error();
+    const jobs::RowSizes sizes = jobs::sizesOf(*data);
     const auto rate = jobs::rateOfRuns(plan, root);
-    const auto forecast = jobs::forecastTraining(plan, *model, *data, root,
+    const auto forecast = jobs::forecastTraining(plan, *model, sizes, root,
                                                  rate ? std::optional(rate->tokensPerSecond) : std::nullopt);
     if (!forecast) return forecast.error();
     TrainingOutlook outlook;
     outlook.forecast = *forecast;
+    outlook.settled = jobs::settledInWords(*forecast, plan.settings.training);
     if (rate) outlook.rateFrom = rate->from;
     if (const auto fits = jobs::checkFits(*forecast, plan.settings); !fits) {
         outlook.misfit = fits.error();
-        outlook.changes = ChangeFinder(plan, *model, *data, root, *forecast).find();
+        outlook.changes = ChangeFinder(plan, *model, sizes, root, *forecast).find();
     }
     return outlook;
 }

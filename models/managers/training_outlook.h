@@ -23,6 +23,7 @@ struct FitChange {
 
 struct TrainingOutlook {
     jobs::TrainForecast forecast;
+    std::string settled;            ///< what memory made of settings that are `auto`; empty: nothing
     std::string rateFrom;           ///< the run whose speed the time is told by; empty: no time is told
     std::optional<Error> misfit;    ///< FIT-01 or FIT-02
     std::vector<FitChange> changes; ///< the mildest first; empty where none was found

@@ -77,7 +77,7 @@ public:
         head();
         std::printf("%-40s %34.1f ms\n", "sum of the parts", 1e3 * m_sum);
         std::fflush(stdout);
-        const TrainPass pass{m_products, m_workspace, m_dropout, 1.0 / kTokens, false};
+        const TrainPass pass{m_products, m_workspace, m_dropout, 1.0 / kTokens, 0};
         const double step =
             bestSeconds([&] { (void)forwardBackward(*m_decoder, m_batch, m_lora, pass, m_gradients); }, 6);
         std::printf("%-40s %34.1f ms = %.1f tokens/s\n", "whole step", 1e3 * step,

@@ -28,6 +28,7 @@ namespace {
 
 constexpr double kTolerance = 1e-5;      // of the largest gradient, fp32
 constexpr double kCurveTolerance = 1e-2; // of the loss, bfloat16
+constexpr std::int64_t kAllLayers = 2;   // of the tiny model
 
 /// Rows of these lengths, drawn from `seed`; the first third of each is not supervised.
 std::vector<text::TokenRow> rowsOf(const std::vector<std::size_t>& lengths, std::uint64_t seed) {
@@ -84,12 +85,37 @@ struct Passed {
 };
 
 Passed pass(const Decoder& decoder, const std::vector<text::TokenRow>& rows, const LoraSet& lora,
-            bool recompute, Workspace& workspace) {
+            std::int64_t recomputedLayers, Workspace& workspace) {
     const at::Tensor gradients = at::zeros_like(lora.flat);
     Products products;
-    const TrainPass options{products, workspace, {lora.plan.dropout, 11, 7}, 0.01, recompute};
+    const TrainPass options{products, workspace, {lora.plan.dropout, 11, 7}, 0.01, recomputedLayers};
     const double loss = forwardBackward(decoder, batchOf(rows), lora, options, gradients);
     return {loss, toVector(gradients), products.multiplyAdds()};
+}
+
+WorkspaceShape shapeOf(const std::vector<text::TokenRow>& rows, bool drops) {
+    WorkspaceShape shape{0, 0, 0, sizeof(Bfloat16), drops, 0, at::get_num_threads()};
+    for (const text::TokenRow& row : rows) {
+        const auto length = static_cast<std::int64_t>(row.tokens.size());
+        shape.tokens += length;
+        shape.targets += static_cast<std::int64_t>(row.targetCount());
+        shape.longestRow = std::max(shape.longestRow, length);
+    }
+    return shape;
+}
+
+/// A pass in bfloat16 takes what was planned, within 5 %.
+Passed verifyPlanned(const Decoder& decoder, const LoraSet& lora, const std::vector<text::TokenRow>& rows,
+                     std::int64_t recomputedLayers) {
+    WorkspaceShape shape = shapeOf(rows, lora.plan.dropout > 0.0);
+    shape.recomputedLayers = recomputedLayers;
+    Workspace workspace;
+    Passed found = pass(decoder, rows, lora, recomputedLayers, workspace);
+    const auto planned = static_cast<double>(workspaceBytes(decoder.config(), lora.plan, shape));
+    const auto taken = static_cast<double>(workspace.peakBytes());
+    const QByteArray said = QByteArray::number(planned) + " planned, taken " + QByteArray::number(taken);
+    [&] { QVERIFY2(std::abs(planned - taken) <= 0.05 * taken, said); }();
+    return found;
 }
 
 /// Remembers the largest block that anything asked ATen's allocator for.
@@ -152,21 +178,22 @@ private Q_SLOTS:
     void gradientsAreThePlainPaths_data() {
         QTest::addColumn<QStringList>("targets");
         QTest::addColumn<double>("dropout");
-        QTest::addColumn<bool>("recompute");
+        QTest::addColumn<int>("recomputedLayers");
         const QStringList all{QStringLiteral("all-linear")};
-        QTest::newRow("all linears") << all << 0.0 << false;
-        QTest::newRow("dropout") << all << 0.25 << false;
-        QTest::newRow("recomputed") << all << 0.25 << true;
+        QTest::newRow("all linears") << all << 0.0 << 0;
+        QTest::newRow("dropout") << all << 0.25 << 0;
+        QTest::newRow("one layer recomputed") << all << 0.25 << 1;
+        QTest::newRow("recomputed") << all << 0.25 << 2;
         QTest::newRow("q and v") << QStringList{QStringLiteral("q_proj"), QStringLiteral("v_proj")} << 0.25
-                                 << false;
-        QTest::newRow("down alone") << QStringList{QStringLiteral("down_proj")} << 0.0 << false;
+                                 << 0;
+        QTest::newRow("down alone") << QStringList{QStringLiteral("down_proj")} << 0.0 << 0;
         QTest::newRow("o and gate") << QStringList{QStringLiteral("o_proj"), QStringLiteral("gate_proj")}
-                                    << 0.1 << true;
+                                    << 0.1 << 2;
     }
     void gradientsAreThePlainPaths() {
         QFETCH(QStringList, targets);
         QFETCH(double, dropout);
-        QFETCH(bool, recompute);
+        QFETCH(int, recomputedLayers);
         std::vector<std::string> names;
         for (const QString& target : targets)
             names.push_back(target.toStdString());
@@ -176,8 +203,8 @@ private Q_SLOTS:
         // Rows around the size of an attention block, and one that is too short to be trained.
         const auto rows = rowsOf({127, 128, 129, 300, 2, 1, 40}, 1);
         Workspace workspace;
-        const Passed expected = pass(*plain, rows, lora, false, workspace);
-        const Passed found = pass(*fast, rows, lora, recompute, workspace);
+        const Passed expected = pass(*plain, rows, lora, 0, workspace);
+        const Passed found = pass(*fast, rows, lora, recomputedLayers, workspace);
         QVERIFY(std::abs(found.loss - expected.loss) <= 1e-6 * expected.loss);
         const double difference = largestDifference(lora.plan, found.gradients, expected.gradients);
         QVERIFY2(difference <= kTolerance, QByteArray::number(difference));
@@ -194,13 +221,13 @@ private Q_SLOTS:
         std::vector<float> sum;
         double loss = 0.0;
         for (const text::TokenRow& row : rows) {
-            const Passed alone = pass(*fast, {row}, lora, false, workspace);
+            const Passed alone = pass(*fast, {row}, lora, 0, workspace);
             sum.resize(alone.gradients.size());
             for (std::size_t i = 0; i < sum.size(); ++i)
                 sum[i] += alone.gradients[i];
             loss += alone.loss;
         }
-        const Passed together = pass(*fast, rows, lora, false, workspace);
+        const Passed together = pass(*fast, rows, lora, 0, workspace);
         QVERIFY(std::abs(together.loss - loss) <= 1e-6 * loss);
         QVERIFY(largestDifference(lora.plan, together.gradients, sum) <= kTolerance);
     }
@@ -217,9 +244,9 @@ private Q_SLOTS:
         const LoraSet lora = adapterOf(*plain, {"all-linear"}, 0.1);
         const auto rows = rowsOf({130, 31}, 6);
         Workspace workspace;
-        const Passed expected = pass(*plain, rows, lora, false, workspace);
+        const Passed expected = pass(*plain, rows, lora, 0, workspace);
         setCpuLevel(static_cast<CpuLevel>(level));
-        const Passed found = pass(*fast, rows, lora, true, workspace);
+        const Passed found = pass(*fast, rows, lora, kAllLayers, workspace);
         setCpuLevel(cpuLevels().back());
         QVERIFY(largestDifference(lora.plan, found.gradients, expected.gradients) <= kTolerance);
     }
@@ -249,8 +276,8 @@ private Q_SLOTS:
         const LoraSet lora(plan, flatten(plan, adapter), plain->layerCount());
         const auto rows = rowsOf({140, 20}, 7);
         Workspace workspace;
-        const Passed expected = pass(*plain, rows, lora, false, workspace);
-        const Passed found = pass(*fast, rows, lora, false, workspace);
+        const Passed expected = pass(*plain, rows, lora, 0, workspace);
+        const Passed found = pass(*fast, rows, lora, 0, workspace);
         QVERIFY(std::abs(found.loss - expected.loss) <= 1e-6 * expected.loss);
         QVERIFY(largestDifference(plan, found.gradients, expected.gradients) <= kTolerance);
     }
@@ -261,7 +288,7 @@ private Q_SLOTS:
         auto rows = rowsOf({50}, 8);
         std::fill(rows[0].supervised.begin(), rows[0].supervised.end(), std::uint8_t{0});
         Workspace workspace;
-        const Passed found = pass(*fast, rows, lora, false, workspace);
+        const Passed found = pass(*fast, rows, lora, 0, workspace);
         QCOMPARE(found.loss, 0.0);
         QCOMPARE(found.multiplyAdds, std::uint64_t{0});
         QVERIFY(
@@ -270,19 +297,20 @@ private Q_SLOTS:
 
     // No hidden recomputation, no padded row, no head row that is not supervised.
     void theMultiplyAddsAreThoseOfTheFormula_data() {
-        QTest::addColumn<bool>("recompute");
-        QTest::newRow("kept") << false;
-        QTest::newRow("recomputed") << true;
+        QTest::addColumn<int>("recomputedLayers");
+        QTest::newRow("kept") << 0;
+        QTest::newRow("one layer recomputed") << 1;
+        QTest::newRow("recomputed") << 2;
     }
     void theMultiplyAddsAreThoseOfTheFormula() {
-        QFETCH(bool, recompute);
+        QFETCH(int, recomputedLayers);
         const auto fast = decoder(LayerPath::Fast);
         const formats::ModelConfig& config = fast->config();
         const LoraSet lora = adapterOf(*fast, {"all-linear"}, 0.0);
         const std::vector<std::size_t> lengths{300, 100, 7};
         const auto rows = rowsOf(lengths, 9);
         Workspace workspace;
-        const Passed found = pass(*fast, rows, lora, recompute, workspace);
+        const Passed found = pass(*fast, rows, lora, recomputedLayers, workspace);
 
         std::uint64_t tokens = 0, targets = 0, pairs = 0; // a query and a key that it sees
         for (const text::TokenRow& row : rows) {
@@ -296,7 +324,8 @@ private Q_SLOTS:
         const auto hidden = static_cast<std::uint64_t>(config.hidden_size);
         const std::uint64_t layers = 2;
         std::uint64_t expected = layers * 7 * pairs * headWidth;
-        if (recompute) expected += layers * 2 * pairs * headWidth;
+        const auto recomputed = static_cast<std::uint64_t>(recomputedLayers);
+        expected += recomputed * 2 * pairs * headWidth;
         for (std::uint64_t layer = 0; layer < layers; ++layer)
             for (const Projection projection : kProjections) {
                 const ProjectionShape shape = projectionShape(config, projection);
@@ -309,7 +338,8 @@ private Q_SLOTS:
                 // The lowest layer passes no gradient on through q, k and v and their A.
                 if (isBefore && layer == 0) each -= in * out + 4 * in;
                 // What a recomputation needs; of down only the low product.
-                if (recompute) each += projection == Projection::Down ? 4 * in : in * out + 4 * (in + out);
+                if (layer < recomputed)
+                    each += projection == Projection::Down ? 4 * in : in * out + 4 * (in + out);
                 expected += rowsOfIt * each;
             }
         expected += 2 * targets * hidden * static_cast<std::uint64_t>(config.vocab_size);
@@ -368,46 +398,60 @@ private Q_SLOTS:
         QTest::addColumn<QList<int>>("lengths");
         QTest::addColumn<QString>("target");
         QTest::addColumn<double>("dropout");
-        QTest::addColumn<bool>("recompute");
+        QTest::addColumn<int>("recomputedLayers");
         const QString all = QStringLiteral("all-linear");
-        QTest::newRow("even rows") << QList<int>{256, 256} << all << 0.0 << false;
-        QTest::newRow("dropout") << QList<int>{256, 256} << all << 0.1 << false;
-        QTest::newRow("recomputed") << QList<int>{256, 256} << all << 0.1 << true;
-        QTest::newRow("one long row") << QList<int>{1500} << all << 0.1 << false;
-        QTest::newRow("a long row recomputed") << QList<int>{1500} << all << 0.0 << true;
-        QTest::newRow("ragged") << QList<int>{700, 30, 5, 90} << all << 0.1 << false;
-        QTest::newRow("one projection") << QList<int>{400, 100} << QStringLiteral("v_proj") << 0.1 << false;
+        QTest::newRow("even rows") << QList<int>{256, 256} << all << 0.0 << 0;
+        QTest::newRow("dropout") << QList<int>{256, 256} << all << 0.1 << 0;
+        QTest::newRow("recomputed") << QList<int>{256, 256} << all << 0.1 << 2;
+        QTest::newRow("one layer recomputed") << QList<int>{256, 256} << all << 0.1 << 1;
+        QTest::newRow("one long row") << QList<int>{1500} << all << 0.1 << 0;
+        QTest::newRow("a long row recomputed") << QList<int>{1500} << all << 0.0 << 2;
+        QTest::newRow("ragged") << QList<int>{700, 30, 5, 90} << all << 0.1 << 0;
+        QTest::newRow("one projection") << QList<int>{400, 100} << QStringLiteral("v_proj") << 0.1 << 0;
     }
     void thePlanForetellsTheWorkspace() {
         QFETCH(QList<int>, lengths);
         QFETCH(QString, target);
         QFETCH(double, dropout);
-        QFETCH(bool, recompute);
+        QFETCH(int, recomputedLayers);
         const auto fast = decoder(LayerPath::Fast, at::kBFloat16);
         const LoraSet lora = adapterOf(*fast, {target.toStdString()}, dropout);
         const auto rows = rowsOf({lengths.begin(), lengths.end()}, 10);
-        WorkspaceShape shape{0, 0, 0, sizeof(Bfloat16), dropout > 0.0, recompute, at::get_num_threads()};
-        for (const text::TokenRow& row : rows) {
-            const auto length = static_cast<std::int64_t>(row.tokens.size());
-            shape.tokens += length;
-            shape.targets += static_cast<std::int64_t>(row.targetCount());
-            shape.longestRow = std::max(shape.longestRow, length);
+        verifyPlanned(*fast, lora, rows, recomputedLayers);
+    }
+
+    // Of six layers any number may be computed again; the planner takes the fewest that fit.
+    void thePlanChoosesHowManyLayersAreComputedAgain() {
+        formats::ModelConfig config = tinyConfig();
+        config.num_hidden_layers = 6;
+        const auto deep = randomDecoder(config, at::kBFloat16, 1);
+        const LoraSet lora = adapterOf(*deep, {"all-linear"}, 0.1);
+        const auto rows = rowsOf({300, 200}, 12);
+        WorkspaceShape shape = shapeOf(rows, /*drops=*/true);
+        const Passed kept = verifyPlanned(*deep, lora, rows, 0);
+        std::uint64_t before = ~std::uint64_t{0};
+        for (std::int64_t layers = 0; layers <= 6; ++layers) {
+            const Passed found = verifyPlanned(*deep, lora, rows, layers);
+            QCOMPARE(found.loss, kept.loss);
+            QVERIFY(found.gradients == kept.gradients);
+            shape.recomputedLayers = layers;
+            const std::uint64_t bytes = workspaceBytes(config, lora.plan, shape);
+            if (layers < 6) QVERIFY(bytes < before); // the last is trimmed and saves little
+            if (bytes >= before) continue;
+            QCOMPARE(fewestRecomputed(config, lora.plan, shape, bytes).value_or(-1), layers);
+            before = bytes;
         }
-        Workspace workspace;
-        (void)pass(*fast, rows, lora, recompute, workspace);
-        const auto planned = static_cast<double>(workspaceBytes(fast->config(), lora.plan, shape));
-        const auto taken = static_cast<double>(workspace.peakBytes());
-        QVERIFY2(std::abs(planned - taken) <= 0.05 * taken,
-                 QByteArray::number(planned) + " planned, taken " + QByteArray::number(taken));
+        QVERIFY(!fewestRecomputed(config, lora.plan, shape, before - 1));
     }
 
     void aStepTakesItsTensorsFromTheWorkspace_data() {
-        QTest::addColumn<bool>("recompute");
-        QTest::newRow("kept") << false;
-        QTest::newRow("recomputed") << true;
+        QTest::addColumn<int>("recomputedLayers");
+        QTest::newRow("kept") << 0;
+        QTest::newRow("one layer recomputed") << 1;
+        QTest::newRow("recomputed") << 2;
     }
     void aStepTakesItsTensorsFromTheWorkspace() {
-        QFETCH(bool, recompute);
+        QFETCH(int, recomputedLayers);
         formats::ModelConfig config = tinyConfig();
         config.hidden_size = 512;
         config.intermediate_size = 768;
@@ -419,7 +463,7 @@ private Q_SLOTS:
         const at::Tensor gradients = at::zeros_like(lora.flat);
         Workspace workspace;
         Products products;
-        const TrainPass options{products, workspace, {lora.plan.dropout, 11, 7}, 0.01, recompute};
+        const TrainPass options{products, workspace, {lora.plan.dropout, 11, 7}, 0.01, recomputedLayers};
         (void)forwardBackward(*fast, batch, lora, options, gradients);
         const std::size_t peak = workspace.peakBytes();
         RecordingAllocator recorder;

@@ -267,6 +267,7 @@ public:
     Result<engine::TrainOutcome> train(const engine::TrainRequest& request,
                                        engine::TrainObserver& observer) override {
         m_history->settings = request.settings;
+        m_history->recomputedLayers = request.recomputedLayers;
         m_hasAdapter = true;
         return FakeTraining(m_config, *m_script, *m_history, request, observer).run();
     }

@@ -49,6 +49,7 @@ struct FakeHistory {
     std::vector<std::int64_t> trainedSteps; ///< numbers from 1
     std::vector<text::TokenRow> evaluatedRows;
     config::TrainingSettings settings; ///< of the last training
+    std::int64_t recomputedLayers = 0; ///< of the last training
 };
 
 /// Parameters depend on every row of every step in order, so that a resumed run that sees other rows ends

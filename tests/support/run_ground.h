@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <QTest>
@@ -71,6 +72,19 @@ struct RunGround {
         set("training.lora.r", "2");
         setup().chooseModel(QStringLiteral("smollm2/135m-instruct"));
         setup().chooseData({managers::pathToQt(data)});
+    }
+    /// Limits memory to a little less than the run takes with all its rows at once.
+    void makeItNotFit() {
+        set("training.batch_size", "16384");
+        set("training.gradient_checkpointing", "off");
+        set("model.memory.reserve_mib", "0");
+        const auto isForecast = [&] {
+            return !setup().isLookingAhead() && setup().outlook() &&
+                   setup().outlook()->forecast.batchSize == 16384;
+        };
+        QVERIFY(QTest::qWaitFor(isForecast, kPatienceMs));
+        const std::uint64_t mib = setup().outlook()->forecast.memory.total() >> 20;
+        set("model.memory.limit_mib", std::to_string(mib).c_str());
     }
     bool isIn(managers::TrainingState state) const { return training->state() == state; }
     /// Waits for a state; false, with the state and problem told, where it does not come.

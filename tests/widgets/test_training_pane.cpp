@@ -390,9 +390,7 @@ private Q_SLOTS:
     void aButtonMakesItFit() {
         Page page;
         page.run.chooseShortRun();
-        page.run.set("training.batch_size", "16384");
-        page.run.set("model.memory.reserve_mib", "0");
-        page.run.set("model.memory.limit_mib", "600");
+        page.run.makeItNotFit();
         QVERIFY(page.run.comesTo(TrainingState::DoesNotFit));
         QVERIFY(!page.find<QPushButton>("startButton").isEnabled());
         QVERIFY(page.message().contains(QStringLiteral("memory")));

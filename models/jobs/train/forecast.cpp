@@ -1,7 +1,6 @@
 #include "jobs/train/forecast.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
@@ -17,8 +16,6 @@
 namespace llamahome::jobs {
 namespace {
 
-constexpr std::array kBatchSizes{8, 4, 2, 1};
-constexpr int kUncheckedBatchSize = 4;
 constexpr std::uint64_t kLineBytes = 320;        // of metrics.jsonl
 constexpr std::uint64_t kOtherLogs = 1ULL << 20; // settings, samples, run.log
 constexpr std::uint64_t kTokenizerBytes = 16ULL
@@ -31,52 +28,71 @@ std::uint64_t computeBytes(const std::string& precision) {
     return computeBytesHere();
 }
 
-/// Chooses what is left to `auto`.
+engine::BatchPlan batchPlan(const TrainForecast& forecast, const config::TrainingSettings& settings,
+                            std::size_t rows) {
+    return {rows,
+            forecast.batchSize,
+            forecast.gradientAccumulation,
+            settings.num_epochs,
+            settings.max_steps,
+            settings.seed,
+            true};
+}
+
+/// Chooses what is left to `auto`, and estimates memory with that.
 class ShapeChoice {
 public:
-    ShapeChoice(const TrainPlan& plan, const formats::ModelConfig& model, const TrainData& data)
+    ShapeChoice(const TrainPlan& plan, const formats::ModelConfig& model, const RowSizes& data)
         : m_settings(plan.settings.training)
         , m_model(model)
         , m_allowed(plan.memoryBytes)
-        , m_longest(static_cast<std::int64_t>(std::max<std::uint64_t>(1, data.counts.longestRow))) {}
+        , m_data(data) {}
 
     void choose(TrainForecast& forecast) const {
+        forecast.layers = m_model.num_hidden_layers;
+        forecast.recomputedLayers = m_settings.gradient_checkpointing == "on" ? forecast.layers : 0;
         forecast.batchSize = m_settings.batch_size;
-        forecast.recompute = m_settings.gradient_checkpointing == "on";
-        if (m_settings.batch_size == 0) forecast.batchSize = largestBatch(forecast.recompute);
-        if (m_settings.gradient_checkpointing == "auto" && !fits(forecast.batchSize, false) &&
-            fits(forecast.batchSize, true))
-            forecast.recompute = true;
-        forecast.memory = estimate(forecast.batchSize, forecast.recompute);
+        forecast.gradientAccumulation = m_settings.gradient_accumulation;
+        if (m_settings.batch_size == 0) chooseBatch(forecast);
+        TrainShape shape = shapeOf(forecast);
+        if (m_settings.gradient_checkpointing == "auto" && m_allowed > 0)
+            shape.recomputedLayers = layersToRecompute(m_model, shape, m_allowed).value_or(forecast.layers);
+        forecast.recomputedLayers = shape.recomputedLayers;
+        forecast.memory = memoryToTrain(m_model, shape);
     }
 
 private:
-    MemoryEstimate estimate(int rows, bool recompute) const {
+    TrainShape shapeOf(const TrainForecast& forecast) const {
         TrainShape shape;
-        shape.rows = rows;
-        shape.length = m_longest;
+        shape.batch =
+            largestBatch(m_data.trainRows, batchPlan(forecast, m_settings, m_data.trainRows.size()));
+        shape.evaluation = largestBatch(m_data.validationRows, forecast.batchSize);
         shape.r = m_settings.lora.r;
         shape.targetModules = m_settings.lora.target_modules;
-        shape.recompute = recompute;
+        shape.recomputedLayers = forecast.recomputedLayers;
         shape.drops = m_settings.lora.dropout > 0.0;
         shape.computeBytes = computeBytes(m_settings.precision);
         shape.quantisation = formats::quantisationFromName(m_settings.quantize);
-        return memoryToTrain(m_model, shape);
+        return shape;
     }
-    bool fits(int rows, bool recompute) const {
-        return m_allowed == 0 || estimate(rows, recompute).total() <= m_allowed;
-    }
-    int largestBatch(bool recompute) const {
-        if (m_allowed == 0) return kUncheckedBatchSize;
-        for (const int rows : kBatchSizes)
-            if (fits(rows, recompute)) return rows;
-        return 1;
+
+    /// A smaller batch is taken before anything is computed again: it costs nothing but shorter products.
+    void chooseBatch(TrainForecast& forecast) const {
+        const int rows = kAutoBatchSize * m_settings.gradient_accumulation; // of a step
+        forecast.batchSize = kAutoBatchSize;
+        if (m_allowed == 0) return;
+        for (int atOnce = rows; atOnce >= 1; --atOnce) {
+            if (rows % atOnce != 0) continue;
+            forecast.batchSize = atOnce;
+            forecast.gradientAccumulation = rows / atOnce;
+            if (memoryToTrain(m_model, shapeOf(forecast)).total() <= m_allowed) return;
+        }
     }
 
     const config::TrainingSettings& m_settings;
     const formats::ModelConfig& m_model;
     std::uint64_t m_allowed;
-    std::int64_t m_longest;
+    const RowSizes& m_data;
 };
 
 std::int64_t evaluationCount(const engine::BatchPlan& plan, int everySteps, bool validates) {
@@ -86,9 +102,8 @@ std::int64_t evaluationCount(const engine::BatchPlan& plan, int everySteps, bool
     return 1 + steps / interval + (steps % interval != 0 ? 1 : 0);
 }
 
-void countWork(const config::TrainingSettings& settings, const TrainData& data, TrainForecast& forecast) {
-    const engine::BatchPlan plan(data.trainRows.size(), forecast.batchSize, settings.gradient_accumulation,
-                                 settings.num_epochs, settings.max_steps, settings.seed, true);
+void countWork(const config::TrainingSettings& settings, const RowSizes& data, TrainForecast& forecast) {
+    const engine::BatchPlan plan = batchPlan(forecast, settings, data.trainRows.size());
     forecast.stepsPerEpoch = plan.stepsPerEpoch();
     forecast.totalSteps = plan.totalSteps();
     forecast.evaluations =
@@ -117,7 +132,7 @@ Result<DiskForecast> diskFor(const TrainForecast& forecast, const config::Traini
 } // namespace
 
 Result<TrainForecast> forecastTraining(const TrainPlan& plan, const formats::ModelConfig& model,
-                                       const TrainData& data, const DataRoot& root,
+                                       const RowSizes& data, const DataRoot& root,
                                        std::optional<double> tokensPerSecond) {
     const config::TrainingSettings& settings = plan.settings.training;
     TrainForecast forecast;
@@ -158,15 +173,35 @@ Result<TrainForecast> dryRun(const TrainPlan& plan, const DataRoot& root,
     }
     const auto data = readTrainData(settled, *tokenizer, *chatTemplate, cancel, progress);
     if (!data) return data.error();
-    return forecastTraining(settled, *model, *data, root, tokensPerSecond);
+    return forecastTraining(settled, *model, sizesOf(*data), root, tokensPerSecond);
+}
+
+std::string settledInWords(const TrainForecast& forecast, const config::TrainingSettings& settings) {
+    std::string words;
+    if (settings.batch_size == 0)
+        words = std::to_string(forecast.batchSize) + (forecast.batchSize == 1 ? " row goes" : " rows go") +
+                " through the model at once and " + std::to_string(forecast.gradientAccumulation) +
+                " times make a step (training.batch_size is auto)";
+    if (settings.gradient_checkpointing != "auto" || forecast.recomputedLayers == 0) return words;
+    if (!words.empty()) words += "; ";
+    words += "to fit into " + formatBytes(forecast.memoryAllowed) + ", the activations of " +
+             std::to_string(forecast.recomputedLayers) + " of " + std::to_string(forecast.layers) +
+             " layers are computed again instead of kept, which is slower";
+    if (forecast.batchSize > 1)
+        words += "; a lower training.batch_size with a higher training.gradient_accumulation may fit without";
+    return words;
 }
 
 Result<void> checkFits(const TrainForecast& forecast, const config::Settings& settings) {
     if (!forecast.fitsMemory()) {
         std::string smaller;
         if (forecast.batchSize > 1)
-            smaller += "lower training.batch_size (" + std::to_string(forecast.batchSize) + "), ";
-        if (!forecast.recompute) smaller += "set training.gradient_checkpointing to on, ";
+            smaller += "lower training.batch_size (" + std::to_string(forecast.batchSize) +
+                       ") and raise training.gradient_accumulation (" +
+                       std::to_string(forecast.gradientAccumulation) +
+                       ") by as much, which trains the same, ";
+        if (forecast.recomputedLayers < forecast.layers)
+            smaller += "set training.gradient_checkpointing to auto or on, ";
         return Error{codes::kNotEnoughMemory,
                      "memory: training needs about " + formatBytes(forecast.memory.total()) + ", found " +
                          formatBytes(forecast.memoryAllowed) + "; " + smaller +

@@ -13,10 +13,13 @@
 #include "formats/hub/model_config.h"
 #include "jobs/library/data_root.h"
 #include "jobs/memory_estimate.h"
-#include "jobs/train/train_data.h"
+#include "jobs/train/row_sizes.h"
 #include "jobs/train/train_plan.h"
 
 namespace llamahome::jobs {
+
+/// Rows a step, for each that gradient_accumulation counts, where batch_size is `auto`.
+inline constexpr int kAutoBatchSize = 4;
 
 struct DiskForecast {
     std::uint64_t checkpoints = 0; ///< (keep + the best + the one being written) · checkpointBytes()
@@ -28,12 +31,14 @@ struct DiskForecast {
 };
 
 struct TrainForecast {
-    MemoryEstimate memory;           ///< of micro-batches whose rows are all as long as the longest
+    MemoryEstimate memory;           ///< at its peak, which the largest micro-batch of the run makes
     std::uint64_t memoryAllowed = 0; ///< 0: not checked
     DiskForecast disk;
     DataCounts data;
-    int batchSize = 0;      ///< rows a micro-batch; chosen here where the setting is `auto`
-    bool recompute = false; ///< gradient checkpointing; chosen here where the setting is `auto`
+    int batchSize = 0;            ///< rows a micro-batch; chosen here where the setting is `auto`
+    int gradientAccumulation = 0; ///< micro-batches a step; with a batch size `auto` chosen to go with it
+    std::int64_t recomputedLayers = 0; ///< gradient checkpointing; chosen here where the setting is `auto`
+    std::int64_t layers = 0;           ///< of the model
     std::int64_t stepsPerEpoch = 0;
     std::int64_t totalSteps = 0;
     std::int64_t evaluations = 0;  ///< the one at the start included
@@ -46,10 +51,15 @@ struct TrainForecast {
     bool fitsDisk() const { return disk.total() <= disk.freeBytes; }
 };
 
-/// The forecast of a plan with its data already read. Batch size `auto`: the largest of 8, 4, 2, 1 that fits
-/// memory (4 where memory is not checked). Gradient checkpointing `auto`: on only where it fits no other way.
+/// The forecast of a plan with its data already read.
+///
+/// Batch size `auto` never changes which rows a step holds: kAutoBatchSize · gradient_accumulation of them,
+/// as with the shipped batch size. It decides how many go through the model at once: the largest divisor of
+/// that number that fits memory without recomputation, and accumulates the rest. Where memory is not checked:
+/// kAutoBatchSize. Gradient checkpointing `auto`: as few layers as it needs to fit, with none where that
+/// fits; all of them where not even that is enough.
 Result<TrainForecast> forecastTraining(const TrainPlan& plan, const formats::ModelConfig& model,
-                                       const TrainData& data, const DataRoot& root,
+                                       const RowSizes& data, const DataRoot& root,
                                        std::optional<double> tokensPerSecond);
 
 /// (trainTokens + evalTokens / 3) / tokens per second: an evaluation is a forward pass, a third of a step.
@@ -61,6 +71,9 @@ std::optional<double> secondsAt(const TrainForecast& forecast, double tokensPerS
 Result<TrainForecast> dryRun(const TrainPlan& plan, const DataRoot& root,
                              std::optional<double> tokensPerSecond, const CancelToken& cancel,
                              const ProgressSink& progress);
+
+/// What was settled for memory's sake where a setting is `auto`, in words; empty where nothing was.
+std::string settledInWords(const TrainForecast& forecast, const config::TrainingSettings& settings);
 
 /// FIT-01 or FIT-02: needed against available, and the settings that make it smaller.
 Result<void> checkFits(const TrainForecast& forecast, const config::Settings& settings);

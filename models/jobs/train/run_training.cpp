@@ -69,13 +69,16 @@ Result<Prepared> prepare(const TrainPlan& plan, const TrainPlace& place) {
     if (!data) return data.error();
     for (const std::string& notice : data->notices)
         place.sink.onNotice(notice);
-    const auto forecast = forecastTraining(settled, *model, *data, place.root, {});
+    const auto forecast = forecastTraining(settled, *model, sizesOf(*data), place.root, {});
     if (!forecast) return forecast.error();
     tellWarmup(settled.settings.training, forecast->totalSteps, place.sink);
     place.sink.onForecast(*forecast);
     if (auto fits = checkFits(*forecast, settled.settings); !fits) return fits.error();
+    if (const auto words = settledInWords(*forecast, settled.settings.training); !words.empty())
+        place.sink.onNotice(words);
     prepared.work.settings.training.batch_size = forecast->batchSize;
-    prepared.work.settings.training.gradient_checkpointing = forecast->recompute ? "on" : "off";
+    prepared.work.settings.training.gradient_accumulation = forecast->gradientAccumulation;
+    prepared.work.recomputedLayers = forecast->recomputedLayers;
     prepared.work.data = std::move(*data);
     prepared.forecast = *forecast;
     return prepared;

@@ -101,6 +101,7 @@ Result<engine::TrainOutcome> TrainSession::train(OpenModel& model) {
     }
     engine::TrainRequest request;
     request.settings = m_work.settings.training;
+    request.recomputedLayers = m_work.recomputedLayers;
     request.trainRows = std::move(m_work.data.trainRows);
     request.validationRows = std::move(m_work.data.validationRows);
     request.initialAdapter = std::move(m_work.initialAdapter);

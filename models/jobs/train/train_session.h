@@ -26,7 +26,8 @@ struct TrainPlace {
 };
 
 struct TrainWork {
-    config::Settings settings; ///< nothing in them is left to `auto` that the engine does not settle itself
+    config::Settings settings;         ///< rows and accumulation as they were settled
+    std::int64_t recomputedLayers = 0; ///< settled from gradient_checkpointing; a resumed run settles it anew
     TrainData data;
     std::optional<formats::PeftAdapter> initialAdapter;
     std::optional<engine::TrainState> resumeFrom;

@@ -56,11 +56,10 @@ Result<void> checkTypes(const TensorSource& source, const std::vector<TensorInfo
 
 Result<at::Tensor> loadTensor(TensorSource& source, const TensorInfo& info, at::ScalarType dtype) {
     const at::ScalarType stored = *scalarType(info.dtype);
-    const auto mapped = source.mapped(info);
-    if (!mapped.empty()) {
+    // What is cast is read: the pages of a map would stay in memory beside the copy.
+    if (const auto mapped = source.mapped(info); stored == dtype && !mapped.empty()) {
         auto* bytes = const_cast<std::byte*>(mapped.data()); // frozen: nothing writes to it
-        const at::Tensor view = at::from_blob(bytes, info.shape, stored);
-        return stored == dtype ? view : view.to(dtype);
+        return at::from_blob(bytes, info.shape, stored);
     }
     at::Tensor tensor = at::empty(info.shape, stored);
     auto* bytes = static_cast<std::byte*>(tensor.mutable_data_ptr());

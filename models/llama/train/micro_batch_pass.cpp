@@ -47,7 +47,7 @@ double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet
             x.copy_(layer.infer(x, context, layerLora(&lora, i)));
         } else {
             x = layer.forward(x, context, layerLora(&lora, i), saves[static_cast<std::size_t>(i)],
-                              pass.recompute);
+                              i - lowest < pass.recomputedLayers);
         }
     }
     const double lossSum = lossAndGradient(decoder, x, context, pass.gradientScale, dy);

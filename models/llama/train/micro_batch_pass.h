@@ -13,7 +13,9 @@ struct TrainPass {
     Workspace& workspace; ///< given back whole
     DropoutKey dropout = {};
     double gradientScale = 1.0;
-    bool recompute = false; ///< gradient checkpointing on every layer
+    /// Gradient checkpointing: of the layers that go backward, so many lowest are computed again. Why the
+    /// lowest: fewestRecomputed().
+    std::int64_t recomputedLayers = 0;
 };
 
 /// Adds to `gradients` (flat, as the LoraSet) the gradient of gradientScale · sum of token losses, and

@@ -57,7 +57,6 @@ Trainer::Trainer(const Decoder& decoder, LoraSet& lora, const TrainRequest& requ
     , m_lastTrainLoss(std::numeric_limits<double>::quiet_NaN())
     , m_startSeconds(systemClock().monotonicSeconds())
     , m_lastCheckpointSeconds(m_startSeconds)
-    , m_recompute(request.settings.gradient_checkpointing == "on")
     , m_evaluationDue(!request.validationRows.empty() &&
                       (!request.resumeFrom || request.resumeFrom->evaluationDue)) {
     if (!request.resumeFrom) return;
@@ -86,7 +85,7 @@ Trainer::StepResult Trainer::accumulate(std::int64_t stepIndex) {
         result.cancelled = m_request.cancel.isCancelled();
         if (result.cancelled) break;
         const Batch batch = makeBatch(pick(m_request.trainRows, microBatch), firstRow);
-        const TrainPass pass{m_products, m_workspace, dropout, gradientScale, m_recompute};
+        const TrainPass pass{m_products, m_workspace, dropout, gradientScale, m_request.recomputedLayers};
         result.lossSum += forwardBackward(m_decoder, batch, m_lora, pass, m_gradients);
         result.tokens += static_cast<std::uint64_t>(batch.tokenCount());
         firstRow += static_cast<std::uint32_t>(microBatch.size());

@@ -59,7 +59,6 @@ private:
     double m_earlierSeconds = 0.0; ///< trained before this session (resume)
     double m_startSeconds;
     double m_lastCheckpointSeconds;
-    bool m_recompute;
     bool m_evaluationDue; ///< the evaluation of m_stepsDone is still to be done
 };
 

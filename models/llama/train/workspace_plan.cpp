@@ -62,13 +62,19 @@ public:
         const std::uint64_t angles = 2 * m_tokens * unsignedOf(m_config.head_dim / 2) * kFloatBytes;
         const std::uint64_t stream = rows(m_hidden);
         const std::uint64_t streams = (m_layers - 1) * stream + targets * m_hidden * m_element;
-        const std::uint64_t kept = keptOf(m_tokens);
         const std::uint64_t layer =
             std::max({attentionForward(), mlpForward(), attentionBackward(), mlpBackward()});
-        const std::uint64_t held = m_shape.recompute
-                                       ? std::max(kept + layer, head())
-                                       : (m_layers - 1) * kept + keptOf(targets) + std::max(layer, head());
-        return m_room + 2 * stream + angles + streams + held; // dy, x, and what every layer gives
+        const std::uint64_t recomputed = std::min(unsignedOf(m_shape.recomputedLayers), m_layers);
+        const std::uint64_t keeping = m_layers - recomputed;
+        // At the head and in the last layer, where all is kept that ever is.
+        const std::uint64_t atTop =
+            keeping == 0 ? std::max(keptOf(targets) + layer, head())
+                         : (keeping - 1) * keptOf(m_tokens) + keptOf(targets) + std::max(layer, head());
+        // In the highest layer that is computed again and not the last: nothing is kept below it, and no
+        // longer above it.
+        const std::uint64_t highest = std::min(recomputed, m_layers - 1);
+        const std::uint64_t below = highest == 0 ? 0 : highest * stream + keptOf(m_tokens) + layer;
+        return m_room + 2 * stream + angles + std::max(streams + atTop, below); // 2: dy and x
     }
 
 private:
@@ -155,6 +161,14 @@ std::int64_t deepestProduct(const formats::ModelConfig& config, const LoraPlan* 
 std::uint64_t workspaceBytes(const formats::ModelConfig& config, const LoraPlan& plan,
                              const WorkspaceShape& shape) {
     return Pass(config, plan, shape).peak();
+}
+
+std::optional<std::int64_t> fewestRecomputed(const formats::ModelConfig& config, const LoraPlan& plan,
+                                             WorkspaceShape shape, std::uint64_t budget) {
+    const std::int64_t layers = config.num_hidden_layers - plan.lowestLayer;
+    for (shape.recomputedLayers = 0; shape.recomputedLayers <= layers; ++shape.recomputedLayers)
+        if (workspaceBytes(config, plan, shape) <= budget) return shape.recomputedLayers;
+    return std::nullopt;
 }
 
 } // namespace llamahome::engine

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "formats/hub/model_config.h"
 #include "llama/lora/lora_plan.h"
@@ -29,15 +30,25 @@ struct WorkspaceShape {
     std::int64_t longestRow;
     std::uint64_t elementBytes; ///< of the compute type
     bool drops = false;         ///< LoRA dropout
-    bool recompute = false;
+    /// Of the layers that go backward, so many lowest keep their input alone; others keep their activations.
+    std::int64_t recomputedLayers = 0;
     int threads = 1;
 };
 
 /// Depth of the deepest product of the fast path, its summands taken together; `plan` may be null.
 std::int64_t deepestProduct(const formats::ModelConfig& config, const LoraPlan* plan);
-/// Bytes at the peak: what every layer keeps, and the largest of what a layer or the head scribbles on.
+/// Bytes at the peak: what the layers keep, and the largest of what a layer or the head scribbles on.
 /// Follows llama/fast; the test beside it compares it with Workspace::peakBytes().
 std::uint64_t workspaceBytes(const formats::ModelConfig& config, const LoraPlan& plan,
                              const WorkspaceShape& shape);
+
+/// The fewest recomputed layers with which workspaceBytes() is at most `budget`; nothing where it is more
+/// with any number. Each costs another forward pass of its layer without the product of down_proj.
+///
+/// They are the lowest layers, because backward comes to the highest first: when it reaches a layer that is
+/// to be computed again, what the layers above it kept is already given back, and its activations take that
+/// room. Were the highest computed again, the peak would hold one layer's activations more.
+std::optional<std::int64_t> fewestRecomputed(const formats::ModelConfig& config, const LoraPlan& plan,
+                                             WorkspaceShape shape, std::uint64_t budget);
 
 } // namespace llamahome::engine

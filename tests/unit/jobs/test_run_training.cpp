@@ -316,8 +316,68 @@ private Q_SLOTS:
         plan.settings.training.batch_size = 0;
         QVERIFY(ground.train(plan));
         QCOMPARE(ground.engine.history().settings.batch_size, 4);
-        QCOMPARE(ground.engine.history().settings.gradient_checkpointing, std::string("off"));
+        QCOMPARE(ground.engine.history().recomputedLayers, std::int64_t{0});
         QVERIFY(contains(*readFile(ground.sink.started / "config.yaml"), "batch_size: 4"));
+    }
+
+    // Of a step's twelve rows as many go through the model at once as fit; a step holds the same rows.
+    void aBatchOfAutoFitsTheMemoryAndChangesNoStep() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.batch_size = 0;
+        plan.settings.training.gradient_accumulation = 3;
+        std::uint64_t before = ~std::uint64_t{0};
+        std::vector<int> chosen;
+        for (plan.memoryBytes = std::uint64_t{1} << 40; plan.memoryBytes < before;) {
+            const auto forecast = dryRun(plan, ground.root, {}, {}, {});
+            QVERIFY2(forecast, forecast ? "" : forecast.error().message.c_str());
+            if (forecast->recomputedLayers > 0) break;
+            QVERIFY(forecast->fitsMemory());
+            QCOMPARE(forecast->batchSize * forecast->gradientAccumulation, 12);
+            chosen.push_back(forecast->batchSize);
+            before = plan.memoryBytes;
+            plan.memoryBytes = forecast->memory.total() - 1;
+        }
+        QVERIFY(chosen == (std::vector<int>{12, 6, 4, 3, 2, 1}));
+        QCOMPARE(dryRun(plan, ground.root, {}, {}, {})->batchSize, 1);
+        plan.memoryBytes = std::uint64_t{1} << 40;
+        QVERIFY(ground.train(plan));
+        QCOMPARE(ground.engine.history().settings.batch_size, 12);
+        QCOMPARE(ground.engine.history().settings.gradient_accumulation, 1);
+        QVERIFY(ground.sink.wasNoticed("12 rows go through the model at once"));
+    }
+
+    void theForecastLooksForTheLargestMicroBatch() {
+        RowSizes sizes;
+        sizes.trainRows = {{10, 9}, {20, 1}, {30, 8}, {40, 30}};
+        const engine::BatchPlan plan(4, 2, 1, 1, 0, 1, /*shuffle=*/false);
+        const BatchExtent batch = largestBatch(sizes.trainRows, plan);
+        QCOMPARE(batch.tokens, std::int64_t{70});
+        QCOMPARE(batch.targets, std::int64_t{38});
+        QCOMPARE(batch.longestRow, std::int64_t{40});
+        const BatchExtent three = largestBatch(sizes.trainRows, 3);
+        QCOMPARE(three.tokens, std::int64_t{60});
+        QCOMPARE(three.targets, std::int64_t{30});
+        const RowSizes cut = cutAfter(sizes, 25);
+        QCOMPARE(largestBatch(cut.trainRows, plan).tokens, std::int64_t{50});
+        QCOMPARE(largestBatch(cut.trainRows, plan).targets, std::int64_t{33});
+    }
+
+    void asFewLayersAreComputedAgainAsMemoryAsksFor() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        const auto kept = dryRun(plan, ground.root, {}, {}, {});
+        QVERIFY(kept && kept->recomputedLayers == 0);
+        plan.memoryBytes = kept->memory.total() - 1;
+        QVERIFY(ground.train(plan));
+        QCOMPARE(ground.engine.history().recomputedLayers, std::int64_t{1});
+        QVERIFY(ground.sink.wasNoticed("1 of 2 layers"));
+        QVERIFY(ground.sink.forecast.memory.total() <= plan.memoryBytes);
+        plan.settings.training.gradient_checkpointing = "off";
+        QVERIFY(ground.train(plan).error().code == codes::kNotEnoughMemory);
+        plan.settings.training.gradient_checkpointing = "on";
+        QVERIFY(ground.train(plan));
+        QCOMPARE(ground.engine.history().recomputedLayers, std::int64_t{2});
     }
 
     void aLossThatIsNoNumberFailsTheRunAndKeepsItsCheckpoints() {

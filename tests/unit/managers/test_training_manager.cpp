@@ -323,16 +323,14 @@ private Q_SLOTS:
     void whatDoesNotFitIsToldWithTheChangeThatMakesItFit() {
         testing::RunGround g;
         g.chooseShortRun();
-        g.set("training.batch_size", "16384");
-        g.set("model.memory.reserve_mib", "0");
-        g.set("model.memory.limit_mib", "600");
+        g.makeItNotFit();
         QVERIFY(g.comesTo(TrainingState::DoesNotFit));
         QCOMPARE(g.training->problem()->code, codes::kNotEnoughMemory);
         QVERIFY(!g.setup().outlook()->changes.empty());
         g.training->start();
         QVERIFY(g.isIn(TrainingState::DoesNotFit));
         const managers::FitChange change = g.setup().outlook()->changes.front();
-        QVERIFY(change.memoryBytes <= 600ULL << 20);
+        QVERIFY(change.memoryBytes <= g.setup().outlook()->forecast.memoryAllowed);
         g.setup().apply(change);
         QVERIFY(g.comesTo(TrainingState::Ready));
         QCOMPARE(g.setup().outlook()->forecast.memory.total(), change.memoryBytes);
