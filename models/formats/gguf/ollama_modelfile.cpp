@@ -47,7 +47,7 @@ public:
     }
     /// A text in three double quotes, which may have lines.
     void text(const char* keyword, const std::string& value) {
-        if (value.find(kQuotes) != std::string::npos || value.ends_with('"'))
+        if (!canBeModelfileText(value))
             report(keyword, value, "a text without three double quotes, which does not end in one");
         begin(keyword).append(kQuotes).append(value).append(kQuotes) += '\n';
     }
@@ -71,6 +71,10 @@ private:
 };
 
 } // namespace
+
+bool canBeModelfileText(std::string_view text) {
+    return text.find(kQuotes) == std::string_view::npos && !text.ends_with('"');
+}
 
 Result<std::string> ollamaModelfileText(const OllamaModelfile& file) {
     Composer composer;

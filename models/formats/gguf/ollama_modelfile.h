@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -31,6 +32,10 @@ struct OllamaModelfile {
     std::string system = {};                        ///< the default system text; empty: none
     std::string license = {};                       ///< empty: none
 };
+
+/// Whether a Modelfile can hold that text in three double quotes: it has no such three and does not end in
+/// one.
+bool canBeModelfileText(std::string_view text);
 
 /// The text of the Modelfile, in the order FROM, ADAPTER, TEMPLATE, SYSTEM, PARAMETER, LICENSE (llama.md
 /// 8.5). The template is Go's text/template over .System, .Prompt and .Response. EXP-02 names a text that

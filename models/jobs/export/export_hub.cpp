@@ -1,3 +1,4 @@
+#include "core/error_codes.h"
 #include "core/json.h"
 #include "formats/bitsandbytes/quantisation_config.h"
 #include "formats/hub/hub_names.h"
@@ -30,6 +31,29 @@ Result<std::uint64_t> bytesOf(ExportSource& source, const std::vector<fs::path>&
     if (!sides) return sides.error();
     return kCardBytes + source.weightBytes() + *sides;
 }
+
+/// Weights on their way into the export: a number that is not finite makes no answers in any program.
+class FiniteWeights final : public formats::TensorSource {
+public:
+    FiniteWeights(formats::TensorSource& source, const ModelEntry& base)
+        : m_source(source)
+        , m_base(base) {}
+
+    const std::vector<formats::TensorInfo>& tensors() const override { return m_source.tensors(); }
+    Result<void> read(const formats::TensorInfo& tensor, std::span<std::byte> out) override {
+        if (auto done = m_source.read(tensor, out); !done) return done;
+        if (!holdsNonFinite(out, tensor.dtype)) return {};
+        return Error{codes::kNonFiniteWeights, m_base.name + ": tensor " + tensor.name +
+                                                   " holds an infinity or NaN, so it is not written; "
+                                                   "check the model with `llamahome verify " +
+                                                   commandWords(m_base) + " --deep` and get it again"};
+    }
+    std::span<const std::byte> mapped(const formats::TensorInfo&) const override { return {}; }
+
+private:
+    formats::TensorSource& m_source;
+    const ModelEntry& m_base;
+};
 
 /// config.json says how the weights are kept, which is not always how the base keeps them.
 Result<void> writeQuantisation(FileLayer& files, const fs::path& configJson,
@@ -69,11 +93,16 @@ Result<ExportResult> exportHub(const ExportRequest& request, const ExportChat& c
             return copied.error();
     const fs::path configJson = place->folder() / formats::kModelConfigFile;
     if (auto done = writeQuantisation(files, configJson, request.quantisation); !done) return done.error();
-    const CardSubject subject{displayPath(place->target().filename()), false, request.base,
-                              (*source)->record(), chat.name};
+    const CardSubject subject{displayPath(place->target().filename()),
+                              CardForm::Model,
+                              request.adapter.has_value(),
+                              request.base,
+                              (*source)->record(),
+                              chat.name};
     if (auto done = writeChat(files, place->folder(), chat); !done) return done.error();
     if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
-    auto written = formats::writeHubWeights(files, place->folder(), (*source)->weights(),
+    FiniteWeights weights((*source)->weights(), request.base);
+    auto written = formats::writeHubWeights(files, place->folder(), weights,
                                             request.adapter        ? "merging"
                                             : request.quantisation ? "quantising"
                                                                    : "copying",

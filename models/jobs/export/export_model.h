@@ -52,8 +52,9 @@ Result<std::uint64_t> forecastExport(const ExportRequest& request);
 
 /// Writes it beside its place and gives it its name when it is whole and checked: its structure, and that
 /// answers end for the model as they did in training (exportChat(), checkTurnEnd()). A card goes with every
-/// folder. EXP-01 the target is there; FILE-03 too little room, before the first byte. On any failure nothing
-/// of it stays. Memory: the largest tensor and the adapter.
+/// folder. EXP-01 the target is there; FILE-03 too little room, before the first byte; ST-44 weights of a Hub
+/// folder that are not finite. On any failure nothing of it stays. Memory: the largest tensor and the
+/// adapter.
 Result<ExportResult> exportModel(const ExportRequest& request, FileLayer& files, const CancelToken& cancel,
                                  const ProgressSink& progress);
 

@@ -48,8 +48,8 @@ Result<ExportResult> exportPeft(const ExportRequest& request, const ExportChat& 
     std::error_code ignored;
     if (fs::exists(place->folder() / formats::kTokenizerConfig, ignored))
         if (auto done = writeChat(files, place->folder(), chat); !done) return done.error();
-    const CardSubject subject{displayPath(place->target().filename()), true, request.base, *record,
-                              chat.name};
+    const CardSubject subject{
+        displayPath(place->target().filename()), CardForm::Adapter, true, request.base, *record, chat.name};
     if (auto done = writeCard(files, place->folder(), subject); !done) return done.error();
     if (auto published = place->publish(); !published) return published.error();
     return ExportResult{place->target(), bytesBelow(place->target())};

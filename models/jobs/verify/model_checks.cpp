@@ -38,19 +38,6 @@ bool hasFullExponent(std::span<const std::byte> bytes, Word exponent) {
     return false;
 }
 
-bool isNonFinite(std::span<const std::byte> bytes, DType type) {
-    switch (type) {
-    case DType::BF16:
-        return hasFullExponent<std::uint16_t>(bytes, kBfloat16Exponent);
-    case DType::F16:
-        return hasFullExponent<std::uint16_t>(bytes, kHalfExponent);
-    case DType::F32:
-        return hasFullExponent<std::uint32_t>(bytes, kFloatExponent);
-    default:
-        return false;
-    }
-}
-
 Result<std::string> hashOf(formats::TensorSource& source, const formats::TensorInfo& tensor,
                            std::vector<std::byte>& buffer) {
     buffer.resize(static_cast<std::size_t>(tensor.byteSize()));
@@ -77,6 +64,19 @@ Result<bool> areEqual(formats::TensorSource& source, const formats::TensorInfo& 
 }
 
 } // namespace
+
+bool holdsNonFinite(std::span<const std::byte> bytes, DType type) {
+    switch (type) {
+    case DType::BF16:
+        return hasFullExponent<std::uint16_t>(bytes, kBfloat16Exponent);
+    case DType::F16:
+        return hasFullExponent<std::uint16_t>(bytes, kHalfExponent);
+    case DType::F32:
+        return hasFullExponent<std::uint32_t>(bytes, kFloatExponent);
+    default:
+        return false;
+    }
+}
 
 Result<formats::ModelConfig> checkConfiguration(const fs::path& folder) {
     return formats::readModelConfig(folder / "config.json");
@@ -218,7 +218,7 @@ Result<void> checkFinite(formats::TensorSource& source, const std::string& what,
         // Read, not mapped: pages of the whole model would count as this program's memory.
         buffer.resize(static_cast<std::size_t>(tensor.byteSize()));
         if (auto read = source.read(tensor, buffer); !read) return read.error();
-        if (isNonFinite(buffer, tensor.dtype))
+        if (holdsNonFinite(buffer, tensor.dtype))
             return Error{codes::kNonFiniteWeights,
                          what + ": tensor " + tensor.name + " holds an infinity or NaN; get the model again"};
         state.done += tensor.byteSize();

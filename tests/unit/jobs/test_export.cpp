@@ -272,6 +272,29 @@ private Q_SLOTS:
              {"FROM ./model.gguf", "<|im_start|>user", "PARAMETER stop", "<|im_end|>", "num_ctx"})
             QVERIFY2(text->find(part) != std::string::npos, part);
         QVERIFY(ground.isClean(written->path));
+        const auto card = readFile(written->path / "README.md");
+        QVERIFY(card && card->find("ollama create") != std::string::npos);
+        QVERIFY(card->find("from_pretrained") == std::string::npos);
+    }
+
+    void aFolderForOllamaKeepsTheLicence() {
+        const ExportGround ground;
+        const fs::path licence = ground.base.path / "LICENSE";
+        QVERIFY(writeFileAtomically(systemFiles(), licence, "The terms,\nin \"full\".\n"));
+        ExportRequest request = ground.request("ollama");
+        request.format = ExportFormat::Ollama;
+        const auto written = ground.write(request);
+        QVERIFY2(written, written ? "" : written.error().message.c_str());
+        QCOMPARE(*readFile(written->path / "LICENSE"), *readFile(licence));
+        const auto modelfile = readFile(written->path / "Modelfile");
+        QVERIFY(modelfile->find("LICENSE \"\"\"The terms,\nin \"full\".\n\"\"\"") != std::string::npos);
+        // A Modelfile cannot hold every text; the name stands for one that it cannot.
+        QVERIFY(writeFileAtomically(systemFiles(), licence, "ends in \"quotes\""));
+        request.target = ground.fixture.folder() / "other";
+        const auto other = ground.write(request);
+        QVERIFY2(other, other ? "" : other.error().message.c_str());
+        QCOMPARE(*readFile(other->path / "LICENSE"), std::string("ends in \"quotes\""));
+        QVERIFY(readFile(other->path / "Modelfile")->find("ends in") == std::string::npos);
     }
 
     void aBosTokenThatBeginsTheTurnsStaysInThem() {

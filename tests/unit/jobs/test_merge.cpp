@@ -72,6 +72,56 @@ private Q_SLOTS:
             QVERIFY2(card.find(part) != std::string::npos, part);
     }
 
+    void theCardHoldsWhatDecidesTheResultAndNothingOfThisMachine() {
+        const ExportGround ground;
+        std::ofstream(ground.adapter.path / kTrainingRecordName)
+            << "run: my-run\ndata:\n  - name: poems.jsonl\nresult:\n  train_loss: 1.25\nsettings:\n"
+               "  data:\n    template: alpaca\n    data_root: /home/me/root\n    cache: /home/me/cache\n"
+               "  logging:\n    stderr_level: info\n"
+               "  training:\n    learning_rate: 0.0002\n    device: cpu\n    lora:\n      r: 8\n";
+        const auto merged = ground.write(ground.request());
+        QVERIFY2(merged, merged ? "" : merged.error().message.c_str());
+        const std::string card = textOf(merged->path / "README.md");
+        const std::string record = textOf(merged->path / kTrainingRecordName);
+        for (const std::string* text : {&card, &record}) {
+            for (const char* part : {"poems.jsonl", "train_loss: 1.25", "learning_rate: 0.0002", "r: 8"})
+                QVERIFY2(text->find(part) != std::string::npos, part);
+            for (const char* part : {"/home/me", "logging", "cache", "stderr_level", "device"})
+                QVERIFY2(text->find(part) == std::string::npos, part);
+        }
+        QVERIFY(record.find("template: alpaca") != std::string::npos);
+    }
+
+    void aCardWithoutAdapterNamesNoneAndNoIdThatIsNotKnown() {
+        ExportGround ground;
+        ground.base.hubId.clear();
+        ground.base.licence = "Apache-2.0";
+        fs::remove(ground.base.path / "LICENSE");
+        ExportRequest plain = ground.request("plain");
+        plain.adapter.reset();
+        const auto written = ground.write(plain);
+        QVERIFY2(written, written ? "" : written.error().message.c_str());
+        const std::string card = textOf(written->path / "README.md");
+        for (const char* part : {"lora", "base_model", "lies beside this file"})
+            QVERIFY2(card.find(part) == std::string::npos, part);
+        const auto merged = ground.write(ground.request());
+        QVERIFY(merged && textOf(merged->path / "README.md").find("- lora\n") != std::string::npos);
+    }
+
+    void weightsThatAreNotFiniteAreNotWritten() {
+        const ExportGround ground;
+        const fs::path file = ground.base.path / "model.safetensors";
+        std::string bytes = textOf(file);
+        bytes.replace(bytes.size() - 2, 2, "\xFF\x7F"); // BF16: a NaN
+        QVERIFY(writeFileAtomically(systemFiles(), file, bytes));
+        ExportRequest plain = ground.request();
+        plain.adapter.reset();
+        const auto refused = ground.write(plain);
+        QVERIFY(!refused && refused.error().code == codes::kNonFiniteWeights);
+        QVERIFY(names(refused.error(), {ground.base.name, "llamahome verify smollm2 135m-instruct --deep"}));
+        QVERIFY(ground.isClean());
+    }
+
     void theScaleCounts() {
         const ExportGround ground;
         ExportRequest half = ground.request("half");
