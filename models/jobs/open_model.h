@@ -32,7 +32,7 @@ struct OpenModel {
 struct OpenOptions {
     std::string precision = "auto"; ///< auto, bf16 or fp32
     std::string quantise = "none";  ///< int8 or nf4; others: weights as they are
-    std::string templateName;       ///< empty: the model's own
+    std::string templateName = {};  ///< empty: the model's own
 
     friend bool operator==(const OpenOptions&, const OpenOptions&) = default;
 };

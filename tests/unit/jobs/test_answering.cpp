@@ -356,7 +356,7 @@ private Q_SLOTS:
         request.exactMatchRows = 1;
         const CancelToken cancel;
         const auto report =
-            evaluateModel(request, ground.engine, cancel, [&cancel](const Progress& progress) {
+            evaluateModel(request, ground.engine, systemFiles(), cancel, [&cancel](const Progress& progress) {
                 if (progress.phase == "answering") cancel.cancel();
             });
         QVERIFY(!report && report.error().code == codes::kCancelled);
