@@ -70,12 +70,20 @@ void addMemory(ModelEntry& entry) {
     entry.memoryToTrainBytes = leastToTrain(*config);
 }
 
+/// Whether the manifest is of a model of the Hub's: its source is the id there, proved by the commit. The
+/// name that a person gave may look like an id and be none.
+bool isFromHub(const Manifest& manifest) {
+    return manifest.source.find('/') != std::string::npos && !manifest.commit.empty() &&
+           !manifest.commit.starts_with("sha256:");
+}
+
 /// State, size and memory of the folder at entry.path, which has a manifest.
 void addInstalledFacts(ModelEntry& entry) {
     entry.state = ModelState::Verified;
     const auto manifest = readManifest(entry.path);
     if (!manifest) return mark(entry, ModelState::Damaged, manifest.error().message);
     entry.kind = manifest->kind;
+    if (entry.hubId.empty() && isFromHub(*manifest)) entry.hubId = manifest->source;
     entry.sizeBytes = manifest->totalBytes() + quantisedCacheBytes(entry.path);
     checkFiles(entry, *manifest);
     addMemory(entry);
@@ -133,7 +141,6 @@ ModelEntry Library::other(std::string_view family, std::string_view version) con
     entry.family = family;
     entry.version = version;
     entry.name = entry.family + "/" + entry.version;
-    if (family != kLocalFamily) entry.hubId = entry.name;
     entry.path = modelFolder(m_root, family, version);
     if (hasManifest(entry.path)) addInstalledFacts(entry);
     return entry;

@@ -78,7 +78,8 @@ private Q_SLOTS:
         QCOMPARE(entries.size(), std::size_t{7});
         QCOMPARE(entries[5].name, std::string("local/mine"));
         QVERIFY(entries[5].hubId.empty());
-        QCOMPARE(entries[6].hubId, std::string("someone/Their-Model"));
+        QCOMPARE(entries[6].name, std::string("someone/Their-Model"));
+        QVERIFY2(entries[6].hubId.empty(), "a name that a person gave is no id on the Hub");
         QVERIFY(entries[6].isUsable());
     }
 
