@@ -47,6 +47,10 @@ Result<std::optional<formats::Quantisation>> quantisationOf(const ExportOptions&
                                                             jobs::ExportFormat format) {
     if (!options.type) return std::optional<formats::Quantisation>();
     const auto quantisation = formats::quantisationFromName(*options.type);
+    if (format == jobs::ExportFormat::Peft)
+        return Error{codes::kUsage, "export: found --type " + *options.type +
+                                        " with --format hf and an adapter, expected none: PEFT's format "
+                                        "keeps an adapter as it was trained; leave --type out"};
     const bool isHub = format == jobs::ExportFormat::Hub;
     if (isHub == quantisation.has_value()) return quantisation;
     return Error{codes::kUsage, "export: found --type " + *options.type + " with --format " +

@@ -3,6 +3,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "formats/bitsandbytes/quantised_weights.h"
+#include "formats/file_text.h"
 #include "formats/hub/hub_names.h"
 #include "formats/safetensors/safetensors_reader.h"
 
@@ -16,7 +17,27 @@ Result<std::unique_ptr<TensorSource>> openSafetensors(const fs::path& path) {
     return std::unique_ptr<TensorSource>(std::move(*opened));
 }
 
+/// The first file named as one of several that hold a model's weights, such as model-00001-of-00002; empty:
+/// there is none.
+std::string firstShard(const fs::path& folder) {
+    std::string first;
+    std::error_code failure;
+    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+        const std::string name = displayPath(entry->path().filename());
+        if (name.starts_with("model-") && name.find("-of-") != std::string::npos &&
+            name.ends_with(".safetensors") && (first.empty() || name < first))
+            first = name;
+    }
+    return first;
+}
+
 Error weightsMissing(const fs::path& folder) {
+    if (const std::string shard = firstShard(folder); !shard.empty())
+        return Error{codes::kModelWeightsMissing,
+                     displayPath(folder) + ": found " + quotedText(shard) +
+                         ", one of several files, but no " + std::string(kWeightsIndex) +
+                         ", which says what is in which; get the index from where the model came"};
     std::string hint = "choose a folder with a model in Hub layout";
     std::error_code ignored;
     if (fs::exists(folder / kPickledFile, ignored) || fs::exists(folder / kPickledIndex, ignored))

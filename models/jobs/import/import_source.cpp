@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 
 #include "core/ascii.h"
@@ -26,6 +27,14 @@ bool isPickle(std::string_view name) {
     return name.ends_with(".bin") || name.ends_with(".pth") || name.ends_with(".pt");
 }
 
+/// Which of the files that Meta's layout cannot do without are not there: "params.json", "a and b".
+std::string missingOfMeta(const fs::path& folder) {
+    std::string missing;
+    for (const char* name : {"params.json", "tokenizer.model", "consolidated.00.pth"})
+        if (!isFile(folder / name)) missing += (missing.empty() ? "" : " and no ") + std::string(name);
+    return missing;
+}
+
 /// What stands in a folder that is no model in Hub layout, in words that lead on.
 Error refuseFolder(const fs::path& folder) {
     const std::string shown = displayPath(folder);
@@ -33,9 +42,10 @@ Error refuseFolder(const fs::path& folder) {
         const std::string name = nameOf(entry);
         if (name == "params.json" || name.starts_with("consolidated."))
             return Error{codes::kImportSource,
-                         shown + ": found " + name +
-                             " of a model in Meta's layout, expected params.json, tokenizer.model and "
-                             "consolidated.00.pth together; get all files of the model into one folder"};
+                         shown + ": found " + name + " of a model in Meta's layout, but no " +
+                             missingOfMeta(folder) +
+                             "; expected params.json, tokenizer.model and consolidated.00.pth together: get "
+                             "all files of the model into one folder"};
         if (name == "adapter_config.json")
             return Error{codes::kImportSource,
                          shown +
@@ -145,6 +155,22 @@ Result<ImportSource> inspectFolder(const fs::path& folder) {
     return source;
 }
 
+/// What a path that leads nowhere may have been meant as: a model of the Hub's or of Ollama's has a name too.
+Error notThere(const fs::path& path, const fs::path& hubCache) {
+    const std::string shown = displayPath(path);
+    const bool isTwoWords = path.is_relative() && std::distance(path.begin(), path.end()) == 2;
+    if (shown.find(':') != std::string::npos)
+        return Error{codes::kFileNotFound,
+                     shown + ": there is no such file or folder; for a model of Ollama's name its manifest, "
+                             "models/manifests/registry.ollama.ai/library/NAME/TAG"};
+    if (isTwoWords && !hubCache.empty())
+        return Error{codes::kFileNotFound,
+                     shown + ": there is no such file or folder, and no model of that Hub id in " +
+                         displayPath(hubCache) +
+                         "; check the path, or set HF_HOME to the cache that has the model"};
+    return Error{codes::kFileNotFound, shown + ": there is no such file or folder; check the path"};
+}
+
 /// Whether a file is meant as GGUF: by its name, or by its first bytes.
 bool beginsAsGguf(const fs::path& path) {
     if (lowerAscii(path.extension().string()) == ".gguf") return true;
@@ -197,9 +223,7 @@ Result<ImportSource> inspectSource(const fs::path& path, const fs::path& hubCach
     if (!fs::exists(status))
         if (const fs::path cached = cachedHubId(hubCache, path); !cached.empty())
             return inspectFolder(fs::weakly_canonical(cached, failure));
-    if (!fs::exists(status))
-        return Error{codes::kFileNotFound,
-                     displayPath(path) + ": there is no such file or folder; check the path"};
+    if (!fs::exists(status)) return notThere(path, hubCache);
     if (fs::is_directory(status)) return inspectFolder(fs::weakly_canonical(plain, failure));
     const fs::path parent = fs::absolute(plain, failure).parent_path();
     const std::string name = nameOf(plain);

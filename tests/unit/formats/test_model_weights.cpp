@@ -160,6 +160,16 @@ private Q_SLOTS:
         QVERIFY(contains(openError(folder).message, "Meta"));
     }
 
+    void shardsWithoutTheirIndexAreNamed() {
+        const TemporaryFolder folder;
+        copySharded(folder);
+        std::filesystem::remove(folder / kIndex);
+        const Error error = openError(folder);
+        QCOMPARE(error.code, codes::kModelWeightsMissing);
+        QVERIFY2(contains(error.message, "model-00001-of-") && contains(error.message, kIndex),
+                 error.message.c_str());
+    }
+
     void aLinkToNowhereIsNotTakenForAnAbsentModel() {
         const TemporaryFolder folder;
         copySharded(folder);

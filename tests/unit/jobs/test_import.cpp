@@ -227,10 +227,10 @@ private Q_SLOTS:
                                  << "config.json";
         QTest::newRow("a part of Meta's") << "params.json"
                                           << "IMP-01"
-                                          << "tokenizer.model";
+                                          << "but no tokenizer.model and no consolidated.00.pth";
         QTest::newRow("weights of Meta's alone") << "consolidated.00.pth"
                                                  << "IMP-01"
-                                                 << "params.json";
+                                                 << "but no params.json and no tokenizer.model";
         QTest::newRow("pickled weights alone") << "pytorch_model.bin"
                                                << "IMP-01"
                                                << "config.json";

@@ -492,6 +492,10 @@ private Q_SLOTS:
             const auto absent = fixture.import(request);
             QVERIFY2(!absent && absent.error().code == codes::kFileNotFound, id);
         }
+        request.source = "HuggingFaceTB/other";
+        QVERIFY(names(fixture.import(request).error(), {"HuggingFaceTB/other", cache.string(), "HF_HOME"}));
+        request.source = "smol:latest";
+        QVERIFY(names(fixture.import(request).error(), {"smol:latest", "Ollama", "NAME/TAG"}));
         request.source = "HuggingFaceTB/SmolLM2-135M-Instruct";
         request.hubCache.clear();
         QVERIFY(fixture.import(request).error().code == codes::kFileNotFound);
