@@ -13,6 +13,7 @@
 #include "formats/hub/hub_names.h"
 #include "formats/hub/model_weights.h"
 #include "formats/safetensors/safetensors_writer.h"
+#include "llama/infer/decode_step.h"
 #include "llama/kernels/cpu_level.h"
 #include "llama/load/load_decoder.h"
 #include "llama/quant/quantise.h"
@@ -201,6 +202,17 @@ private Q_SLOTS:
                 decoder.logits(decoder.hidden(batch, nullptr, nullptr, products), products).flatten());
         };
         QVERIFY(relativeDifference(logits(*quantised), logits(*values)) <= 1e-6);
+        const std::vector<std::int32_t> tokens = rowsOf({50})[0].tokens;
+        const auto decoded = [&tokens](const Decoder& decoder) {
+            KvCache cache(decoder.config(), decoder.dtype());
+            KvCache* const caches[] = {&cache};
+            const auto step = DecodeStep::create(decoder, nullptr, 1, 2);
+            std::span<float> last;
+            for (const std::int32_t token : tokens)
+                last = step->run(std::span(&token, 1), caches);
+            return std::vector<float>(last.begin(), last.end());
+        };
+        QVERIFY(relativeDifference(decoded(*quantised), decoded(*values)) <= 1e-6);
     }
 
     void aMatrixOfTheFileThatIsAnotherIsNotUsed() {

@@ -22,7 +22,8 @@ const T* DecodeWeights<T>::packed(const at::Tensor& tensor) {
 }
 
 template <typename T>
-DecodeGroup<T> DecodeWeights<T>::group(const LayerWeights& weights, const LayerLora& lora, double userScale,
+DecodeGroup<T> DecodeWeights<T>::group(const formats::ModelConfig& config, const LayerWeights& weights,
+                                       const LayerLora& lora, double userScale,
                                        std::initializer_list<Projection> projections) {
     DecodeGroup<T> group;
     std::vector<at::Tensor> lowA;
@@ -30,8 +31,11 @@ DecodeGroup<T> DecodeWeights<T>::group(const LayerWeights& weights, const LayerL
         const FrozenLinear& linear = weights.of(projection);
         const LoraMatrices& matrices = lora[static_cast<std::size_t>(projection)];
         DecodeProjection<T> member{};
-        member.weight = {elements<T>(linear.weight()), linear.weight().size(1)};
-        member.out = linear.weight().size(0);
+        const ProjectionShape shape = projectionShape(config, projection);
+        member.quantised = linear.quantised();
+        member.weight = {member.quantised != nullptr ? nullptr : elements<T>(linear.weight()),
+                         shape.inFeatures};
+        member.out = shape.outFeatures;
         member.lowOffset = group.rank;
         if (linear.bias().defined()) member.addends.bias = elements<T>(linear.bias());
         if (matrices.bias.defined())
@@ -62,7 +66,7 @@ DecodeWeights<T>::DecodeWeights(const Decoder& decoder, const LoraSet* lora)
     for (std::int64_t i = 0; i < decoder.layerCount(); ++i) {
         const LayerWeights& weights = decoder.layer(i).weights();
         const auto part = [&](std::initializer_list<Projection> projections) {
-            return group(weights, layerLora(lora, i), userScale, projections);
+            return group(decoder.config(), weights, layerLora(lora, i), userScale, projections);
         };
         m_layers.push_back({elements<T>(weights.input_layernorm),
                             elements<T>(weights.post_attention_layernorm),

@@ -11,7 +11,8 @@ namespace llamahome::engine {
 /// y = W x + what the addends name; their `low` and `residual` are the caller's.
 template <typename T>
 struct DecodeProjection {
-    VectorWeight<T> weight;
+    VectorWeight<T> weight;                  ///< without elements where it is quantised
+    const formats::QuantisedView* quantised; ///< null: it is not
     std::int64_t out;
     VectorAddends<T> addends;
     std::int64_t lowOffset; ///< of its A x within the group's
@@ -48,7 +49,8 @@ public:
     const VectorWeight<T>& head() const { return m_head; } ///< [vocab, hidden]
 
 private:
-    DecodeGroup<T> group(const LayerWeights& weights, const LayerLora& lora, double userScale,
+    DecodeGroup<T> group(const formats::ModelConfig& config, const LayerWeights& weights,
+                         const LayerLora& lora, double userScale,
                          std::initializer_list<Projection> projections);
     /// Keeps a contiguous copy in the compute type.
     const T* packed(const at::Tensor& tensor);
