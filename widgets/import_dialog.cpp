@@ -41,7 +41,7 @@ ImportDialog::ImportDialog(managers::ModelManager& manager, const QString& path,
     : QDialog(parent)
     , m_manager(manager) {
     setObjectName(QStringLiteral("importDialog"));
-    setWindowTitle(tr("Import a model"));
+    setWindowTitle(tr("Import a model or an adapter"));
     setAttribute(Qt::WA_DeleteOnClose);
     build();
     connectAll();
@@ -55,11 +55,11 @@ ImportDialog::ImportDialog(managers::ModelManager& manager, const QString& path,
 
 void ImportDialog::build() {
     m_messages = new MessageBar(this);
-    auto* intro =
-        new QLabel(tr("A folder in Hub layout (config.json and weights) or Meta's (params.json and "
-                      "weights), an entry of the Hub's cache or its id (organisation/model), a GGUF "
-                      "file, or a manifest of Ollama's."),
-                   this);
+    auto* intro = new QLabel(tr("A folder in Hub layout (config.json and weights) or Meta's (params.json and "
+                                "weights), an adapter's folder (adapter_config.json and weights), an entry "
+                                "of the Hub's cache or its id (organisation/model), a GGUF "
+                                "file, or a manifest of Ollama's."),
+                             this);
     intro->setWordWrap(true);
     m_path = new QLineEdit(this);
     m_path->setObjectName(QStringLiteral("pathEdit"));
@@ -235,6 +235,8 @@ QString ImportDialog::sourceText(const managers::ImportProposal& proposal) {
         return tr("Model in Meta's layout; it is converted to about %1.").arg(size);
     case jobs::SourceForm::Pickled:
         return tr("Model folder with pickled weights; they are converted to about %1.").arg(size);
+    case jobs::SourceForm::Adapter:
+        return tr("LoRA adapter; %1.").arg(size);
     case jobs::SourceForm::HubFolder:
         break;
     }
@@ -251,11 +253,12 @@ void ImportDialog::propose(const managers::ImportProposal& proposal) {
                                                   "used while the source stays in its place."));
     m_link->setEnabled(!proposal.isConverted);
     if (proposal.isConverted) m_link->setChecked(false);
-    if (!m_isNamed) {
-        const QSignalBlocker family(m_family);
-        m_family->setCurrentText(proposal.family);
-        m_version->setText(proposal.version);
-    }
+    const QSignalBlocker family(m_family);
+    // Adapters have a shelf of their own, and a name of one word.
+    const bool isAdapter = proposal.source.form == jobs::SourceForm::Adapter;
+    if (!m_isNamed || isAdapter || !m_family->isEnabled()) m_family->setCurrentText(proposal.family);
+    if (!m_isNamed) m_version->setText(proposal.version);
+    m_family->setEnabled(!isAdapter);
     checkName();
 }
 
@@ -275,10 +278,11 @@ void ImportDialog::checkName() {
     const auto name =
         m_manager.importName(*m_proposal, m_family->currentText().trimmed(), m_version->text().trimmed());
     if (!name) return tellName(capitalised(managers::windowText(name.error().message)), false);
-    const QString full = name->family + u'/' + name->version;
-    const auto there = m_manager.find(full);
+    const bool isAdapter = m_proposal->source.form == jobs::SourceForm::Adapter;
+    const QString full = isAdapter ? name->version : name->family + u'/' + name->version;
+    const auto there = isAdapter ? m_manager.findAdapter(full) : m_manager.find(full);
     const bool isThere = there && there->state != jobs::ModelState::Absent;
-    tellName(isThere ? tr("%1 is installed already. The same model is not copied again; another one is "
+    tellName(isThere ? tr("%1 is installed already. The same files are not copied again; others are "
                           "refused.")
                            .arg(full)
                      : tr("Kept as %1.").arg(full),
@@ -320,6 +324,7 @@ void ImportDialog::setImporting(bool isImporting) {
          std::initializer_list<QWidget*>{m_path, m_folderButton, m_fileButton, m_family, m_version, m_link})
         field->setEnabled(!isImporting);
     if (m_proposal && m_proposal->isConverted) m_link->setEnabled(false);
+    if (m_proposal && m_proposal->source.form == jobs::SourceForm::Adapter) m_family->setEnabled(false);
     m_import->setVisible(!isImporting);
     m_background->setVisible(isImporting);
     m_cancel->setText(isImporting ? tr("Stop") : tr("Cancel"));

@@ -301,8 +301,10 @@ void ModelsPane::tellImported(const jobs::ImportResult& result) {
             parts.append(toQt(note));
         text += u' ' + tr("Note: %1.").arg(parts.join(QStringLiteral("; ")));
     }
-    m_messages->show(MessageBar::Kind::Notice, text, tr("Chat"),
-                     [this, name] { Q_EMIT chatRequested(name, {}); });
+    const bool isAdapter = result.entry.kind == jobs::kAdapterKind;
+    m_messages->show(MessageBar::Kind::Notice, text, tr("Chat"), [this, name, isAdapter] {
+        Q_EMIT chatRequested(isAdapter ? QString() : name, isAdapter ? name : QString());
+    });
 }
 
 void ModelsPane::exportModel(const QString& name) {

@@ -3,7 +3,6 @@
 #include "app/commands/model_words.h"
 #include "app/progress_printer.h"
 #include "config/hub_cache.h"
-#include "core/error_codes.h"
 #include "core/quantity.h"
 #include "jobs/import/import_model.h"
 
@@ -16,36 +15,31 @@ struct ImportOptions {
     bool link = false;
 };
 
-/// FAMILY VERSION, or FAMILY/VERSION as one word.
-Result<jobs::ImportRequest> requestOf(const ImportOptions& options) {
+jobs::ImportRequest requestOf(const ImportOptions& options) {
     jobs::ImportRequest request;
     request.source = options.path.value_or("");
     request.link = options.link;
-    if (options.name.empty()) return request;
-    request.family = options.name.front();
-    if (options.name.size() > 1) {
-        request.version = options.name[1];
-        return request;
-    }
-    const std::size_t slash = request.family.find('/');
-    if (slash == std::string::npos || slash == 0 || slash + 1 == request.family.size())
-        return Error{codes::kUsage, "import: found '--as " + request.family +
-                                        "', expected FAMILY VERSION, for example --as smollm2 135m-instruct"};
-    request.version = request.family.substr(slash + 1);
-    request.family.resize(slash);
+    if (!options.name.empty()) request.family = options.name.front();
+    if (options.name.size() > 1) request.version = options.name[1];
     return request;
 }
 
+/// What to type next, with what was imported.
+std::string nextCommand(const jobs::ImportResult& imported) {
+    if (imported.entry.kind != jobs::kAdapterKind) return "llamahome chat " + typedName(imported.entry);
+    return "llamahome chat " + (imported.base ? typedName(*imported.base) : std::string("MODEL")) +
+           " --adapter " + jobs::commandWords(imported.entry);
+}
+
 Result<void> import(CommandContext& context, const ImportOptions& options) {
-    auto request = requestOf(options);
-    if (!request) return request.error();
-    request->hubCache = config::hubCacheFolder(context.environment());
+    jobs::ImportRequest request = requestOf(options);
+    request.hubCache = config::hubCacheFolder(context.environment());
     const auto library = context.library();
     if (!library) return library.error();
     const auto lock = context.lockRoot();
     if (!lock) return lock.error();
     ProgressPrinter progress(context.output(), context.clock());
-    const auto imported = jobs::importModel(*request, *lock, (*library)->catalog(), context.files(),
+    const auto imported = jobs::importModel(request, *lock, (*library)->catalog(), context.files(),
                                             context.cancel(), progress.sink());
     if (!imported) return imported.error();
     const jobs::ModelEntry& entry = imported->entry;
@@ -54,10 +48,11 @@ Result<void> import(CommandContext& context, const ImportOptions& options) {
                 formatBytes(entry.sizeBytes) + " in " + displayPath(entry.path));
     for (const std::string& note : imported->notes)
         output.line("Note: " + note);
-    output.line("Next: llamahome chat " + typedName(entry));
+    output.line("Next: " + nextCommand(*imported));
     Json json = entryJson(entry);
     json["was_there"] = imported->wasThere;
     json["notes"] = imported->notes;
+    if (imported->base) json["base"] = imported->base->name;
     output.document(json);
     return {};
 }
@@ -66,16 +61,17 @@ Result<void> import(CommandContext& context, const ImportOptions& options) {
 
 CommandSpec importCommand() {
     const auto options = std::make_shared<ImportOptions>();
-    CommandSpec command{"import", "Take over a model that is on this machine",
+    CommandSpec command{"import", "Take over a model or an adapter that is on this machine",
                         "llamahome import ~/Downloads/smollm2.gguf --as smollm2 135m-instruct"};
     command
-        .positional(
-            "PATH",
-            "a folder in Hub layout or Meta's, an entry of the Hub's cache or its id, a .gguf file, or "
-            "a manifest of Ollama's",
-            options->path, ValueKind::File)
+        .positional("PATH",
+                    "a folder in Hub layout or Meta's, an adapter's folder, an entry of the Hub's cache or "
+                    "its id, a .gguf file, or "
+                    "a manifest of Ollama's",
+                    options->path, ValueKind::File)
         .required();
-    command.words("--as", "FAMILY VERSION", 2, "name in the library; without it, by the source's name",
+    command.words("--as", "FAMILY VERSION", 2,
+                  "name in the library, of an adapter NAME alone; without it, by the source's name",
                   options->name);
     command.flag("--link", "link the weights instead of copying them, where the source is a folder",
                  options->link);

@@ -24,15 +24,16 @@ std::string shownName(const std::string& base) {
 
 std::map<std::string, AdapterBase> readAdapterBases(const std::vector<jobs::ModelEntry>& models,
                                                     const std::vector<jobs::ModelEntry>& adapters) {
+    std::vector<jobs::ModelEntry> usable;
+    std::copy_if(models.begin(), models.end(), std::back_inserter(usable),
+                 [](const jobs::ModelEntry& entry) { return entry.isUsable(); });
     std::map<std::string, AdapterBase> bases;
     for (const jobs::ModelEntry& adapter : adapters) {
         const auto base = jobs::baseNameOfAdapter(adapter);
         if (!base) continue;
-        const auto found = std::find_if(models.begin(), models.end(), [&](const jobs::ModelEntry& entry) {
-            return entry.isUsable() && jobs::isBase(entry, *base);
-        });
+        const jobs::ModelEntry* found = jobs::baseAmong(usable, adapter, *base);
         bases[adapter.name] =
-            found == models.end() ? AdapterBase{shownName(*base), false} : AdapterBase{found->name, true};
+            found == nullptr ? AdapterBase{shownName(*base), false} : AdapterBase{found->name, true};
     }
     return bases;
 }

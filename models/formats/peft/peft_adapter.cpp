@@ -19,8 +19,6 @@ namespace llamahome::formats {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kConfigFile = "adapter_config.json";
-constexpr std::string_view kWeightsFile = "adapter_model.safetensors";
 constexpr std::string_view kPrefix = "base_model.model.";
 constexpr std::string_view kLayers = "model.layers.";
 
@@ -109,7 +107,7 @@ Result<void> checkPair(const TensorPair& pair, std::int64_t r, const fs::path& p
     if (a.size() != 2 || b.size() != 2 || a[0] != r || b[1] != r || a[1] < 1 || b[0] < 1)
         return tensorsError(path, pair.module + ": found lora_A " + shapeText(a) + " and lora_B " +
                                       shapeText(b) + ", expected rank " + std::to_string(r) + " as in " +
-                                      std::string(kConfigFile));
+                                      kPeftConfigFile);
     return {};
 }
 
@@ -134,8 +132,7 @@ Result<LoraPair> readPair(TensorSource& source, const TensorPair& pair, const Pe
     if (!config.modules.isDecided())
         return Error{codes::kAdapterUnsupported,
                      displayPath(path) + ": comparing " + pair.module + " with the expressions of " +
-                         std::string(kConfigFile) +
-                         " takes too long; write the names of the modules instead"};
+                         kPeftConfigFile + " takes too long; write the names of the modules instead"};
     if (auto checked = checkPair(pair, r, path); !checked) return checked.error();
     auto a = readFinite(source, *pair.a, path);
     if (!a) return a.error();
@@ -203,7 +200,7 @@ Error weightsMissing(const fs::path& folder, const Error& cause) {
     std::error_code ignored;
     if (!fs::exists(folder / "adapter_model.bin", ignored)) return cause;
     return Error{codes::kAdapterUnsupported, displayPath(folder) + ": found adapter_model.bin, expected " +
-                                                 std::string(kWeightsFile) +
+                                                 kPeftWeightsFile +
                                                  "; save the adapter again with safe_serialization"};
 }
 
@@ -221,8 +218,8 @@ void PeftAdapter::multiplyAlpha(double factor) {
 }
 
 Result<PeftAdapter> readPeftAdapter(const fs::path& folder) {
-    const fs::path configPath = folder / kConfigFile;
-    const fs::path weightsPath = folder / kWeightsFile;
+    const fs::path configPath = folder / kPeftConfigFile;
+    const fs::path weightsPath = folder / kPeftWeightsFile;
     const auto json = readJsonFile(configPath);
     if (!json) return json.error();
     auto config = parsePeftConfig(*json, displayPath(configPath));
@@ -246,10 +243,10 @@ Result<PeftAdapter> readPeftAdapter(const fs::path& folder) {
 }
 
 Result<void> writePeftAdapter(FileLayer& files, const fs::path& folder, const PeftAdapter& adapter) {
-    if (auto written = writeWeights(files, folder / kWeightsFile, adapter); !written) return written;
+    if (auto written = writeWeights(files, folder / kPeftWeightsFile, adapter); !written) return written;
     std::string text = writeJson(peftConfigJson(adapter));
     text.pop_back(); // PEFT ends the file without a newline
-    return writeFileAtomically(files, folder / kConfigFile, text);
+    return writeFileAtomically(files, folder / kPeftConfigFile, text);
 }
 
 } // namespace llamahome::formats

@@ -12,6 +12,8 @@
 
 namespace llamahome::formats {
 
+inline constexpr const char* kPeftConfigFile = "adapter_config.json";
+inline constexpr const char* kPeftWeightsFile = "adapter_model.safetensors";
 inline constexpr std::int64_t kMaxAdapterRank = 65536;
 
 /// One adapted projection. `module` is its name in the base: "model.layers.0.self_attn.q_proj".

@@ -7,6 +7,8 @@
 #include "core/hash.h"
 #include "core/quantity.h"
 #include "formats/meta/meta_checklist.h"
+#include "formats/peft/peft_adapter.h"
+#include "jobs/import/adapter_base.h"
 #include "jobs/import/import_conversion.h"
 #include "jobs/import/import_files.h"
 #include "jobs/import/import_name.h"
@@ -14,6 +16,7 @@
 #include "jobs/library/copy_file.h"
 #include "jobs/library/disk_room.h"
 #include "jobs/library/leftovers.h"
+#include "jobs/library/model_spec.h"
 #include "jobs/verify/model_checks.h"
 
 namespace llamahome::jobs {
@@ -63,8 +66,8 @@ public:
     /// True when the same model is there already; IMP-03 when another one is.
     Result<bool> isInstalled();
     Result<void> checkSpace() const;
-    /// The structure of a folder, before its first byte is copied.
-    Result<void> checkSource() const;
+    /// The structure of a folder, before its first byte is copied; of an adapter also its base.
+    Result<void> checkSource(const Library& library);
     /// Makes the model's folder visible as a whole. On failure nothing of it stays.
     Result<void> run();
     /// After run(): what the user should know.
@@ -77,9 +80,18 @@ private:
     Result<Manifest> labels();
     Result<std::vector<ManifestFile>> sourceHashes();
     Result<void> identify();
+    Result<void> checkStaging() const;
     Error exists(const std::string& why) const;
     Error ofSource(Error error) const;
-    std::string shownName() const { return m_name.family + "/" + m_name.version; }
+    bool isAdapter() const { return m_source.form == SourceForm::Adapter; }
+    std::string shownName() const {
+        return isAdapter() ? m_name.version : m_name.family + "/" + m_name.version;
+    }
+    /// For the end of a message.
+    std::string underAnotherName() const {
+        return std::string("import under another name, as in `--as ") +
+               (isAdapter() ? "NAME`" : "local NAME`");
+    }
     std::uint64_t writtenBytes() const;
 
     const ImportSource& m_source;
@@ -91,7 +103,8 @@ private:
     const ProgressSink& m_progress;
     fs::path m_target;
     StagingFolder m_staging;
-    std::string m_sourceHash; ///< of what is converted
+    std::string m_sourceHash;         ///< of what is converted
+    std::optional<ModelEntry> m_base; ///< of an adapter
     std::vector<std::string> m_notes;
 };
 
@@ -146,8 +159,8 @@ Result<bool> Import::isInstalled() {
         if (fs::is_directory(fs::symlink_status(m_target, failure)) && fs::is_empty(m_target, failure))
             return false;
         return exists("found " + contentOf(m_target) +
-                      ", no model of LlamaHome; move this folder away or delete it, or import under another "
-                      "name, as in `--as local NAME`");
+                      ", no model of LlamaHome; move this folder away or delete it, or " +
+                      underAnotherName());
     }
     bool isSame = false;
     if (isConverted(m_source.form)) {
@@ -160,9 +173,11 @@ Result<bool> Import::isInstalled() {
         isSame = manifest->digest == manifestDigest(*files);
     }
     if (isSame) return true;
-    return exists("another model of that name is there (from " + manifest->source +
-                  "); remove it with `llamahome remove " + m_name.family + " " + m_name.version +
-                  "`, or import under another name, as in `--as local NAME`");
+    return exists(std::string("another ") + (isAdapter() ? "adapter" : "model") +
+                  " of that name is there (from " + manifest->source +
+                  "); remove it with `llamahome remove " +
+                  (isAdapter() ? m_name.version : m_name.family + " " + m_name.version) + "`, or " +
+                  underAnotherName());
 }
 
 std::uint64_t Import::writtenBytes() const {
@@ -177,7 +192,14 @@ Result<void> Import::checkSpace() const {
     return checkDiskRoom(m_target, writtenBytes(), "the import of " + shownName(), "with --root DIR");
 }
 
-Result<void> Import::checkSource() const {
+Result<void> Import::checkSource(const Library& library) {
+    if (isAdapter()) {
+        auto found = findAdapterBase(library, m_source.place);
+        if (!found) return found.error();
+        m_base = std::move(found->base);
+        if (!found->note.empty()) m_notes.push_back(std::move(found->note));
+        return {};
+    }
     if (m_source.form == SourceForm::Meta)
         return formats::checkMetaChecklist(m_source.place, m_cancel, m_progress);
     if (m_source.form == SourceForm::HubFolder) return checkModelFolder(m_source.place);
@@ -200,7 +222,7 @@ Error Import::ofSource(Error error) const {
 }
 
 Result<void> Import::takeFiles() {
-    m_notes = m_source.notes;
+    m_notes.insert(m_notes.end(), m_source.notes.begin(), m_source.notes.end());
     if (isConverted(m_source.form)) {
         auto notes = convertSource(m_source, m_isInstruct, m_files, m_staging.path(), m_cancel, m_progress);
         if (!notes) return notes.error();
@@ -241,6 +263,13 @@ Result<Manifest> Import::labels() {
     manifest.version = m_name.version;
     manifest.source = m_source.name;
     manifest.commit = m_source.commit;
+    if (isAdapter()) {
+        manifest.kind = kAdapterKind;
+        if (m_base) {
+            manifest.family = m_base->family;
+            manifest.version = m_base->version;
+        }
+    }
     if (isConverted(m_source.form)) {
         if (auto known = identify(); !known) return known.error();
         manifest.sourceSha256 = m_sourceHash;
@@ -248,12 +277,18 @@ Result<Manifest> Import::labels() {
     return manifest;
 }
 
+Result<void> Import::checkStaging() const {
+    if (!isAdapter()) return checkModelFolder(m_staging.path());
+    const auto adapter = formats::readPeftAdapter(m_staging.path());
+    return adapter ? Result<void>() : Result<void>(adapter.error());
+}
+
 Result<void> Import::fill() {
     auto named = labels();
     if (!named) return named.error();
     if (auto made = m_files.makeDirectory(m_staging.path()); !made) return made;
     if (auto taken = takeFiles(); !taken) return taken;
-    if (auto checked = checkModelFolder(m_staging.path()); !checked) return ofSource(checked.error());
+    if (auto checked = checkStaging(); !checked) return ofSource(checked.error());
     auto manifest = buildManifest(m_staging.path(), std::move(*named), kFirstSeen, m_cancel, m_progress);
     if (!manifest) return manifest.error();
     if (auto proved = proveHashes(*manifest); !proved) return proved;
@@ -299,25 +334,29 @@ Result<ImportResult> importModel(const ImportRequest& request, const RootLock& l
     auto name = importName(catalog, request.family, request.version, *source);
     if (!name) return name.error();
     clearLeftovers(lock, files);
+    const Library library(lock.root(), catalog);
     Import import(*source, *name, isInstruct(*source, *name, catalog), lock, request.link, files, cancel,
                   progress);
     const auto installed = import.isInstalled();
     if (!installed) return installed.error();
     if (!*installed) {
         if (auto space = import.checkSpace(); !space) return space.error();
-        if (auto checked = import.checkSource(); !checked) return checked.error();
+        if (auto checked = import.checkSource(library); !checked) return checked.error();
         if (auto done = import.run(); !done) return done.error();
     }
-    const Library library(lock.root(), catalog);
-    auto entry = library.find(name->family, name->version);
+    const bool isAdapter = source->form == SourceForm::Adapter;
+    auto entry = isAdapter ? library.findAdapter(name->version) : library.find(name->family, name->version);
     if (!entry)
         return Error{codes::kInternal, name->family + "/" + name->version + " is not there after its import"};
     if (!entry->isUsable())
         return Error{codes::kModelDamaged, entry->name + " is there already, but " +
                                                std::string(stateName(entry->state)) + ": " + entry->problem +
-                                               "; remove it with `llamahome remove " + entry->family + " " +
-                                               entry->version + "` and import it again"};
-    return ImportResult{std::move(*entry), *installed, import.notes()};
+                                               "; remove it with `llamahome remove " + commandWords(*entry) +
+                                               "` and import it again"};
+    ImportResult result{std::move(*entry), *installed, import.notes()};
+    if (isAdapter)
+        if (auto base = baseOfAdapter(library, result.entry)) result.base = std::move(*base);
+    return result;
 }
 
 } // namespace llamahome::jobs

@@ -1,8 +1,11 @@
-// Takes over a model that is already on this machine. Not on the GUI thread; one at a time by the lock.
+// Takes over a model or an adapter that is already on this machine. Not on the GUI thread; one at a time by
+// the lock.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "config/catalog.h"
 #include "core/cancel_token.h"
@@ -16,9 +19,9 @@ namespace llamahome::jobs {
 
 struct ImportRequest {
     std::filesystem::path source; ///< whatever inspectSource() takes
-    std::string family; ///< catalogued family, "local", or an organisation; empty: by the source's name
+    std::string family;           ///< as importName() takes both; empty: by the source's name
     std::string version;
-    bool link = false; ///< weights as symbolic links to the source; folders in Hub layout only
+    bool link = false; ///< weights as symbolic links to the source; folders in Hub layout and adapters only
     std::filesystem::path hubCache = {}; ///< where a Hub id is looked for; empty: nowhere
 };
 
@@ -28,10 +31,13 @@ struct ImportResult {
     /// What the user should know, in words: parts of the source that were left out, what was taken for
     /// granted.
     std::vector<std::string> notes = {};
+    std::optional<ModelEntry> base = {}; ///< of an adapter, where it is installed
 };
 
 /// Copies, links or converts into a folder beside the final one, checks structure and hashes, writes the
 /// manifest last and renames. Clears away first what cut-off imports and removals left.
+/// An adapter must fit the installed model that it names as its base (LORA-xx); where it names none that is
+/// there, the only one that it fits is recorded as its base, and a note tells.
 /// IMP-01 source is no model; IMP-03 another model of that name is there;
 /// IMP-04 name; FILE-03 too little room, before the first byte; else the error of format or structure. On any
 /// failure nothing of it stays.

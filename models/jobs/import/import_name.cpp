@@ -79,10 +79,28 @@ Result<ModelName> oneWord(const config::Catalog& catalog, const std::string& wor
                                          "smollm2/135m-instruct or local/my-model"};
 }
 
+/// NAME, finetuned/NAME in one word or two, or by the source.
+Result<ModelName> adapterName(const std::string& family, const std::string& version,
+                              const ImportSource& source) {
+    const std::size_t slash = family.find('/');
+    if (version.empty() && slash != std::string::npos)
+        return adapterName(family.substr(0, slash), family.substr(slash + 1), source);
+    if (!version.empty() && lowerAscii(family) != kAdapters)
+        return Error{codes::kImportName, "name: found " + formats::quotedText(family + "/" + version) +
+                                             ", expected one word, because " + source.name +
+                                             " is an adapter: `--as " + version + "`"};
+    const std::string& name = !version.empty() ? version : !family.empty() ? family : source.suggestedName;
+    if (isFolderName(name)) return ModelName{std::string(kAdapters), name};
+    return Error{codes::kImportName, "name: found " + formats::quotedText(name) +
+                                         ", expected a plain name of at most " +
+                                         std::to_string(kMaxNameBytes) + " bytes, such as `--as my-adapter`"};
+}
+
 } // namespace
 
 Result<ModelName> importName(const config::Catalog& catalog, const std::string& family,
                              const std::string& version, const ImportSource& source) {
+    if (source.form == SourceForm::Adapter) return adapterName(family, version, source);
     if (family.empty() && version.empty()) {
         if (const auto known = catalog.findHubId(source.name))
             return ModelName{known->family, known->version};

@@ -10,14 +10,14 @@
 namespace llamahome::jobs {
 
 struct ModelName {
-    std::string family; ///< catalogued, "local", or an organisation
+    std::string family; ///< catalogued, "local", or an organisation; "finetuned" of an adapter
     std::string version;
 };
 
 /// `family` and `version` as given after --as (both empty: by the source: a catalogued Hub id, a file or
 /// folder that bears the name of one, whatever it says of the packing, the Hub's own name, else local/NAME).
 /// A catalogued family takes only its versions (CAT-03 names the nearest); any other name must be plain and
-/// no near miss of a catalogued family: IMP-04.
+/// no near miss of a catalogued family: IMP-04. An adapter has one word, NAME or finetuned/NAME.
 Result<ModelName> importName(const config::Catalog& catalog, const std::string& family,
                              const std::string& version, const ImportSource& source);
 

@@ -12,10 +12,12 @@
 #include "formats/hub/hub_names.h"
 #include "formats/input_file.h"
 #include "formats/meta/meta_weights.h"
+#include "formats/peft/peft_adapter.h"
 #include "formats/torch/pickled_weights.h"
 #include "jobs/import/import_files.h"
 #include "jobs/import/import_hub_cache.h"
 #include "jobs/import/import_ollama.h"
+#include "jobs/train/finished_adapter.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -46,12 +48,6 @@ Error refuseFolder(const fs::path& folder) {
                              missingOfMeta(folder) +
                              "; expected params.json, tokenizer.model and consolidated.00.pth together: get "
                              "all files of the model into one folder"};
-        if (name == "adapter_config.json")
-            return Error{codes::kImportSource,
-                         shown +
-                             ": found an adapter, expected a model; use it as it is with "
-                             "--adapter " +
-                             shown};
         if (name.ends_with(".gguf"))
             return Error{codes::kImportSource,
                          shown +
@@ -129,16 +125,42 @@ Result<ImportSource> addPickled(ImportSource source, const fs::path& cacheFolder
     return source;
 }
 
+bool hasModelWeights(const fs::path& folder) {
+    return isFile(folder / formats::kWeightsFile) || isFile(folder / formats::kWeightsIndex) ||
+           isFile(folder / formats::kPickledFile);
+}
+
+/// `source` knows its place and names.
+Result<ImportSource> inspectAdapter(ImportSource source, const fs::path& cacheFolder) {
+    if (!isFile(source.place / formats::kPeftWeightsFile))
+        return Error{codes::kImportSource,
+                     displayPath(source.place) + ": found " + formats::kPeftConfigFile +
+                         " of an adapter, expected " + formats::kPeftWeightsFile +
+                         " beside it; save the adapter anew with PEFT's save_pretrained(), or get that file"};
+    source.form = SourceForm::Adapter;
+    for (const fs::path& entry : entriesOf(source.place)) {
+        const std::string name = nameOf(entry);
+        if (!isFile(entry) || !(belongsToAdapter(name) || isSideFile(name))) continue;
+        if (auto added = addFile(source, entry, cacheFolder); !added) return added.error();
+        source.files.back().isWeights = name == formats::kPeftWeightsFile;
+    }
+    return source;
+}
+
 Result<ImportSource> inspectFolder(const fs::path& folder) {
     const auto cache = findCacheEntry(folder);
     if (!cache) return cache.error();
     const fs::path& files = cache->folder.empty() ? folder : cache->snapshot;
-    if (!isFile(files / "config.json")) return isMetaFolder(files) ? inspectMeta(files) : refuseFolder(files);
+    const bool isAdapter = isFile(files / formats::kPeftConfigFile);
+    if (!isFile(files / "config.json") && !isAdapter)
+        return isMetaFolder(files) ? inspectMeta(files) : refuseFolder(files);
     ImportSource source;
     source.place = files;
     source.name = nameOf(folder);
     source.suggestedName = source.name;
     if (!cache->folder.empty()) nameByCache(source, *cache);
+    // Some write the base's config.json beside an adapter; weights in the Hub's layout make it a model.
+    if (isAdapter && !hasModelWeights(files)) return inspectAdapter(std::move(source), cache->folder);
     const bool isOneFile = isFile(files / formats::kWeightsFile);
     std::set<std::string> names;
     for (const fs::path& entry : entriesOf(files)) {

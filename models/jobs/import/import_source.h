@@ -17,11 +17,12 @@ enum class SourceForm {
     Gguf,
     Meta,
     Pickled, ///< a Hub folder whose weights are in pytorch_model.bin
+    Adapter, ///< a folder as PEFT writes it
 };
 
 /// Whether an import of that form writes other files than it reads.
 constexpr bool isConverted(SourceForm form) {
-    return form != SourceForm::HubFolder;
+    return form != SourceForm::HubFolder && form != SourceForm::Adapter;
 }
 
 struct SourceFile {
@@ -51,11 +52,11 @@ struct ImportSource {
 /// Whether a file of that name is taken over with a model; every file that an import writes has such a name.
 bool belongsToModel(std::string_view name);
 
-/// Looks at a folder in Hub layout (safetensors, else pytorch_model.bin) or in Meta's, or at a file of its
-/// weights, an entry of the Hub's cache (models--org--name, or its snapshot), a GGUF file by its name or its
-/// content, or a manifest of Ollama's store. A path that is not there but is a Hub id ("org/name") is looked
-/// for in `hubCache`, the folder of the Hub client's cache, where one is given. IMP-01 says what was found
-/// instead; FILE-01 when there is nothing; else the error of format or structure.
+/// Looks at a folder in Hub layout (safetensors, else pytorch_model.bin), in Meta's or PEFT's, or at a file
+/// of its weights, an entry of the Hub's cache (models--org--name, or its snapshot), a GGUF file by its name
+/// or its content, or a manifest of Ollama's store. A path that is not there but is a Hub id ("org/name") is
+/// looked for in `hubCache`, the folder of the Hub client's cache, where one is given. IMP-01 says what was
+/// found instead; FILE-01 when there is nothing; else the error of format or structure.
 Result<ImportSource> inspectSource(const std::filesystem::path& path,
                                    const std::filesystem::path& hubCache = {});
 

@@ -264,11 +264,22 @@ Result<std::string> baseNameOfAdapter(const ModelEntry& adapter) {
     return config->adapter.baseModel;
 }
 
+const ModelEntry* baseAmong(const std::vector<ModelEntry>& models, const ModelEntry& adapter,
+                            const std::string& baseName) {
+    for (const ModelEntry& model : models)
+        if (isBase(model, baseName)) return &model;
+    const auto manifest = readManifest(adapter.path);
+    if (!manifest) return nullptr;
+    for (const ModelEntry& model : models)
+        if (model.family == manifest->family && model.version == manifest->version) return &model;
+    return nullptr;
+}
+
 Result<ModelEntry> baseOfAdapter(const Library& library, const ModelEntry& adapter) {
     const auto base = baseNameOfAdapter(adapter);
     if (!base) return base.error();
-    for (const ModelEntry& model : usableModels(library))
-        if (isBase(model, *base)) return model;
+    const std::vector<ModelEntry> models = usableModels(library);
+    if (const ModelEntry* found = baseAmong(models, adapter, *base)) return *found;
     return Error{codes::kModelNotInstalled,
                  adapter.name + ": its base " +
                      (base->empty() ? std::string("is not named") : *base + " is not installed") +

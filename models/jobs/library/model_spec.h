@@ -42,7 +42,12 @@ Result<ModelEntry> resolveKnownModel(const Library& library, const std::vector<s
 /// The base_model_name_or_path of an adapter's adapter_config.json; may be empty.
 Result<std::string> baseNameOfAdapter(const ModelEntry& adapter);
 
-/// The usable model that an adapter was made from. LIB-03 where that is not installed.
+/// The model among `models` that an adapter belongs to: the one that it names (`baseName`), else the one that
+/// its manifest records, as an import by fitting shapes does. Null where neither is among them.
+const ModelEntry* baseAmong(const std::vector<ModelEntry>& models, const ModelEntry& adapter,
+                            const std::string& baseName);
+
+/// The usable model that an adapter was made from, by baseAmong(). LIB-03 where that is not installed.
 Result<ModelEntry> baseOfAdapter(const Library& library, const ModelEntry& adapter);
 
 /// Whether `base`, as baseNameOfAdapter() gives it, means this model.

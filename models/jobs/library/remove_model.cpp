@@ -122,7 +122,7 @@ Dependents dependentsOf(const Library& library, const ModelEntry& model) {
     if (model.kind == kAdapterKind) return found;
     for (const ModelEntry& adapter : library.installedAdapters()) {
         const auto base = baseNameOfAdapter(adapter);
-        if (base && isBase(model, *base)) found.adapters.push_back(adapter.name);
+        if (base && baseAmong({model}, adapter, *base) != nullptr) found.adapters.push_back(adapter.name);
     }
     for (const RunInfo& run : listRuns(library.root()))
         if (canResume(run) && run.record.modelFolder == model.path) found.runs.push_back(run.name);

@@ -236,7 +236,7 @@ private Q_SLOTS:
                                                << "config.json";
         QTest::newRow("adapter") << "adapter_config.json"
                                  << "IMP-01"
-                                 << "--adapter";
+                                 << "adapter_model.safetensors";
         QTest::newRow("gguf inside") << "x.gguf"
                                      << "IMP-01"
                                      << "x.gguf";
