@@ -65,6 +65,12 @@ std::string loseBase(const std::filesystem::path& adapter) {
     const std::string name = text.substr(begin, end - begin - bell.size());
     text.replace(end - bell.size(), bell.size(), bell);
     std::ofstream(adapter / "adapter_config.json") << text;
+    // Its manifest names the base too.
+    const std::string version = R"("version": ")";
+    std::ifstream manifestFile(adapter / "llamahome.json");
+    std::string manifest((std::istreambuf_iterator<char>(manifestFile)), {});
+    manifest.insert(manifest.find(version) + version.size(), "gone-");
+    std::ofstream(adapter / "llamahome.json") << manifest;
     return name;
 }
 
