@@ -17,7 +17,7 @@ namespace llamahome::jobs {
 
 inline constexpr std::int64_t kListedContext = 2048; ///< tokens of context for which `models` states memory
 /// The program and what it uses of libtorch, as measured by tests/bench/compare_memory_plan.py.
-inline constexpr std::uint64_t kProgramBytes = 172ULL << 20;
+inline constexpr std::uint64_t kProgramBytes = 150ULL << 20;
 
 /// Bytes of one weight where products run in the type that precision `auto` takes on this machine: 2 where
 /// the CPU multiplies bf16 natively, else 4.
