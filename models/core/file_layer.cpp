@@ -65,6 +65,19 @@ public:
         if (::fsync(m_descriptor) != 0) return systemError(errno, "flush", m_path);
         return {};
     }
+    Result<void> reserve(std::uint64_t sizeBytes) override {
+#if defined(FALLOC_FL_KEEP_SIZE)
+        int failed = 0;
+        do {
+            failed = ::fallocate(m_descriptor, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(sizeBytes)) != 0
+                         ? errno
+                         : 0;
+        } while (failed == EINTR);
+        if (failed == ENOSPC || failed == EDQUOT || failed == EFBIG)
+            return systemError(failed, "set room aside for", m_path);
+#endif
+        return {};
+    }
     Result<void> close() override {
         const int descriptor = std::exchange(m_descriptor, -1);
         if (descriptor >= 0 && ::close(descriptor) != 0) return systemError(errno, "close", m_path);
@@ -83,6 +96,11 @@ public:
     }
     Result<std::unique_ptr<WritableFile>> openAppend(const fs::path& path) override {
         return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, "open");
+    }
+    Result<void> truncate(const fs::path& path, std::uint64_t sizeBytes) override {
+        if (::truncate(path.c_str(), static_cast<off_t>(sizeBytes)) != 0)
+            return systemError(errno, "shorten", path);
+        return {};
     }
     Result<void> rename(const fs::path& from, const fs::path& to) override {
         if (::rename(from.c_str(), to.c_str()) != 0) return systemError(errno, "rename to", to);

@@ -25,6 +25,9 @@ public:
     virtual Result<void> write(std::span<const std::byte> bytes) = 0;
     /// Makes the bytes durable (fsync).
     virtual Result<void> sync() = 0;
+    /// Sets room aside on the disk for `sizeBytes` in all, the size as it is; on a file system that cannot,
+    /// it does nothing. FILE-03: there is not so much room.
+    virtual Result<void> reserve(std::uint64_t sizeBytes) = 0;
     /// Closes and reports a late write error.
     virtual Result<void> close() = 0;
 };
@@ -37,6 +40,8 @@ public:
     virtual Result<std::unique_ptr<WritableFile>> createNew(const std::filesystem::path& path) = 0;
     /// Opens for appending, creating it if absent.
     virtual Result<std::unique_ptr<WritableFile>> openAppend(const std::filesystem::path& path) = 0;
+    /// Leaves the first `sizeBytes` of a file, which has at least so many.
+    virtual Result<void> truncate(const std::filesystem::path& path, std::uint64_t sizeBytes) = 0;
     /// Atomically renames a file or folder within one file system; an existing target file is replaced.
     virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
     /// Atomically swaps two existing names, files or folders, within one file system. False where the system

@@ -41,6 +41,9 @@ public:
     Result<std::unique_ptr<WritableFile>> openAppend(const std::filesystem::path& path) override {
         return m_real.openAppend(path);
     }
+    Result<void> truncate(const std::filesystem::path& path, std::uint64_t sizeBytes) override {
+        return m_real.truncate(path, sizeBytes);
+    }
     Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
         return m_real.rename(from, to);
     }

@@ -25,6 +25,10 @@ public:
         if (m_layer.isDue()) return m_layer.faultError(m_path);
         return m_real->sync();
     }
+    Result<void> reserve(std::uint64_t sizeBytes) override {
+        if (m_layer.isDue()) return m_layer.faultError(m_path);
+        return m_real->reserve(sizeBytes);
+    }
     Result<void> close() override {
         if (m_layer.isDue()) return m_layer.faultError(m_path);
         return m_real->close();
@@ -37,8 +41,7 @@ private:
 };
 
 bool FaultFileLayer::isDue() {
-    ++m_calls;
-    if (m_calls != m_failAt || m_fault == Fault::None) return false;
+    if (++m_calls != m_failAt || m_fault == Fault::None) return false;
     if (m_fault == Fault::Kill) ::kill(::getpid(), SIGKILL);
     return true;
 }
@@ -62,6 +65,10 @@ Result<std::unique_ptr<WritableFile>> FaultFileLayer::openAppend(const fs::path&
     auto real = systemFiles().openAppend(path);
     if (!real) return real.error();
     return std::unique_ptr<WritableFile>(std::make_unique<File>(*this, std::move(*real), path));
+}
+
+Result<void> FaultFileLayer::truncate(const fs::path& path, std::uint64_t sizeBytes) {
+    return isDue() ? Result<void>(faultError(path)) : systemFiles().truncate(path, sizeBytes);
 }
 
 Result<void> FaultFileLayer::rename(const fs::path& from, const fs::path& to) {

@@ -1,6 +1,7 @@
-// A FileLayer over the real one that counts calls, fails the k-th, or kills the process there. One thread.
+// A FileLayer over the real one that counts calls, fails the k-th, or kills the process there. Any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "core/file_layer.h"
@@ -29,6 +30,7 @@ public:
 
     Result<std::unique_ptr<WritableFile>> createNew(const std::filesystem::path& path) override;
     Result<std::unique_ptr<WritableFile>> openAppend(const std::filesystem::path& path) override;
+    Result<void> truncate(const std::filesystem::path& path, std::uint64_t sizeBytes) override;
     Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
     Result<bool> exchange(const std::filesystem::path& one, const std::filesystem::path& other) override;
     Result<void> remove(const std::filesystem::path& path) override;
@@ -45,7 +47,7 @@ private:
 
     std::uint64_t m_failAt;
     Fault m_fault;
-    std::uint64_t m_calls = 0;
+    std::atomic<std::uint64_t> m_calls = 0;
     bool m_canExchange = true;
 };
 

@@ -20,6 +20,10 @@ public:
         m_guard.note("sync", m_path);
         return m_real->sync();
     }
+    Result<void> reserve(std::uint64_t sizeBytes) override {
+        m_guard.note("reserve", m_path);
+        return m_real->reserve(sizeBytes);
+    }
     Result<void> close() override {
         m_guard.note("close", m_path);
         return m_real->close();
@@ -73,6 +77,11 @@ Result<std::unique_ptr<WritableFile>> GuiGuardFiles::openAppend(const fs::path& 
     auto real = m_real.openAppend(path);
     if (!real) return real.error();
     return std::unique_ptr<WritableFile>(std::make_unique<File>(*this, std::move(*real), path));
+}
+
+Result<void> GuiGuardFiles::truncate(const fs::path& path, std::uint64_t sizeBytes) {
+    note("truncate", path);
+    return m_real.truncate(path, sizeBytes);
 }
 
 Result<void> GuiGuardFiles::rename(const fs::path& from, const fs::path& to) {

@@ -28,6 +28,7 @@ public:
 
     Result<std::unique_ptr<WritableFile>> createNew(const std::filesystem::path& path) override;
     Result<std::unique_ptr<WritableFile>> openAppend(const std::filesystem::path& path) override;
+    Result<void> truncate(const std::filesystem::path& path, std::uint64_t sizeBytes) override;
     Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
     Result<bool> exchange(const std::filesystem::path& one, const std::filesystem::path& other) override;
     Result<void> remove(const std::filesystem::path& path) override;

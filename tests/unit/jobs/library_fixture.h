@@ -7,14 +7,12 @@
 #include <stdexcept>
 #include <string>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "config/catalog.h"
 #include "jobs/import/import_model.h"
 #include "jobs/library/library.h"
 #include "jobs/library/root_lock.h"
 #include "support/fault_file_layer.h"
+#include "support/killed.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_model.h"
 
@@ -72,18 +70,6 @@ private:
     TemporaryFolder m_folder;
     config::Catalog m_catalog = smallCatalog();
 };
-
-/// Runs `work` in a child process; true when it was killed.
-inline bool isKilledDuring(const std::function<void()>& work) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        work();
-        ::_exit(0);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFSIGNALED(status);
-}
 
 /// True when the message of the error has all of these in it.
 inline bool names(const Error& error, std::initializer_list<std::string_view> words) {

@@ -67,6 +67,9 @@ public:
     Result<std::unique_ptr<WritableFile>> openAppend(const fs::path& path) override {
         return m_real.openAppend(path);
     }
+    Result<void> truncate(const fs::path& path, std::uint64_t sizeBytes) override {
+        return m_real.truncate(path, sizeBytes);
+    }
     Result<void> rename(const fs::path& from, const fs::path& to) override { return m_real.rename(from, to); }
     Result<bool> exchange(const fs::path& one, const fs::path& other) override {
         return m_real.exchange(one, other);
