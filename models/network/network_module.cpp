@@ -36,10 +36,11 @@ void prepareQt() {
 } // namespace
 
 extern "C" __attribute__((visibility("default"))) llamahome::network::Transport*
-llamahome_create_transport(const std::shared_ptr<llamahome::LogSink>& log, double stallSeconds) {
+llamahome_create_transport(const std::shared_ptr<llamahome::LogSink>& log,
+                           const llamahome::network::TransportOptions& options) {
     llamahome::setLogSink(log);
     prepareQt();
-    return new llamahome::network::QtTransport(stallSeconds);
+    return new llamahome::network::QtTransport(options);
 }
 
 static_assert(std::is_same_v<decltype(&llamahome_create_transport), llamahome::network::CreateTransport>);

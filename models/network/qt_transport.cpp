@@ -2,12 +2,13 @@
 
 #include <memory>
 #include <optional>
-#include <vector>
+#include <span>
 
 #include <QtCore/QEventLoop>
 #include <QtCore/QTimer>
 #include <QtNetwork/QNetworkReply>
 #include <QtNetwork/QNetworkRequest>
+#include <QtNetwork/QSslCertificate>
 #include <QtNetwork/QSslError>
 
 #include "core/error_codes.h"
@@ -36,11 +37,15 @@ QNetworkRequest requestOf(const HttpRequest& request, const QUrl& url) {
 /// One GET under way: it lives as long as the event loop that waits for its end.
 class Exchange {
 public:
-    Exchange(QNetworkReply& reply, HttpSink& sink, const CancelToken& cancel, double stallSeconds)
+    /// `url` as it was asked, which Qt may write in another way.
+    Exchange(QNetworkReply& reply, const std::string& url, std::span<char> block, HttpSink& sink,
+             const CancelToken& cancel, double stallSeconds)
         : m_reply(reply)
+        , m_block(block)
         , m_sink(sink)
         , m_cancel(cancel)
         , m_where(reply.url().host().toStdString()) {
+        m_response.url = url;
         m_stall.setSingleShot(true);
         m_stall.setInterval(static_cast<int>(stallSeconds * 1000.0));
     }
@@ -57,9 +62,7 @@ public:
                                              " s; the connection was given up"});
         });
         QTimer look;
-        QObject::connect(&look, &QTimer::timeout, &m_loop, [this] {
-            if (m_cancel.isCancelled()) end({codes::kCancelled, "stopped on request"});
-        });
+        QObject::connect(&look, &QTimer::timeout, &m_loop, [this] { lookAtCancel(); });
         look.start(kCancelLookMs);
         m_stall.start();
         if (!m_reply.isFinished()) m_loop.exec();
@@ -80,6 +83,10 @@ private:
         m_loop.quit();
     }
 
+    void lookAtCancel() {
+        if (m_cancel.isCancelled()) end({codes::kCancelled, "stopped on request"});
+    }
+
     void begin() {
         const int status = m_reply.attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
         if (m_hasBegun || m_error || status < 200) return;
@@ -98,9 +105,10 @@ private:
         while (m_hasBegun && !m_error && m_reply.bytesAvailable() > 0) {
             const qint64 count = m_reply.read(m_block.data(), static_cast<qint64>(m_block.size()));
             if (count <= 0) return;
-            m_stall.start();
-            const std::span bytes(m_block.data(), static_cast<std::size_t>(count));
-            if (auto taken = m_sink.body(std::as_bytes(bytes)); !taken) end(taken.error());
+            const auto bytes = std::as_bytes(m_block.first(static_cast<std::size_t>(count)));
+            if (auto taken = m_sink.body(bytes); !taken) end(taken.error());
+            m_stall.start(); // a sink that took its time is no silence of the server's
+            lookAtCancel();
         }
     }
 
@@ -118,13 +126,13 @@ private:
     }
 
     QNetworkReply& m_reply;
+    std::span<char> m_block;
     HttpSink& m_sink;
     const CancelToken& m_cancel;
     std::string m_where;
     QEventLoop m_loop;
     QTimer m_stall;
     HttpResponse m_response;
-    std::vector<char> m_block = std::vector<char>(kBlockBytes);
     std::string m_tls;
     std::optional<Error> m_error;
     bool m_hasBegun = false;
@@ -132,9 +140,14 @@ private:
 
 } // namespace
 
-QtTransport::QtTransport(double stallSeconds)
-    : m_stallSeconds(stallSeconds) {
+QtTransport::QtTransport(const TransportOptions& options)
+    : m_tls(QSslConfiguration::defaultConfiguration())
+    , m_stallSeconds(options.stallSeconds)
+    , m_block(kBlockBytes) {
     m_manager.setAutoDeleteReplies(false);
+    if (!options.authorities.empty())
+        m_tls.addCaCertificates(
+            QSslCertificate::fromData(QByteArray::fromStdString(options.authorities), QSsl::Pem));
 }
 
 Result<HttpResponse> QtTransport::get(const HttpRequest& request, HttpSink& sink, const CancelToken& cancel) {
@@ -143,9 +156,11 @@ Result<HttpResponse> QtTransport::get(const HttpRequest& request, HttpSink& sink
         (url.scheme() != QLatin1String("https") && url.scheme() != QLatin1String("http")))
         return Error{codes::kAddressRefused,
                      "address: found '" + request.url + "', expected one that begins with https://"};
-    const std::unique_ptr<QNetworkReply> reply(m_manager.get(requestOf(request, url)));
+    QNetworkRequest made = requestOf(request, url);
+    made.setSslConfiguration(m_tls);
+    const std::unique_ptr<QNetworkReply> reply(m_manager.get(made));
     reply->setReadBufferSize(kBufferBytes);
-    return Exchange(*reply, sink, cancel, m_stallSeconds).run();
+    return Exchange(*reply, request.url, m_block, sink, cancel, m_stallSeconds).run();
 }
 
 } // namespace llamahome::network

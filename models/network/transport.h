@@ -19,6 +19,7 @@ struct HttpRequest {
 struct HttpResponse {
     int status = 0;
     std::map<std::string, std::string> headers; ///< names in lower case
+    std::string url;                            ///< the one that was asked
     std::string redirect;                       ///< where a 3xx status leads, absolute; empty for others
 
     /// Its value, or empty.
@@ -47,7 +48,12 @@ public:
                                      const CancelToken& cancel) = 0;
 };
 
-/// A silent connection is given up after this.
+/// A silent connection is given up after this; so is one whose headers take longer.
 inline constexpr double kStallSeconds = 30.0;
+
+struct TransportOptions {
+    double stallSeconds = kStallSeconds;
+    std::string authorities = {}; ///< PEM certificates that are trusted beside the system's
+};
 
 } // namespace llamahome::network

@@ -12,6 +12,6 @@ inline constexpr const char* kCreateTransportName = "llamahome_create_transport"
 
 /// Makes a transport for the calling thread; the caller owns it. Throws nothing. Qt's application object is
 /// made where the program has none, by the first call.
-using CreateTransport = Transport* (*)(const std::shared_ptr<LogSink>& log, double stallSeconds);
+using CreateTransport = Transport* (*)(const std::shared_ptr<LogSink>& log, const TransportOptions& options);
 
 } // namespace llamahome::network

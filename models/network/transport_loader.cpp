@@ -10,7 +10,7 @@ constexpr const char* kLibraryName = "libllamahome_network.so";
 
 } // namespace
 
-Result<std::unique_ptr<Transport>> openTransport(double stallSeconds,
+Result<std::unique_ptr<Transport>> openTransport(const TransportOptions& options,
                                                  const std::vector<std::filesystem::path>& folders) {
     const ModuleFunction function = openModuleFunction(kLibraryName, kCreateTransportName, folders);
     if (function.address == nullptr)
@@ -19,7 +19,7 @@ Result<std::unique_ptr<Transport>> openTransport(double stallSeconds,
                          " could not be opened; install the program again, Qt's network library with it",
                      function.tried};
     const auto create = reinterpret_cast<CreateTransport>(function.address);
-    return std::unique_ptr<Transport>(create(programLogSink(), stallSeconds));
+    return std::unique_ptr<Transport>(create(programLogSink(), options));
 }
 
 } // namespace llamahome::network

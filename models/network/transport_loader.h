@@ -13,7 +13,7 @@ namespace llamahome::network {
 
 /// A transport for the calling thread. NET-01: the library is missing or damaged.
 Result<std::unique_ptr<Transport>>
-openTransport(double stallSeconds = kStallSeconds,
+openTransport(const TransportOptions& options = {},
               const std::vector<std::filesystem::path>& folders = moduleFolders());
 
 } // namespace llamahome::network

@@ -1,11 +1,11 @@
 #include "support/http_server.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cctype>
-#include <cerrno>
+#include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -13,14 +13,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/ascii.h"
+#include "support/server_connection.h"
+
 namespace llamahome::testing {
 namespace {
 
-std::string lowerCase(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
+constexpr std::size_t kBlockBytes = 256U << 10;
 
 ServedRequest parseRequest(const std::string& head) {
     ServedRequest request;
@@ -30,41 +29,68 @@ ServedRequest parseRequest(const std::string& head) {
         const auto end = head.find("\r\n", line);
         const auto colon = head.find(": ", line);
         if (end == line || colon > end) break;
-        request.headers[lowerCase(head.substr(line, colon - line))] = head.substr(colon + 2, end - colon - 2);
+        request.headers[lowerAscii(head.substr(line, colon - line))] =
+            head.substr(colon + 2, end - colon - 2);
         line = end + 2;
     }
     return request;
+}
+
+/// Port 0: any.
+int listenOn(int port) {
+    const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int yes = 1;
+    ::setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::bind(made, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(made, 64) != 0)
+        throw std::runtime_error("no socket on loopback");
+    return made;
+}
+
+int portOf(int listening) {
+    sockaddr_in address{};
+    socklen_t length = sizeof address;
+    ::getsockname(listening, reinterpret_cast<sockaddr*>(&address), &length);
+    return ntohs(address.sin_port);
 }
 
 } // namespace
 
 class HttpServer::Listener {
 public:
-    explicit Listener(Script script)
-        : m_script(std::move(script))
-        , m_socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t length = sizeof address;
-        auto* general = reinterpret_cast<sockaddr*>(&address);
-        if (::bind(m_socket, general, length) != 0 || ::listen(m_socket, 16) != 0 ||
-            ::getsockname(m_socket, general, &length) != 0)
-            throw std::runtime_error("no socket on loopback");
-        m_port = ntohs(address.sin_port);
-        m_thread = std::thread([this] { accept(); });
+    Listener(Script script, const std::optional<TlsIdentity>& identity)
+        : m_script(std::move(script)) {
+        ::signal(SIGPIPE, SIG_IGN); // OpenSSL writes to sockets that the peer has left
+        if (identity) m_tls = std::make_unique<TlsServer>(*identity);
+        start(0);
     }
 
     ~Listener() {
         {
             const std::lock_guard lock(m_mutex);
             m_isOver = true;
+            for (ServerConnection* connection : m_open)
+                connection->shutDown();
         }
         m_changed.notify_all();
-        ::shutdown(m_socket, SHUT_RDWR);
-        m_thread.join();
+        stop();
         for (std::thread& thread : m_connections)
             thread.join();
+    }
+
+    void start(int port) {
+        m_socket = listenOn(port);
+        m_port = portOf(m_socket);
+        m_thread = std::thread([this] { accept(); });
+    }
+
+    void stop() {
+        if (!m_thread.joinable()) return;
+        ::shutdown(m_socket, SHUT_RDWR);
+        m_thread.join();
         ::close(m_socket);
     }
 
@@ -83,62 +109,99 @@ private:
         }
     }
 
-    void serve(int connection) {
-        std::string head;
-        char block[4096];
-        while (head.find("\r\n\r\n") == std::string::npos) {
-            const ssize_t count = ::recv(connection, block, sizeof block, 0);
-            if (count <= 0) break;
-            head.append(block, static_cast<std::size_t>(count));
+    void serve(int socket) {
+        ServerConnection connection(socket, m_tls.get());
+        {
+            const std::lock_guard lock(m_mutex);
+            if (m_isOver) return;
+            m_open.insert(&connection);
         }
-        if (head.find("\r\n\r\n") != std::string::npos) answer(connection, parseRequest(head));
-        ::close(connection);
+        for (;;) {
+            const std::string head = connection.readHead();
+            if (head.empty() || !answer(connection, parseRequest(head))) break;
+        }
+        const std::lock_guard lock(m_mutex);
+        m_open.erase(&connection);
     }
 
-    void answer(int connection, const ServedRequest& request) {
+    /// Whether another request may follow.
+    bool answer(ServerConnection& connection, const ServedRequest& request) {
         ServedAnswer answer;
         {
             const std::lock_guard lock(m_mutex);
             m_requests.push_back(request);
             answer = m_script(request);
         }
-        std::size_t sent = 0;
-        while (sent < answer.bytes.size()) {
-            const ssize_t count =
-                ::send(connection, answer.bytes.data() + sent, answer.bytes.size() - sent, MSG_NOSIGNAL);
-            if (count <= 0) return;
-            sent += static_cast<std::size_t>(count);
-        }
+        const bool isSent = answer.millisecondsEach > 0
+                                ? trickle(connection, answer)
+                                : connection.send(answer.bytes.data(), answer.bytes.size()) &&
+                                      sendGenerated(connection, answer);
+        if (!isSent) return false;
         if (answer.then == ServedAnswer::Then::Silence) {
             std::unique_lock lock(m_mutex);
             m_changed.wait(lock, [this] { return m_isOver; });
         }
-        const linger atOnce{answer.then == ServedAnswer::Then::Reset ? 1 : 0, 0};
-        ::setsockopt(connection, SOL_SOCKET, SO_LINGER, &atOnce, sizeof atOnce);
+        connection.endWith(answer.then);
+        return answer.then == ServedAnswer::Then::KeepOpen;
+    }
+
+    static bool sendGenerated(ServerConnection& connection, const ServedAnswer& answer) {
+        std::vector<char> block(
+            static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, answer.generatedBytes)));
+        for (std::uint64_t sent = 0; sent < answer.generatedBytes;) {
+            const auto count =
+                static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), answer.generatedBytes - sent));
+            answer.generate(sent, std::span(block).first(count));
+            if (!connection.send(block.data(), count)) return false;
+            sent += count;
+        }
+        return true;
+    }
+
+    bool trickle(ServerConnection& connection, const ServedAnswer& answer) {
+        for (const char byte : answer.bytes) {
+            if (!connection.send(&byte, 1)) return false;
+            std::unique_lock lock(m_mutex);
+            m_changed.wait_for(lock, std::chrono::milliseconds(answer.millisecondsEach),
+                               [this] { return m_isOver; });
+        }
+        return true;
     }
 
     Script m_script;
-    int m_socket;
+    std::unique_ptr<TlsServer> m_tls;
+    int m_socket = -1;
     int m_port = 0;
     mutable std::mutex m_mutex;
     std::condition_variable m_changed;
     bool m_isOver = false;
     std::vector<ServedRequest> m_requests;
+    std::set<ServerConnection*> m_open;
     std::vector<std::thread> m_connections;
     std::thread m_thread;
 };
 
-HttpServer::HttpServer(Script script)
-    : m_listener(std::make_unique<Listener>(std::move(script))) {}
+HttpServer::HttpServer(Script script, std::optional<TlsIdentity> identity)
+    : m_listener(std::make_unique<Listener>(std::move(script), identity))
+    , m_isTls(identity.has_value()) {}
 
 HttpServer::~HttpServer() = default;
 
 std::string HttpServer::url(const std::string& target) const {
-    return "http://127.0.0.1:" + std::to_string(m_listener->port()) + target;
+    return (m_isTls ? "https" : "http") + std::string("://127.0.0.1:") + std::to_string(m_listener->port()) +
+           target;
 }
 
 std::vector<ServedRequest> HttpServer::requests() const {
     return m_listener->requests();
+}
+
+void HttpServer::goAway() {
+    m_listener->stop();
+}
+
+void HttpServer::comeBack() {
+    m_listener->start(m_listener->port());
 }
 
 std::string httpAnswer(int status, const std::string& body, const std::vector<std::string>& headers) {
@@ -149,15 +212,20 @@ std::string httpAnswer(int status, const std::string& body, const std::vector<st
     return answer + "\r\n" + body;
 }
 
-std::string fileAnswer(const ServedRequest& request, const std::string& file) {
+std::string fileAnswer(const ServedRequest& request, const std::string& file,
+                       const std::vector<std::string>& headers) {
     const auto range = request.headers.find("range");
-    if (range == request.headers.end()) return httpAnswer(200, file);
+    if (range == request.headers.end()) return httpAnswer(200, file, headers);
     const std::size_t begin = std::stoul(range->second.substr(std::string("bytes=").size()));
     const std::string total = std::to_string(file.size());
-    if (begin >= file.size()) return httpAnswer(416, "", {"Content-Range: bytes */" + total});
-    return httpAnswer(206, file.substr(begin),
-                      {"Content-Range: bytes " + std::to_string(begin) + "-" +
-                       std::to_string(file.size() - 1) + "/" + total});
+    std::vector<std::string> all = headers;
+    if (begin >= file.size()) {
+        all.push_back("Content-Range: bytes */" + total);
+        return httpAnswer(416, "", all);
+    }
+    all.push_back("Content-Range: bytes " + std::to_string(begin) + "-" + std::to_string(file.size() - 1) +
+                  "/" + total);
+    return httpAnswer(206, file.substr(begin), all);
 }
 
 } // namespace llamahome::testing

@@ -6,6 +6,7 @@
 #include "network/transport_loader.h"
 #include "support/http_server.h"
 #include "support/temporary_folder.h"
+#include "support/test_authority.h"
 
 using namespace llamahome;
 using namespace llamahome::network;
@@ -33,7 +34,7 @@ public:
 /// One GET on a thread that has no application object, as the command line and the file pool send it.
 Result<HttpResponse> getOn(const std::string& url, Kept& kept, double stallSeconds = kStallSeconds,
                            const CancelToken& cancel = {}) {
-    const auto transport = openTransport(stallSeconds);
+    const auto transport = openTransport({stallSeconds});
     if (!transport) return transport.error();
     return (*transport)->get({url, {{"X-Test", "yes"}}}, kept, cancel);
 }
@@ -169,9 +170,79 @@ private Q_SLOTS:
         QCOMPARE(kept.text, std::string("yes"));
     }
 
+    void aServerWithATrustedCertificateIsTalkedTo() {
+        const TestAuthority authority;
+        const HttpServer server([](const ServedRequest&) { return ServedAnswer{httpAnswer(200, "safe")}; },
+                                authority.identity());
+        const auto transport = openTransport({kStallSeconds, authority.certificate()});
+        QVERIFY(transport);
+        Kept kept;
+        const auto response = (*transport)->get({server.url("/"), {}}, kept, {});
+        QVERIFY2(response, response ? "" : response.error().message.c_str());
+        QCOMPARE(kept.text, std::string("safe"));
+        QCOMPARE(response->url, server.url("/"));
+    }
+
+    void aServerThatCannotProveWhoItIsIsRefused_data() {
+        QTest::addColumn<int>("flaw"); // -1: of another authority, -2: TLS 1.0
+        QTest::newRow("expired") << static_cast<int>(TestAuthority::Flaw::Expired);
+        QTest::newRow("wrong name") << static_cast<int>(TestAuthority::Flaw::WrongName);
+        QTest::newRow("self-signed") << static_cast<int>(TestAuthority::Flaw::SelfSigned);
+        QTest::newRow("unknown authority") << -1;
+        QTest::newRow("old TLS") << -2;
+    }
+    void aServerThatCannotProveWhoItIsIsRefused() {
+        QFETCH(int, flaw);
+        const TestAuthority authority;
+        const TestAuthority another;
+        TlsIdentity identity = flaw == -1
+                                   ? another.identity()
+                                   : authority.identity(static_cast<TestAuthority::Flaw>(std::max(flaw, 0)));
+        identity.isOldTls = flaw == -2;
+        const HttpServer server([](const ServedRequest&) { return ServedAnswer{httpAnswer(200, "no")}; },
+                                identity);
+        const auto transport = openTransport({kStallSeconds, authority.certificate()});
+        QVERIFY(transport);
+        Kept kept;
+        const auto response =
+            (*transport)->get({server.url("/"), {{"Authorization", "Bearer canary"}}}, kept, {});
+        QVERIFY(!response);
+        QCOMPARE(response.error().code, codes::kNetworkTls);
+        QVERIFY(kept.text.empty());
+        QVERIFY(server.requests().empty()); // not a header was sent
+    }
+
+    void aConnectionCutWithoutTlsGoodbyeIsAnError() {
+        const TestAuthority authority;
+        const HttpServer server(
+            [](const ServedRequest&) {
+                return ServedAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
+                                    ServedAnswer::Then::Cut};
+            },
+            authority.identity());
+        const auto transport = openTransport({kStallSeconds, authority.certificate()});
+        QVERIFY(transport);
+        Kept kept;
+        const auto response = (*transport)->get({server.url("/"), {}}, kept, {});
+        QVERIFY(!response);
+        QCOMPARE(response.error().code, codes::kNetworkFailure);
+    }
+
+    void headersThatNeverEndAreGivenUp() {
+        const HttpServer server([](const ServedRequest&) {
+            ServedAnswer answer{"HTTP/1.1 200 OK\r\nX-Slow: " + std::string(10'000, 'x')};
+            answer.millisecondsEach = 20;
+            return answer;
+        });
+        Kept kept;
+        const auto response = getOn(server.url("/"), kept, /*stallSeconds=*/0.3);
+        QVERIFY(!response);
+        QCOMPARE(response.error().code, codes::kNetworkStalled);
+    }
+
     void aMissingLibraryIsAnErrorThatNamesIt() {
         const TemporaryFolder empty;
-        const auto transport = openTransport(kStallSeconds, {empty.path()});
+        const auto transport = openTransport({}, {empty.path()});
         QVERIFY(!transport);
         QCOMPARE(transport.error().code, codes::kNetworkMissing);
         QVERIFY(transport.error().message.find("libllamahome_network.so") != std::string::npos);
