@@ -1,159 +1,64 @@
 #include "download/fetch_file.h"
 
-#include <algorithm>
-#include <charconv>
-#include <optional>
-#include <string_view>
-
 #include "core/error_codes.h"
-#include "core/hash.h"
 #include "core/quantity.h"
+#include "download/content_hash.h"
 #include "download/http_get.h"
+#include "download/part_sink.h"
 #include "download/partial_file.h"
 
 namespace llamahome::download {
-namespace fs = std::filesystem;
 namespace {
 
-std::optional<std::uint64_t> wholeNumber(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-/// Whether "bytes START-END/TOTAL" begins where we are and belongs to a file of our size.
-bool isOurRange(std::string_view range, std::uint64_t start, std::uint64_t total) {
-    constexpr std::string_view kUnit = "bytes ";
-    const auto dash = range.find('-');
-    const auto slash = range.find('/');
-    if (!range.starts_with(kUnit) || dash == std::string_view::npos || slash == std::string_view::npos ||
-        dash > slash)
-        return false;
-    const std::string_view said = range.substr(slash + 1);
-    return wholeNumber(range.substr(kUnit.size(), dash - kUnit.size())) == start &&
-           (said == "*" || wholeNumber(said) == total);
-}
-
-void tell(const ProgressSink& progress, const FetchRequest& request, std::uint64_t bytes) {
-    if (progress)
-        progress(
-            {"downloading " + displayPath(request.target.filename()), bytes, request.sizeBytes, "bytes"});
-}
-
-/// Puts answers into the partial file. What is not our file is refused before a byte of it is kept.
-class PartSink final : public network::HttpSink {
-public:
-    PartSink(const FetchRequest& request, PartialFile& part, const ProgressSink& progress)
-        : m_request(request)
-        , m_part(part)
-        , m_progress(progress)
-        , m_mostBytes(part.sizeBytes()) {}
-
-    /// Before each try.
-    void forgetAnswer() {
-        m_answer = {};
-        m_wasWrongRange = false;
-    }
-
-    Result<void> begin(const network::HttpResponse& response) override {
-        m_answer = response;
-        if (const std::string packing = response.header("content-encoding");
-            !packing.empty() && packing != "identity")
-            return wrong("comes packed as " + packing + ", expected the bytes as they are");
-        switch (response.status) {
-        case 200:
-            return takeWhole();
-        case 206:
-            return takeRange();
-        case 416:
-            return askAnew("the server knows no byte " + std::to_string(m_part.sizeBytes()) + " of it");
-        default:
-            return statusError(response.status);
-        }
-    }
-
-    Result<void> body(std::span<const std::byte> bytes) override {
-        if (bytes.size() > m_request.sizeBytes - m_part.sizeBytes()) {
-            if (auto restarted = m_part.restart(); !restarted) return restarted;
-            return wrong("longer than the " + std::to_string(m_request.sizeBytes) +
-                         " bytes that it should have");
-        }
-        if (auto appended = m_part.append(bytes); !appended) return appended;
-        m_mostBytes = std::max(m_mostBytes, m_part.sizeBytes());
-        tellProgress();
-        return {};
-    }
-
-    /// The most that was received at any time: what is told never falls, and progress is what goes beyond it.
-    std::uint64_t mostBytes() const { return m_mostBytes; }
-    void tellProgress() const { tell(m_progress, m_request, m_mostBytes); }
-    FailedTry failedTry(Error error, std::uint64_t mostBefore) const {
-        return {std::move(error), m_answer.status, wholeNumber(m_answer.header("retry-after")),
-                m_wasWrongRange, m_mostBytes > mostBefore};
-    }
-
-private:
-    static Error wrong(const std::string& found) { return {codes::kHttpBody, found}; }
-
-    Result<void> takeWhole() {
-        const auto length = wholeNumber(m_answer.header("content-length"));
-        if (length && *length != m_request.sizeBytes)
-            return wrong("the server offers " + std::to_string(*length) + " bytes, expected " +
-                         std::to_string(m_request.sizeBytes) +
-                         "; it is another file, or this network wants a login in a browser first");
-        return m_part.sizeBytes() > 0 ? m_part.restart() : Result<void>();
-    }
-    Result<void> takeRange() {
-        const std::string range = m_answer.header("content-range");
-        if (isOurRange(range, m_part.sizeBytes(), m_request.sizeBytes)) return {};
-        return askAnew("found the range '" + range + "', expected one that begins at byte " +
-                       std::to_string(m_part.sizeBytes()) + " of " + std::to_string(m_request.sizeBytes));
-    }
-    Result<void> askAnew(const std::string& why) {
-        m_wasWrongRange = true;
-        if (auto restarted = m_part.restart(); !restarted) return restarted;
-        return wrong(why);
-    }
-
-    const FetchRequest& m_request;
-    PartialFile& m_part;
-    const ProgressSink& m_progress;
-    std::uint64_t m_mostBytes;
-    network::HttpResponse m_answer;
-    bool m_wasWrongRange = false;
-};
-
-Result<bool> isWhole(const FetchRequest& request, const CancelToken& cancel) {
-    if (!isThere(request.target)) return false;
+/// What is there under the final name, where that is the file; a wrong one is left for the right one to
+/// replace.
+Result<std::optional<FetchedFile>> foundWhole(const FetchRequest& request, const FetchTools& tools,
+                                              const CancelToken& cancel, TransferWatch& watch) {
+    const std::optional<FetchedFile> nothing;
+    if (!isThere(request.target)) return nothing;
     const auto size = fileSize(request.target);
     if (!size) return size.error();
-    if (*size != request.sizeBytes) return false;
-    const auto hash = sha256File(request.target, cancel);
+    const bool canBeTold = request.sizeBytes || request.hash.kind != HashKind::None;
+    if (!canBeTold || (request.sizeBytes && *request.sizeBytes != *size)) return nothing;
+    watch.stateChanged(TransferState::Checking, {});
+    const auto hash = contentHashOf(request.target, request.hash, cancel);
     if (!hash) return hash.error();
-    return *hash == request.sha256;
+    if (hash->isAsExpected() != true) return nothing;
+    if (auto removed = removePart(tools.files, request.target); !removed) return removed.error();
+    return std::optional(FetchedFile{*size, hash->sha256(), request.hash.kind, true});
+}
+
+PartRecord recordOf(const FetchRequest& request) {
+    PartRecord record{request.source, request.commit, request.path};
+    record.sizeBytes = request.sizeBytes;
+    record.hash = request.hash;
+    return record;
 }
 
 /// One file on its way: tries, pauses, and the proof at the end.
 class Fetch {
 public:
     Fetch(const FetchRequest& request, const FetchTools& tools, const CancelToken& cancel,
-          const ProgressSink& progress, PartialFile& part)
+          TransferWatch& watch, PartialFile& part)
         : m_request(request)
         , m_tools(tools)
         , m_cancel(cancel)
+        , m_watch(watch)
         , m_part(part)
-        , m_sink(request, part, progress) {}
+        , m_sink(request, tools, part, watch, cancel) {}
 
-    Result<void> run() {
-        m_sink.tellProgress();
+    Result<FetchedFile> run() {
+        if (auto begun = dropUnproved(); !begun) return begun.error();
+        m_sink.tellBytes();
         for (;;) {
-            if (m_part.sizeBytes() < m_request.sizeBytes)
+            if (!m_sink.isComplete(false))
                 if (auto received = receive(); !received) return named(received.error());
-            const auto finished = m_part.finish(m_request.sha256);
+            m_watch.stateChanged(TransferState::Checking, {});
+            const FetchedFile fetched{m_part.sizeBytes(), m_part.sha256(), m_request.hash.kind, false};
+            const auto finished = m_part.finish(m_cancel);
             if (!finished) return finished.error();
-            if (*finished) return {};
-            if (auto restarted = m_part.restart(); !restarted) return restarted;
+            if (*finished) return fetched;
+            if (auto restarted = m_part.restart(); !restarted) return restarted.error();
             if (m_hadOtherBytes)
                 return named({codes::kHashMismatch, "the server delivers other bytes than promised, twice; "
                                                     "nothing of it was kept. Try later, or another source"});
@@ -162,29 +67,58 @@ public:
     }
 
 private:
-    /// Until the part has its full size.
+    /// Bytes of an earlier run that no hash and no ETag could tell from those of another file.
+    Result<void> dropUnproved() {
+        const bool isProvable = m_request.hash.kind != HashKind::None || !m_part.record().etag.empty();
+        return isProvable || m_part.sizeBytes() == 0 ? Result<void>() : m_part.restart();
+    }
+
+    /// Until everything is there.
     Result<void> receive() {
-        Retries retries(m_tools.pause);
+        Retries retries(m_tools.pause, m_tools.patience, [this](const Error& reason, double seconds) {
+            m_watch.stateChanged(TransferState::Waiting,
+                                 reason.message + "; next try in " + formatDuration(seconds));
+        });
         for (;;) {
+            m_watch.waitForLeave(m_cancel);
+            if (m_cancel.isCancelled()) return Error{codes::kCancelled, "stopped on request"};
+            m_watch.stateChanged(TransferState::Connecting, {});
             const std::uint64_t mostBefore = m_sink.mostBytes();
             m_sink.forgetAnswer();
-            const auto response = getFollowing(m_tools.transport, rangeRequest(), m_sink, m_cancel);
-            if (m_part.sizeBytes() == m_request.sizeBytes) return {};
-            const Error error = response ? cutShort() : response.error();
-            if (auto end = retries.giveUp(m_sink.failedTry(error, mostBefore), m_cancel)) return *end;
+            const auto response =
+                getFollowing(m_tools.transport, rangeRequest(), m_sink, m_cancel, ifRange());
+            if (m_sink.isComplete(static_cast<bool>(response))) return {};
+            FailedTry failed = m_sink.failedTry(response ? cutShort() : response.error(), mostBefore);
+            if (m_sink.hasFileError()) {
+                if (auto rewound = m_part.rewind(); !rewound) return failed.error;
+                failed.isToRepeat =
+                    failed.error.code == codes::kDiskFull && m_tools.patience.waitSeconds > 0.0;
+            } else if (m_sink.wasLeft() && !m_cancel.isCancelled()) {
+                if (auto flushed = m_part.flush(); !flushed) return flushed;
+                continue;
+            }
+            if (auto end = retries.giveUp(failed, m_cancel)) return *end;
         }
     }
 
     network::HttpRequest rangeRequest() const {
-        network::HttpRequest request{m_request.url, {}};
+        network::HttpRequest request{m_request.url, m_request.headers};
         if (m_part.sizeBytes() > 0)
             request.headers["Range"] = "bytes=" + std::to_string(m_part.sizeBytes()) + "-";
         return request;
     }
 
+    /// An ETag is its own server's; another one would take it for a change.
+    OriginHeader ifRange() const {
+        const PartRecord& record = m_part.record();
+        if (m_part.sizeBytes() == 0 || record.etag.empty()) return {};
+        return {record.origin, "If-Range", record.etag};
+    }
+
     Error cutShort() const {
+        const auto size = m_part.record().sizeBytes;
         return {codes::kNetworkFailure, "the connection ended after " + formatBytes(m_part.sizeBytes()) +
-                                            " of " + formatBytes(m_request.sizeBytes)};
+                                            (size ? " of " + formatBytes(*size) : "")};
     }
     /// Whose error it is, and what becomes of the bytes that are there.
     Error named(const Error& error) const {
@@ -197,24 +131,55 @@ private:
     const FetchRequest& m_request;
     const FetchTools& m_tools;
     const CancelToken& m_cancel;
+    TransferWatch& m_watch;
     PartialFile& m_part;
     PartSink m_sink;
     bool m_hadOtherBytes = false;
 };
 
+/// For a file on its own: nobody limits or pauses it.
+class ProgressWatch final : public TransferWatch {
+public:
+    ProgressWatch(const FetchRequest& request, const ProgressSink& progress)
+        : m_phase("downloading " + displayPath(request.target.filename()))
+        , m_progress(progress) {}
+
+    void stateChanged(TransferState, const std::string&) override {}
+    void bytesChanged(std::uint64_t doneBytes, std::optional<std::uint64_t> totalBytes) override {
+        if (m_progress) m_progress({m_phase, doneBytes, totalBytes.value_or(0), "bytes"});
+    }
+    bool admit(std::size_t, const CancelToken&) override { return true; }
+    void waitForLeave(const CancelToken&) override {}
+
+private:
+    std::string m_phase;
+    const ProgressSink& m_progress;
+};
+
 } // namespace
+
+Result<FetchedFile> fetchFile(const FetchRequest& request, const FetchTools& tools, const CancelToken& cancel,
+                              TransferWatch& watch) {
+    const auto whole = foundWhole(request, tools, cancel, watch);
+    if (!whole) return whole.error();
+    if (*whole) {
+        watch.bytesChanged((*whole)->sizeBytes, (*whole)->sizeBytes);
+        return **whole;
+    }
+    watch.stateChanged(TransferState::Checking, {});
+    auto part =
+        PartialFile::open(request.target, recordOf(request), tools.files, *tools.clock, tools.flush, cancel);
+    if (!part) return part.error();
+    auto fetched = Fetch(request, tools, cancel, watch, *part).run();
+    if (!fetched) part->keep();
+    return fetched;
+}
 
 Result<void> fetchFile(const FetchRequest& request, const FetchTools& tools, const CancelToken& cancel,
                        const ProgressSink& progress) {
-    const auto whole = isWhole(request, cancel);
-    if (!whole) return whole.error();
-    if (*whole) {
-        tell(progress, request, request.sizeBytes);
-        return {};
-    }
-    auto part = PartialFile::open(request.target, request.sizeBytes, tools.files, cancel);
-    if (!part) return part.error();
-    return Fetch(request, tools, cancel, progress, *part).run();
+    ProgressWatch watch(request, progress);
+    const auto fetched = fetchFile(request, tools, cancel, watch);
+    return fetched ? Result<void>() : Result<void>(fetched.error());
 }
 
 } // namespace llamahome::download

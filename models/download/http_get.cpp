@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "core/ascii.h"
+#include "core/clock.h"
 #include "core/error_codes.h"
+#include "core/shown_text.h"
+#include "download/answer_rules.h"
 
 namespace llamahome::download {
 namespace {
@@ -14,6 +18,8 @@ constexpr std::size_t kMaxRedirectBytes = 1U << 20;
 constexpr std::string_view kSafe = "https://";
 constexpr std::string_view kPlain = "http://";
 constexpr std::array<std::string_view, 3> kThisMachine{"127.0.0.1", "localhost", "[::1]"};
+constexpr std::array<const char*, 6> kNamesForReports{"x-error-code",    "x-error-message", "x-request-id",
+                                                      "x-amzn-trace-id", "x-amz-cf-id",     "retry-after"};
 
 /// What stands between scheme and path; empty for another scheme than http and https.
 std::string_view authorityOf(std::string_view url) {
@@ -31,15 +37,38 @@ bool namesThisMachine(std::string_view authority) {
     });
 }
 
-/// Scheme and host: what may be shown of an address of unknown origin.
-std::string originOf(std::string_view url) {
-    const auto scheme = url.find("://");
-    if (scheme == std::string_view::npos) return "an address without a scheme";
-    std::string_view host = url.substr(scheme + 3);
-    host = host.substr(0, host.find_first_of("/?#"));
-    const auto user = host.rfind('@');
-    return std::string(url.substr(0, scheme + 3)) +
-           std::string(user == std::string_view::npos ? host : host.substr(user + 1));
+/// The host of an authority, in lower case and without port and brackets.
+std::string hostOf(std::string_view authority) {
+    if (authority.starts_with('[')) return lowerAscii(authority.substr(1, authority.find(']') - 1));
+    return lowerAscii(authority.substr(0, authority.find(':')));
+}
+
+/// The four numbers of "10.0.0.1"; nothing for a name.
+std::optional<std::array<int, 4>> ipv4(std::string_view host) {
+    std::array<int, 4> numbers{};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const auto end = std::min(host.find('.'), host.size());
+        const auto value = wholeNumber(host.substr(0, end));
+        if (!value || *value > 255 || (i < 3) != (end < host.size())) return std::nullopt;
+        numbers.at(i) = static_cast<int>(*value);
+        host.remove_prefix(std::min(host.size(), end + 1));
+    }
+    return numbers;
+}
+
+/// Whether an address leads to this machine, or to one that only its own network can reach.
+bool isInside(std::string_view authority) {
+    std::string host = hostOf(authority);
+    if (host.starts_with("::ffff:")) host.erase(0, 7);
+    if (host == "localhost" || host.ends_with(".localhost") || host == "::1" || host == "::") return true;
+    if (authority.starts_with('[') &&
+        (host.starts_with("fe8") || host.starts_with("fc") || host.starts_with("fd")))
+        return true;
+    const auto found = ipv4(host);
+    if (!found) return false;
+    const auto [a, b, c, d] = *found;
+    return a == 0 || a == 10 || a == 127 || (a == 100 && b >= 64 && b < 128) || (a == 169 && b == 254) ||
+           (a == 172 && b >= 16 && b < 32) || (a == 192 && b == 168);
 }
 
 /// Hands on what is no redirect.
@@ -72,9 +101,13 @@ public:
         : m_maxBytes(maxBytes) {}
 
     Result<void> begin(const network::HttpResponse& response) override {
-        m_status = response.status;
+        m_answer = response;
         m_text.clear();
-        if (response.status != 200) return statusError(response.status);
+        if (response.status != 200) return statusError(response);
+        if (const std::string packing = response.header("content-encoding");
+            !packing.empty() && packing != "identity")
+            return Error{codes::kHttpBody,
+                         "the answer comes packed as " + packing + ", expected the text as it is"};
         return {};
     }
     Result<void> body(std::span<const std::byte> bytes) override {
@@ -84,32 +117,39 @@ public:
         m_text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
         return {};
     }
-    int status() const { return m_status; }
+    const network::HttpResponse& answer() const { return m_answer; }
     std::string takeText() { return std::move(m_text); }
 
 private:
     std::size_t m_maxBytes;
-    int m_status = 0;
+    network::HttpResponse m_answer;
     std::string m_text;
 };
 
-void dropCredentials(network::HttpRequest& request) {
+constexpr std::array<std::string_view, 5> kForEveryHost{"accept", "accept-encoding", "if-range", "range",
+                                                        "user-agent"};
+
+void keepWhatEveryHostMaySee(network::HttpRequest& request) {
     std::erase_if(request.headers, [](const auto& header) {
         const std::string name = lowerAscii(header.first);
-        return name == "authorization" || name == "cookie" || name == "proxy-authorization";
+        return std::find(kForEveryHost.begin(), kForEveryHost.end(), name) == kForEveryHost.end();
     });
 }
 
 /// Follows redirects; `request.url` is the address that answered afterwards.
 Result<network::HttpResponse> follow(network::Transport& transport, network::HttpRequest& request,
-                                     network::HttpSink& sink, const CancelToken& cancel) {
+                                     network::HttpSink& sink, const CancelToken& cancel,
+                                     const OriginHeader& forOne) {
     if (auto allowed = checkAddress(request.url); !allowed) return allowed.error();
     FinalAnswer answer(sink);
     for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
-        auto response = transport.get(request, answer, cancel);
+        network::HttpRequest step = request;
+        if (!forOne.name.empty() && originOf(step.url) == forOne.origin)
+            step.headers[forOne.name] = forOne.value;
+        auto response = transport.get(step, answer, cancel);
         if (!response || response->redirect.empty()) return response;
         if (auto allowed = checkStep(request.url, response->redirect); !allowed) return allowed.error();
-        if (originOf(request.url) != originOf(response->redirect)) dropCredentials(request);
+        if (originOf(request.url) != originOf(response->redirect)) keepWhatEveryHostMaySee(request);
         request.url = response->redirect;
     }
     return Error{codes::kHttpRedirect, originOf(request.url) + ": more than " +
@@ -121,6 +161,16 @@ Result<network::HttpResponse> follow(network::Transport& transport, network::Htt
 
 bool isOnThisMachine(std::string_view url) {
     return namesThisMachine(authorityOf(url));
+}
+
+std::string originOf(std::string_view url) {
+    const auto scheme = url.find("://");
+    if (scheme == std::string_view::npos) return "an address without a scheme";
+    std::string_view host = url.substr(scheme + 3);
+    host = host.substr(0, host.find_first_of("/?#"));
+    const auto user = host.rfind('@');
+    return std::string(url.substr(0, scheme + 3)) +
+           std::string(user == std::string_view::npos ? host : host.substr(user + 1));
 }
 
 Result<void> checkAddress(std::string_view url) {
@@ -142,12 +192,17 @@ Result<void> checkStep(std::string_view from, std::string_view to) {
         return Error{codes::kHttpRedirect,
                      originOf(from) + " leads to " + originOf(to) +
                          ", which is not safe (no https); nothing was fetched from there"};
+    if (isInside(authorityOf(to)) && !isInside(authorityOf(from)))
+        return Error{codes::kHttpRedirect,
+                     originOf(from) + " leads to " + originOf(to) +
+                         ", which is inside this network; nothing was fetched from there"};
     return {};
 }
 
 Result<network::HttpResponse> getFollowing(network::Transport& transport, network::HttpRequest request,
-                                           network::HttpSink& sink, const CancelToken& cancel) {
-    return follow(transport, request, sink, cancel);
+                                           network::HttpSink& sink, const CancelToken& cancel,
+                                           const OriginHeader& forOne) {
+    return follow(transport, request, sink, cancel, forOne);
 }
 
 Result<TextAnswer> getText(network::Transport& transport, const network::HttpRequest& request,
@@ -156,28 +211,36 @@ Result<TextAnswer> getText(network::Transport& transport, const network::HttpReq
     for (;;) {
         TextSink sink(maxBytes);
         network::HttpRequest way = request;
-        auto response = follow(transport, way, sink, cancel);
+        auto response = follow(transport, way, sink, cancel, {});
         if (response) return TextAnswer{std::move(*response), way.url, sink.takeText()};
         const bool hadAnswer =
             response.error().code == codes::kHttpStatus || response.error().code == codes::kHttpBody;
         const Error error = hadAnswer ? response.error().within(request.url) : response.error();
-        if (auto end = retries.giveUp({error, sink.status()}, cancel)) return *end;
+        const auto asked = pauseAsked(sink.answer(), systemClock().now());
+        if (auto end = retries.giveUp({error, sink.answer().status, asked}, cancel)) return *end;
     }
 }
 
-Error statusError(int status) {
+Error statusError(const network::HttpResponse& response) {
+    const int status = response.status;
     std::string text = "the server answered " + std::to_string(status);
     if (status == 404 || status == 410)
         text += ", there is no such file";
     else if (status == 401 || status == 403)
         text += ", it does not give this to everybody";
+    else if (status == 407)
+        text += ", the proxy wants a name and password; set them in the proxy's address";
     else if (status == 429)
         text += ", too many requests; try again later";
     else if (status >= 500)
         text += ", it has a fault of its own; try again later";
     else
         text += ", expected 200";
-    return {codes::kHttpStatus, text};
+    std::string detail = "status: " + std::to_string(status);
+    for (const char* name : kNamesForReports)
+        if (const std::string value = response.header(name); !value.empty())
+            detail += "\n" + std::string(name) + ": " + quotedText(value);
+    return {codes::kHttpStatus, text, detail};
 }
 
 } // namespace llamahome::download

@@ -1,42 +1,96 @@
-// What has been received of a file so far, with its running hash. One thread.
+// What has been received of a file so far, with its running hash and a record of how far it is on the disk.
+// One thread; one holder in the whole system.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "core/cancel_token.h"
+#include "core/clock.h"
 #include "core/file_layer.h"
-#include "core/hash.h"
+#include "core/file_lock.h"
+#include "core/progress.h"
+#include "download/content_hash.h"
+#include "download/part_record.h"
 
 namespace llamahome::download {
 
-/// Lies in "<target>.part". Bytes that an earlier call left are hashed anew, so none is trusted unseen.
+/// Received bytes are flushed after so many of them, or seconds: a loss of power costs no more.
+struct FlushRule {
+    std::uint64_t bytes = 64ULL << 20;
+    double seconds = 5.0;
+};
+
+/// Lies in "<target>.part", its record in "<target>.part.json". Bytes that an earlier run left are hashed
+/// anew, so none is trusted unseen: from the first that differs from the record they are dropped, and where
+/// there is no record all are kept, for the file's hash to decide.
 class PartialFile {
 public:
-    /// Takes up what is there, or begins empty. More than `limitBytes` is no part of the file: begun anew.
-    static Result<PartialFile> open(const std::filesystem::path& target, std::uint64_t limitBytes,
-                                    FileLayer& files, const CancelToken& cancel);
+    /// Takes up what is there, or begins empty. DL-02: somebody else is receiving this file. FILE-…, RUN-00.
+    static Result<PartialFile> open(const std::filesystem::path& target, PartRecord what, FileLayer& files,
+                                    const Clock& clock, const FlushRule& rule, const CancelToken& cancel,
+                                    const ProgressSink& checking = {});
 
     std::uint64_t sizeBytes() const { return m_sizeBytes; }
+    const PartRecord& record() const { return m_record; }
+
+    /// Who sends the bytes; recorded with the next flush.
+    void setServer(std::string origin, std::string etag);
+    /// The whole file's size as the server says, where the listing did not. Without bytes so far also that it
+    /// is not known.
+    void learnSize(std::optional<std::uint64_t> sizeBytes);
+
+    /// Writes and hashes, and flushes where that is due. After an error rewind() or restart().
     Result<void> append(std::span<const std::byte> bytes);
+    /// Makes everything so far durable, and records that.
+    Result<void> flush();
+    /// Forgets what may not be on the disk after a write or flush that failed: no second one is trusted.
+    Result<void> rewind();
     /// Forgets everything received.
     Result<void> restart();
-    /// Gives the file its name, durably, where its hash is `sha256`; else false, and only restart() helps.
-    Result<bool> finish(const std::string& sha256);
+    /// At the end of a run that did not finish: what was received stays, or nothing at all.
+    void keep();
+
+    /// Gives the file its name, durably, where it is what was promised; else false, and only restart() helps.
+    Result<bool> finish(const CancelToken& cancel);
+    /// SHA-256 of what was received.
+    std::string sha256() const { return m_hash.sha256(); }
 
 private:
-    PartialFile(std::filesystem::path target, FileLayer& files);
-    Result<void> takeUp(std::uint64_t sizeBytes, const CancelToken& cancel);
+    PartialFile(std::filesystem::path target, PartRecord what, FileLayer& files, const Clock& clock,
+                const FlushRule& rule);
+    Result<void> lock();
+    Result<void> takeUp(const std::optional<PartRecord>& stored, const CancelToken& cancel,
+                        const ProgressSink& checking);
+    Result<void> readTo(std::uint64_t bytes, std::ifstream& stream, const CancelToken& cancel,
+                        const ProgressSink& checking);
+    Result<void> beginLargeFile();
+    Result<void> reopen();
 
     std::filesystem::path m_target;
     std::filesystem::path m_path;
+    PartRecord m_record;
     FileLayer* m_files;
+    const Clock* m_clock;
+    FlushRule m_rule;
+    std::optional<FileLock> m_lock;
     std::unique_ptr<WritableFile> m_file;
-    Sha256 m_hash;
+    ContentHash m_hash;
     std::uint64_t m_sizeBytes = 0;
+    ContentHash m_durableHash; ///< of the first m_durableBytes
+    std::uint64_t m_durableBytes = 0;
+    double m_flushedAt = 0.0;
+    bool m_hasBegun = false; ///< room and a first record were cared for
 };
+
+/// "<target>.part".
+std::filesystem::path partPath(const std::filesystem::path& target);
+/// Removes what an earlier run left beside a finished target.
+Result<void> removePart(FileLayer& files, const std::filesystem::path& target);
 
 } // namespace llamahome::download

