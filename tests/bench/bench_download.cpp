@@ -37,6 +37,10 @@ double secondsSince(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+double secondsOf(const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
 /// SHA-256 of `block` over and over.
 std::string hashOf(const std::string& block, std::uint64_t sizeBytes) {
     Sha256 hash;
@@ -77,9 +81,11 @@ void measure(const char* kind, const HttpServer& server, const fs::path& folder,
     if (child < 0 || ::wait4(child, &status, 0, &usage) != child || status != 0)
         throw std::runtime_error("the client failed");
     const double seconds = secondsSince(start);
-    std::printf("%-6s %8s %6.2f s %8s/s   peak %5.1f MiB\n", kind, formatBytes(sizeBytes).c_str(), seconds,
+    const double busy = secondsOf(usage.ru_utime) + secondsOf(usage.ru_stime);
+    std::printf("%-6s %8s %6.2f s %8s/s   %5.2f s of processor, %4.2f of it in the system   peak %5.1f MiB\n",
+                kind, formatBytes(sizeBytes).c_str(), seconds,
                 formatBytes(static_cast<std::uint64_t>(static_cast<double>(sizeBytes) / seconds)).c_str(),
-                static_cast<double>(usage.ru_maxrss) / 1024.0);
+                busy, secondsOf(usage.ru_stime), static_cast<double>(usage.ru_maxrss) / 1024.0);
     std::fflush(stdout);
     fs::remove(target);
     fs::remove(pem);
