@@ -5,9 +5,6 @@
 #include <new>
 #include <numeric>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <ATen/ops/from_blob.h>
 
 namespace llamahome::engine {
@@ -15,43 +12,23 @@ namespace {
 
 constexpr std::int64_t kParts = 2; // keys and values
 
-std::size_t roundedUp(std::size_t bytes, std::size_t to) {
-    return (bytes + to - 1) / to * to;
-}
-
-std::size_t pageBytes() {
-    return static_cast<std::size_t>(std::max<long>(sysconf(_SC_PAGESIZE), 1));
-}
-
 } // namespace
 
 KvCache::KvCache(const formats::ModelConfig& config, at::ScalarType dtype)
     : m_config(config)
     , m_dtype(dtype)
     , m_headBytes(roundedUp(static_cast<std::size_t>(config.max_position_embeddings) * tokenBytes(),
-                            std::lcm(pageBytes(), tokenBytes()))) { // whole pages, and whole tokens
-    // Address space only: where the system commits strictly, memory is asked for block by block in reserve().
-    void* const region =
-        mmap(nullptr, regionBytes(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (region == MAP_FAILED) throw std::bad_alloc();
-    m_region = static_cast<std::byte*>(region);
-}
-
-KvCache::~KvCache() {
-    (void)munmap(m_region, regionBytes());
-}
+                            std::lcm(pageBytes(), tokenBytes()))) // whole pages, and whole tokens
+    , m_space(m_headBytes *
+                  static_cast<std::size_t>(config.num_hidden_layers * kParts * config.num_key_value_heads),
+              AddressSpace::Pages::Usual) {}
 
 std::size_t KvCache::tokenBytes() const {
     return static_cast<std::size_t>(m_config.head_dim) * at::elementSize(m_dtype);
 }
 
-std::size_t KvCache::regionBytes() const {
-    return m_headBytes *
-           static_cast<std::size_t>(m_config.num_hidden_layers * kParts * m_config.num_key_value_heads);
-}
-
 std::byte* KvCache::place(std::int64_t layer, std::int64_t part, std::int64_t head) const {
-    return m_region +
+    return m_space.begin() +
            static_cast<std::size_t>((layer * kParts + part) * m_config.num_key_value_heads + head) *
                m_headBytes;
 }
@@ -64,8 +41,8 @@ void KvCache::reserve(std::int64_t tokens) {
         std::min((tokens + kContextBlock - 1) / kContextBlock * kContextBlock, limit);
     const std::size_t begin = roundedUp(static_cast<std::size_t>(m_capacity) * tokenBytes(), pageBytes());
     const std::size_t end = roundedUp(static_cast<std::size_t>(capacity) * tokenBytes(), pageBytes());
-    for (std::byte* head = m_region; head < m_region + regionBytes() && begin < end; head += m_headBytes)
-        if (mprotect(head + begin, end - begin, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+    for (std::byte* head = m_space.begin(); head < m_space.end() && begin < end; head += m_headBytes)
+        m_space.enable(head + begin, end - begin);
     m_capacity = capacity;
 }
 

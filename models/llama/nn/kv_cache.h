@@ -12,6 +12,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "llama/infer/context_memory.h"
+#include "llama/nn/address_space.h"
 
 namespace llamahome::engine {
 
@@ -19,9 +20,6 @@ class KvCache {
 public:
     /// For at most `config.max_position_embeddings` tokens. std::bad_alloc where there is no address space.
     KvCache(const formats::ModelConfig& config, at::ScalarType dtype);
-    ~KvCache();
-    KvCache(const KvCache&) = delete;
-    KvCache& operator=(const KvCache&) = delete;
 
     /// Tokens held; the same in every layer between forward passes.
     std::int64_t length() const { return m_length; }
@@ -54,12 +52,11 @@ private:
     std::byte* place(std::int64_t layer, std::int64_t part, std::int64_t head) const;
     at::Tensor view(std::byte* first, std::int64_t tokens) const;
     std::size_t tokenBytes() const; ///< of one head's key or value
-    std::size_t regionBytes() const;
 
     formats::ModelConfig m_config;
     at::ScalarType m_dtype;
     std::size_t m_headBytes; ///< address space of one head's keys or values
-    std::byte* m_region = nullptr;
+    AddressSpace m_space;
     std::int64_t m_capacity = 0; ///< tokens that there is memory for
     std::int64_t m_length = 0;
 };

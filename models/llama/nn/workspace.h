@@ -8,14 +8,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "llama/nn/address_space.h"
+
 namespace llamahome::engine {
 
 class Workspace {
 public:
     Workspace();
-    ~Workspace();
-    Workspace(const Workspace&) = delete;
-    Workspace& operator=(const Workspace&) = delete;
 
     /// An uninitialised contiguous tensor on the CPU; its memory is its own until a mark from before is
     /// released. std::bad_alloc beyond the machine's memory, or where the system gives no more.
@@ -28,8 +27,7 @@ public:
     std::size_t peakBytes() const { return m_peak; }
 
 private:
-    std::byte* m_region = nullptr;
-    std::size_t m_size = 0;
+    AddressSpace m_space;
     std::size_t m_usable = 0; ///< from the start, readable and writable
     std::size_t m_used = 0;
     std::size_t m_peak = 0;
