@@ -6,7 +6,7 @@
 
 #include "core/error_codes.h"
 #include "llama/lora/lora_plan.h"
-#include "llama/train/workspace_plan.h"
+#include "llama/nn/pass_shapes.h"
 
 namespace llamahome::jobs {
 namespace {

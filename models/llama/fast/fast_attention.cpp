@@ -6,7 +6,7 @@
 #include "llama/fast/row_work.h"
 #include "llama/fast/work_queue.h"
 #include "llama/kernels/attention_kernels.h"
-#include "llama/train/workspace_plan.h"
+#include "llama/nn/pass_shapes.h"
 
 namespace llamahome::engine {
 namespace {

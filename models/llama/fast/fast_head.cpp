@@ -5,7 +5,7 @@
 
 #include "llama/fast/product_work.h"
 #include "llama/fast/row_work.h"
-#include "llama/train/workspace_plan.h"
+#include "llama/nn/pass_shapes.h"
 
 namespace llamahome::engine {
 namespace {

@@ -7,7 +7,7 @@
 #include "llama/fast/work_queue.h"
 #include "llama/kernels/product_kernels.h"
 #include "llama/kernels/quant_kernels.h"
-#include "llama/train/workspace_plan.h"
+#include "llama/nn/pass_shapes.h"
 
 namespace llamahome::engine {
 namespace {

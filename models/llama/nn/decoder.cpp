@@ -6,9 +6,9 @@
 #include <ATen/ops/index_select.h>
 
 #include "llama/kernels/product_kernels.h"
+#include "llama/nn/pass_shapes.h"
 #include "llama/nn/rms_norm.h"
 #include "llama/nn/workspace.h"
-#include "llama/train/workspace_plan.h"
 
 namespace llamahome::engine {
 

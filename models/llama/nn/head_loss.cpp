@@ -9,8 +9,8 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "llama/nn/pass_shapes.h"
 #include "llama/nn/rms_norm.h"
-#include "llama/train/workspace_plan.h"
 
 namespace llamahome::engine {
 namespace {

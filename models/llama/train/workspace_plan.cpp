@@ -4,6 +4,7 @@
 
 #include "llama/kernels/attention_kernels.h"
 #include "llama/kernels/product_kernels.h"
+#include "llama/nn/pass_shapes.h"
 
 namespace llamahome::engine {
 namespace {
@@ -144,19 +145,6 @@ private:
 };
 
 } // namespace
-
-std::int64_t deepestProduct(const formats::ModelConfig& config, const LoraPlan* plan) {
-    std::int64_t ranks = 0; // of all projections of a layer: more than any input's
-    if (plan != nullptr) {
-        std::vector<std::int64_t> ofLayer(static_cast<std::size_t>(plan->layerCount));
-        for (const LoraSlot& slot : plan->slots)
-            ranks = std::max(ranks, ofLayer[static_cast<std::size_t>(slot.layer)] += slot.r);
-    }
-    const std::int64_t queries = config.num_attention_heads * config.head_dim;
-    const std::int64_t keys = config.num_key_value_heads * config.head_dim;
-    return std::max({ranks + 2 * config.intermediate_size, ranks + queries + 2 * keys,
-                     ranks + config.hidden_size, kProductSliceDepth});
-}
 
 std::uint64_t workspaceBytes(const formats::ModelConfig& config, const LoraPlan& plan,
                              const WorkspaceShape& shape) {

@@ -10,19 +10,6 @@
 
 namespace llamahome::engine {
 
-/// Rows of logits that exist at once; of a 128k vocabulary 125 MiB in bf16.
-inline constexpr std::int64_t kHeadChunkRows = 512;
-/// What is deeper is summed in slices, where it is summed in fp32 memory.
-inline constexpr std::int64_t kProductSliceDepth = 4096;
-/// Parts of a sequence's queries whose sums over the same keys are kept apart in attention's backward, so
-/// that there is something to share out among threads.
-constexpr std::int64_t attentionParts(std::int64_t sequences, std::int64_t keyHeads) {
-    constexpr std::int64_t kShares = 12;
-    constexpr std::int64_t kMost = 4;
-    const std::int64_t parts = (kShares + sequences * keyHeads - 1) / (sequences * keyHeads);
-    return parts < kMost ? parts : kMost;
-}
-
 /// A micro-batch, and how it is computed.
 struct WorkspaceShape {
     std::int64_t tokens;
@@ -35,8 +22,6 @@ struct WorkspaceShape {
     int threads = 1;
 };
 
-/// Depth of the deepest product of the fast path, its summands taken together; `plan` may be null.
-std::int64_t deepestProduct(const formats::ModelConfig& config, const LoraPlan* plan);
 /// Bytes at the peak: what the layers keep, and the largest of what a layer or the head scribbles on.
 /// Follows llama/fast; the test beside it compares it with Workspace::peakBytes().
 std::uint64_t workspaceBytes(const formats::ModelConfig& config, const LoraPlan& plan,
