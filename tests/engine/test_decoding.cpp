@@ -8,14 +8,11 @@
 #include <QTest>
 
 #include "core/philox.h"
+#include "engine/drawn_pass.h"
 #include "llama/infer/decode_step.h"
 #include "llama/infer/generator.h"
 #include "llama/kernels/cpu_level.h"
-#include "llama/load/load_decoder.h"
-#include "parity/fixture.h"
-#include "support/checked.h"
 #include "support/temporary_folder.h"
-#include "support/tiny_model.h"
 
 using namespace llamahome;
 using namespace llamahome::engine;
@@ -37,12 +34,7 @@ std::vector<std::int32_t> tokensOf(std::size_t count, std::uint64_t seed) {
 }
 
 LoraSet adapterOf(const Decoder& decoder, const std::vector<std::string>& targets) {
-    const LoraPlan plan = checked(planLora(decoder.config(), 5, 2.0, 0.0, targets));
-    std::vector<float> parameters = initialParameters(plan, 3);
-    PhiloxStream stream(5, 2);
-    for (float& parameter : parameters)
-        parameter += 0.05F * (2.0F * stream.nextUniform() - 1.0F);
-    LoraSet lora(plan, parameters, decoder.layerCount());
+    LoraSet lora = testing::adapterOf(decoder, targets, 0.0, 5);
     lora.userScale = 0.75;
     return lora;
 }
@@ -146,7 +138,7 @@ private Q_SLOTS:
                 for (const LoraSet* adapter : {static_cast<const LoraSet*>(nullptr), &lora}) {
                     setCpuLevel(static_cast<CpuLevel>(level));
                     const auto found = decoded(*model, tokens, adapter);
-                    setCpuLevel(cpuLevels().back());
+                    setCpuLevel(bestCpuLevel());
                     const double difference = relativeDifference(found, plain(*model, tokens, adapter));
                     QVERIFY2(difference <= (type == at::kFloat ? kTolerance : kBf16Tolerance),
                              QByteArray::number(difference));

@@ -9,16 +9,11 @@
 
 #include <QTest>
 
-#include "core/philox.h"
+#include "engine/drawn_pass.h"
 #include "llama/kernels/row_kernels.h"
-#include "llama/load/load_decoder.h"
-#include "llama/train/micro_batch_pass.h"
 #include "llama/train/trainer.h"
 #include "llama/train/workspace_plan.h"
-#include "parity/fixture.h"
-#include "support/checked.h"
 #include "support/temporary_folder.h"
-#include "support/tiny_model.h"
 
 using namespace llamahome;
 using namespace llamahome::engine;
@@ -29,30 +24,6 @@ namespace {
 constexpr double kTolerance = 1e-5;      // of the largest gradient, fp32
 constexpr double kCurveTolerance = 1e-2; // of the loss, bfloat16
 constexpr std::int64_t kAllLayers = 2;   // of the tiny model
-
-/// Rows of these lengths, drawn from `seed`; the first third of each is not supervised.
-std::vector<text::TokenRow> rowsOf(const std::vector<std::size_t>& lengths, std::uint64_t seed) {
-    PhiloxStream stream(seed, 1);
-    std::vector<text::TokenRow> rows;
-    for (const std::size_t length : lengths) {
-        text::TokenRow row;
-        for (std::size_t i = 0; i < length; ++i) {
-            row.tokens.push_back(static_cast<std::int32_t>(stream.nextBelow(kTinyVocabulary)));
-            row.supervised.push_back(i > length / 3 ? 1 : 0);
-        }
-        rows.push_back(std::move(row));
-    }
-    return rows;
-}
-
-LoraSet adapterOf(const Decoder& decoder, const std::vector<std::string>& targets, double dropout) {
-    const LoraPlan plan = checked(planLora(decoder.config(), 4, 2.0, dropout, targets));
-    std::vector<float> parameters = initialParameters(plan, 3);
-    PhiloxStream stream(5, 2);
-    for (float& parameter : parameters) // B too, so that A has a gradient
-        parameter += 0.05F * (2.0F * stream.nextUniform() - 1.0F);
-    return LoraSet(plan, parameters, decoder.layerCount());
-}
 
 /// The largest difference of any matrix, each relative to its own largest gradient.
 double largestDifference(const LoraPlan& plan, const std::vector<float>& found,
@@ -69,28 +40,6 @@ double largestDifference(const LoraPlan& plan, const std::vector<float>& found,
              relativeDifference(part(found, slot.offsetB, b), part(expected, slot.offsetB, b))});
     }
     return largest;
-}
-
-Batch batchOf(const std::vector<text::TokenRow>& rows) {
-    std::vector<const text::TokenRow*> picked;
-    for (const text::TokenRow& row : rows)
-        picked.push_back(&row);
-    return makeBatch(picked, 0);
-}
-
-struct Passed {
-    double loss = 0.0;
-    std::vector<float> gradients;
-    std::uint64_t multiplyAdds = 0;
-};
-
-Passed pass(const Decoder& decoder, const std::vector<text::TokenRow>& rows, const LoraSet& lora,
-            std::int64_t recomputedLayers, Workspace& workspace) {
-    const at::Tensor gradients = at::zeros_like(lora.flat);
-    Products products;
-    const TrainPass options{products, workspace, {lora.plan.dropout, 11, 7}, 0.01, recomputedLayers};
-    const double loss = forwardBackward(decoder, batchOf(rows), lora, options, gradients);
-    return {loss, toVector(gradients), products.multiplyAdds()};
 }
 
 WorkspaceShape shapeOf(const std::vector<text::TokenRow>& rows, bool drops) {
@@ -247,7 +196,7 @@ private Q_SLOTS:
         const Passed expected = pass(*plain, rows, lora, 0, workspace);
         setCpuLevel(static_cast<CpuLevel>(level));
         const Passed found = pass(*fast, rows, lora, kAllLayers, workspace);
-        setCpuLevel(cpuLevels().back());
+        setCpuLevel(bestCpuLevel());
         QVERIFY(largestDifference(lora.plan, found.gradients, expected.gradients) <= kTolerance);
     }
 
@@ -355,7 +304,7 @@ private Q_SLOTS:
         for (const int threads : {1, 3, 8}) {
             at::set_num_threads(threads);
             Workspace workspace;
-            passes.push_back(pass(*fast, rows, lora, false, workspace));
+            passes.push_back(pass(*fast, rows, lora, 0, workspace));
         }
         at::set_num_threads(before);
         for (const Passed& passed : passes) {

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include <ATen/ops/zeros_like.h>
-
 #include <QTest>
 
-#include "core/philox.h"
+#include "engine/drawn_pass.h"
 #include "formats/bitsandbytes/quantised_parts.h"
 #include "formats/bitsandbytes/quantised_values.h"
 #include "formats/hub/hub_names.h"
@@ -15,14 +13,9 @@
 #include "formats/safetensors/safetensors_writer.h"
 #include "llama/infer/decode_step.h"
 #include "llama/kernels/cpu_level.h"
-#include "llama/load/load_decoder.h"
 #include "llama/quant/quantise.h"
-#include "llama/train/micro_batch_pass.h"
 #include "llama/train/trainer.h"
-#include "parity/fixture.h"
-#include "support/checked.h"
 #include "support/temporary_folder.h"
-#include "support/tiny_model.h"
 
 using namespace llamahome;
 using namespace llamahome::engine;
@@ -35,43 +28,16 @@ namespace {
 constexpr double kTolerance = 1e-5; // of the largest gradient, fp32
 
 std::vector<text::TokenRow> rowsOf(const std::vector<std::size_t>& lengths) {
-    PhiloxStream stream(4, 1);
-    std::vector<text::TokenRow> rows;
-    for (const std::size_t length : lengths) {
-        text::TokenRow row;
-        for (std::size_t i = 0; i < length; ++i) {
-            row.tokens.push_back(static_cast<std::int32_t>(stream.nextBelow(kTinyVocabulary)));
-            row.supervised.push_back(i > length / 3 ? 1 : 0);
-        }
-        rows.push_back(std::move(row));
-    }
-    return rows;
+    return testing::rowsOf(lengths, 4);
 }
 
 LoraSet adapterOf(const Decoder& decoder) {
-    const LoraPlan plan = checked(planLora(decoder.config(), 4, 2.0, 0.1, {"all-linear"}));
-    std::vector<float> parameters = initialParameters(plan, 3);
-    PhiloxStream stream(5, 2);
-    for (float& parameter : parameters) // B too, so that A has a gradient
-        parameter += 0.05F * (2.0F * stream.nextUniform() - 1.0F);
-    return LoraSet(plan, parameters, decoder.layerCount());
+    return testing::adapterOf(decoder, {"all-linear"}, 0.1);
 }
 
-struct Passed {
-    double loss = 0.0;
-    std::vector<float> gradients;
-};
-
 Passed pass(const Decoder& decoder, const std::vector<text::TokenRow>& rows, const LoraSet& lora) {
-    std::vector<const text::TokenRow*> picked;
-    for (const text::TokenRow& row : rows)
-        picked.push_back(&row);
-    const at::Tensor gradients = at::zeros_like(lora.flat);
-    Products products;
     Workspace workspace;
-    const TrainPass options{products, workspace, {lora.plan.dropout, 11, 7}, 0.01, false};
-    const double loss = forwardBackward(decoder, makeBatch(picked, 0), lora, options, gradients);
-    return {loss, toVector(gradients)};
+    return testing::pass(decoder, rows, lora, 0, workspace);
 }
 
 /// Writes the weights of `source` over those of `folder`: the layers' matrices as bitsandbytes stores them in
@@ -165,7 +131,7 @@ private Q_SLOTS:
                 QVERIFY2(difference <= kTolerance, QByteArray::number(difference));
             }
         }
-        setCpuLevel(cpuLevels().back());
+        setCpuLevel(bestCpuLevel());
     }
 
     void aModelOnDiskInEitherLayoutIsTheOneQuantisedOnLoading_data() { addFormats(); }
