@@ -28,14 +28,23 @@ using Words = std::uint32_t __attribute__((vector_size(LLAMAHOME_LANES * 4)));
 using Integers = std::int32_t __attribute__((vector_size(LLAMAHOME_LANES * 4)));
 using Halves = std::uint16_t __attribute__((vector_size(LLAMAHOME_LANES * 2)));
 
+/// In every lane.
 LLAMAHOME_INLINE Floats all(float value) {
-    return Floats{} + value;
+#if LLAMAHOME_LANES == 16 && defined(__AVX512F__)
+    return reinterpret_cast<Floats>(_mm512_set1_ps(value));
+#elif LLAMAHOME_LANES == 8 && defined(__AVX2__)
+    return reinterpret_cast<Floats>(_mm256_set1_ps(value));
+#else
+    return value - Floats{}; // plus would be another number for -0, and be computed
+#endif
 }
 
 LLAMAHOME_INLINE Words asWords(Halves bits) {
 #if LLAMAHOME_LANES == 16 && defined(__AVX512F__)
     return reinterpret_cast<Words>(
         _mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(bits))); // g++ takes five steps
+#elif LLAMAHOME_LANES == 8 && defined(__AVX2__)
+    return reinterpret_cast<Words>(_mm256_cvtepu16_epi32(reinterpret_cast<__m128i>(bits)));
 #else
     return __builtin_convertvector(bits, Words);
 #endif

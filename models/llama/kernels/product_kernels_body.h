@@ -6,9 +6,9 @@ namespace {
 
 constexpr Index kBlockElements = 768 * 1024; // most of a block of left rows, where they must be packed
 constexpr Index kLargestBlockRows = 96;
-constexpr Index kPanelsTogether =
-    256 / kPanelColumns;         // whose sums stay in the second cache, beside a run of the left rows
-constexpr Index kRunSteps = 192; // of a panel that stay in the first cache while the block's rows pass
+/// Whose sums stay in the second cache, beside a run of the left rows.
+constexpr Index kPanelsTogether = 256 / kPanelColumns;
+constexpr Index kRunSteps = 96; // of a panel that stay in the first cache while the block's rows pass
 
 template <typename T>
 std::size_t panelBytes(const Product<T>& product) {

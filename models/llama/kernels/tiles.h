@@ -238,6 +238,24 @@ LLAMAHOME_INLINE void transposeWords(Words (&rows)[kLanes]) {
         rows[8 + j] = reinterpret_cast<Words>(_mm512_shuffle_i32x4(evenLow, evenHigh, 0xdd));
         rows[12 + j] = reinterpret_cast<Words>(_mm512_shuffle_i32x4(oddLow, oddHigh, 0xdd));
     }
+#elif defined(__AVX2__)
+    __m256i a[8];
+    __m256i b[8];
+    for (int i = 0; i < 8; i += 2) {
+        const auto even = reinterpret_cast<__m256i>(rows[i]);
+        const auto odd = reinterpret_cast<__m256i>(rows[i + 1]);
+        a[i] = _mm256_unpacklo_epi32(even, odd);
+        a[i + 1] = _mm256_unpackhi_epi32(even, odd);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int j = 0; j < 2; ++j) {
+            b[i + 2 * j] = _mm256_unpacklo_epi64(a[i + j], a[i + j + 2]);
+            b[i + 2 * j + 1] = _mm256_unpackhi_epi64(a[i + j], a[i + j + 2]);
+        }
+    for (int j = 0; j < 4; ++j) {
+        rows[j] = reinterpret_cast<Words>(_mm256_permute2x128_si256(b[j], b[4 + j], 0x20));
+        rows[4 + j] = reinterpret_cast<Words>(_mm256_permute2x128_si256(b[j], b[4 + j], 0x31));
+    }
 #else
     Words columns[kLanes];
     for (Index i = 0; i < kLanes; ++i)
