@@ -334,7 +334,7 @@ void ModelDetails::showNeeds(const ModelEntry& entry) {
            tr("The least that training needs: one row of 512 tokens at a time, a small adapter."));
     QString note;
     if (!m_manager.computesInBf16())
-        note = tr("Computed in fp32: this processor does not multiply bf16 itself.");
+        note = tr("Computed in fp32: this processor has no AVX2.");
     const QString bf16Chat = tr("With Precision bf16 in the settings chatting would fit; it is slower here.");
     const QString bf16Train = tr("With Precision bf16 training would fit; it is slower here.");
     if (chat.fitsInBf16)

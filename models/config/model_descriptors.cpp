@@ -105,7 +105,7 @@ void describeModel(DescriptorList& list) {
             "model.precision", "Precision", [](auto& s) -> auto& { return s.model.precision; })
         .choices({"auto", "bf16", "fp32"})
         .help("Number format of the matrix products in chat, generation and evaluation.")
-        .effect("bf16 halves memory and is faster where the processor knows it; auto decides.");
+        .effect("bf16 halves memory and is no slower on processors with AVX2, where auto takes it.");
     list.add(
             "model.quant", "Quantise", [](auto& s) -> auto& { return s.model.quant; })
         .choices({"none", "f16", "bf16", "int8", "nf4"})

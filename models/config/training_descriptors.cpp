@@ -46,7 +46,7 @@ void describeMachine(DescriptorList& list) {
             "training.precision", "Precision", [](auto& s) -> auto& { return s.training.precision; })
         .choices({"auto", "bf16", "fp32"})
         .help("Number format of the matrix products; the adapter is always fp32.")
-        .effect("bf16 halves memory and is faster where the processor knows it; auto decides.")
+        .effect("bf16 halves memory and is no slower on processors with AVX2, where auto takes it.")
         .alsoCalled({"dtype", "torch_dtype", "fp16", "bf16"});
     list.add(
             "training.quantize", "Quantise base", [](auto& s) -> auto& { return s.training.quantize; })

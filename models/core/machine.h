@@ -19,9 +19,10 @@ struct CpuFeatures {
 
 CpuFeatures cpuFeatures();
 
-/// Whether that processor multiplies bf16 itself: what precision `auto` then means. See decision 0006.
-inline bool multipliesBf16(const CpuFeatures& cpu) {
-    return cpu.avx512Bf16 || cpu.amxBf16;
+/// What precision `auto` means on that processor: bf16 wherever there are vectors to widen it with as it is
+/// read, which is no slower than fp32 and half the memory. See decision 0006.
+inline bool prefersBf16(const CpuFeatures& cpu) {
+    return cpu.avx2 && cpu.fma;
 }
 
 struct MemoryState {

@@ -70,7 +70,7 @@ std::uint64_t usableMemory(const config::MemorySettings& memory) {
 }
 
 std::uint64_t computeBytesHere() {
-    return multipliesBf16(cpuFeatures()) ? 2 : 4;
+    return prefersBf16(cpuFeatures()) ? 2 : 4;
 }
 
 MemoryEstimate memoryToChat(const formats::ModelConfig& config, const ChatShape& shape) {

@@ -20,7 +20,7 @@ inline constexpr std::int64_t kListedContext = 2048; ///< tokens of context for 
 inline constexpr std::uint64_t kProgramBytes = 150ULL << 20;
 
 /// Bytes of one weight where products run in the type that precision `auto` takes on this machine: 2 where
-/// the CPU multiplies bf16 natively, else 4.
+/// that is bf16, else 4.
 std::uint64_t computeBytesHere();
 
 /// Bytes that a job may take now: the limit of the settings, else what is available less the reserve, at

@@ -94,7 +94,7 @@ public:
 
     /// Memory that a job may plan with, after limit and reserve of the settings; 0: not known yet.
     std::uint64_t usableMemory() const { return m_usableMemory; }
-    /// True where the processor multiplies bf16 itself, so that the figures are for bf16; else for fp32.
+    /// Whether the figures are for bf16, which precision auto means here; else for fp32.
     bool computesInBf16() const { return m_computesInBf16; }
     Verdict chatVerdict(const jobs::ModelEntry& entry) const;
     Verdict trainVerdict(const jobs::ModelEntry& entry) const;

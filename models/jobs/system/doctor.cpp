@@ -68,9 +68,6 @@ Finding processorFinding(const CpuFeatures& cpu) {
     if (!cpu.avx2 || !cpu.fma) {
         finding.status = FindingStatus::Problem;
         finding.advice = "training and chat need AVX2 and FMA; use another machine for them";
-    } else if (!cpu.avx512Bf16 && !cpu.amxBf16) {
-        finding.status = FindingStatus::Warning;
-        finding.advice = "no native bf16: models run in fp32, with twice the memory for weights";
     }
     return finding;
 }

@@ -10,7 +10,7 @@ namespace llamahome::engine {
 namespace {
 
 CpuLevel& currentLevel() {
-    static CpuLevel level = cpuLevels().back();
+    static CpuLevel level = bestCpuLevel();
     return level;
 }
 
@@ -46,6 +46,14 @@ const std::vector<CpuLevel>& cpuLevels() {
         return found;
     }();
     return levels;
+}
+
+CpuLevel bestCpuLevel() {
+#ifdef LLAMAHOME_X86_KERNELS
+    // Intel's cores begin a product of bfloat16 pairs every other clock, and two of fp32 every clock.
+    if (cpuLevels().back() == CpuLevel::Avx512Bf16 && __builtin_cpu_is("intel")) return CpuLevel::Avx512;
+#endif
+    return cpuLevels().back();
 }
 
 CpuLevel cpuLevel() {

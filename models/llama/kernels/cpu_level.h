@@ -12,10 +12,13 @@ namespace llamahome::engine {
 enum class CpuLevel { Portable, Avx2, Avx512, Avx512Bf16 };
 
 std::string_view cpuLevelName(CpuLevel level);
-/// What this machine can run; the last one is the best.
+/// What this machine can run.
 const std::vector<CpuLevel>& cpuLevels();
+/// The quickest of them. By the processor's kind, never by a clock: a run that goes on must compute as
+/// before.
+CpuLevel bestCpuLevel();
 
-/// The level whose kernels are given; the best one until setCpuLevel().
+/// The level whose kernels are given; bestCpuLevel() until setCpuLevel().
 CpuLevel cpuLevel();
 /// For tests: not while another thread computes.
 void setCpuLevel(CpuLevel level);

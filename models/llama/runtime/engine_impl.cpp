@@ -20,7 +20,7 @@ namespace llamahome::engine {
 namespace {
 
 Precision autoPrecision() {
-    return multipliesBf16(cpuFeatures()) ? Precision::Bf16 : Precision::Fp32;
+    return prefersBf16(cpuFeatures()) ? Precision::Bf16 : Precision::Fp32;
 }
 
 at::ScalarType scalarType(Precision precision) {

@@ -161,7 +161,7 @@ void checkShapes() {
 class TestAttentionKernels final : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void cleanup() { setCpuLevel(cpuLevels().back()); }
+    void cleanup() { setCpuLevel(bestCpuLevel()); }
 
     void everyLevelComputesTheFormulas_data() { addLevels(); }
     void everyLevelComputesTheFormulas() {

@@ -215,7 +215,7 @@ void checkRowSource(bool isTransposed) {
 class TestProductKernels final : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void cleanup() { setCpuLevel(cpuLevels().back()); }
+    void cleanup() { setCpuLevel(bestCpuLevel()); }
 
     void aProductIsTheSumInDouble_data() { addLevels(); }
     void aProductIsTheSumInDouble() {

@@ -100,7 +100,7 @@ void useLevel() {
 class TestQuantKernels final : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void cleanup() { setCpuLevel(cpuLevels().back()); }
+    void cleanup() { setCpuLevel(bestCpuLevel()); }
 
     void codesAndScalesAreBitsandbytesOwn_data() { addLevels(); }
     void codesAndScalesAreBitsandbytesOwn() {
