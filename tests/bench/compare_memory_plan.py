@@ -42,6 +42,9 @@ SETTINGS = [
     ("ragged rows", "135m", 4, [60, 90, 150, 220, 340, 700], {}),
     ("untied head", "untied", 4, 512, {"--lora-r": "16"}),
     ("1B shape", "1b", 1, 512, {}),
+    ("int8 base", "135m", 4, 512, {"--quantize": "int8"}),
+    ("NF4 base", "135m", 4, 512, {"--quantize": "nf4"}),
+    ("NF4 base, 1B shape", "1b", 1, 512, {"--quantize": "nf4"}),
 ]
 
 
