@@ -213,6 +213,7 @@ inline constexpr ErrorCode kNoTrainingRows{"TRAIN-02", ErrorClass::Failed};
 inline constexpr ErrorCode kResumeMismatch{"TRAIN-03", ErrorClass::Failed};
 inline constexpr ErrorCode kContextFull{"GEN-01", ErrorClass::Usage};
 inline constexpr ErrorCode kBadToken{"GEN-02", ErrorClass::Usage};
+inline constexpr ErrorCode kNonFiniteScores{"GEN-03", ErrorClass::Failed};
 
 // jobs: the library of models
 inline constexpr ErrorCode kRootUnknown{"ROOT-01", ErrorClass::Refused};
@@ -227,8 +228,8 @@ inline constexpr ErrorCode kModelTooLarge{"LIB-05", ErrorClass::Refused};
 inline constexpr ErrorCode kAdapterNotFound{"LIB-06", ErrorClass::NotFound};
 inline constexpr ErrorCode kAdapterScale{"LIB-07", ErrorClass::Usage};
 inline constexpr ErrorCode kModelWords{"LIB-08", ErrorClass::Usage};
+inline constexpr ErrorCode kModelOffline{"LIB-09", ErrorClass::Refused};
 inline constexpr ErrorCode kImportSource{"IMP-01", ErrorClass::Failed};
-inline constexpr ErrorCode kImportNotYet{"IMP-02", ErrorClass::Failed};
 inline constexpr ErrorCode kImportExists{"IMP-03", ErrorClass::Refused};
 inline constexpr ErrorCode kImportName{"IMP-04", ErrorClass::Usage};
 inline constexpr ErrorCode kVerifyMissing{"VER-01", ErrorClass::Failed};

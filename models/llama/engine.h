@@ -151,8 +151,9 @@ public:
                                               const CancelToken& cancel, const ProgressSink& progress) = 0;
 
     /// Generates from `prompt` (at least one token). `onToken` gets each new id and returns false to stop.
-    /// A prompt that leaves no room in the context is refused (code GEN-01). The model remembers keys and
-    /// values of prompt and answer: a next prompt that begins with the same tokens goes on from there.
+    /// A prompt that leaves no room in the context is refused (code GEN-01); GEN-03 where the scores of a
+    /// token are no numbers. The model remembers keys and values of prompt and answer: a next prompt that
+    /// begins with the same tokens goes on from there.
     virtual Result<GenerationResult> generate(const std::vector<std::int32_t>& prompt,
                                               const GenerationOptions& options,
                                               const std::function<bool(std::int32_t)>& onToken,

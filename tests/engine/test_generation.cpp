@@ -5,11 +5,14 @@
 #include <QTest>
 
 #include "core/error_codes.h"
+#include "core/file_layer.h"
 #include "formats/peft/peft_adapter.h"
 #include "llama/load/load_decoder.h"
 #include "llama/runtime/engine_impl.h"
 #include "parity/fixture.h"
 #include "support/checked.h"
+#include "support/temporary_folder.h"
+#include "support/tiny_model.h"
 
 using namespace llamahome;
 using namespace llamahome::engine;
@@ -83,6 +86,28 @@ private Q_SLOTS:
         QVERIFY(cancelled);
         QCOMPARE(cancelled->finish, FinishReason::Cancelled);
         QCOMPARE(cancelled->tokens.size(), std::size_t{2});
+    }
+
+    void scoresThatAreNoNumbersAreAnError() {
+        const TemporaryFolder folder;
+        writeTinyModel(folder.path());
+        std::string bytes = *readFile(folder / "model.safetensors");
+        bytes[bytes.size() - 1] = '\x7F'; // the last weight is NaN
+        bytes[bytes.size() - 2] = '\xFF';
+        QVERIFY(writeFileAtomically(systemFiles(), folder / "model.safetensors", bytes));
+        const auto model =
+            checked(checked(createEngine())->loadModel(folder.path(), {Precision::Fp32, {}, {}}));
+        for (const bool doSample : {false, true}) {
+            GenerationOptions options;
+            options.doSample = doSample;
+            int told = 0;
+            const auto one = model->generate({5, 6}, options, [&](std::int32_t) { return ++told > 0; }, {});
+            QVERIFY(!one && one.error().code == codes::kNonFiniteScores);
+            QVERIFY(one.error().message.find("token 1 of the answer") != std::string::npos);
+            QCOMPARE(told, 0);
+            const auto several = model->generateBatch({{5, 6}, {7}}, options, {}, {});
+            QVERIFY(!several && several.error().code == codes::kNonFiniteScores);
+        }
     }
 
     void theContextIsALimit() {

@@ -3,6 +3,7 @@
 #include "formats/bitsandbytes/quantisation_config.h"
 #include "formats/hub/hub_names.h"
 #include "formats/hub/hub_weights.h"
+#include "formats/tensor_values.h"
 #include "jobs/export/export_forms.h"
 #include "jobs/export/export_source.h"
 #include "jobs/export/model_card.h"
@@ -42,7 +43,7 @@ public:
     const std::vector<formats::TensorInfo>& tensors() const override { return m_source.tensors(); }
     Result<void> read(const formats::TensorInfo& tensor, std::span<std::byte> out) override {
         if (auto done = m_source.read(tensor, out); !done) return done;
-        if (!holdsNonFinite(out, tensor.dtype)) return {};
+        if (!formats::holdsNonFinite(out, tensor.dtype)) return {};
         return Error{codes::kNonFiniteWeights, m_base.name + ": tensor " + tensor.name +
                                                    " holds an infinity or NaN, so it is not written; "
                                                    "check the model with `llamahome verify " +

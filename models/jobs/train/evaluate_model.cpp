@@ -29,7 +29,14 @@ Result<LossFigures> measure(const EvaluateRequest& request, const FileRows& rows
     const int atOnce = std::max(1, request.settings.training.batch_size);
     const auto result = model.evaluate(rows.rows, atOnce, cancel, progress);
     if (!result) return result.error();
-    return LossFigures{result->meanLoss(), std::exp(result->meanLoss())};
+    const double loss = result->meanLoss();
+    if (std::isfinite(loss)) return LossFigures{loss, std::exp(loss)};
+    return Error{codes::kNonFiniteScores,
+                 displayPath(request.modelFolder) + ": found a loss that is no number on " +
+                     displayPath(request.dataFile) +
+                     ", expected one; the weights or the adapter are damaged, "
+                     "or too large for this precision: look with `llamahome verify MODEL --deep`, or try "
+                     "--precision fp32"};
 }
 
 /// Answers the first rows' questions greedily and compares final numbers.

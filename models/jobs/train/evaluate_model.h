@@ -46,7 +46,7 @@ struct EvaluationReport {
 /// Rows are rendered as training renders them but evaluated whole, up to the model's context, and plain text
 /// without an end token: what is measured is what the file holds. The data is read and checked
 /// before the weights are loaded. DATA-xx for bad rows as in runTraining;
-/// RUN-00 when cancelled.
+/// GEN-03 where the loss is no number; RUN-00 when cancelled.
 Result<EvaluationReport> evaluateModel(const EvaluateRequest& request, engine::Engine& engine,
                                        FileLayer& files, const CancelToken& cancel,
                                        const ProgressSink& progress);

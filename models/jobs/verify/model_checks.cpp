@@ -14,29 +14,13 @@
 #include "formats/hub/hub_names.h"
 #include "formats/hub/model_weights.h"
 #include "formats/hub/tensor_names.h"
+#include "formats/tensor_values.h"
 #include "jobs/import/import_files.h"
 #include "text/template/chat_template.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
 namespace {
-
-using formats::DType;
-
-constexpr std::uint16_t kBfloat16Exponent = 0x7F80;
-constexpr std::uint16_t kHalfExponent = 0x7C00;
-constexpr std::uint32_t kFloatExponent = 0x7F800000;
-
-/// Infinities and NaN are the numbers whose exponent is all ones.
-template <typename Word>
-bool hasFullExponent(std::span<const std::byte> bytes, Word exponent) {
-    for (std::size_t at = 0; at + sizeof(Word) <= bytes.size(); at += sizeof(Word)) {
-        Word word = 0;
-        std::memcpy(&word, bytes.data() + at, sizeof word);
-        if ((word & exponent) == exponent) return true;
-    }
-    return false;
-}
 
 Result<std::string> hashOf(formats::TensorSource& source, const formats::TensorInfo& tensor,
                            std::vector<std::byte>& buffer) {
@@ -64,19 +48,6 @@ Result<bool> areEqual(formats::TensorSource& source, const formats::TensorInfo& 
 }
 
 } // namespace
-
-bool holdsNonFinite(std::span<const std::byte> bytes, DType type) {
-    switch (type) {
-    case DType::BF16:
-        return hasFullExponent<std::uint16_t>(bytes, kBfloat16Exponent);
-    case DType::F16:
-        return hasFullExponent<std::uint16_t>(bytes, kHalfExponent);
-    case DType::F32:
-        return hasFullExponent<std::uint32_t>(bytes, kFloatExponent);
-    default:
-        return false;
-    }
-}
 
 Result<formats::ModelConfig> checkConfiguration(const fs::path& folder) {
     return formats::readModelConfig(folder / "config.json");
@@ -218,7 +189,7 @@ Result<void> checkFinite(formats::TensorSource& source, const std::string& what,
         // Read, not mapped: pages of the whole model would count as this program's memory.
         buffer.resize(static_cast<std::size_t>(tensor.byteSize()));
         if (auto read = source.read(tensor, buffer); !read) return read.error();
-        if (holdsNonFinite(buffer, tensor.dtype))
+        if (formats::holdsNonFinite(buffer, tensor.dtype))
             return Error{codes::kNonFiniteWeights,
                          what + ": tensor " + tensor.name + " holds an infinity or NaN; get the model again"};
         state.done += tensor.byteSize();

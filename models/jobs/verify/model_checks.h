@@ -59,9 +59,6 @@ Result<std::string> checkLicence(const std::filesystem::path& folder, const std:
 /// What an import must pass: configuration, weights, tokenizer.
 Result<void> checkModelFolder(const std::filesystem::path& folder);
 
-/// Whether one of the elements is an infinity or NaN; false for types that have none.
-bool holdsNonFinite(std::span<const std::byte> bytes, formats::DType type);
-
 /// Every number of the safetensors file is finite: ST-44 names the first tensor with one that is not.
 /// Progress in bytes.
 Result<void> checkFinite(formats::TensorSource& source, const std::string& what, const CancelToken& cancel,

@@ -1,6 +1,7 @@
 #include "llama/infer/generator.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <ATen/core/grad_mode.h>
@@ -8,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/error_codes.h"
+#include "formats/tensor_values.h"
 #include "llama/infer/decode_step.h"
 #include "llama/infer/sampler.h"
 #include "llama/nn/workspace.h"
@@ -36,6 +38,15 @@ Result<void> checkPrompt(const formats::ModelConfig& config, const Tokens& promp
                                               std::to_string(config.max_position_embeddings) +
                                               " with room for an answer; shorten it"};
     return {};
+}
+
+/// Nothing can be drawn from such scores; `made`: tokens of the answer before them.
+Error notNumbers(std::size_t made) {
+    return Error{codes::kNonFiniteScores,
+                 "the scores of token " + std::to_string(made + 1) +
+                     " of the answer: found an infinity or NaN, expected numbers; the weights or the adapter "
+                     "are damaged, or too large for this precision: look with `llamahome verify MODEL "
+                     "--deep`, or try --precision fp32"};
 }
 
 /// What all rows of a generation share.
@@ -108,6 +119,8 @@ public:
     /// Draws the next token, which changes the logits; false: the row is at its end.
     bool draw(std::span<float> logits) {
         const GenerationOptions& options = m_generation.options;
+        if (formats::holdsNonFinite(std::as_bytes(logits), formats::DType::F32))
+            return fail(notNumbers(m_result.tokens.size()));
         const std::int32_t token = m_sampler.next(logits, m_tokens);
         const auto& stops = options.stopTokens;
         if (std::find(stops.begin(), stops.end(), token) != stops.end()) return end(FinishReason::StopToken);
@@ -125,13 +138,21 @@ public:
     std::size_t number() const { return m_number; }
     std::int32_t lastToken() const { return m_tokens.back(); }
     KvCache* cache() const { return m_cache.get(); }
-    GenerationResult takeResult() { return std::move(m_result); }
+    Result<GenerationResult> takeResult() {
+        return m_failure ? Result<GenerationResult>(*m_failure) : std::move(m_result);
+    }
+    /// What the next prompt may go on from: nothing after a failure.
     KeptContext takeContext() {
+        if (m_failure) return {};
         m_tokens.resize(static_cast<std::size_t>(m_cache->length())); // the last drawn one was not read
         return {std::move(m_tokens), std::move(m_cache)};
     }
 
 private:
+    bool fail(Error failure) {
+        m_failure = std::move(failure);
+        return false;
+    }
     bool end(FinishReason reason) {
         m_result.finish = reason;
         m_result.contextBytes = m_cache->bytes();
@@ -157,6 +178,7 @@ private:
     std::unique_ptr<KvCache> m_cache;
     Sampler m_sampler;
     GenerationResult m_result;
+    std::optional<Error> m_failure;
     double m_decodeBegin = 0.0;
 };
 
@@ -205,15 +227,20 @@ Result<std::vector<GenerationResult>> generateBatch(const Decoder& decoder, cons
     for (const Tokens& prompt : prompts)
         if (auto checked = checkPrompt(decoder.config(), prompt); !checked) return checked.error();
     std::vector<GenerationResult> results(prompts.size());
+    std::optional<Error> failure;
     if (prompts.empty()) return results;
     Generation generation{decoder, lora, options, onToken, cancel};
     const std::size_t most = std::min(prompts.size(), static_cast<std::size_t>(kMaxVectorRows));
     const auto step = DecodeStep::create(decoder, lora, static_cast<std::int64_t>(most));
     std::vector<std::unique_ptr<GeneratedRow>> rows;
-    const auto finish = [&results](std::unique_ptr<GeneratedRow> row) {
-        results[row->number()] = row->takeResult();
+    const auto finish = [&](std::unique_ptr<GeneratedRow> row) {
+        auto result = row->takeResult();
+        if (result)
+            results[row->number()] = std::move(*result);
+        else
+            failure = result.error();
     };
-    for (std::size_t next = 0; next < prompts.size() || !rows.empty();) {
+    for (std::size_t next = 0; !failure && (next < prompts.size() || !rows.empty());) {
         if (next < prompts.size() && rows.size() < most) { // one that ended makes room for another
             auto row = std::make_unique<GeneratedRow>(generation, next, prompts[next], KeptContext{});
             ++next;
@@ -225,6 +252,7 @@ Result<std::vector<GenerationResult>> generateBatch(const Decoder& decoder, cons
             advanceRows(rows, *step, finish);
         }
     }
+    if (failure) return *failure;
     return results;
 }
 

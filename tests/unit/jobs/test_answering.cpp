@@ -300,6 +300,19 @@ private Q_SLOTS:
         QCOMPARE(report->compared, 0);
     }
 
+    void aLossThatIsNoNumberIsAnError() {
+        TrainingGround ground;
+        for (const double loss : {std::nan(""), HUGE_VAL}) {
+            ground.engine.script().baseLoss = loss;
+            const auto report = evaluateModel(evaluationOf(ground), ground.engine, systemFiles(), {}, {});
+            QVERIFY(!report && report.error().code == codes::kNonFiniteScores);
+            for (const auto& word :
+                 {ground.model.string(), ground.data.string(), std::string("verify MODEL --deep")})
+                QVERIFY2(report.error().message.find(word) != std::string::npos,
+                         report.error().message.c_str());
+        }
+    }
+
     void plainTextCountsEveryTokenButTheFirst() {
         TrainingGround ground;
         QVERIFY(writeFileAtomically(systemFiles(), ground.data, "{\"text\":\"abcde\"}\n"));
