@@ -10,14 +10,18 @@ namespace {
 
 constexpr std::string_view kQuotes = "\"\"\"";
 
-/// Text of a template that Go takes as it is: two opening braces would begin an action.
+/// Text of a template that Go takes as it is: two opening braces would begin an action, and of quotes that
+/// stand together or last a Modelfile would take some for the end of the text.
 std::string literal(std::string_view text) {
     std::string result;
-    for (const char c : text) {
-        if (c == '{')
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char next = i + 1 < text.size() ? text[i + 1] : '"';
+        if (text[i] == '{')
             result += "{{ \"{\" }}";
+        else if (text[i] == '"' && next == '"')
+            result += "{{ \"\\\"\" }}";
         else
-            result += c;
+            result += text[i];
     }
     return result;
 }

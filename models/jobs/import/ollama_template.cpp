@@ -90,8 +90,8 @@ private:
         for (; m_at < m_pieces.size() && !m_isForeign; ++m_at) {
             const Piece& piece = m_pieces[m_at];
             std::string_view rest = piece.text;
-            if (!piece.isAction) {
-                parts.push_back({Part::Kind::Text, piece.text, {}});
+            if (const auto text = textOf(piece)) {
+                parts.push_back({Part::Kind::Text, *text, {}});
             } else if (const std::string_view word = takeWord(rest); word == "else" || word == "end") {
                 return parts;
             } else if (word == "if") {
@@ -146,6 +146,17 @@ private:
         ++m_at;
         part.otherwise = list(level + 1);
         if (isAtEnd() || m_pieces[m_at].text != "end") fail();
+    }
+
+    /// Of a piece that stands for itself: a plain one, or an action that is a text in quotes.
+    static std::optional<std::string_view> textOf(const Piece& piece) {
+        constexpr std::string_view kQuote = "\"";
+        if (!piece.isAction) return piece.text;
+        if (piece.text.size() < 2 || !piece.text.starts_with(kQuote) || !piece.text.ends_with(kQuote))
+            return std::nullopt;
+        const std::string_view inner = piece.text.substr(1, piece.text.size() - 2);
+        if (inner == "\\\"") return kQuote;
+        return inner.find_first_of("\"\\") == inner.npos ? std::optional(inner) : std::nullopt;
     }
 
     static bool isField(std::string_view word) { return word.starts_with('.') || word.starts_with("$."); }

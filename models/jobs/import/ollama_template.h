@@ -10,9 +10,10 @@ namespace llamahome::jobs {
 
 /// The name of the known chat template (text::ChatTemplate::names()) that writes conversations as
 /// `ollamaTemplate` does, blanks aside; empty where none does. Of Go's template language that part is read
-/// which lays out turns: text, .System, .Prompt, .Response, `range .Messages` with .Role and .Content, `if`
-/// of one of them or of `eq .Role "user"`, else, end, comments and the minus signs. A template that says
-/// more, is longer than 64 KiB or nested deeper than 16 levels stands for none. `tokens` are the model's.
+/// which lays out turns: text, text in quotes, .System, .Prompt, .Response, `range .Messages` with .Role and
+/// .Content, `if` of one of them or of `eq .Role "user"`, else, end, comments and the minus signs. A template
+/// that says more, is longer than 64 KiB or nested deeper than 16 levels stands for none. `tokens` are the
+/// model's.
 std::string chatTemplateOf(std::string_view ollamaTemplate, const text::TemplateTokens& tokens);
 
 } // namespace llamahome::jobs

@@ -205,6 +205,17 @@ private Q_SLOTS:
         QVERIFY(contains(*ollamaModelfileText(file), brace + brace + "x}} " + brace + "{{ if .System }}"));
     }
 
+    void quotesInATemplateDoNotEndIt() {
+        OllamaModelfile file{"m"};
+        file.turns = OllamaTurns{"say \"\"\"so\" ", "", "", "", "", "", "\""};
+        const auto text = ollamaModelfileText(file);
+        QVERIFY2(text, text ? "" : text.error().message.c_str());
+        const std::string quote = "{{ \"\\\"\" }}";
+        QVERIFY2(contains(*text, "TEMPLATE \"\"\"say " + quote + quote + "\"so\" {{ if .System }}"),
+                 text->c_str());
+        QVERIFY2(contains(*text, "{{ .Response }}" + quote + "\"\"\"\n"), text->c_str());
+    }
+
     void whatAModelfileCannotQuoteIsRefusedByTheKeyword() {
         QVERIFY(contains(problemOf({""}), "EXP-02 Modelfile: FROM"));
         QVERIFY(contains(problemOf({"a\nSYSTEM x"}), "FROM"));

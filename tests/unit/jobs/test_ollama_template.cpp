@@ -52,6 +52,18 @@ const Row kRows[] = {
      "zephyr"},
     {"messages of Zephyr",
      "{{- range .Messages }}<|{{ .Role }}|>\n{{ .Content }}</s>\n{{ end }}<|assistant|>\n", "zephyr"},
+    {"texts in quotes",
+     "{{ if .System }}<|im_start|>system\n{{ .System }}<|im_end|>\n{{ end }}{{ \"<|im_start|>\" }}user\n"
+     "{{ .Prompt }}<|im_end|>\n<|im_start|>assistant\n{{ .Response }}<|im_end|>\n",
+     "chatml"},
+    {"a quote too many",
+     "{{- range .Messages }}{{ \"\\\"\" }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end "
+     "}}<|im_start|>assistant\n",
+     ""},
+    {"an escape that is not read",
+     "{{- range .Messages }}{{ \"\\x3c\" }}|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end "
+     "}}<|im_start|>assistant\n",
+     ""},
     {"another end", "{{- range .Messages }}<|{{ .Role }}|>\n{{ .Content }}<|end|>\n{{ end }}<|assistant|>\n",
      ""},
     {"no system text",
