@@ -21,6 +21,7 @@ namespace llamahome::widgets {
 namespace {
 
 constexpr int kWidth = 72 * look::kGrid;
+constexpr int kTypingPauseMs = 300;
 
 } // namespace
 
@@ -33,6 +34,8 @@ ExportDialog::ExportDialog(managers::ExportManager& manager, const QString& name
     setWindowTitle(tr("Export %1").arg(name));
     setAttribute(Qt::WA_DeleteOnClose);
     setMinimumWidth(kWidth);
+    m_typing.setSingleShot(true);
+    m_typing.setInterval(kTypingPauseMs);
     build();
     connectAll();
     chooseForm();
@@ -96,24 +99,39 @@ void ExportDialog::connectAll() {
     using managers::ExportManager;
     connect(m_form, &QComboBox::currentIndexChanged, this, &ExportDialog::chooseForm);
     connect(m_type, &QComboBox::currentIndexChanged, this, &ExportDialog::ask);
-    connect(m_target, &QLineEdit::textChanged, this, &ExportDialog::enable);
+    connect(m_target, &QLineEdit::textChanged, this, [this] {
+        m_canBe = false;
+        enable();
+        m_typing.start();
+    });
+    connect(&m_typing, &QTimer::timeout, this, &ExportDialog::ask);
     connect(m_choose, &QPushButton::clicked, this, &ExportDialog::chooseTarget);
     connect(m_copy, &QPushButton::clicked, this, [this] { copyFrom(*m_copy, m_manager.command(wish())); });
     connect(m_cancel, &QPushButton::clicked, this, &QDialog::reject);
-    connect(m_export, &QPushButton::clicked, this, [this] {
-        m_manager.start(wish());
-        accept();
-    });
-    connect(&m_manager, &ExportManager::forecasted, this, [this](quint64 bytes) {
-        m_messages->clear();
-        m_size->setText(tr("Will take %1.").arg(managers::bytesText(bytes)));
-        m_canBe = true;
-        enable();
-    });
+    connect(m_export, &QPushButton::clicked, this, &ExportDialog::start);
+    connect(&m_manager, &ExportManager::forecasted, this, &ExportDialog::showForecast);
+    connect(&m_manager, &ExportManager::started, this, &QDialog::accept);
     connect(&m_manager, &ExportManager::refused, this, [this](const Error& error) {
         m_size->clear();
+        m_canBe = m_isStarting = false;
+        enable();
         m_messages->showError(error);
     });
+}
+
+void ExportDialog::showForecast(const managers::ExportForecast& forecast) {
+    m_messages->clear();
+    m_size->setText(tr("Will take %1.").arg(managers::bytesText(forecast.bytes)));
+    m_canBe = !forecast.target;
+    if (forecast.target) m_messages->showError(*forecast.target);
+    enable();
+}
+
+/// The target is looked at once more: it may be there by now.
+void ExportDialog::start() {
+    m_isStarting = true;
+    enable();
+    m_manager.startChecked(wish());
 }
 
 managers::ExportForm ExportDialog::form() const {
@@ -146,14 +164,15 @@ void ExportDialog::chooseTarget() {
 }
 
 void ExportDialog::ask() {
-    m_canBe = false;
+    m_typing.stop();
+    m_canBe = m_isStarting = false;
     enable();
     m_size->setText(tr("Looking at it…"));
     m_manager.forecast(wish());
 }
 
 void ExportDialog::enable() {
-    m_export->setEnabled(m_canBe && !m_target->text().trimmed().isEmpty());
+    m_export->setEnabled(m_canBe && !m_isStarting && !m_target->text().trimmed().isEmpty());
 }
 
 } // namespace llamahome::widgets

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QDialog>
+#include <QTimer>
 
 #include "managers/export_manager.h"
 
@@ -15,7 +16,8 @@ namespace llamahome::widgets {
 
 class MessageBar;
 
-/// Shown with open(); the export goes on as a job when it has closed.
+/// Shown with open(). It closes when the export has begun, which goes on as a job; what speaks against that
+/// is told in it.
 class ExportDialog final : public QDialog {
     Q_OBJECT
 
@@ -28,6 +30,8 @@ private:
     void chooseForm();
     void chooseTarget();
     void ask();
+    void showForecast(const managers::ExportForecast& forecast);
+    void start();
     void enable();
     managers::ExportForm form() const;
     managers::ExportWish wish() const;
@@ -35,7 +39,9 @@ private:
     managers::ExportManager& m_manager;
     QString m_name;
     std::vector<managers::ExportForm> m_forms;
+    QTimer m_typing;      ///< asks when no key has come for a moment
     bool m_canBe = false; ///< by the last forecast
+    bool m_isStarting = false;
     MessageBar* m_messages;
     QComboBox* m_form;
     QComboBox* m_type;

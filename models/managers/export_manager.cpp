@@ -36,6 +36,16 @@ Result<jobs::ExportRequest> requestOf(const Workspace& workspace, const ExportWi
     return request;
 }
 
+Result<ExportForecast> forecastOf(const jobs::ExportRequest& request) {
+    const auto bytes = jobs::forecastExport(request);
+    if (!bytes) return bytes.error();
+    ExportForecast forecast;
+    forecast.bytes = *bytes;
+    if (!request.target.empty())
+        if (auto can = jobs::checkExportTarget(request, *bytes); !can) forecast.target = can.error();
+    return forecast;
+}
+
 } // namespace
 
 ExportManager::ExportManager(ManagerContext& context, const ModelManager& models, QObject* parent)
@@ -65,23 +75,39 @@ QStringList ExportManager::types() {
     return names;
 }
 
-void ExportManager::forecast(const ExportWish& wish) {
+void ExportManager::ask(const ExportWish& wish, std::function<void(const Result<ExportForecast>&)> then) {
     const bool isAdapter = m_models.findAdapter(wish.name).has_value();
-    runTask<Result<std::uint64_t>>(
+    runTask<Result<ExportForecast>>(
         m_context.filePool, m_context.jobs,
-        [workspace = m_context.workspace, wish, isAdapter]() -> Result<std::uint64_t> {
+        [workspace = m_context.workspace, wish, isAdapter]() -> Result<ExportForecast> {
             const auto request = requestOf(workspace, wish, isAdapter);
             if (!request) return request.error();
-            return jobs::forecastExport(*request);
+            return forecastOf(*request);
         },
         this,
-        [this, asked = ++m_asked](Result<std::uint64_t> bytes) {
-            if (asked != m_asked) return;
-            if (bytes)
-                Q_EMIT forecasted(*bytes);
-            else
-                Q_EMIT refused(bytes.error());
+        [this, asked = ++m_asked, then = std::move(then)](const Result<ExportForecast>& forecast) {
+            if (asked == m_asked) then(forecast);
         });
+}
+
+void ExportManager::forecast(const ExportWish& wish) {
+    ask(wish, [this](const Result<ExportForecast>& forecast) {
+        if (forecast)
+            Q_EMIT forecasted(*forecast);
+        else
+            Q_EMIT refused(forecast.error());
+    });
+}
+
+void ExportManager::startChecked(const ExportWish& wish) {
+    ask(wish, [this, wish](const Result<ExportForecast>& forecast) {
+        if (!forecast)
+            Q_EMIT refused(forecast.error());
+        else if (forecast->target)
+            Q_EMIT refused(*forecast->target);
+        else
+            Q_EMIT started(start(wish));
+    });
 }
 
 Job* ExportManager::start(const ExportWish& wish) {

@@ -2,6 +2,8 @@
 // thread.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include <QObject>
@@ -30,6 +32,12 @@ struct ExportWish {
     QString target;
 };
 
+/// What an export would be.
+struct ExportForecast {
+    quint64 bytes = 0;
+    std::optional<Error> target; ///< why the target cannot be written; nothing where it can
+};
+
 class ExportManager final : public QObject {
     Q_OBJECT
 
@@ -42,19 +50,26 @@ public:
     /// The types of a packed form, the largest files first.
     static QStringList types();
 
-    /// Reads the heads of the files; forecasted() or refused() follows, of the last wish only.
+    /// Reads the heads of the files and looks at the target; forecasted() or refused() follows, of the last
+    /// wish only.
     void forecast(const ExportWish& wish);
+    /// The same before start(), which follows by itself where nothing speaks against it: then started()
+    /// comes, else refused().
+    void startChecked(const ExportWish& wish);
     /// Ends with exported(), or with the job's error.
     Job* start(const ExportWish& wish);
     /// The same for a shell.
     QString command(const ExportWish& wish) const;
 
 Q_SIGNALS:
-    void forecasted(quint64 bytes);
+    void forecasted(const llamahome::managers::ExportForecast& forecast);
     void refused(const llamahome::Error& error);
+    void started(llamahome::managers::Job* job);
     void exported(const llamahome::managers::Job* job, const llamahome::jobs::ExportResult& result);
 
 private:
+    void ask(const ExportWish& wish, std::function<void(const Result<ExportForecast>&)> then);
+
     ManagerContext& m_context;
     const ModelManager& m_models;
     quint64 m_asked = 0; ///< forecasts so far: an older one that arrives later is dropped

@@ -8,6 +8,8 @@
 
 namespace llamahome::jobs {
 
+class ExportSource;
+
 Result<std::uint64_t> forecastHub(const ExportRequest& request);
 Result<ExportResult> exportHub(const ExportRequest& request, const ExportChat& chat, FileLayer& files,
                                const CancelToken& cancel, const ProgressSink& progress);
@@ -23,8 +25,9 @@ Result<ExportResult> exportGguf(const ExportRequest& request, const ExportChat& 
 /// All cores of the machine, for packing a GGUF file: its bytes are the same on any number.
 formats::ParallelFor packingThreads();
 
-/// How a GGUF file of the request is packed, and what it says of itself.
-formats::GgufExportOptions ggufOptions(const ExportRequest& request, const ExportChat& chat);
+/// The GGUF file of the request: how it is packed, and what it says of itself. `source` outlives it.
+Result<formats::GgufExport> planGguf(const ExportRequest& request, ExportSource& source,
+                                     const ExportChat& chat);
 
 Result<std::uint64_t> forecastOllama(const ExportRequest& request);
 Result<ExportResult> exportOllama(const ExportRequest& request, const ExportChat& chat, FileLayer& files,

@@ -4,12 +4,14 @@
 
 namespace llamahome::jobs {
 
-formats::GgufExportOptions ggufOptions(const ExportRequest& request, const ExportChat& chat) {
-    return {request.type,
-            request.adapter ? request.adapter->name : request.base.name,
-            request.base.licence,
-            chat.text,
-            {chat.endTokens.begin(), chat.endTokens.end()}};
+Result<formats::GgufExport> planGguf(const ExportRequest& request, ExportSource& source,
+                                     const ExportChat& chat) {
+    return formats::GgufExport::plan(request.base.path, source.weights(),
+                                     {request.type,
+                                      request.adapter ? request.adapter->name : request.base.name,
+                                      request.base.licence,
+                                      chat.text,
+                                      {chat.endTokens.begin(), chat.endTokens.end()}});
 }
 
 Result<std::uint64_t> forecastGguf(const ExportRequest& request) {
@@ -17,8 +19,7 @@ Result<std::uint64_t> forecastGguf(const ExportRequest& request) {
     if (!chat) return chat.error();
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
-    const auto plan =
-        formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request, *chat));
+    const auto plan = planGguf(request, **source, *chat);
     if (!plan) return plan.error();
     return plan->fileBytes();
 }
@@ -27,8 +28,7 @@ Result<ExportResult> exportGguf(const ExportRequest& request, const ExportChat& 
                                 const CancelToken& cancel, const ProgressSink& progress) {
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
-    auto plan =
-        formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request, chat));
+    auto plan = planGguf(request, **source, chat);
     if (!plan) return plan.error();
     const auto target = checkOutputFile(request.target, plan->fileBytes());
     if (!target) return target.error();

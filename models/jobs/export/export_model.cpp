@@ -4,6 +4,7 @@
 #include "core/machine.h"
 #include "jobs/export/export_forms.h"
 #include "jobs/in_parallel.h"
+#include "jobs/library/output_place.h"
 
 namespace llamahome::jobs {
 namespace {
@@ -41,6 +42,13 @@ Result<std::uint64_t> forecastExport(const ExportRequest& request) {
         return forecastOllama(request);
     }
     return Error{codes::kInternal, "an export of no known form"};
+}
+
+Result<void> checkExportTarget(const ExportRequest& request, std::uint64_t bytes) {
+    const bool isFile = request.format == ExportFormat::Gguf || request.format == ExportFormat::GgufAdapter;
+    const auto checked =
+        isFile ? checkOutputFile(request.target, bytes) : checkOutputFolder(request.target, bytes);
+    return checked ? Result<void>() : checked.error();
 }
 
 formats::ParallelFor packingThreads() {

@@ -50,6 +50,10 @@ struct ExportResult {
 /// exportChat().
 Result<std::uint64_t> forecastExport(const ExportRequest& request);
 
+/// Whether the target can be written: EXP-01 it is there, FILE-03 too little room for the forecast's `bytes`.
+/// Changes nothing.
+Result<void> checkExportTarget(const ExportRequest& request, std::uint64_t bytes);
+
 /// Writes it beside its place and gives it its name when it is whole and checked: its structure, and that
 /// answers end for the model as they did in training (exportChat(), checkTurnEnd()). A card goes with every
 /// folder. EXP-01 the target is there; FILE-03 too little room, before the first byte; ST-44 weights of a Hub

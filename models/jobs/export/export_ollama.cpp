@@ -78,8 +78,7 @@ Result<ExportResult> exportOllama(const ExportRequest& request, const ExportChat
                                   const CancelToken& cancel, const ProgressSink& progress) {
     const auto source = ExportSource::open(request);
     if (!source) return source.error();
-    auto plan =
-        formats::GgufExport::plan(request.base.path, (*source)->weights(), ggufOptions(request, chat));
+    auto plan = planGguf(request, **source, chat);
     if (!plan) return plan.error();
     std::vector<std::string> notes = (*source)->notes();
     const auto text = modelfile(request, chat, plan->config(), notes);

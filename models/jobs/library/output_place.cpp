@@ -66,20 +66,15 @@ OutputPlace::~OutputPlace() {
 
 Result<OutputPlace> OutputPlace::prepare(FileLayer& files, const fs::path& target,
                                          std::uint64_t neededBytes) {
-    const fs::path whole = wholePath(target);
-    std::error_code failure;
-    const fs::file_status status = fs::symlink_status(whole, failure);
-    if (fs::exists(status) && !(fs::is_directory(status) && fs::is_empty(whole, failure)))
-        return isTaken(whole);
-    if (auto made = files.makeDirectories(whole.parent_path()); !made) return made.error();
-    if (auto fits = checkDiskRoom(whole.parent_path(), neededBytes, displayPath(whole)); !fits)
-        return fits.error();
-    clearLeftovers(files, whole);
+    const auto whole = checkOutputFolder(target, neededBytes);
+    if (!whole) return whole.error();
+    if (auto made = files.makeDirectories(whole->parent_path()); !made) return made.error();
+    clearLeftovers(files, *whole);
     const fs::path folder =
-        whole.parent_path() /
-        (partStart(whole) + ProcessMark::ofThisProcess().fileToken() + std::string(kPartEnding));
+        whole->parent_path() /
+        (partStart(*whole) + ProcessMark::ofThisProcess().fileToken() + std::string(kPartEnding));
     if (auto made = files.makeDirectory(folder); !made) return made.error();
-    return OutputPlace(files, whole, folder);
+    return OutputPlace(files, *whole, folder);
 }
 
 Result<void> OutputPlace::publish() {
@@ -90,6 +85,17 @@ Result<void> OutputPlace::publish() {
         return renamed.error().code == codes::kFileExists ? isTaken(m_target) : renamed.error();
     FileLayer& files = *std::exchange(m_files, nullptr);
     return files.syncDirectory(m_target.parent_path());
+}
+
+Result<fs::path> checkOutputFolder(const fs::path& target, std::uint64_t neededBytes) {
+    const fs::path whole = wholePath(target);
+    std::error_code failure;
+    const fs::file_status status = fs::symlink_status(whole, failure);
+    if (fs::exists(status) && !(fs::is_directory(status) && fs::is_empty(whole, failure)))
+        return isTaken(whole);
+    if (auto fits = checkDiskRoom(whole.parent_path(), neededBytes, displayPath(whole)); !fits)
+        return fits.error();
+    return whole;
 }
 
 Result<fs::path> checkOutputFile(const fs::path& target, std::uint64_t neededBytes) {

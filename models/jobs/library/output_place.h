@@ -37,6 +37,10 @@ private:
     std::filesystem::path m_folder;
 };
 
+/// The absolute path of a folder to be written: EXP-01 and FILE-03 as above. Changes nothing.
+Result<std::filesystem::path> checkOutputFolder(const std::filesystem::path& target,
+                                                std::uint64_t neededBytes);
+
 /// The absolute path of a file to be written; EXP-01 where something is there, FILE-03 as above.
 Result<std::filesystem::path> checkOutputFile(const std::filesystem::path& target, std::uint64_t neededBytes);
 

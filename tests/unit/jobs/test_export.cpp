@@ -112,9 +112,8 @@ private Q_SLOTS:
         request.type = formats::GgufFileType::Q4_K_M;
         const auto written = exportModel(request, systemFiles(), {}, {});
         QVERIFY2(written, written ? "" : written.error().message.c_str());
-        const auto weights = formats::openModelWeights(request.base.path);
-        auto plan = formats::GgufExport::plan(request.base.path, **weights,
-                                              ggufOptions(request, *exportChatOf(request)));
+        const auto source = ExportSource::open(request);
+        auto plan = planGguf(request, **source, *exportChatOf(request));
         QVERIFY(plan && plan->write(systemFiles(), folder / "one.gguf", {}, {}, {}));
         QVERIFY(*readFile(folder / "all.gguf") == *readFile(folder / "one.gguf"));
         std::atomic<int> pieces = 0;
