@@ -12,6 +12,7 @@
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 
+#include "core/error_codes.h"
 #include "managers/model_words.h"
 #include "managers/text.h"
 #include "managers/window_words.h"
@@ -58,7 +59,7 @@ void ImportDialog::build() {
     auto* intro = new QLabel(tr("A folder in Hub layout (config.json and weights) or Meta's (params.json and "
                                 "weights), an adapter's folder (adapter_config.json and weights), an entry "
                                 "of the Hub's cache or its id (organisation/model), a GGUF "
-                                "file, or a manifest of Ollama's."),
+                                "file, or a model of Ollama's by its name (llama3.2:1b)."),
                              this);
     intro->setWordWrap(true);
     m_path = new QLineEdit(this);
@@ -209,6 +210,13 @@ void ImportDialog::setName(const QString& family, const QString& version) {
     checkName();
 }
 
+void ImportDialog::replaceModel(const QString& family, const QString& version) {
+    m_isReplacing = true;
+    setWindowTitle(tr("Import %1 again").arg(family + u'/' + version));
+    setName(family, version);
+    setImporting(false);
+}
+
 /// Wrapped text needs more height than the layout asks of a window by itself.
 bool ImportDialog::event(QEvent* event) {
     const bool isTaken = QDialog::event(event);
@@ -258,7 +266,7 @@ void ImportDialog::propose(const managers::ImportProposal& proposal) {
     const bool isAdapter = proposal.source.form == jobs::SourceForm::Adapter;
     if (!m_isNamed || isAdapter || !m_family->isEnabled()) m_family->setCurrentText(proposal.family);
     if (!m_isNamed) m_version->setText(proposal.version);
-    m_family->setEnabled(!isAdapter);
+    m_family->setEnabled(!isAdapter && !m_isReplacing);
     checkName();
 }
 
@@ -278,17 +286,44 @@ void ImportDialog::checkName() {
     const auto name =
         m_manager.importName(*m_proposal, m_family->currentText().trimmed(), m_version->text().trimmed());
     if (!name) return tellName(capitalised(managers::windowText(name.error().message)), false);
-    const bool isAdapter = m_proposal->source.form == jobs::SourceForm::Adapter;
-    const QString full = isAdapter ? name->version : name->family + u'/' + name->version;
-    const auto there = isAdapter ? m_manager.findAdapter(full) : m_manager.find(full);
-    const bool isThere = there && there->state != jobs::ModelState::Absent;
-    tellName(isThere ? tr("%1 is installed already. The same files are not copied again; others are "
-                          "refused.")
-                           .arg(full)
-                     : tr("Kept as %1.").arg(full),
-             true);
+    tellName(nameText(*name), true);
     m_import->setEnabled(true);
     m_copy->setEnabled(true);
+}
+
+std::optional<jobs::ModelEntry> ImportDialog::entryOf(const managers::ModelWords& name) const {
+    const bool isAdapter = m_proposal && m_proposal->source.form == jobs::SourceForm::Adapter;
+    auto there =
+        isAdapter ? m_manager.findAdapter(name.version) : m_manager.find(name.family + u'/' + name.version);
+    return there && there->state != jobs::ModelState::Absent ? there : std::nullopt;
+}
+
+bool ImportDialog::replaces(const std::optional<jobs::ModelEntry>& there) const {
+    if (!there) return false;
+    return m_isReplacing || there->state == jobs::ModelState::Damaged ||
+           there->state == jobs::ModelState::Offline;
+}
+
+QString ImportDialog::nameText(const managers::ModelWords& name) const {
+    const bool isAdapter = m_proposal->source.form == jobs::SourceForm::Adapter;
+    const QString full = isAdapter ? name.version : name.family + u'/' + name.version;
+    const auto there = entryOf(name);
+    QString text = tr("Kept as %1.").arg(full);
+    if (replaces(there))
+        text = tr("%1 is there, %2. It stays until what is imported is whole, and is then replaced.")
+                   .arg(full, managers::stateWord(there->state));
+    else if (there && there->isUsable())
+        text =
+            tr("%1 is installed already. The same files are not copied again; others are refused.").arg(full);
+    const QString doubt = m_manager.importDoubt(*m_proposal, name);
+    return doubt.isEmpty() ? text : text + u' ' + capitalised(doubt) + u'.';
+}
+
+managers::ImportWish ImportDialog::wish() const {
+    managers::ImportWish wish{m_proposal->path, m_family->currentText().trimmed(),
+                              m_version->text().trimmed(), m_link->isChecked()};
+    wish.replace = replaces(entryOf({wish.family, wish.version}));
+    return wish;
 }
 
 void ImportDialog::tellName(const QString& text, bool isRight) {
@@ -301,8 +336,7 @@ void ImportDialog::tellName(const QString& text, bool isRight) {
 void ImportDialog::startImport() {
     if (!m_proposal) return;
     m_messages->clear();
-    m_job = m_manager.importModel(m_proposal->path, m_family->currentText().trimmed(),
-                                  m_version->text().trimmed(), m_link->isChecked());
+    m_job = m_manager.importModel(wish());
     connect(m_job, &managers::Job::finished, this, &ImportDialog::endImport);
     m_progress->follow(*m_job);
     setImporting(true);
@@ -312,11 +346,22 @@ void ImportDialog::startImport() {
 void ImportDialog::endImport() {
     setImporting(false);
     checkName();
-    if (m_job->state() == managers::JobState::Failed)
-        m_messages->showFailure(*m_job->error(), tr("Try again"), [this] { startImport(); });
+    if (m_job->state() == managers::JobState::Failed) tellFailure(*m_job->error());
     if (m_job->state() == managers::JobState::Cancelled)
         m_messages->show(MessageBar::Kind::Notice, tr("Stopped. Nothing was kept."));
     if (m_job->state() != managers::JobState::Done) m_import->setFocus();
+}
+
+/// Another model of that name can be replaced: the button is the consent.
+void ImportDialog::tellFailure(const Error& error) {
+    const bool isTaken = error.code == codes::kImportExists && m_proposal &&
+                         entryOf({m_family->currentText().trimmed(), m_version->text().trimmed()});
+    if (!isTaken || m_isReplacing)
+        return m_messages->showFailure(error, tr("Try again"), [this] { startImport(); });
+    m_messages->showFailure(error, tr("Replace it"), [this] {
+        m_isReplacing = true;
+        startImport();
+    });
 }
 
 void ImportDialog::setImporting(bool isImporting) {
@@ -325,14 +370,15 @@ void ImportDialog::setImporting(bool isImporting) {
         field->setEnabled(!isImporting);
     if (m_proposal && m_proposal->isConverted) m_link->setEnabled(false);
     if (m_proposal && m_proposal->source.form == jobs::SourceForm::Adapter) m_family->setEnabled(false);
+    for (QWidget* field : std::initializer_list<QWidget*>{m_family, m_version})
+        if (m_isReplacing) field->setEnabled(false); // another name would replace nothing
     m_import->setVisible(!isImporting);
     m_background->setVisible(isImporting);
     m_cancel->setText(isImporting ? tr("Stop") : tr("Cancel"));
 }
 
 void ImportDialog::copyCommand() {
-    copyFrom(*m_copy, m_manager.importCommand(m_proposal->path, m_family->currentText().trimmed(),
-                                              m_version->text().trimmed(), m_link->isChecked()));
+    copyFrom(*m_copy, m_manager.importCommand(wish()));
 }
 
 } // namespace llamahome::widgets

@@ -31,6 +31,8 @@ public:
 
     /// A name that stays, whatever path is chosen.
     void setName(const QString& family, const QString& version);
+    /// The same for a model that is there: what is imported takes its place when it is whole.
+    void replaceModel(const QString& family, const QString& version);
 
     bool isImporting() const { return m_job && m_job->isActive(); }
     /// Whether the dialog tells how that job ends.
@@ -52,8 +54,15 @@ private:
     void refuse(const QString& path, const Error& error);
     void checkName();
     void tellName(const QString& text, bool isRight);
+    managers::ImportWish wish() const;
+    /// The model or adapter that has the chosen name.
+    std::optional<jobs::ModelEntry> entryOf(const managers::ModelWords& name) const;
+    QString nameText(const managers::ModelWords& name) const;
+    /// Whether the import takes the place of `there`.
+    bool replaces(const std::optional<jobs::ModelEntry>& there) const;
     void startImport();
     void endImport();
+    void tellFailure(const Error& error);
     void setImporting(bool isImporting);
     void copyCommand();
 
@@ -62,6 +71,7 @@ private:
     QPointer<managers::Job> m_job;
     QTimer m_typing;        ///< looks at the path when no key has come for a moment
     bool m_isNamed = false; ///< the user chose the name
+    bool m_isReplacing = false;
     MessageBar* m_messages;
     QLineEdit* m_path;
     QPushButton* m_folderButton;

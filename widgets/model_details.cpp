@@ -291,15 +291,16 @@ void ModelDetails::showEntry(const ModelEntry& entry) {
     m_title->setText(toQt(entry.name));
     m_stateIcon->setIcon(icon(shown));
     m_stateIcon->show();
-    m_state->setText(failedChecks ? tr("a check failed") : managers::stateWord(entry.state));
+    // A failed check makes a model damaged; what is not marked so is whole, and only does not fit its base.
+    const bool isWhole = failedChecks && entry.isUsable();
+    m_state->setText(isWhole ? tr("a check failed") : managers::stateWord(entry.state));
     m_state->show();
     const QString failure = failedChecks && report->error
                                 ? managers::withoutFolder(report->error->message, entry)
                                 : managers::stateSentence(entry);
     m_advice->setText(failure);
     m_advice->setVisible(!failure.isEmpty());
-    QString note =
-        m_isAdapter ? tr("An adapter from a training run here. Chat loads it on its base model.") : QString();
+    QString note = m_isAdapter ? tr("An adapter. Chat loads it on its base model.") : QString();
     if (entry.catalog) note = toQt(entry.catalog->note);
     if (entry.catalog && note.isEmpty())
         note = entry.catalog->instruct ? tr("Made for conversations.")
@@ -357,13 +358,17 @@ void ModelDetails::showActions(const ModelEntry& entry) {
     m_chatButton->setVisible(entry.isUsable());
     m_chatButton->setEnabled(chatFits);
     m_chatButton->setToolTip(chatFits ? tr("Talk to it.") : tr("Chatting needs more memory than there is."));
-    m_importButton->setVisible(entry.state == ModelState::Absent || entry.state == ModelState::Partial);
+    const bool isBroken = entry.state == ModelState::Damaged || entry.state == ModelState::Offline;
+    m_importButton->setVisible(!entry.isUsable() && !(isBroken && m_isAdapter));
+    m_importButton->setText(isBroken ? tr("Import again…") : tr("Import…"));
     m_hubButton->setVisible(!isInstalled && !entry.hubId.empty());
-    m_removeButton->setVisible(isInstalled && !canTrain && entry.state != ModelState::Partial);
+    const bool isForeign = entry.state == ModelState::Foreign;
+    m_removeButton->setVisible(isInstalled && !canTrain && !isForeign && entry.state != ModelState::Partial);
     const bool canCheck = isInstalled && entry.state != ModelState::Partial;
     m_more->setVisible(canCheck);
     for (QAction* action : {m_verify, m_verifyDeep, m_remove, m_copyPath, m_copyCommand->menuAction()})
         action->setVisible(canCheck);
+    if (isForeign) m_remove->setVisible(false);
     m_export->setVisible(entry.isUsable());
 }
 

@@ -256,22 +256,23 @@ void ModelsPane::remove(const QString& name) {
 }
 
 void ModelsPane::getAgain(const QString& name) {
-    auto* dialog = new RemoveDialog(m_manager, name, this);
-    connect(dialog, &RemoveDialog::removalStarted, this, [this, name](managers::Job* job) {
-        connect(job, &managers::Job::finished, this, [this, name, job] {
-            if (job->state() == managers::JobState::Done) importAs(name);
-        });
-    });
-    dialog->open();
+    m_waiting << WantedImport{{}, name, true};
+    openNextImport();
 }
 
 void ModelsPane::importPath(const QString& path) {
-    m_waiting << WantedImport{path, {}};
+    m_waiting << WantedImport{path, {}, false};
     openNextImport();
 }
 
 void ModelsPane::importAs(const QString& name) {
-    m_waiting << WantedImport{{}, name};
+    auto entry = m_manager.find(name);
+    if (!entry) entry = m_manager.findAdapter(name);
+    if (entry && entry->state == jobs::ModelState::Foreign)
+        return importPath(managers::pathToQt(entry->path));
+    const bool isBroken =
+        entry && (entry->state == jobs::ModelState::Damaged || entry->state == jobs::ModelState::Offline);
+    m_waiting << WantedImport{{}, name, isBroken};
     openNextImport();
 }
 
@@ -279,8 +280,14 @@ void ModelsPane::openNextImport() {
     if (m_importDialog || m_waiting.isEmpty()) return;
     const WantedImport wanted = m_waiting.takeFirst();
     m_importDialog = new ImportDialog(m_manager, wanted.path, this);
-    if (const auto entry = m_manager.find(wanted.name))
-        m_importDialog->setName(toQt(entry->family), toQt(entry->version));
+    if (const auto entry = m_manager.find(wanted.name)) {
+        const QString family = toQt(entry->family);
+        const QString version = toQt(entry->version);
+        if (wanted.replaces)
+            m_importDialog->replaceModel(family, version);
+        else
+            m_importDialog->setName(family, version);
+    }
     connect(m_importDialog, &QDialog::finished, this, [this] {
         m_importDialog.clear();
         openNextImport();
@@ -295,6 +302,7 @@ void ModelsPane::tellImported(const jobs::ImportResult& result) {
     choose(name);
     QString text = result.wasThere ? tr("%1 was there already; nothing was copied.").arg(name)
                                    : tr("%1 is ready.").arg(name);
+    if (result.replaced) text = tr("%1 is ready, in the place of what was there.").arg(name);
     if (!result.notes.empty()) {
         QStringList parts;
         for (const std::string& note : result.notes)

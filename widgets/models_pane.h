@@ -46,7 +46,8 @@ public Q_SLOTS:
     void importPath(const QString& path);
     /// The import dialog without a path.
     void importModel() { importPath({}); }
-    /// Likewise, to be kept under the name of a model of the list.
+    /// Likewise, to be kept under the name of a model of the list; in its place where it is there and cannot
+    /// be used. A folder that lies in the data root is imported itself.
     void importAs(const QString& name);
     void focusSearch();
 
@@ -69,7 +70,7 @@ private:
     void activate(const QModelIndex& index);
     void verify(const QString& name, bool deep);
     void remove(const QString& name);
-    /// Removes it, after the question of RemoveDialog, and opens the import under its name.
+    /// Opens the import under its name: the model stays until the new one is whole.
     void getAgain(const QString& name);
     void openNextImport();
     void scrollToChosen();
@@ -94,8 +95,9 @@ private:
     ModelDetails* m_details;
     QPointer<ImportDialog> m_importDialog;
     struct WantedImport {
-        QString path; ///< may be empty
-        QString name; ///< of the model that it shall be; empty: by the source
+        QString path;          ///< may be empty
+        QString name;          ///< of the model that it shall be; empty: by the source
+        bool replaces = false; ///< the model of that name
     };
     QList<WantedImport> m_waiting; ///< those that were dropped together
     QString m_chosen;              ///< kept while the list is read anew

@@ -155,7 +155,6 @@ void RemoveDialog::startRemoval() {
     m_cancel->setText(tr("Close"));
     connect(m_job, &managers::Job::finished, this, &RemoveDialog::endRemoval);
     m_progress->follow(*m_job);
-    Q_EMIT removalStarted(m_job);
 }
 
 void RemoveDialog::endRemoval() {

@@ -26,10 +26,6 @@ class RemoveDialog final : public QDialog {
 public:
     RemoveDialog(managers::ModelManager& manager, const QString& name, QWidget* parent);
 
-Q_SIGNALS:
-    /// Delete was pressed; the job goes on when the dialog is closed.
-    void removalStarted(managers::Job* job);
-
 private:
     void build();
     void showPlan(const jobs::RemovalPlan& plan);

@@ -40,6 +40,7 @@ std::optional<Icon> stateIcon(jobs::ModelState state) {
         return Icon::Bad;
     case jobs::ModelState::Partial:
     case jobs::ModelState::Offline:
+    case jobs::ModelState::Foreign:
         return Icon::Warning;
     case jobs::ModelState::Absent:
         break;

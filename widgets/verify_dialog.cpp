@@ -69,6 +69,12 @@ void VerifyDialog::build(WindowMemory& memory) {
     m_table->header()->setSectionResizeMode(items::CheckTable::Found, QHeaderView::Stretch);
     m_table->setColumnWidth(items::CheckTable::Remedy, 16 * look::kGrid);
     memory.keep(*m_table->header(), QStringLiteral("models/checksAndRepairs"));
+    m_finding = new QLabel(this);
+    m_finding->setObjectName(QStringLiteral("finding"));
+    m_finding->setAccessibleName(tr("What the chosen check found"));
+    m_finding->setWordWrap(true);
+    m_finding->setTextFormat(Qt::PlainText);
+    m_finding->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     m_copy = makeDialogButton(tr("Copy as command"), QStringLiteral("copyCommandButton"), this);
     m_deep = makeDialogButton(tr("Verify &every byte"), QStringLiteral("deepButton"), this);
     m_deep->setToolTip(tr("Also reads all files, compares their hashes and looks at every weight."));
@@ -86,10 +92,13 @@ void VerifyDialog::build(WindowMemory& memory) {
     column->addWidget(m_outcome);
     column->addWidget(m_progress);
     column->addWidget(m_table, 1);
+    column->addWidget(m_finding);
     column->addLayout(row);
     connect(m_copy, &QPushButton::clicked, this,
             [this] { copyFrom(*m_copy, m_manager.verifyCommand(m_name, m_isDeep)); });
     connect(m_deep, &QPushButton::clicked, this, [this] { start(true); });
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            &VerifyDialog::showFinding);
     connect(m_close, &QPushButton::clicked, this, [this] {
         if (m_job && m_job->isActive())
             m_job->cancel();
@@ -107,6 +116,7 @@ void VerifyDialog::start(bool deep) {
     }
     m_messages->clear();
     m_checks->setChecks({});
+    showFinding();
     m_outcome->setText(deep ? tr("Checking structure and every byte of %1.").arg(m_name)
                             : tr("Checking structure, sizes and tokenizer of %1.").arg(m_name));
     setBusy(true);
@@ -138,12 +148,18 @@ void VerifyDialog::showReport(const jobs::VerifyReport& report) {
         if (entry) check.reason = managers::fromQt(managers::withoutFolder(check.reason, *entry));
     m_checks->setChecks(std::move(checks));
     showRepairs();
+    m_table->setCurrentIndex(m_checks->index(m_checks->worstRow(), items::CheckTable::Check));
+    showFinding();
     if (!report.ok)
         m_outcome->setText(tr("%1 is not whole. What failed is below, with what helps.").arg(m_name));
     else if (m_isDeep)
         m_outcome->setText(tr("%1 is whole, every byte.").arg(m_name));
     else
         m_outcome->setText(tr("%1 is whole. Verify every byte also compares all hashes.").arg(m_name));
+}
+
+void VerifyDialog::showFinding() {
+    m_finding->setText(m_checks->finding(m_table->currentIndex().row()));
 }
 
 void VerifyDialog::showRepairs() {
@@ -170,6 +186,7 @@ void VerifyDialog::repair(const jobs::Repair& repair) {
     if (!m_job) return;
     m_messages->clear();
     m_checks->setChecks({});
+    showFinding();
     m_outcome->setText(tr("Repairing %1.").arg(m_name));
     setBusy(true);
     connect(m_job, &managers::Job::finished, this, [this, repair] {

@@ -31,7 +31,7 @@ public:
                  QWidget* parent);
 
 Q_SIGNALS:
-    /// The model is to be removed and imported again.
+    /// The model is to be imported again, in the place of this one.
     void getAgainRequested(const QString& name);
 
 private:
@@ -41,6 +41,8 @@ private:
     void showReport(const jobs::VerifyReport& report);
     /// A button in each row that can be repaired.
     void showRepairs();
+    /// The chosen row in full.
+    void showFinding();
     void repair(const jobs::Repair& repair);
     void setBusy(bool isBusy);
 
@@ -53,6 +55,7 @@ private:
     QLabel* m_outcome;
     JobProgress* m_progress;
     QTreeView* m_table;
+    QLabel* m_finding;
     QPushButton* m_deep;
     QPushButton* m_copy;
     QPushButton* m_close;

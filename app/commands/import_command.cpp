@@ -3,6 +3,7 @@
 #include "app/commands/model_words.h"
 #include "app/progress_printer.h"
 #include "config/hub_cache.h"
+#include "config/ollama_store.h"
 #include "core/quantity.h"
 #include "jobs/import/import_model.h"
 
@@ -13,12 +14,14 @@ struct ImportOptions {
     std::optional<std::string> path;
     std::vector<std::string> name;
     bool link = false;
+    bool replace = false;
 };
 
 jobs::ImportRequest requestOf(const ImportOptions& options) {
     jobs::ImportRequest request;
     request.source = options.path.value_or("");
     request.link = options.link;
+    request.replace = options.replace;
     if (!options.name.empty()) request.family = options.name.front();
     if (options.name.size() > 1) request.version = options.name[1];
     return request;
@@ -33,7 +36,8 @@ std::string nextCommand(const jobs::ImportResult& imported) {
 
 Result<void> import(CommandContext& context, const ImportOptions& options) {
     jobs::ImportRequest request = requestOf(options);
-    request.hubCache = config::hubCacheFolder(context.environment());
+    request.places = {config::hubCacheFolder(context.environment()),
+                      config::ollamaStoreFolders(context.environment())};
     const auto library = context.library();
     if (!library) return library.error();
     const auto lock = context.lockRoot();
@@ -44,13 +48,17 @@ Result<void> import(CommandContext& context, const ImportOptions& options) {
     if (!imported) return imported.error();
     const jobs::ModelEntry& entry = imported->entry;
     Output& output = context.output();
-    output.line(entry.name + (imported->wasThere ? " was there already: " : " imported: ") +
+    output.line(entry.name +
+                (imported->wasThere   ? " was there already: "
+                 : imported->replaced ? " imported in place of what was there: "
+                                      : " imported: ") +
                 formatBytes(entry.sizeBytes) + " in " + displayPath(entry.path));
     for (const std::string& note : imported->notes)
         output.line("Note: " + note);
     output.line("Next: " + nextCommand(*imported));
     Json json = entryJson(entry);
     json["was_there"] = imported->wasThere;
+    json["replaced"] = imported->replaced;
     json["notes"] = imported->notes;
     if (imported->base) json["base"] = imported->base->name;
     output.document(json);
@@ -64,17 +72,19 @@ CommandSpec importCommand() {
     CommandSpec command{"import", "Take over a model or an adapter that is on this machine",
                         "llamahome import ~/Downloads/smollm2.gguf --as smollm2 135m-instruct"};
     command
-        .positional("PATH",
-                    "a folder in Hub layout or Meta's, an adapter's folder, an entry of the Hub's cache or "
-                    "its id, a .gguf file, or "
-                    "a manifest of Ollama's",
-                    options->path, ValueKind::File)
+        .positional(
+            "PATH",
+            "a folder in Hub layout or Meta's, an adapter's folder, an entry of the Hub's cache or "
+            "its id, a .gguf file, or a model of Ollama's by its name (llama3.2:1b), manifest or blob",
+            options->path, ValueKind::File)
         .required();
     command.words("--as", "FAMILY VERSION", 2,
                   "name in the library, of an adapter NAME alone; without it, by the source's name",
                   options->name);
     command.flag("--link", "link the weights instead of copying them, where the source is a folder",
                  options->link);
+    command.flag("--replace", "take the place of another model of that name, once the new one is whole",
+                 options->replace);
     command.run = [options](CommandContext& context) { return import(context, *options); };
     return command;
 }

@@ -19,7 +19,7 @@ std::string bytesOrBlank(std::uint64_t bytes) {
 Table modelTable(const std::vector<jobs::ModelEntry>& models) {
     Table table{{"model", "state", "size", "to chat", "to train", "licence"}, {}, {2, 3, 4}};
     for (const jobs::ModelEntry& entry : models)
-        table.rows.push_back({entry.name, std::string(jobs::stateName(entry.state)),
+        table.rows.push_back({entry.name, std::string(jobs::stateWord(entry.state)),
                               bytesOrBlank(entry.sizeBytes), bytesOrBlank(entry.memoryToChatBytes),
                               bytesOrBlank(entry.memoryToTrainBytes), entry.licence});
     return table;
@@ -29,7 +29,7 @@ Table adapterTable(const std::vector<jobs::ModelEntry>& adapters) {
     Table table{{"adapter", "state", "size"}, {}, {2}};
     for (const jobs::ModelEntry& entry : adapters)
         table.rows.push_back(
-            {entry.name, std::string(jobs::stateName(entry.state)), bytesOrBlank(entry.sizeBytes)});
+            {entry.name, std::string(jobs::stateWord(entry.state)), bytesOrBlank(entry.sizeBytes)});
     return table;
 }
 

@@ -27,6 +27,7 @@ Result<jobs::ModelEntry> entryOf(CommandContext& context, const std::vector<std:
     return knownEntry(context, words);
 }
 
+/// The report, which the model's folder keeps a mark of.
 Result<jobs::VerifyReport> verified(CommandContext& context, const jobs::ModelEntry& entry, bool deep) {
     std::optional<jobs::ModelEntry> base;
     if (entry.kind == jobs::kAdapterKind) {
@@ -35,7 +36,9 @@ Result<jobs::VerifyReport> verified(CommandContext& context, const jobs::ModelEn
         if (auto found = jobs::baseOfAdapter(**library, entry)) base = std::move(*found);
     }
     ProgressPrinter progress(context.output(), context.clock());
-    return jobs::verifyModel(entry, deep, context.cancel(), progress.sink(), base);
+    auto report = jobs::verifyModel(entry, deep, context.cancel(), progress.sink(), base);
+    if (report) jobs::keepVerdict(entry, *report, context.files());
+    return report;
 }
 
 /// Does every repair that the program can do. False where there was none.

@@ -169,6 +169,7 @@ const std::vector<EnvironmentVariable>& environmentVariables() {
         {"HF_HOME", "the Hub client's folder, for its token and its cache", Role::Folder},
         {"HF_HUB_CACHE", "where the Hub client keeps what it has fetched", Role::Folder},
         {"HUGGINGFACE_HUB_CACHE", "older name of HF_HUB_CACHE", Role::Folder},
+        {"OLLAMA_MODELS", "where Ollama keeps its models", Role::Folder},
         {"PIP_INDEX_URL", "Python package index that the CUDA component is fetched from", Role::Index},
         {"https_proxy", "proxy for https addresses", Role::Proxy},
         {"HTTPS_PROXY", "proxy for https addresses", Role::Proxy},

@@ -24,6 +24,10 @@ public:
     void setChecks(std::vector<jobs::CheckResult> checks);
     /// What puts the row right; nothing where it needs that not.
     const std::optional<jobs::Repair>& repair(int row) const;
+    /// The first row that failed, else that warned, else the first; -1 without any.
+    int worstRow() const;
+    /// A row in one sentence, with its code; empty where there is no such row.
+    QString finding(int row) const;
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;

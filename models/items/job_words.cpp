@@ -89,6 +89,7 @@ int jobPercent(const Job& job) {
 
 QString jobEndWords(const Job& job) {
     if (job.error()) return managers::windowText(job.error()->message);
+    if (job.state() == JobState::Done && !job.outcome().isEmpty()) return job.outcome();
     if (job.state() == JobState::Cancelled && job.canGoOn()) return Words::tr("stopped, can be continued");
     return jobStateWords(job.state());
 }

@@ -47,6 +47,11 @@ bool Job::uses(const std::filesystem::path& folder) const {
                        [wanted = plain(folder)](const auto& one) { return plain(one) == wanted; });
 }
 
+void Job::setOutcome(const QString& outcome) {
+    m_outcome = outcome;
+    Q_EMIT changed();
+}
+
 void Job::setCanGoOn() {
     if (m_canGoOn) return;
     m_canGoOn = true;

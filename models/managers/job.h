@@ -44,6 +44,10 @@ public:
     /// The same job for a shell: "llamahome verify llama 3.2-1b"; empty where there is none.
     QString commandLine() const { return m_commandLine; }
     void setCommandLine(const QString& commandLine) { m_commandLine = commandLine; }
+    /// What came of work that did all it had to, in a few words: "damaged: model.safetensors is missing";
+    /// empty where "done" says it.
+    QString outcome() const { return m_outcome; }
+    void setOutcome(const QString& outcome);
     /// Whether what was cancelled can be continued: a training whose run is on the disk.
     bool canGoOn() const { return m_canGoOn; }
     void setCanGoOn();
@@ -67,7 +71,7 @@ public:
     void finish(const std::optional<Error>& error);
 
 Q_SIGNALS:
-    /// State, progress or canGoOn() is another.
+    /// State, progress, outcome() or canGoOn() is another.
     void changed();
     /// The job has ended; its state says how. Once.
     void finished();
@@ -77,6 +81,7 @@ private:
     JobKind m_kind;
     QString m_title;
     QString m_commandLine;
+    QString m_outcome;
     JobState m_state = JobState::Waiting;
     bool m_canGoOn = false;
     std::vector<std::filesystem::path> m_folders;

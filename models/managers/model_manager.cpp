@@ -8,6 +8,7 @@
 #include <QPointer>
 
 #include "config/hub_cache.h"
+#include "config/ollama_store.h"
 #include "config/settings_loader.h"
 #include "core/error_codes.h"
 #include "core/machine.h"
@@ -20,6 +21,7 @@
 #include "jobs/memory_estimate.h"
 #include "jobs/train/adapter_record.h"
 #include "managers/adapter_bases.h"
+#include "managers/model_words.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
 #include "managers/train_command.h"
@@ -116,10 +118,14 @@ std::optional<jobs::ModelEntry> baseOf(const jobs::ModelEntry& entry, const Work
     return base ? std::optional(std::move(*base)) : std::nullopt;
 }
 
-Result<jobs::ImportSource> inspected(const std::string& path, const fs::path& hubCache) {
+Result<jobs::ImportSource> inspected(const std::string& path, const jobs::SourcePlaces& places) {
     if (path.empty())
         return Error{codes::kImportSource, "import: found no path, expected a model folder or a .gguf file"};
-    return jobs::inspectSource(path, hubCache);
+    return jobs::inspectSource(path, places);
+}
+
+jobs::SourcePlaces placesOf(const config::Environment& environment) {
+    return {config::hubCacheFolder(environment), config::ollamaStoreFolders(environment)};
 }
 
 } // namespace
@@ -248,8 +254,8 @@ Verdict ModelManager::trainVerdict(const jobs::ModelEntry& entry) const {
 void ModelManager::inspectImport(const QString& path) {
     runTask<Result<jobs::ImportSource>>(
         m_context.filePool, m_context.jobs,
-        [path = fromQt(path), hubCache = config::hubCacheFolder(m_context.workspace.environment)] {
-            return inspected(path, hubCache);
+        [path = fromQt(path), places = placesOf(m_context.workspace.environment)] {
+            return inspected(path, places);
         },
         this,
         [this, path](Result<jobs::ImportSource> source) {
@@ -280,16 +286,34 @@ Result<ModelWords> ModelManager::importName(const ImportProposal& proposal, cons
     return ModelWords{toQt(name->family), toQt(name->version)};
 }
 
-Job* ModelManager::importModel(const QString& path, const QString& family, const QString& version,
-                               bool link) {
-    Job& job = m_context.jobs.start(JobKind::Import, tr("Importing %1").arg(family + u'/' + version));
-    job.setCommandLine(importCommand(path, family, version, link));
-    const jobs::ImportRequest request{pathFromQt(path), fromQt(family), fromQt(version), link,
-                                      config::hubCacheFolder(m_context.workspace.environment)};
+QString ModelManager::importDoubt(const ImportProposal& proposal, const ModelWords& name) const {
+    return toQt(jobs::nameDoubt(m_context.workspace.catalog, {fromQt(name.family), fromQt(name.version)},
+                                proposal.source));
+}
+
+std::optional<jobs::ModelEntry> ModelManager::entryOf(const ImportWish& wish) const {
+    auto entry = wish.family == QStringLiteral("finetuned") ? findAdapter(wish.version)
+                                                            : find(wish.family + u'/' + wish.version);
+    const bool isThere = entry && entry->state != jobs::ModelState::Absent;
+    return isThere ? entry : std::nullopt;
+}
+
+Job* ModelManager::importModel(const ImportWish& wish) {
+    const auto there = entryOf(wish);
+    const auto used = there ? useOf(toQt(there->name), there->path) : std::nullopt;
+    if (there && !used && (wish.replace || !there->isUsable())) Q_EMIT removalBegins(there->path);
+    Job& job =
+        m_context.jobs.start(JobKind::Import, tr("Importing %1").arg(wish.family + u'/' + wish.version));
+    job.setCommandLine(importCommand(wish));
+    if (there && !used) job.setFolders({there->path});
+    const jobs::ImportRequest request{pathFromQt(wish.path), fromQt(wish.family),
+                                      fromQt(wish.version),  wish.link,
+                                      wish.replace,          placesOf(m_context.workspace.environment)};
     runJob<jobs::ImportResult>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
-        [lock = &m_context.lock, request,
+        [lock = &m_context.lock, request, used,
          workspace = m_context.workspace](const JobControl& control) -> Result<jobs::ImportResult> {
+            if (used) return *used;
             const auto held = lock->acquire();
             if (!held) return held.error();
             return jobs::importModel(request, **held, workspace.catalog, *workspace.files, control.cancel,
@@ -316,11 +340,18 @@ Job* ModelManager::verify(const QString& name, bool deep) {
         [entry = *entry, deep, removal,
          workspace = m_context.workspace](const JobControl& control) -> Result<jobs::VerifyReport> {
             if (removal) return *removal;
-            return jobs::verifyModel(entry, deep, control.cancel, control.progress, baseOf(entry, workspace));
+            auto report =
+                jobs::verifyModel(entry, deep, control.cancel, control.progress, baseOf(entry, workspace));
+            if (report) jobs::keepVerdict(entry, *report, *workspace.files);
+            return report;
         },
         this,
-        [this, name, job = QPointer<Job>(&job)](const Result<jobs::VerifyReport>& report) {
+        [this, name, entry = *entry, job = QPointer<Job>(&job)](const Result<jobs::VerifyReport>& report) {
             if (!report) return;
+            if (job)
+                job->setOutcome(report->error
+                                    ? tr("damaged: %1").arg(withoutFolder(report->error->message, entry))
+                                    : tr("whole"));
             if (isThere(name)) m_reports[fromQt(name)] = *report;
             Q_EMIT verified(job, name, *report);
         });
@@ -393,7 +424,7 @@ std::optional<Error> ModelManager::useOf(const QString& name, const fs::path& fo
         return Error{codes::kRemoveRefused,
                      fromQt(tr("%1 is being removed already: wait until that has ended").arg(name))};
     return Error{codes::kRemoveRefused,
-                 fromQt(tr("%1 is in use (%2): stop that first, then remove it").arg(name, user->title()))};
+                 fromQt(tr("%1 is in use (%2): stop that first, then try again").arg(name, user->title()))};
 }
 
 std::optional<Error> ModelManager::removalOf(const QString& name) const {
@@ -436,10 +467,11 @@ QString ModelManager::commandLine(std::vector<std::string> words) const {
     return toQt(shellLine(words));
 }
 
-QString ModelManager::importCommand(const QString& path, const QString& family, const QString& version,
-                                    bool link) const {
-    std::vector<std::string> words{"import", fromQt(path), "--as", fromQt(family), fromQt(version)};
-    if (link) words.push_back("--link");
+QString ModelManager::importCommand(const ImportWish& wish) const {
+    std::vector<std::string> words{"import", fromQt(wish.path), "--as", fromQt(wish.family),
+                                   fromQt(wish.version)};
+    if (wish.link) words.push_back("--link");
+    if (wish.replace) words.push_back("--replace");
     return commandLine(std::move(words));
 }
 

@@ -60,6 +60,15 @@ struct ImportProposal {
     jobs::ImportSource source;
 };
 
+/// What an import is asked for.
+struct ImportWish {
+    QString path; ///< or what else inspectImport() takes
+    QString family;
+    QString version;
+    bool link = false;
+    bool replace = false; ///< takes the place of another model of that name, once the new one is whole
+};
+
 /// One name in its two parts.
 struct ModelWords {
     QString family;
@@ -105,8 +114,12 @@ public:
     /// at no file.
     Result<ModelWords> importName(const ImportProposal& proposal, const QString& family,
                                   const QString& version) const;
-    /// Ends with imported(), or with the job's error.
-    Job* importModel(const QString& path, const QString& family, const QString& version, bool link);
+    /// Why `proposal` can hardly be the catalogue's model of that name, as importName() gives it, in words;
+    /// empty where nothing speaks against it. Looks at no file.
+    QString importDoubt(const ImportProposal& proposal, const ModelWords& name) const;
+    /// Ends with imported(), or with the job's error: RM-01 while a job works with the model of that name.
+    /// removalBegins() comes first where a model is there whose place it takes.
+    Job* importModel(const ImportWish& wish);
 
     /// Why no job can begin to work with the model or adapter of that name: it is being removed. Nothing
     /// where it is not, and for an unknown name. LIB-03.
@@ -129,8 +142,7 @@ public:
     Job* remove(const jobs::RemovalPlan& plan);
 
     /// For a shell: "llamahome import … --as smollm2 135m-instruct".
-    QString importCommand(const QString& path, const QString& family, const QString& version,
-                          bool link) const;
+    QString importCommand(const ImportWish& wish) const;
     QString verifyCommand(const QString& name, bool deep) const;
     /// `isByName`: as the plan has it.
     QString removeCommand(const QString& name, bool isByName = false) const;
@@ -172,6 +184,8 @@ private:
     void take(Listing listing);
     void installSamples();
     std::optional<jobs::ModelEntry> findAny(const QString& name) const;
+    /// Of the model or adapter that has the wish's name.
+    std::optional<jobs::ModelEntry> entryOf(const ImportWish& wish) const;
     /// Whether files of it are there, by the last list.
     bool isThere(const QString& name) const;
     /// RM-01 names the job that works with the folder; nothing where none does.

@@ -17,19 +17,7 @@ struct Words {
 } // namespace
 
 QString stateWord(jobs::ModelState state) {
-    switch (state) {
-    case jobs::ModelState::Absent:
-        return Words::tr("not installed");
-    case jobs::ModelState::Partial:
-        return Words::tr("cut off");
-    case jobs::ModelState::Verified:
-        return Words::tr("ready");
-    case jobs::ModelState::Damaged:
-        return Words::tr("damaged");
-    case jobs::ModelState::Offline:
-        return Words::tr("disk away");
-    }
-    return {};
+    return Words::tr(jobs::stateWord(state).data());
 }
 
 QString stateSentence(const jobs::ModelEntry& entry) {
@@ -43,10 +31,11 @@ QString stateSentence(const jobs::ModelEntry& entry) {
     case jobs::ModelState::Verified:
         return {};
     case jobs::ModelState::Damaged:
-        return Words::tr("Damaged: %1. Verify tells all that is wrong; then remove it and import it anew.")
-            .arg(problem);
+        return Words::tr("Damaged: %1. Verify tells all that is wrong and what puts it right.").arg(problem);
     case jobs::ModelState::Offline:
         return Words::tr("Not to be reached: %1.").arg(problem);
+    case jobs::ModelState::Foreign:
+        return Words::tr("This folder was put here by hand. Import it to use the model.");
     }
     return {};
 }
@@ -120,7 +109,7 @@ QString repairWord(jobs::RepairKind kind) {
 QString repairSentence(jobs::RepairKind kind) {
     switch (kind) {
     case jobs::RepairKind::GetAgain:
-        return Words::tr("Removes the model, after a question, so that it can be imported again.");
+        return Words::tr("Opens the import under its name. The model stays until the new one is whole.");
     case jobs::RepairKind::MakeReadable:
         return Words::tr("Gives you the right to read the file.");
     case jobs::RepairKind::RemoveFiles:

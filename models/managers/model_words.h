@@ -8,7 +8,7 @@
 
 namespace llamahome::managers {
 
-/// "ready", "not installed", "cut off", "damaged", "disk away".
+/// As the command line says it: jobs::stateWord().
 QString stateWord(jobs::ModelState state);
 /// The state in a sentence with the next step, and the reason where something is wrong.
 QString stateSentence(const jobs::ModelEntry& entry);

@@ -40,11 +40,17 @@ QString placeOf(const QStringList& command) {
         return command.value(1) == QStringLiteral("remove") ? Words::tr("“Remove…” on the page Runs")
                                                             : Words::tr("the page Runs");
     if (verb == QStringLiteral("train")) return Words::tr("the page Training");
+    if (verb == QStringLiteral("verify"))
+        return command.contains(QStringLiteral("--deep"))
+                   ? Words::tr("“Verify every byte” on the page Models")
+                   : Words::tr("“Verify” on the page Models");
     return {};
 }
 
 QString nameOf(const QString& option) {
     if (option == QStringLiteral("--root")) return settingWords("model.data_root");
+    if (option == QStringLiteral("--deep")) return Words::tr("“Verify every byte”");
+    if (option == QStringLiteral("--replace")) return Words::tr("“Replace it”");
     if (option == QStringLiteral("--name")) return Words::tr("the name of the run");
     if (option == QStringLiteral("--validation")) return Words::tr("a file for validation");
     const std::string wanted = fromQt(option);

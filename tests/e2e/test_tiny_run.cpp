@@ -215,6 +215,81 @@ private Q_SLOTS:
         QVERIFY(*found == *expected);
     }
 
+    void numbersThatAreNoneAreNamedAndTheDamageStaysNamedUntilItIsPutRight() {
+        const Home home;
+        const auto run = [&](const QString& command, const QStringList& more = {},
+                             const QByteArray& in = {}) {
+            return home.runner().run(QStringList{QStringLiteral("--json"), command, QStringLiteral("smollm2"),
+                                                 QStringLiteral("135m-instruct")} +
+                                         more,
+                                     in);
+        };
+        const auto codeOf = [](const ProgramResult& result) {
+            return jsonLines(result.out).back()["error"]["code"].get<std::string>();
+        };
+        const auto weights = home.runner().root() / "data/models/smollm2/135m-instruct/model.safetensors";
+        std::string bytes = *readFile(weights);
+        bytes[bytes.size() - 1] = '\x7F'; // the last weight is NaN
+        bytes[bytes.size() - 2] = '\xFF';
+        QVERIFY(writeFileAtomically(systemFiles(), weights, bytes));
+        for (const auto& result :
+             {run(QStringLiteral("generate"), {QStringLiteral("--prompt"), QStringLiteral("x")}),
+              run(QStringLiteral("chat"), {}, "hello\n"),
+              run(QStringLiteral("evaluate"), {QStringLiteral("--data"), text(home.data())})}) {
+            QCOMPARE(result.code, 1);
+            QCOMPARE(codeOf(result), std::string("GEN-03"));
+        }
+        const QStringList prompt{QStringLiteral("--prompt"), QStringLiteral("x"),
+                                 QStringLiteral("--max-new-tokens"), QStringLiteral("2")};
+        QCOMPARE(run(QStringLiteral("verify"), {QStringLiteral("--deep")}).code, 1);
+        QCOMPARE(run(QStringLiteral("verify")).code, 0); // the structure is whole
+        const ProgramResult listed = home.runner().run({QStringLiteral("models"), QStringLiteral("smollm2")});
+        QVERIFY2(listed.out.find("damaged") != std::string::npos, listed.out.c_str());
+        QCOMPARE(codeOf(run(QStringLiteral("generate"), prompt)), std::string("LIB-04"));
+        const ProgramResult imported = home.runner().run(
+            {QStringLiteral("import"), text(home.runner().home() / "tiny"), QStringLiteral("--as"),
+             QStringLiteral("smollm2"), QStringLiteral("135m-instruct")});
+        QVERIFY2(imported.code == 0, imported.err.c_str());
+        QVERIFY2(imported.out.find("in place of what was there") != std::string::npos, imported.out.c_str());
+        const ProgramResult answered = run(QStringLiteral("generate"), prompt);
+        QVERIFY2(answered.code == 0, answered.err.c_str());
+        QCOMPARE(run(QStringLiteral("verify"), {QStringLiteral("--deep")}).code, 0);
+    }
+
+    void anImportedAdapterIsUsedByItsName() {
+        const Home home;
+        const ProgramResult trained = home.runner().run(home.trainWords(QStringLiteral("made"), shortRun()));
+        QVERIFY2(trained.code == 0, trained.err.c_str());
+        const std::filesystem::path elsewhere = home.runner().home() / "elsewhere";
+        std::filesystem::rename(home.adapter("smollm2_135m-instruct_finetuned"), elsewhere);
+        std::filesystem::remove(elsewhere / "llamahome.json");
+        const ProgramResult imported = home.runner().run(
+            {QStringLiteral("import"), text(elsewhere), QStringLiteral("--as"), QStringLiteral("mine")});
+        QVERIFY2(imported.code == 0, imported.err.c_str());
+        QVERIFY2(imported.out.find("llamahome chat smollm2 135m-instruct --adapter mine") !=
+                     std::string::npos,
+                 imported.out.c_str());
+        std::filesystem::remove_all(elsewhere); // it is the library's own now
+        const QStringList few{QStringLiteral("--adapter"), QStringLiteral("mine"),
+                              QStringLiteral("--max-new-tokens"), QStringLiteral("3")};
+        const ProgramResult generated =
+            home.runner().run(QStringList{QStringLiteral("--json"), QStringLiteral("generate"),
+                                          QStringLiteral("--prompt"), QStringLiteral("What is 3 plus one?")} +
+                              few); // its base is known
+        QVERIFY2(generated.code == 0, generated.err.c_str());
+        QVERIFY(jsonLines(generated.out).back().contains("token_ids"));
+        const ProgramResult chatted =
+            home.runner().run(QStringList{QStringLiteral("--json"), QStringLiteral("chat"),
+                                          QStringLiteral("smollm2"), QStringLiteral("135m-instruct")} +
+                                  few,
+                              "hello\n");
+        QVERIFY2(chatted.code == 0, chatted.err.c_str());
+        QVERIFY(jsonLines(chatted.out).back().contains("token_ids"));
+        const ProgramResult verified =
+            home.runner().run({QStringLiteral("verify"), QStringLiteral("mine"), QStringLiteral("--deep")});
+        QVERIFY2(verified.code == 0, verified.out.c_str());
+    }
+
     void removeFreesTheModelAndItsAdapterStays() {
         const Home home;
         const auto model = home.runner().root() / "data/models/smollm2/135m-instruct";

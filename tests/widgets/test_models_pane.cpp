@@ -105,6 +105,12 @@ void click(QWidget* parent, const char* name) {
     QTest::mouseClick(in<QPushButton>(parent, name), Qt::LeftButton);
 }
 
+/// Past the file layer, which watches this thread.
+std::string contentOf(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
 void cutInHalf(const fs::path& path) {
     fs::resize_file(path, fs::file_size(path) / 2);
 }
@@ -148,10 +154,37 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(size->text().contains(QStringLiteral("Will take")) && start->isEnabled(),
                                  kPatienceMs);
         QTest::mouseClick(start, Qt::LeftButton);
-        auto* messages = place.pane->findChild<MessageBar*>();
+        auto* messages = place.find<MessageBar>("messageBar");
         QTRY_VERIFY_WITH_TIMEOUT(messages->text().contains(pathToQt(target)), kPatienceMs);
         QVERIFY(messages->text().contains(QStringLiteral("<|im_end|>")));
+        QTRY_VERIFY(place.find<QDialog>("exportDialog") == nullptr);
         QVERIFY(fs::file_size(target) > 1000);
+    }
+
+    void anExportToAPlaceThatIsTakenIsToldInItsDialogWhichStays() {
+        Place place(true);
+        const TemporaryFolder folder;
+        place.pane->choose(kName);
+        for (QAction* action : place.find<QMenu>("modelMenu")->actions())
+            if (action->text().contains(QStringLiteral("xport"))) action->trigger();
+        auto* dialog = place.dialog("exportDialog");
+        auto* target = in<QLineEdit>(dialog, "targetEdit");
+        auto* start = in<QPushButton>(dialog, "startExportButton");
+        auto* bar = in<MessageBar>(dialog, "messageBar");
+        std::ofstream(folder / "taken.gguf") << "mine";
+        target->setText(pathToQt(folder / "taken.gguf"));
+        QTRY_VERIFY_WITH_TIMEOUT(bar->isVisible(), kPatienceMs);
+        QVERIFY(bar->text().contains(QStringLiteral("is there already")));
+        QVERIFY(!start->isEnabled());
+        target->setText(pathToQt(folder / "free.gguf"));
+        QTRY_VERIFY_WITH_TIMEOUT(start->isEnabled(), kPatienceMs);
+        QVERIFY(!bar->isVisible());
+        std::ofstream(folder / "free.gguf") << "taken since";
+        QTest::mouseClick(start, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(bar->isVisible(), kPatienceMs);
+        QVERIFY(dialog->isVisible());
+        QCOMPARE(place.context->jobs.jobs().size(), std::size_t{0});
+        QCOMPARE(contentOf(folder / "free.gguf"), std::string("taken since"));
     }
 
     void aPlaceThatIsTakenIsToldAndStays() {
@@ -281,37 +314,128 @@ private Q_SLOTS:
         QVERIFY(repairs().empty());
     }
 
-    void weightsThatAreCutAreRemovedAndImportedAgain() {
+    void weightsThatAreCutAreReplacedWhenWhatIsImportedIsWhole() {
         Place place(true);
-        cutInHalf(place.ground.installed() / "model.safetensors");
+        const fs::path weights = place.ground.installed() / "model.safetensors";
+        cutInHalf(weights);
+        const auto cut = fs::file_size(weights);
         QTRY_COMPARE(place.pane->chosenName(), kName);
         QDialog* dialog = place.openVerify();
         QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "repairButton") != nullptr, kPatienceMs);
         QCOMPARE(in<QPushButton>(dialog, "repairButton")->text(), QStringLiteral("Import again…"));
         click(dialog, "repairButton");
-        QDialog* removal = place.dialog("removeDialog");
-        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(removal, "deleteButton")->isEnabled(), kPatienceMs);
-        click(removal, "deleteButton");
         QDialog* import = place.dialog("importDialog");
-        QCOMPARE(in<QLineEdit>(import, "versionEdit")->text(), QStringLiteral("135m-instruct"));
-        QVERIFY(!fs::exists(place.ground.installed() / "model.safetensors"));
+        auto* version = in<QLineEdit>(import, "versionEdit");
+        QCOMPARE(version->text(), QStringLiteral("135m-instruct"));
+        QVERIFY(!version->isEnabled());
+        QCOMPARE(fs::file_size(weights), cut); // nothing is lost before the new one is there
+        in<QLineEdit>(import, "pathEdit")->setText(pathToQt(place.ground.source()));
+        auto* start = in<QPushButton>(import, "startImportButton");
+        QTRY_VERIFY_WITH_TIMEOUT(start->isEnabled(), kPatienceMs);
+        QVERIFY(textOf(import, "nameNote").contains(QStringLiteral("damaged. It stays until")));
+        QTest::mouseClick(start, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(place.manager->find(kName)->isUsable(), kPatienceMs);
+        QVERIFY(fs::file_size(weights) > cut);
+        QTRY_VERIFY(place.find<MessageBar>("messageBar")->text().contains(QStringLiteral("in the place of")));
     }
 
-    void aRemovalWhoseDialogIsClosedIsStillFollowedByTheImport() {
+    void whatAFailedCheckFoundIsReadInFullAndCopied() {
         Place place(true);
         cutInHalf(place.ground.installed() / "model.safetensors");
         QTRY_COMPARE(place.pane->chosenName(), kName);
         QDialog* dialog = place.openVerify();
-        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "repairButton") != nullptr, kPatienceMs);
-        click(dialog, "repairButton");
-        QDialog* removal = place.dialog("removeDialog");
-        auto* remove = in<QPushButton>(removal, "deleteButton");
-        QTRY_VERIFY_WITH_TIMEOUT(remove->isEnabled(), kPatienceMs);
-        remove->click(); // the end of the job is heard of after this function's next wait
-        in<QPushButton>(removal, "cancelButton")->click();
-        QVERIFY(!removal->isVisible());
-        QDialog* import = place.dialog("importDialog");
-        QCOMPARE(in<QLineEdit>(import, "versionEdit")->text(), QStringLiteral("135m-instruct"));
+        auto* finding = in<QLabel>(dialog, "finding");
+        QTRY_VERIFY_WITH_TIMEOUT(finding->text().startsWith(QStringLiteral("files: model.safetensors")),
+                                 kPatienceMs);
+        QVERIFY(finding->text().contains(QStringLiteral("bytes, expected")));
+        QVERIFY(finding->wordWrap() && (finding->textInteractionFlags() & Qt::TextSelectableByKeyboard));
+        auto* table = in<QTreeView>(dialog, "checkTable");
+        for (int row = 0; row < table->model()->rowCount(); ++row) {
+            table->setCurrentIndex(table->model()->index(row, 0));
+            QVERIFY(finding->text().contains(table->model()->index(row, 2).data().toString()));
+            QVERIFY2(!finding->text().contains(QStringLiteral(" --")), qPrintable(finding->text()));
+            QCOMPARE(table->model()->index(row, 2).data(Qt::ToolTipRole).toString(), finding->text());
+        }
+    }
+
+    void aFolderThatWasCopiedByHandIsImportedFromWhereItLies() {
+        Place place;
+        const fs::path folder = place.ground.root() / "data/models/local/by-hand";
+        writeTinyModel(folder);
+        place.manager->refresh();
+        const QString name = QStringLiteral("local/by-hand");
+        QTRY_VERIFY_WITH_TIMEOUT(place.manager->find(name), kPatienceMs);
+        place.pane->choose(name);
+        QTRY_COMPARE(textOf(&*place.pane, "modelState"), QStringLiteral("not in the library"));
+        QVERIFY(!place.find<QPushButton>("removeButton")->isVisible());
+        click(&*place.pane, "detailsImportButton");
+        QDialog* dialog = place.dialog("importDialog");
+        QCOMPARE(in<QLineEdit>(dialog, "pathEdit")->text(), pathToQt(folder));
+        auto* start = in<QPushButton>(dialog, "startImportButton");
+        QTRY_VERIFY_WITH_TIMEOUT(start->isEnabled(), kPatienceMs);
+        QTest::mouseClick(start, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(place.manager->find(name)->isUsable(), kPatienceMs);
+    }
+
+    void anAdapterIsImportedUnderANameOfOneWord() {
+        Place place(true);
+        const auto run = trainRun(place.ground, {"first", 2e-4, 0});
+        const fs::path elsewhere = place.ground.folder() / "from-elsewhere";
+        fs::copy(place.ground.root() / "data/models/finetuned" / run.adapterName, elsewhere);
+        fs::remove(elsewhere / "llamahome.json");
+        place.take(elsewhere);
+        QDialog* dialog = place.dialog("importDialog");
+        auto* version = in<QLineEdit>(dialog, "versionEdit");
+        QTRY_COMPARE_WITH_TIMEOUT(version->text(), QStringLiteral("from-elsewhere"), kPatienceMs);
+        QVERIFY(textOf(dialog, "sourceNote").startsWith(QStringLiteral("LoRA adapter")));
+        auto* family = in<QComboBox>(dialog, "familyBox");
+        QCOMPARE(family->currentText(), QStringLiteral("finetuned"));
+        QVERIFY(!family->isEnabled());
+        version->selectAll();
+        QTest::keyClicks(version, QStringLiteral("mine"));
+        QVERIFY(textOf(dialog, "nameNote").contains(QStringLiteral("Kept as mine.")));
+        QSignalSpy chat(&*place.pane, &ModelsPane::chatRequested);
+        click(dialog, "startImportButton");
+        QTRY_VERIFY_WITH_TIMEOUT(place.manager->findAdapter(QStringLiteral("mine")), kPatienceMs);
+        QTRY_COMPARE(place.pane->chosenName(), QStringLiteral("mine"));
+        QTRY_COMPARE_WITH_TIMEOUT(textOf(&*place.pane, "base"), kName, kPatienceMs);
+        click(&*place.pane, "chatButton");
+        QCOMPARE(chat.front(), (QList<QVariant>{QString(), QStringLiteral("mine")}));
+    }
+
+    void anotherModelOfTheNameIsReplacedOnlyByTheButtonThatSaysSo() {
+        Place place(true);
+        writeTinyModel(place.ground.folder() / "other", tinyConfig(), 7);
+        const std::string before = contentOf(place.ground.installed() / "llamahome.json");
+        place.take(place.ground.folder() / "other");
+        QDialog* dialog = place.dialog("importDialog");
+        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "startImportButton")->isEnabled(), kPatienceMs);
+        in<QComboBox>(dialog, "familyBox")->setCurrentText(QStringLiteral("smollm2"));
+        in<QLineEdit>(dialog, "versionEdit")->selectAll();
+        QTest::keyClicks(in<QLineEdit>(dialog, "versionEdit"), QStringLiteral("135m-instruct"));
+        click(dialog, "startImportButton");
+        auto* bar = in<MessageBar>(dialog, "messageBar");
+        QTRY_VERIFY_WITH_TIMEOUT(bar->isVisible(), kPatienceMs);
+        QVERIFY2(!bar->text().contains(QStringLiteral("--")), qPrintable(bar->text()));
+        QCOMPARE(contentOf(place.ground.installed() / "llamahome.json"), before);
+        QPushButton* replace = nullptr;
+        for (auto* button : bar->findChildren<QPushButton*>())
+            if (button->text() == QStringLiteral("Replace it")) replace = button;
+        QVERIFY(replace != nullptr);
+        QTest::mouseClick(replace, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(contentOf(place.ground.installed() / "llamahome.json") != before,
+                                 kPatienceMs);
+    }
+
+    void aNameOfTheCatalogueWithAnotherShapeIsToldBeforeTheImport() {
+        Place place;
+        place.pane->choose(QStringLiteral("llama/3.2-1b"));
+        click(place.find<ModelDetails>("modelDetails"), "detailsImportButton");
+        QDialog* dialog = place.dialog("importDialog");
+        in<QLineEdit>(dialog, "pathEdit")->setText(pathToQt(place.ground.source()));
+        QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "startImportButton")->isEnabled(), kPatienceMs);
+        QVERIFY2(textOf(dialog, "nameNote").contains(QStringLiteral("Its shape is not that of llama/3.2-1b")),
+                 qPrintable(textOf(dialog, "nameNote")));
     }
 
     void anAdapterTellsItsBaseItsRunAndItsStep() {

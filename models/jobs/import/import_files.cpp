@@ -106,6 +106,7 @@ Result<void> addFile(ImportSource& source, const fs::path& path, const fs::path&
 Result<void> addResultBytes(ImportSource& source, const std::vector<formats::TensorInfo>& tensors,
                             std::optional<std::uint64_t> elementBytes) {
     source.resultBytes = kConvertedTextBytes;
+    source.parameters = 0;
     for (const formats::TensorInfo& tensor : tensors) {
         const auto bytes = formats::checkedMultiply(
             tensor.elementCount(), elementBytes.value_or(formats::elementBytes(tensor.dtype)));
@@ -113,6 +114,7 @@ Result<void> addResultBytes(ImportSource& source, const std::vector<formats::Ten
         if (!total)
             return Error{codes::kFileTooLarge, source.name + ": its tensors are larger than any disk"};
         source.resultBytes = *total;
+        source.parameters += tensor.elementCount();
     }
     return {};
 }

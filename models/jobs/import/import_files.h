@@ -34,8 +34,8 @@ bool saysInstruct(std::string_view name);
 Result<void> addFile(ImportSource& source, const std::filesystem::path& path,
                      const std::filesystem::path& cacheFolder);
 
-/// What a converted model's text files and weights need, in place of what addFile() counted. Elements have as
-/// many bytes as their type, or `elementBytes` where that is given.
+/// What a converted model's text files and weights need, in place of what addFile() counted, and how many
+/// parameters it has. Elements have as many bytes as their type, or `elementBytes` where that is given.
 Result<void> addResultBytes(ImportSource& source, const std::vector<formats::TensorInfo>& tensors,
                             std::optional<std::uint64_t> elementBytes = {});
 

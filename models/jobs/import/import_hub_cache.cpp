@@ -12,6 +12,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kCachePrefix = "models--";
+constexpr std::size_t kMostListed = 10; ///< snapshots in a message
 
 /// The snapshot that refs/main names, else the only one.
 Result<CacheEntry> cacheSnapshot(const fs::path& folder) {
@@ -26,8 +27,15 @@ Result<CacheEntry> cacheSnapshot(const fs::path& folder) {
     }
     const std::vector<fs::path> snapshots = entriesOf(folder / "snapshots");
     if (snapshots.size() == 1) return CacheEntry{folder, snapshots.front()};
-    return Error{codes::kImportSource, displayPath(folder) + ": found " + std::to_string(snapshots.size()) +
-                                           " snapshots, expected one; name one of the folders in snapshots/"};
+    std::string listed;
+    for (std::size_t i = 0; i < std::min(kMostListed, snapshots.size()); ++i)
+        listed += (i == 0 ? ": " : ", ") + nameOf(snapshots[i]);
+    return Error{codes::kImportSource,
+                 displayPath(folder) + ": found " + std::to_string(snapshots.size()) + " snapshots" + listed +
+                     (snapshots.size() > kMostListed ? " and more" : "") +
+                     "; expected one: name its folder, " +
+                     displayPath(folder / "snapshots" /
+                                 (snapshots.empty() ? "COMMIT" : snapshots.front().filename()))};
 }
 
 } // namespace
@@ -37,6 +45,7 @@ Result<CacheEntry> findCacheEntry(const fs::path& folder) {
     if (nameOf(folder).starts_with(kCachePrefix) && fs::is_directory(folder / "snapshots", failure))
         return cacheSnapshot(folder);
     const fs::path parent = folder.parent_path();
+    if (nameOf(folder) == "blobs" && nameOf(parent).starts_with(kCachePrefix)) return cacheSnapshot(parent);
     if (nameOf(parent) == "snapshots" && nameOf(parent.parent_path()).starts_with(kCachePrefix))
         return CacheEntry{parent.parent_path(), folder};
     return CacheEntry{};

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "core/error_codes.h"
-#include "core/hash.h"
 #include "core/quantity.h"
 #include "formats/meta/meta_checklist.h"
 #include "formats/peft/peft_adapter.h"
@@ -13,10 +12,13 @@
 #include "jobs/import/import_files.h"
 #include "jobs/import/import_name.h"
 #include "jobs/import/import_source.h"
+#include "jobs/import/source_proof.h"
 #include "jobs/library/copy_file.h"
 #include "jobs/library/disk_room.h"
 #include "jobs/library/leftovers.h"
 #include "jobs/library/model_spec.h"
+#include "jobs/train/finished_adapter.h"
+#include "jobs/verify/file_checks.h"
 #include "jobs/verify/model_checks.h"
 
 namespace llamahome::jobs {
@@ -26,60 +28,81 @@ namespace {
 constexpr std::size_t kShownNames = 3;
 constexpr std::string_view kFirstSeen = "first seen";
 
-/// What the Hub's cache and Ollama's store call a file is its hash.
-Error otherHash(const SourceFile& file, const std::string& found) {
-    return Error{codes::kHashMismatch, displayPath(file.path) + ": found SHA-256 " + found +
-                                           ", expected that of its name; get the model again from where it "
-                                           "came"};
-}
-
 /// What stands in a folder, in words: the first names and how many more.
 std::string contentOf(const fs::path& folder) {
-    std::vector<std::string> names;
-    std::error_code failure;
-    for (fs::directory_iterator one(folder, failure), end; !failure && one != end; one.increment(failure))
-        names.push_back(displayPath(one->path().filename()));
-    if (names.empty()) return "a file or a folder that cannot be read";
-    std::sort(names.begin(), names.end());
+    const std::vector<fs::path> entries = entriesOf(folder);
+    if (entries.empty()) return "a file or a folder that cannot be read";
     std::string text;
-    for (std::size_t i = 0; i < std::min(kShownNames, names.size()); ++i)
-        text += (i > 0 ? ", " : "") + names[i];
-    return names.size() > kShownNames ? text + " and " + std::to_string(names.size() - kShownNames) + " more"
-                                      : text;
+    for (std::size_t i = 0; i < std::min(kShownNames, entries.size()); ++i)
+        text += (i > 0 ? ", " : "") + nameOf(entries[i]);
+    return entries.size() > kShownNames
+               ? text + " and " + std::to_string(entries.size() - kShownNames) + " more"
+               : text;
+}
+
+/// What an import finds under the name that it shall get.
+enum class Standing {
+    Free,
+    Same,    ///< the same model, whole
+    Replace, ///< a model whose place it takes
+    InPlace, ///< the source itself
+};
+
+/// The first name in the folder of a model that is not the model's; empty where all are. By its names where
+/// the manifest cannot be read.
+std::string strangerIn(const fs::path& folder, const Result<Manifest>& manifest, bool isAdapter) {
+    if (manifest) {
+        const std::vector<std::string> unlisted = unlistedFiles(folder, *manifest);
+        return unlisted.empty() ? std::string() : unlisted.front();
+    }
+    for (const fs::path& entry : entriesOf(folder)) {
+        const std::string name = nameOf(entry);
+        if (!isProgramsOwn(name) && !(isAdapter ? belongsToAdapter(name) : belongsToModel(name))) return name;
+    }
+    return {};
 }
 
 /// One import under way: what is known of it at the start, then its steps in order.
 class Import {
 public:
-    Import(const ImportSource& source, ModelName name, bool isInstruct, const RootLock& lock, bool link,
-           FileLayer& files, const CancelToken& cancel, const ProgressSink& progress)
+    Import(const ImportSource& source, ModelName name, bool isInstruct, const RootLock& lock,
+           const ImportRequest& request, FileLayer& files, const CancelToken& cancel,
+           const ProgressSink& progress)
         : m_source(source)
         , m_name(std::move(name))
         , m_isInstruct(isInstruct)
-        , m_link(link)
+        , m_lock(lock)
+        , m_request(request)
         , m_files(files)
         , m_cancel(cancel)
         , m_progress(progress)
         , m_target(modelFolder(lock.root(), m_name.family, m_name.version))
-        , m_staging(lock.root(), m_name.family, m_name.version) {}
+        , m_staging(lock.root(), m_name.family, m_name.version)
+        , m_proof(source, cancel, progress) {}
 
-    /// True when the same model is there already; IMP-03 when another one is.
-    Result<bool> isInstalled();
+    /// IMP-03 when the name is taken. `there`: what the library knows under it.
+    Result<Standing> standing(const std::optional<ModelEntry>& there);
     Result<void> checkSpace() const;
     /// The structure of a folder, before its first byte is copied; of an adapter also its base.
     Result<void> checkSource(const Library& library);
     /// Makes the model's folder visible as a whole. On failure nothing of it stays.
-    Result<void> run();
+    Result<void> run(Standing standing);
+    void note(std::string text) {
+        if (!text.empty()) m_notes.push_back(std::move(text));
+    }
     /// After run(): what the user should know.
     std::vector<std::string> notes() const { return m_notes; }
 
 private:
+    Result<Standing> taken(const std::optional<ModelEntry>& there);
+    /// Files of the source in its own folder, which becomes a model of the library.
+    Result<void> adopt();
     Result<void> fill();
+    Result<void> publish();
+    Result<void> replace();
     Result<void> takeFiles();
     Result<void> proveHashes(const Manifest& manifest) const;
     Result<Manifest> labels();
-    Result<std::vector<ManifestFile>> sourceHashes();
-    Result<void> identify();
     Result<void> checkStaging() const;
     Error exists(const std::string& why) const;
     Error ofSource(Error error) const;
@@ -97,13 +120,14 @@ private:
     const ImportSource& m_source;
     ModelName m_name;
     bool m_isInstruct; ///< of a Meta source
-    bool m_link;
+    const RootLock& m_lock;
+    const ImportRequest& m_request;
     FileLayer& m_files;
     const CancelToken& m_cancel;
     const ProgressSink& m_progress;
     fs::path m_target;
     StagingFolder m_staging;
-    std::string m_sourceHash;         ///< of what is converted
+    SourceProof m_proof;
     std::optional<ModelEntry> m_base; ///< of an adapter
     std::vector<std::string> m_notes;
 };
@@ -112,76 +136,42 @@ Error Import::exists(const std::string& why) const {
     return Error{codes::kImportExists, displayPath(m_target) + ": " + why};
 }
 
-Result<std::vector<ManifestFile>> Import::sourceHashes() {
-    Progress state{"hashing the source", 0, 0, "bytes"};
-    for (const SourceFile& file : m_source.files)
-        state.total += file.sizeBytes;
-    std::vector<ManifestFile> files;
-    for (const SourceFile& file : m_source.files) {
-        const std::uint64_t before = state.done;
-        const auto digest = sha256File(file.path, m_cancel, [&](const Progress& step) {
-            state.done = before + std::min(step.done, file.sizeBytes);
-            if (m_progress) m_progress(state);
-        });
-        if (!digest) return digest.error();
-        if (!file.expectedSha256.empty() && *digest != file.expectedSha256) return otherHash(file, *digest);
-        state.done = before + file.sizeBytes;
-        files.push_back({file.name, file.sizeBytes, *digest, {}});
-    }
-    return files;
-}
-
-/// A converted model is known by what it was made of: one file's hash, else one over the hashes of all.
-Result<void> Import::identify() {
-    if (!m_sourceHash.empty()) return {};
-    const auto files = sourceHashes();
-    if (!files) return files.error();
-    std::string hash = files->front().sha256;
-    const auto isPart = [](const ManifestFile& file) { return !isSideFile(file.path); };
-    if (m_source.form == SourceForm::Meta) {
-        hash = manifestDigest(*files);
-    } else if (std::count_if(files->begin(), files->end(), isPart) > 1) {
-        Sha256 all;
-        for (const ManifestFile& file : *files)
-            if (isPart(file)) all.update(file.sha256 + '\n');
-        hash = all.hexDigest();
-    }
-    m_sourceHash = hash;
-    return {};
-}
-
-Result<bool> Import::isInstalled() {
+Result<Standing> Import::standing(const std::optional<ModelEntry>& there) {
+    if (!isThere(m_target)) return Standing::Free;
+    if (isThere(m_target / kManifestName)) return taken(there);
     std::error_code failure;
-    if (!fs::exists(fs::symlink_status(m_target, failure))) return false;
+    if (fs::is_directory(fs::symlink_status(m_target, failure)) && fs::is_empty(m_target, failure))
+        return Standing::Free;
+    if (!isConverted(m_source.form) && fs::equivalent(m_source.place, m_target, failure))
+        return Standing::InPlace;
+    return exists("found " + contentOf(m_target) +
+                  ", no model of LlamaHome; move this folder away or delete it, or " + underAnotherName());
+}
+
+/// Of a name that a model of the library has.
+Result<Standing> Import::taken(const std::optional<ModelEntry>& there) {
     const auto manifest = readManifest(m_target);
-    if (!manifest) {
-        if (manifest.error().code != codes::kFileNotFound) return manifest.error();
-        if (fs::is_directory(fs::symlink_status(m_target, failure)) && fs::is_empty(m_target, failure))
-            return false;
-        return exists("found " + contentOf(m_target) +
-                      ", no model of LlamaHome; move this folder away or delete it, or " +
-                      underAnotherName());
+    if (!manifest && !m_request.replace)
+        return manifest.error().within(shownName() + " is there and damaged; --replace puts this one in its "
+                                                     "place");
+    if (manifest) {
+        const auto isSame = m_proof.isOf(*manifest);
+        if (!isSame) return isSame.error();
+        if (*isSame && there && there->isUsable()) return Standing::Same;
+        if (!*isSame && !m_request.replace)
+            return exists(std::string("another ") + (isAdapter() ? "adapter" : "model") +
+                          " of that name is there (from " + manifest->source +
+                          "); put this one in its place with --replace, or " + underAnotherName());
     }
-    bool isSame = false;
-    if (isConverted(m_source.form)) {
-        if (auto known = identify(); !known) return known.error();
-        // Once it stood in place of the commit.
-        isSame = manifest->sourceSha256 == m_sourceHash || manifest->commit == "sha256:" + m_sourceHash;
-    } else {
-        const auto files = sourceHashes();
-        if (!files) return files.error();
-        isSame = manifest->digest == manifestDigest(*files);
-    }
-    if (isSame) return true;
-    return exists(std::string("another ") + (isAdapter() ? "adapter" : "model") +
-                  " of that name is there (from " + manifest->source +
-                  "); remove it with `llamahome remove " +
-                  (isAdapter() ? m_name.version : m_name.family + " " + m_name.version) + "`, or " +
-                  underAnotherName());
+    const std::string stranger = strangerIn(m_target, manifest, isAdapter());
+    if (stranger.empty()) return Standing::Replace;
+    return exists("found " + stranger +
+                  " in the folder of the model that shall be replaced, no file of it; "
+                  "move that away first");
 }
 
 std::uint64_t Import::writtenBytes() const {
-    if (isConverted(m_source.form) || !m_link) return m_source.resultBytes;
+    if (isConverted(m_source.form) || !m_request.link) return m_source.resultBytes;
     std::uint64_t bytes = 0;
     for (const SourceFile& file : m_source.files)
         if (!file.isWeights) bytes += file.sizeBytes;
@@ -197,7 +187,7 @@ Result<void> Import::checkSource(const Library& library) {
         auto found = findAdapterBase(library, m_source.place);
         if (!found) return found.error();
         m_base = std::move(found->base);
-        if (!found->note.empty()) m_notes.push_back(std::move(found->note));
+        note(std::move(found->note));
         return {};
     }
     if (m_source.form == SourceForm::Meta)
@@ -232,7 +222,7 @@ Result<void> Import::takeFiles() {
     Progress state{"copying", 0, writtenBytes(), "bytes"};
     for (const SourceFile& file : m_source.files) {
         const fs::path to = m_staging.path() / file.name;
-        if (m_link && file.isWeights) {
+        if (m_request.link && file.isWeights) {
             if (auto linked = m_files.symlink(file.path, to); !linked) return linked;
             continue;
         }
@@ -245,7 +235,7 @@ Result<void> Import::takeFiles() {
     return {};
 }
 
-/// Of copied files; of what is converted sourceHashes() has proved it.
+/// Of copied files; of what is converted the hashes of the source have proved it.
 Result<void> Import::proveHashes(const Manifest& manifest) const {
     if (isConverted(m_source.form)) return {};
     std::map<std::string, std::string> found;
@@ -253,7 +243,7 @@ Result<void> Import::proveHashes(const Manifest& manifest) const {
         found.emplace(file.path, file.sha256);
     for (const SourceFile& file : m_source.files)
         if (!file.expectedSha256.empty() && found[file.name] != file.expectedSha256)
-            return otherHash(file, found[file.name]);
+            return otherThanNamed(file, found[file.name]);
     return {};
 }
 
@@ -271,8 +261,9 @@ Result<Manifest> Import::labels() {
         }
     }
     if (isConverted(m_source.form)) {
-        if (auto known = identify(); !known) return known.error();
-        manifest.sourceSha256 = m_sourceHash;
+        auto identity = m_proof.identity();
+        if (!identity) return identity.error();
+        manifest.sourceSha256 = std::move(*identity);
     }
     return manifest;
 }
@@ -281,6 +272,20 @@ Result<void> Import::checkStaging() const {
     if (!isAdapter()) return checkModelFolder(m_staging.path());
     const auto adapter = formats::readPeftAdapter(m_staging.path());
     return adapter ? Result<void>() : Result<void>(adapter.error());
+}
+
+Result<void> Import::adopt() {
+    auto manifest = labels();
+    if (!manifest) return manifest.error();
+    const auto files = m_proof.files();
+    if (!files) return files.error();
+    manifest->files = **files;
+    for (std::size_t i = 0; i < manifest->files.size(); ++i) {
+        const std::string& origin = m_source.files[i].origin;
+        manifest->files[i].origin = origin.empty() ? std::string(kFirstSeen) : origin;
+    }
+    manifest->digest = manifestDigest(manifest->files);
+    return writeManifest(m_files, m_target, *manifest);
 }
 
 Result<void> Import::fill() {
@@ -295,7 +300,10 @@ Result<void> Import::fill() {
     for (ManifestFile& file : manifest->files)
         for (const SourceFile& given : m_source.files)
             if (given.name == file.path && !given.expectedSha256.empty()) file.origin = given.origin;
-    if (auto written = writeManifest(m_files, m_staging.path(), *manifest); !written) return written;
+    return writeManifest(m_files, m_staging.path(), *manifest);
+}
+
+Result<void> Import::publish() {
     if (auto renamed = m_files.rename(m_staging.path(), m_target); !renamed)
         return renamed.error().code == codes::kFileExists
                    ? exists("another import has made it meanwhile; look at it with `llamahome models`")
@@ -303,15 +311,36 @@ Result<void> Import::fill() {
     return m_files.syncDirectory(m_target.parent_path());
 }
 
-Result<void> Import::run() {
+/// The old model lies where the new one was made until it is deleted, so that a cut leaves it to the next
+/// import's clearing.
+Result<void> Import::replace() {
+    const auto removing = m_lock.removing();
+    const auto exchanged = m_files.exchange(m_staging.path(), m_target);
+    if (!exchanged) return exchanged.error();
+    if (!*exchanged) {
+        const StagingFolder aside(m_lock.root(), m_name.family, m_name.version);
+        if (auto moved = m_files.rename(m_target, aside.path()); !moved) return moved;
+        if (auto moved = m_files.rename(m_staging.path(), m_target); !moved) {
+            (void)m_files.rename(aside.path(), m_target);
+            return moved;
+        }
+        (void)removeTree(m_files, aside.path());
+    }
+    (void)removeTree(m_files, m_staging.path());
+    return m_files.syncDirectory(m_target.parent_path());
+}
+
+Result<void> Import::run(Standing standing) {
+    if (standing == Standing::InPlace) return adopt();
     if (auto made = m_files.makeDirectories(m_target.parent_path()); !made) return made;
-    const auto filled = fill();
-    if (filled) return filled;
+    Result<void> done = fill();
+    if (done) done = standing == Standing::Replace ? replace() : publish();
+    if (done) return done;
     (void)removeTree(m_files, m_staging.path());
     std::error_code failure;
     if (fs::is_empty(m_target.parent_path(), failure) && !failure)
         (void)m_files.remove(m_target.parent_path());
-    return filled;
+    return done;
 }
 
 /// Meta's files do not say it: the catalogue does for its own models, the names that they come under for
@@ -321,39 +350,51 @@ bool isInstruct(const ImportSource& source, const ModelName& name, const config:
     return source.isInstructByName || (known && known->instruct) || saysInstruct(name.version);
 }
 
+/// What the request names; else the place of a folder in the data root, where that is a name.
+Result<ModelName> importedName(const ImportRequest& request, const ImportSource& source, const DataRoot& root,
+                               const config::Catalog& catalog) {
+    const fs::path family = source.place.parent_path();
+    std::error_code failure;
+    if (request.family.empty() && request.version.empty() && !isConverted(source.form) &&
+        fs::equivalent(family.parent_path(), root.models(), failure))
+        if (auto name = importName(catalog, nameOf(family), nameOf(source.place), source)) return name;
+    return importName(catalog, request.family, request.version, source);
+}
+
 } // namespace
 
 Result<ImportResult> importModel(const ImportRequest& request, const RootLock& lock,
                                  const config::Catalog& catalog, FileLayer& files, const CancelToken& cancel,
                                  const ProgressSink& progress) {
-    const auto source = inspectSource(request.source, request.hubCache);
+    const auto source = inspectSource(request.source, request.places);
     if (!source) return source.error();
     if (request.link && isConverted(source->form))
         return Error{codes::kImportName,
                      "--link: " + source->name + " is converted, so it cannot be linked; leave --link out"};
-    auto name = importName(catalog, request.family, request.version, *source);
+    auto name = importedName(request, *source, lock.root(), catalog);
     if (!name) return name.error();
     clearLeftovers(lock, files);
     const Library library(lock.root(), catalog);
-    Import import(*source, *name, isInstruct(*source, *name, catalog), lock, request.link, files, cancel,
-                  progress);
-    const auto installed = import.isInstalled();
-    if (!installed) return installed.error();
-    if (!*installed) {
-        if (auto space = import.checkSpace(); !space) return space.error();
-        if (auto checked = import.checkSource(library); !checked) return checked.error();
-        if (auto done = import.run(); !done) return done.error();
-    }
     const bool isAdapter = source->form == SourceForm::Adapter;
-    auto entry = isAdapter ? library.findAdapter(name->version) : library.find(name->family, name->version);
-    if (!entry)
+    const auto found = [&] {
+        return isAdapter ? library.findAdapter(name->version) : library.find(name->family, name->version);
+    };
+    Import import(*source, *name, isInstruct(*source, *name, catalog), lock, request, files, cancel,
+                  progress);
+    import.note(nameDoubt(catalog, *name, *source));
+    const auto standing = import.standing(found());
+    if (!standing) return standing.error();
+    if (*standing != Standing::Same) {
+        if (*standing != Standing::InPlace)
+            if (auto space = import.checkSpace(); !space) return space.error();
+        if (auto checked = import.checkSource(library); !checked) return checked.error();
+        if (auto done = import.run(*standing); !done) return done.error();
+    }
+    auto entry = found();
+    if (!entry || !entry->isUsable())
         return Error{codes::kInternal, name->family + "/" + name->version + " is not there after its import"};
-    if (!entry->isUsable())
-        return Error{codes::kModelDamaged, entry->name + " is there already, but " +
-                                               std::string(stateName(entry->state)) + ": " + entry->problem +
-                                               "; remove it with `llamahome remove " + commandWords(*entry) +
-                                               "` and import it again"};
-    ImportResult result{std::move(*entry), *installed, import.notes()};
+    ImportResult result{std::move(*entry), *standing == Standing::Same, *standing == Standing::Replace,
+                        import.notes()};
     if (isAdapter)
         if (auto base = baseOfAdapter(library, result.entry)) result.base = std::move(*base);
     return result;

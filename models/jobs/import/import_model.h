@@ -12,6 +12,7 @@
 #include "core/file_layer.h"
 #include "core/progress.h"
 #include "core/result.h"
+#include "jobs/import/import_source.h"
 #include "jobs/library/library.h"
 #include "jobs/library/root_lock.h"
 
@@ -22,12 +23,14 @@ struct ImportRequest {
     std::string family;           ///< as importName() takes both; empty: by the source's name
     std::string version;
     bool link = false; ///< weights as symbolic links to the source; folders in Hub layout and adapters only
-    std::filesystem::path hubCache = {}; ///< where a Hub id is looked for; empty: nowhere
+    bool replace = false;     ///< takes the place of another model of that name
+    SourcePlaces places = {}; ///< where what is no path is looked for
 };
 
 struct ImportResult {
     ModelEntry entry;
-    bool wasThere = false; ///< the same model was installed already; nothing was written
+    bool wasThere = false; ///< the same model was installed already, and whole; nothing was written
+    bool replaced = false; ///< it stands in the place of one that was damaged or another
     /// What the user should know, in words: parts of the source that were left out, what was taken for
     /// granted.
     std::vector<std::string> notes = {};
@@ -35,10 +38,14 @@ struct ImportResult {
 };
 
 /// Copies, links or converts into a folder beside the final one, checks structure and hashes, writes the
-/// manifest last and renames. Clears away first what cut-off imports and removals left.
+/// manifest last and renames. Clears away first what cut-off imports and removals left. The same model that
+/// is there damaged or offline is put right so: its place is taken in one step, by one that is whole. (Where
+/// the file system cannot exchange names, two steps, between which neither is there.) A folder that lies in
+/// its place in the data root, in Hub layout or PEFT's, is taken over where it is.
 /// An adapter must fit the installed model that it names as its base (LORA-xx); where it names none that is
 /// there, the only one that it fits is recorded as its base, and a note tells.
-/// IMP-01 source is no model; IMP-03 another model of that name is there;
+/// IMP-01 source is no model; IMP-03 another model of that name is there, and request.replace is not set, or
+/// files that are not the model's are in the folder;
 /// IMP-04 name; FILE-03 too little room, before the first byte; else the error of format or structure. On any
 /// failure nothing of it stays.
 Result<ImportResult> importModel(const ImportRequest& request, const RootLock& lock,

@@ -6,6 +6,7 @@
 #include "config/nearest_name.h"
 #include "core/ascii.h"
 #include "core/error_codes.h"
+#include "core/quantity.h"
 #include "formats/file_text.h"
 #include "formats/hub/model_weights.h"
 
@@ -13,6 +14,8 @@ namespace llamahome::jobs {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 96;
+constexpr double kLeastShare = 0.7; ///< of the catalogue's parameters: a vision model's text part has less
+constexpr double kMostShare = 1.1;
 constexpr std::string_view kLocal = "local";
 constexpr std::string_view kAdapters = "finetuned";
 
@@ -96,6 +99,15 @@ Result<ModelName> adapterName(const std::string& family, const std::string& vers
                                          std::to_string(kMaxNameBytes) + " bytes, such as `--as my-adapter`"};
 }
 
+std::string parametersText(std::uint64_t parameters) {
+    constexpr double kMillion = 1e6;
+    constexpr double kBillion = 1e9;
+    constexpr int kDigits = 3;
+    const auto count = static_cast<double>(parameters);
+    return count < kBillion ? formatNumber(count / kMillion, kDigits) + " million"
+                            : formatNumber(count / kBillion, kDigits) + " billion";
+}
+
 } // namespace
 
 Result<ModelName> importName(const config::Catalog& catalog, const std::string& family,
@@ -121,6 +133,17 @@ Result<ModelName> importName(const config::Catalog& catalog, const std::string& 
         return Error{codes::kImportName, "name: no model family `" + family + "`; nearest is " + near +
                                              "; for a name of your own use local/" + version};
     return plainName(family, version);
+}
+
+std::string nameDoubt(const config::Catalog& catalog, const ModelName& name, const ImportSource& source) {
+    const config::CatalogFamily* family = catalog.findFamily(name.family);
+    const config::CatalogVersion* known = family == nullptr ? nullptr : family->find(name.version);
+    if (known == nullptr || known->parameters == 0 || source.parameters == 0) return {};
+    const double share = static_cast<double>(source.parameters) / static_cast<double>(known->parameters);
+    if (share >= kLeastShare && share <= kMostShare) return {};
+    return "its shape is not that of " + name.family + "/" + name.version + ": found " +
+           parametersText(source.parameters) + " parameters, the catalogue has " +
+           parametersText(known->parameters) + "; if it is another model, import it under another name";
 }
 
 } // namespace llamahome::jobs

@@ -21,4 +21,8 @@ struct ModelName {
 Result<ModelName> importName(const config::Catalog& catalog, const std::string& family,
                              const std::string& version, const ImportSource& source);
 
+/// Why a model can hardly be the one of the catalogue that it is named after: another count of parameters.
+/// In words; empty where nothing speaks against it, or nothing is known.
+std::string nameDoubt(const config::Catalog& catalog, const ModelName& name, const ImportSource& source);
+
 } // namespace llamahome::jobs

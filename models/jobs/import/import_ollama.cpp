@@ -8,6 +8,7 @@
 #include "core/file_layer.h"
 #include "core/json.h"
 #include "formats/file_text.h"
+#include "formats/hub/sharded_weights.h"
 #include "jobs/import/import_files.h"
 
 namespace llamahome::jobs {
@@ -23,6 +24,11 @@ constexpr std::size_t kShownDigits = 12;
 constexpr std::uint64_t kMaxTextBytes = 1U << 16; ///< of a layer that is a text, more than they ever have
 constexpr std::size_t kMaxNotes = 8;              ///< a whole Modelfile gives four
 constexpr std::size_t kMaxSettingsText = 500;     ///< about as long a note is still read
+constexpr std::size_t kMaxManifests = 1000;       ///< looked at in a store
+constexpr std::size_t kMostListed = 10;           ///< names in a message
+constexpr int kManifestDepth = 4;                 ///< host, namespace, name, tag
+constexpr std::string_view kDefaultHost = "registry.ollama.ai";
+constexpr std::string_view kDefaultSpace = "library";
 
 /// Layers that are no part of a model of text alone, and what to do about them.
 struct RefusedLayer {
@@ -95,12 +101,62 @@ std::string shownName(const fs::path& below) {
     std::vector<std::string> parts;
     for (const fs::path& part : below)
         parts.push_back(displayPath(part));
-    if (parts.size() == 4 && parts[0] == "registry.ollama.ai") parts.erase(parts.begin());
-    if (parts.size() == 3 && parts[0] == "library") parts.erase(parts.begin());
+    if (parts.size() == 4 && parts[0] == kDefaultHost) parts.erase(parts.begin());
+    if (parts.size() == 3 && parts[0] == kDefaultSpace) parts.erase(parts.begin());
     std::string name;
     for (std::size_t i = 0; i < parts.size(); ++i)
         name += (i == 0 ? "" : i + 1 == parts.size() ? ":" : "/") + parts[i];
     return name;
+}
+
+/// The manifests of a store in order of their paths, as far as there are few enough; nothing in them is read.
+void addManifests(const fs::path& folder, int depth, std::vector<fs::path>& found) {
+    for (const fs::path& entry : entriesOf(folder)) {
+        if (found.size() >= kMaxManifests) return;
+        std::error_code unreadable;
+        if (depth < kManifestDepth && fs::is_directory(entry, unreadable))
+            addManifests(entry, depth + 1, found);
+        else if (depth == kManifestDepth && isFile(entry))
+            found.push_back(entry);
+    }
+}
+
+std::vector<fs::path> manifestsIn(const fs::path& store) {
+    std::vector<fs::path> found;
+    addManifests(store / "manifests", 1, found);
+    return found;
+}
+
+/// "llama3.2:1b, smollm2:135m and 3 more"; empty for none.
+std::string modelsIn(const fs::path& store) {
+    const std::vector<fs::path> manifests = manifestsIn(store);
+    std::string text;
+    for (std::size_t i = 0; i < std::min(kMostListed, manifests.size()); ++i)
+        text += (i == 0 ? "" : ", ") + shownName(manifests[i].lexically_relative(store / "manifests"));
+    return manifests.size() > kMostListed
+               ? text + " and " + std::to_string(manifests.size() - kMostListed) + " more"
+               : text;
+}
+
+/// Below manifests/, of a name as people type it; empty where it is none.
+fs::path placeOfName(const std::string& name) {
+    const std::size_t slash = name.rfind('/');
+    const std::size_t colon = name.rfind(':');
+    const bool hasTag = colon != std::string::npos && (slash == std::string::npos || colon > slash);
+    const fs::path path = hasTag ? name.substr(0, colon) : name;
+    std::vector<std::string> parts;
+    for (const fs::path& part : path)
+        parts.push_back(displayPath(part));
+    if (parts.empty() || parts.size() > 3) return {};
+    if (parts.size() == 1) parts.insert(parts.begin(), std::string(kDefaultSpace));
+    if (parts.size() == 2) parts.insert(parts.begin(), std::string(kDefaultHost));
+    parts.push_back(hasTag ? name.substr(colon + 1) : "latest");
+    fs::path place;
+    for (const std::string& part : parts) {
+        if (!formats::isPlainFileName(part) || part.starts_with('.')) return {};
+        place /= part;
+    }
+    return place;
 }
 
 /// The blob of a layer, which must be there with the size that is said.
@@ -170,7 +226,8 @@ std::string readSettings(const fs::path& blob, std::vector<std::string>& stops) 
                 continue;
             }
             if (settings.size() > kMaxSettingsText) return settings + " and more";
-            settings += (settings.empty() ? "" : ", ") + formats::quotedText(key + " " + writeJsonLine(one));
+            const std::string shown = one.is_string() ? one.get<std::string>() : writeJsonLine(one);
+            settings += (settings.empty() ? "" : ", ") + formats::quotedText(key + " " + shown);
         }
     }
     return settings;
@@ -207,7 +264,47 @@ void readOtherLayers(ImportSource& source, const fs::path& manifest, const fs::p
     }
 }
 
+/// The manifest in a blob's store whose model it is; empty where none says so.
+fs::path manifestOf(const fs::path& blob) {
+    std::error_code failure;
+    const fs::path whole = fs::absolute(blob, failure);
+    const std::string digits = nameOf(whole).substr(kBlobPrefix.size());
+    for (const fs::path& manifest : manifestsIn(whole.parent_path().parent_path())) {
+        if (!isOllamaManifest(manifest)) continue;
+        const auto layers = readLayers(manifest);
+        if (layers && std::any_of(layers->begin(), layers->end(), [&](const Layer& layer) {
+                return layer.kind == "model" && layer.digits == digits;
+            }))
+            return manifest;
+    }
+    return {};
+}
+
 } // namespace
+
+fs::path ollamaManifest(const std::vector<fs::path>& stores, const fs::path& name) {
+    const fs::path place = placeOfName(displayPath(name));
+    if (place.empty()) return {};
+    for (const fs::path& store : stores)
+        if (isOllamaManifest(store / "manifests" / place)) return store / "manifests" / place;
+    return {};
+}
+
+Error refuseOllamaStore(const fs::path& store) {
+    const std::string models = modelsIn(store);
+    const std::string found = models.empty() ? "found Ollama's store without a model in it"
+                                             : "found Ollama's models " + models + ", expected one of them";
+    return refuse(store, found + "; name it so, or by its manifest, such as " +
+                             displayPath(store / "manifests" / kDefaultHost / kDefaultSpace / "NAME/TAG"));
+}
+
+std::string noSuchOllamaModel(const std::vector<fs::path>& stores) {
+    for (const fs::path& store : stores)
+        if (const std::string models = modelsIn(store); !models.empty())
+            return "no model of Ollama's of that name; there are " + models;
+    return "no model of Ollama's is where it keeps them; set OLLAMA_MODELS to its store, or name the model's "
+           "manifest, models/manifests/registry.ollama.ai/library/NAME/TAG";
+}
 
 bool isOllamaStore(const fs::path& folder) {
     std::error_code unreadable;
@@ -255,6 +352,7 @@ bool isOllamaBlob(const fs::path& file) {
 }
 
 Result<ImportSource> inspectOllamaBlob(const fs::path& blob) {
+    if (const fs::path manifest = manifestOf(blob); !manifest.empty()) return inspectOllama(manifest);
     auto source = inspectGguf(blob);
     if (!source) return source;
     setHash(source->files.front(), nameOf(blob).substr(kBlobPrefix.size()));

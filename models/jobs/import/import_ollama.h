@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "jobs/import/import_source.h"
@@ -11,6 +13,17 @@ namespace llamahome::jobs {
 
 /// Whether a folder is such a store.
 bool isOllamaStore(const std::filesystem::path& folder);
+
+/// The manifest of what Ollama calls NAME, NAME:TAG, SOMEBODY/NAME:TAG or HOST/SOMEBODY/NAME:TAG ("latest"
+/// where no tag is said), in the first of the stores that has it; empty where none has, or `name` is none.
+std::filesystem::path ollamaManifest(const std::vector<std::filesystem::path>& stores,
+                                     const std::filesystem::path& name);
+
+/// IMP-01 for a store in place of a model in it; names those that are there.
+Error refuseOllamaStore(const std::filesystem::path& store);
+
+/// The end of a sentence about a name that no store has: which models there are, where any store is there.
+std::string noSuchOllamaModel(const std::vector<std::filesystem::path>& stores);
 
 /// Whether a file is such a manifest: a small JSON object with layers.
 bool isOllamaManifest(const std::filesystem::path& file);
@@ -26,7 +39,8 @@ Result<ImportSource> inspectOllama(const std::filesystem::path& manifest);
 /// Whether a file bears the name of a blob, which is its hash.
 bool isOllamaBlob(const std::filesystem::path& file);
 
-/// A GGUF file that is a blob; its content is compared with its name.
+/// A GGUF file that is a blob: the model of the first manifest of its store that names it, else the file
+/// alone. Its content is compared with its name.
 Result<ImportSource> inspectOllamaBlob(const std::filesystem::path& blob);
 
 } // namespace llamahome::jobs

@@ -8,6 +8,7 @@
 #include "core/ascii.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "core/shell_quote.h"
 #include "formats/gguf/gguf_weights.h"
 #include "formats/hub/hub_names.h"
 #include "formats/input_file.h"
@@ -50,15 +51,10 @@ Error refuseFolder(const fs::path& folder) {
                              "all files of the model into one folder"};
         if (name.ends_with(".gguf"))
             return Error{codes::kImportSource,
-                         shown +
-                             ": found no config.json; to take over the GGUF file in it, "
-                             "name " +
-                             displayPath(entry)};
+                         shown + ": found no config.json; take over the GGUF file in it with `" +
+                             shellLine({"llamahome", "import", displayPath(entry)}) + "`"};
     }
-    if (isOllamaStore(folder))
-        return Error{codes::kImportSource,
-                     shown + ": found Ollama's models, expected one of them; name its manifest, such as " +
-                         displayPath(folder / "manifests/registry.ollama.ai/library/NAME/TAG")};
+    if (isOllamaStore(folder)) return refuseOllamaStore(folder);
     return Error{codes::kImportSource, shown +
                                            ": found no model, expected config.json and .safetensors files in "
                                            "Hub layout; check the path"};
@@ -174,21 +170,23 @@ Result<ImportSource> inspectFolder(const fs::path& folder) {
     const auto& found = source.files;
     if (std::none_of(found.begin(), found.end(), [](const SourceFile& file) { return file.isWeights; }))
         return addPickled(std::move(source), cache->folder);
+    // What is wrong with a configuration is told by the import.
+    if (const auto config = formats::readModelConfig(files / "config.json"))
+        source.parameters = config->parameterCount();
     return source;
 }
 
 /// What a path that leads nowhere may have been meant as: a model of the Hub's or of Ollama's has a name too.
-Error notThere(const fs::path& path, const fs::path& hubCache) {
+Error notThere(const fs::path& path, const SourcePlaces& places) {
     const std::string shown = displayPath(path);
     const bool isTwoWords = path.is_relative() && std::distance(path.begin(), path.end()) == 2;
     if (shown.find(':') != std::string::npos)
-        return Error{codes::kFileNotFound,
-                     shown + ": there is no such file or folder; for a model of Ollama's name its manifest, "
-                             "models/manifests/registry.ollama.ai/library/NAME/TAG"};
-    if (isTwoWords && !hubCache.empty())
+        return Error{codes::kFileNotFound, shown + ": there is no such file or folder, and " +
+                                               noSuchOllamaModel(places.ollamaStores)};
+    if (isTwoWords && !places.hubCache.empty())
         return Error{codes::kFileNotFound,
                      shown + ": there is no such file or folder, and no model of that Hub id in " +
-                         displayPath(hubCache) +
+                         displayPath(places.hubCache) +
                          "; check the path, or set HF_HOME to the cache that has the model"};
     return Error{codes::kFileNotFound, shown + ": there is no such file or folder; check the path"};
 }
@@ -238,14 +236,17 @@ Result<ImportSource> inspectGguf(const fs::path& path) {
     return source;
 }
 
-Result<ImportSource> inspectSource(const fs::path& path, const fs::path& hubCache) {
+Result<ImportSource> inspectSource(const fs::path& path, const SourcePlaces& places) {
     std::error_code failure;
     const fs::path plain = path.has_filename() ? path : path.parent_path();
     const fs::file_status status = fs::status(plain, failure);
-    if (!fs::exists(status))
-        if (const fs::path cached = cachedHubId(hubCache, path); !cached.empty())
+    if (!fs::exists(status)) {
+        if (const fs::path cached = cachedHubId(places.hubCache, path); !cached.empty())
             return inspectFolder(fs::weakly_canonical(cached, failure));
-    if (!fs::exists(status)) return notThere(path, hubCache);
+        if (const fs::path manifest = ollamaManifest(places.ollamaStores, path); !manifest.empty())
+            return inspectOllama(manifest);
+        return notThere(path, places);
+    }
     if (fs::is_directory(status)) return inspectFolder(fs::weakly_canonical(plain, failure));
     const fs::path parent = fs::absolute(plain, failure).parent_path();
     const std::string name = nameOf(plain);

@@ -47,6 +47,13 @@ struct ImportSource {
     OllamaSettings ollamaSettings; ///< of Ollama's store
     bool isInstructByName = false; ///< Meta's files do not say it; the names that they come under may
     std::uint64_t resultBytes = 0; ///< of the model's folder
+    std::uint64_t parameters = 0;  ///< of the model; 0: not known, an adapter
+};
+
+/// Where models of other programs are looked for by their names.
+struct SourcePlaces {
+    std::filesystem::path hubCache = {};                  ///< the Hub client's cache; empty: nowhere
+    std::vector<std::filesystem::path> ollamaStores = {}; ///< those that are there are looked into, in order
 };
 
 /// Whether a file of that name is taken over with a model; every file that an import writes has such a name.
@@ -54,11 +61,11 @@ bool belongsToModel(std::string_view name);
 
 /// Looks at a folder in Hub layout (safetensors, else pytorch_model.bin), in Meta's or PEFT's, or at a file
 /// of its weights, an entry of the Hub's cache (models--org--name, or its snapshot), a GGUF file by its name
-/// or its content, or a manifest of Ollama's store. A path that is not there but is a Hub id ("org/name") is
-/// looked for in `hubCache`, the folder of the Hub client's cache, where one is given. IMP-01 says what was
-/// found instead; FILE-01 when there is nothing; else the error of format or structure.
-Result<ImportSource> inspectSource(const std::filesystem::path& path,
-                                   const std::filesystem::path& hubCache = {});
+/// or its content, or a manifest or a blob of Ollama's store. A path that is not there may be a Hub id
+/// ("org/name") or Ollama's name of a model ("llama3.2:1b", "somebody/name:tag"), which is looked for in
+/// `places`. IMP-01 says what was found instead; FILE-01 when there is nothing; else the error of format or
+/// structure.
+Result<ImportSource> inspectSource(const std::filesystem::path& path, const SourcePlaces& places = {});
 
 /// The same for what is known to be a GGUF file.
 Result<ImportSource> inspectGguf(const std::filesystem::path& path);

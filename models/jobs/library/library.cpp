@@ -7,9 +7,13 @@
 #include "core/shell_quote.h"
 #include "formats/hub/model_config.h"
 #include "formats/hub/model_weights.h"
+#include "jobs/import/import_files.h"
+#include "jobs/library/card_licence.h"
+#include "jobs/library/damage_mark.h"
 #include "jobs/library/leftovers.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/quantised_cache.h"
+#include "jobs/verify/file_checks.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -33,8 +37,18 @@ std::vector<std::string> folderNames(const fs::path& folder) {
 }
 
 bool hasManifest(const fs::path& folder) {
-    std::error_code failure;
-    return fs::exists(fs::symlink_status(folder / kManifestName, failure));
+    return isThere(folder / kManifestName);
+}
+
+/// Whether a folder without a manifest has files of a model or adapter, in whichever layout. What a removal
+/// that was cut off has left is none.
+bool isForeign(const fs::path& folder) {
+    if (hasManifest(folder) || isThere(folder / kRemovingName)) return false;
+    for (const char* name : {"config.json", "adapter_config.json", "params.json"})
+        if (isThere(folder / name)) return true;
+    const std::vector<fs::path> entries = entriesOf(folder);
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const fs::path& entry) { return entry.extension() == ".gguf"; });
 }
 
 void mark(ModelEntry& entry, ModelState state, std::string problem) {
@@ -44,14 +58,12 @@ void mark(ModelEntry& entry, ModelState state, std::string problem) {
 
 /// Compares what the manifest lists with what is there; no file is read.
 void checkFiles(ModelEntry& entry, const Manifest& manifest) {
+    if (auto away = missingLink(entry.path, manifest))
+        return mark(entry, ModelState::Offline, std::move(*away));
     for (const ManifestFile& file : manifest.files) {
         const fs::path path = entry.path / file.path;
         std::error_code failure;
         const fs::file_status status = fs::status(path, failure);
-        if (fs::is_symlink(fs::symlink_status(path, failure)) && !fs::exists(status))
-            return mark(entry, ModelState::Offline,
-                        file.path + " is a link to " + displayPath(fs::read_symlink(path, failure)) +
-                            ", which is not there; connect its disk, or import the model anew");
         if (!fs::is_regular_file(status)) return mark(entry, ModelState::Damaged, file.path + " is missing");
         const std::uint64_t size = fs::file_size(path, failure);
         if (failure || size != file.sizeBytes)
@@ -59,6 +71,18 @@ void checkFiles(ModelEntry& entry, const Manifest& manifest) {
                         file.path + ": found " + std::to_string(size) + " bytes, expected " +
                             std::to_string(file.sizeBytes));
     }
+}
+
+void markForeign(ModelEntry& entry) {
+    mark(entry, ModelState::Foreign,
+         "its folder was not imported; take it over with `" +
+             shellLine({"llamahome", "import", displayPath(entry.path)}) + "`");
+}
+
+/// What a check has found, where sizes show nothing.
+void checkDamage(ModelEntry& entry) {
+    if (!entry.isUsable()) return;
+    if (auto damage = readDamage(entry.path)) mark(entry, ModelState::Damaged, std::move(damage->problem));
 }
 
 /// Memory by the model's own configuration, where it can be read.
@@ -85,8 +109,18 @@ void addInstalledFacts(ModelEntry& entry) {
     entry.kind = manifest->kind;
     if (entry.hubId.empty() && isFromHub(*manifest)) entry.hubId = manifest->source;
     entry.sizeBytes = manifest->totalBytes() + quantisedCacheBytes(entry.path);
+    if (entry.licence.empty()) entry.licence = licenceByCard(entry.path);
     checkFiles(entry, *manifest);
+    checkDamage(entry);
     addMemory(entry);
+}
+
+/// What is known of entry.path, where anything lies there.
+void addFacts(ModelEntry& entry) {
+    if (hasManifest(entry.path))
+        addInstalledFacts(entry);
+    else if (isForeign(entry.path))
+        markForeign(entry);
 }
 
 } // namespace
@@ -103,8 +137,28 @@ std::string_view stateName(ModelState state) {
         return "damaged";
     case ModelState::Offline:
         return "offline";
+    case ModelState::Foreign:
+        return "foreign";
     }
     return "absent";
+}
+
+std::string_view stateWord(ModelState state) {
+    switch (state) {
+    case ModelState::Absent:
+        return "not installed";
+    case ModelState::Partial:
+        return "cut off";
+    case ModelState::Verified:
+        return "ready";
+    case ModelState::Damaged:
+        return "damaged";
+    case ModelState::Offline:
+        return "disk away";
+    case ModelState::Foreign:
+        return "not in the library";
+    }
+    return "not installed";
 }
 
 std::string commandWords(const ModelEntry& entry) {
@@ -132,7 +186,7 @@ ModelEntry Library::catalogued(const config::CatalogVersion& version) const {
     entry.catalog = version;
     entry.memoryToChatBytes = memoryByParameters(version.parameters, computeBytesHere());
     entry.memoryToTrainBytes = entry.memoryToChatBytes;
-    if (hasManifest(entry.path)) addInstalledFacts(entry);
+    addFacts(entry);
     return entry;
 }
 
@@ -142,8 +196,24 @@ ModelEntry Library::other(std::string_view family, std::string_view version) con
     entry.version = version;
     entry.name = entry.family + "/" + entry.version;
     entry.path = modelFolder(m_root, family, version);
-    if (hasManifest(entry.path)) addInstalledFacts(entry);
+    addFacts(entry);
     return entry;
+}
+
+std::vector<ModelEntry> Library::strays() const {
+    std::vector<ModelEntry> entries;
+    for (const std::string& name : folderNames(m_root.models())) {
+        const fs::path folder = m_root.models() / name;
+        if (name == kAdapterFamily || !isForeign(folder)) continue;
+        ModelEntry entry;
+        entry.family = kLocalFamily;
+        entry.version = name;
+        entry.name = name;
+        entry.path = folder;
+        markForeign(entry);
+        entries.push_back(std::move(entry));
+    }
+    return entries;
 }
 
 std::vector<ModelEntry> Library::list() const {
@@ -155,10 +225,12 @@ std::vector<ModelEntry> Library::list() const {
         if (family == kAdapterFamily) continue;
         const config::CatalogFamily* known = m_catalog.findFamily(family);
         for (const std::string& version : folderNames(m_root.models() / family))
-            if ((known == nullptr || known->find(version) == nullptr) &&
-                hasManifest(modelFolder(m_root, family, version)))
-                entries.push_back(other(family, version));
+            if (known == nullptr || known->find(version) == nullptr)
+                if (ModelEntry entry = other(family, version); entry.state != ModelState::Absent)
+                    entries.push_back(std::move(entry));
     }
+    for (ModelEntry& stray : strays())
+        entries.push_back(std::move(stray));
     for (const Leftover& leftover : findLeftovers(m_root)) {
         if (leftover.family == kAdapterFamily) continue;
         auto entry = std::find_if(entries.begin(), entries.end(), [&](const ModelEntry& one) {
@@ -197,23 +269,23 @@ std::optional<ModelEntry> Library::find(std::string_view family, std::string_vie
         if (const config::CatalogVersion* found = known->find(lowerAscii(version))) return catalogued(*found);
     if (const auto found = m_catalog.findHubId(std::string(family) + "/" + std::string(version)))
         return catalogued(*found);
-    if (family == kAdapterFamily || !formats::isPlainFileName(family) || !formats::isPlainFileName(version) ||
-        !hasManifest(modelFolder(m_root, family, version)))
+    if (family == kAdapterFamily || !formats::isPlainFileName(family) || !formats::isPlainFileName(version))
         return {};
-    return other(family, version);
+    ModelEntry entry = other(family, version);
+    return entry.state == ModelState::Absent ? std::nullopt : std::optional(std::move(entry));
 }
 
 std::optional<ModelEntry> Library::findAdapter(std::string_view name) const {
     const fs::path folder = m_root.finetuned() / name;
-    if (name.starts_with('.') || !formats::isPlainFileName(name) || !hasManifest(folder)) return {};
+    if (name.starts_with('.') || !formats::isPlainFileName(name)) return {};
     ModelEntry entry;
     entry.family = kAdapterFamily;
     entry.version = name;
     entry.name = name;
     entry.path = folder;
     entry.kind = kAdapterKind;
-    addInstalledFacts(entry);
-    return entry;
+    addFacts(entry);
+    return entry.state == ModelState::Absent ? std::nullopt : std::optional(std::move(entry));
 }
 
 std::optional<ModelEntry> Library::describeFolder(const fs::path& folder) const {
@@ -232,6 +304,7 @@ std::optional<ModelEntry> Library::describeFolder(const fs::path& folder) const 
         return entry;
     }
     entry.state = ModelState::Verified;
+    entry.licence = licenceByCard(entry.path);
     addMemory(entry);
     return entry;
 }

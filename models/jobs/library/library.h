@@ -18,12 +18,16 @@ enum class ModelState {
     Absent,   ///< known, not here
     Partial,  ///< an import or a removal was cut off; the next import or removal clears it away
     Verified, ///< proved when it was imported, and all files are there with their sizes
-    Damaged,  ///< a file is missing or has another size, or the manifest is not readable
+    Damaged,  ///< a file is missing or of another size, the manifest cannot be read, or a check has found it
     Offline,  ///< a linked file's disk is not there
+    Foreign,  ///< a folder with a model that was put there by hand: an import makes it one of the library's
 };
 
-/// "absent", "partial", "verified", "damaged", "offline".
+/// "absent", "partial", "verified", "damaged", "offline", "foreign": for scripts.
 std::string_view stateName(ModelState state);
+/// The same for people, in the shell and in the window: "not installed", "cut off", "ready", "damaged",
+/// "disk away", "not in the library". Ends with a zero byte.
+std::string_view stateWord(ModelState state);
 
 /// One known or installed model, or one adapter.
 struct ModelEntry {
@@ -37,7 +41,7 @@ struct ModelEntry {
     std::uint64_t sizeBytes = 0; ///< installed: of its files and quantised weights; absent: of the download
     std::string licence;
     std::optional<config::CatalogVersion> catalog; ///< facts, where the catalogue has it
-    std::string problem;                           ///< what is wrong with a damaged or offline one
+    std::string problem;                           ///< what is wrong with one that cannot be used
     std::uint64_t memoryToChatBytes = 0;           ///< on this machine; 0: not known
     /// The least: one row of 512 tokens at a time, layers recomputed, r 8 on q and v; 0: not known.
     std::uint64_t memoryToTrainBytes = 0;
@@ -60,16 +64,17 @@ public:
     const DataRoot& root() const { return m_root; }
     const config::Catalog& catalog() const { return m_catalog; }
 
-    /// Catalogued models in the catalogue's order, then other installed ones by name. A folder without a
-    /// manifest is no model.
+    /// Catalogued models in the catalogue's order, then other installed ones and foreign folders by name. A
+    /// folder without a manifest that holds no model's files is none.
     std::vector<ModelEntry> list() const;
     /// Those of one family, organisation or "local". CAT-02 names the nearest for one that is neither known
     /// nor there.
     Result<std::vector<ModelEntry>> listFamily(std::string_view family) const;
-    /// data/models/finetuned/*, by name.
+    /// data/models/finetuned/*, by name, foreign ones among them.
     std::vector<ModelEntry> installedAdapters() const;
 
-    /// The entry of that name, catalogued (aliases and Hub ids included) or installed; nothing where neither.
+    /// The entry of that name, catalogued (aliases and Hub ids included), installed or foreign; nothing where
+    /// none of these.
     std::optional<ModelEntry> find(std::string_view family, std::string_view version) const;
     std::optional<ModelEntry> findAdapter(std::string_view name) const;
     /// A model or adapter folder anywhere. Without a manifest it counts as verified when its configuration
@@ -80,6 +85,8 @@ private:
     ModelEntry catalogued(const config::CatalogVersion& version) const;
     /// An entry of data/models that the catalogue does not have.
     ModelEntry other(std::string_view family, std::string_view version) const;
+    /// The folders right in data/models that hold a model, where only families should be.
+    std::vector<ModelEntry> strays() const;
 
     DataRoot m_root;
     config::Catalog m_catalog;

@@ -68,7 +68,7 @@ public:
 
 private:
     Error wrong(const std::string& text) const {
-        return Error{codes::kManifestShape, m_what + ": " + text + "; remove the folder and import it again"};
+        return Error{codes::kManifestShape, m_what + ": " + text + "; import it again"};
     }
     void fail(const std::string& text) {
         if (!m_failure) m_failure = wrong(text);
@@ -142,7 +142,7 @@ Result<std::map<std::string, std::uint64_t>> filesOf(const fs::path& folder) {
          entry.increment(failure)) {
         const std::string name = displayPath(entry->path().filename());
         std::error_code unreadable;
-        if (name == kManifestName || fs::is_directory(entry->path(), unreadable)) continue;
+        if (isProgramsOwn(name) || fs::is_directory(entry->path(), unreadable)) continue;
         if (!isSafeName(name))
             return Error{codes::kManifestShape, displayPath(folder) + ": file name " +
                                                     formats::quotedText(name) + " cannot be kept; rename it"};
@@ -157,6 +157,10 @@ Result<std::map<std::string, std::uint64_t>> filesOf(const fs::path& folder) {
 }
 
 } // namespace
+
+bool isProgramsOwn(std::string_view name) {
+    return name.starts_with("llamahome.");
+}
 
 std::uint64_t Manifest::totalBytes() const {
     std::uint64_t total = 0;

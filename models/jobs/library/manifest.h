@@ -15,6 +15,9 @@
 namespace llamahome::jobs {
 
 inline constexpr std::string_view kManifestName = "llamahome.json";
+/// Whether a file in a model's folder is the program's own: the manifest, or what is written beside a model
+/// later and is no part of it.
+bool isProgramsOwn(std::string_view name);
 inline constexpr std::string_view kModelKind = "model";
 inline constexpr std::string_view kAdapterKind = "adapter";
 
@@ -49,8 +52,8 @@ Result<Manifest> parseManifest(std::string_view text, const std::string& what);
 /// Writes it whole or not at all. The last file that a folder gets.
 Result<void> writeManifest(FileLayer& files, const std::filesystem::path& folder, const Manifest& manifest);
 
-/// Hashes every file of `folder` (links are followed; sub-folders and a manifest are left out) into
-/// `labels`, whose files and digest are replaced. Files are ordered by name. Unit of progress: bytes.
+/// Hashes every file of `folder` (links are followed; sub-folders and the program's own files are left out)
+/// into `labels`, whose files and digest are replaced. Files are ordered by name. Unit of progress: bytes.
 Result<Manifest> buildManifest(const std::filesystem::path& folder, Manifest labels, std::string_view origin,
                                const CancelToken& cancel, const ProgressSink& progress);
 

@@ -14,6 +14,7 @@
 #include "core/shell_quote.h"
 #include "formats/hub/model_config.h"
 #include "formats/peft/peft_config.h"
+#include "jobs/import/import_source.h"
 #include "jobs/memory_estimate.h"
 
 namespace llamahome::jobs {
@@ -43,11 +44,25 @@ Error ggufIsImported(const std::string& word) {
                                            "`, then use the name that it prints"};
 }
 
+/// A folder that was not imported can be used where it is in Hub layout; other forms are imported first.
+Result<void> checkIsReady(const std::string& word) {
+    const auto source = inspectSource(word);
+    if (!source) return source.error();
+    if (!isConverted(source->form)) return {};
+    return Error{codes::kImportSource, word +
+                                           ": found a model in another layout than the Hub's, which is "
+                                           "converted first; take it over with `" +
+                                           shellLine({"llamahome", "import", word}) +
+                                           "`, then use the name that it prints"};
+}
+
 Result<ModelEntry> folderEntry(const Library& library, const std::string& word) {
     std::error_code failure;
     if (!fs::exists(word, failure))
         return Error{codes::kFileNotFound, word + ": there is no such folder; check the path"};
     auto entry = library.describeFolder(word);
+    if (!entry || (entry->kind == kModelKind && !isThere(entry->path / kManifestName)))
+        if (auto ready = checkIsReady(word); !ready) return ready.error();
     if (entry && entry->kind == kModelKind) return std::move(*entry);
     if (entry)
         return Error{codes::kModelWords, word +
@@ -206,11 +221,12 @@ Result<void> checkUsable(const ModelEntry& entry, const std::string& installed =
                          commandWords(entry) + "`" + installed};
     case ModelState::Damaged:
         return Error{codes::kModelDamaged, entry.name + " is damaged: " + entry.problem +
-                                               "; remove it with "
-                                               "`llamahome remove " +
-                                               commandWords(entry) + "` and get it again"};
+                                               "; look at it with `llamahome verify " + commandWords(entry) +
+                                               "`, or import it again from where it came"};
     case ModelState::Offline:
-        return Error{codes::kModelDamaged, entry.name + " is offline: " + entry.problem};
+        return Error{codes::kModelOffline, entry.name + " is offline: " + entry.problem};
+    case ModelState::Foreign:
+        return Error{codes::kModelNotInstalled, entry.name + " is not in the library: " + entry.problem};
     }
     return {};
 }

@@ -10,7 +10,6 @@
 #include "jobs/library/leftovers.h"
 #include "jobs/library/manifest.h"
 #include "jobs/library/model_spec.h"
-#include "jobs/quantised_cache.h"
 #include "jobs/train/finished_adapter.h"
 #include "jobs/train/run_list.h"
 
@@ -86,6 +85,10 @@ Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry, R
     const Error absent{codes::kModelNotInstalled,
                        entry.name + " is not installed: there is nothing to remove"};
     if (entry.state == ModelState::Absent) return absent;
+    if (entry.state == ModelState::Foreign)
+        return Error{codes::kRemoveRefused, displayPath(entry.path) +
+                                                ": was not imported, so nothing tells which files are the "
+                                                "model's; delete the folder yourself, or import it first"};
     if (auto placed = checkPlace(root, entry); !placed) return placed.error();
     const auto manifest = readManifest(entry.path);
     if (!manifest && manifest.error().code == codes::kFileNotFound) return absent;
@@ -107,7 +110,7 @@ Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry, R
     for (const std::string& name : own->names)
         add(plan.files, name);
     for (const std::string& name : *present)
-        if (isQuantisedCache(name)) add(plan.caches, name);
+        if (name != kManifestName && isProgramsOwn(name)) add(plan.caches, name);
     std::copy_if(present->begin(), present->end(), std::back_inserter(plan.foreign),
                  [&](const std::string& name) {
                      const auto isPlanned = [&](const PlannedFile& file) { return file.path == name; };

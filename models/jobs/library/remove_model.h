@@ -24,7 +24,7 @@ struct RemovalPlan {
     std::string name;
     std::filesystem::path folder;
     std::vector<PlannedFile> files;   ///< those of the manifest that are there, and the manifest, the last
-    std::vector<PlannedFile> caches;  ///< quantised weights, which go first
+    std::vector<PlannedFile> caches;  ///< quantised weights, a mark of damage: what goes first
     std::vector<std::string> foreign; ///< names in the folder that stay, and the folder with them
     std::uint64_t freedBytes = 0;
     bool isByName = false; ///< the manifest cannot be read

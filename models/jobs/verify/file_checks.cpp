@@ -5,7 +5,6 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/hash.h"
-#include "jobs/quantised_cache.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -20,6 +19,17 @@ bool isUnreadable(const fs::path& path) {
 }
 
 } // namespace
+
+std::optional<std::string> missingLink(const fs::path& folder, const Manifest& manifest) {
+    for (const ManifestFile& file : manifest.files) {
+        const fs::path path = folder / file.path;
+        std::error_code failure;
+        if (!fs::is_symlink(fs::symlink_status(path, failure)) || fs::exists(path, failure)) continue;
+        return file.path + " is a link to " + displayPath(fs::read_symlink(path, failure)) +
+               ", which is not there; connect its disk, or import the model anew";
+    }
+    return {};
+}
 
 std::vector<FileProblem> checkSizes(const fs::path& folder, const Manifest& manifest) {
     std::vector<FileProblem> problems;
@@ -71,8 +81,7 @@ std::vector<std::string> unlistedFiles(const fs::path& folder, const Manifest& m
     for (fs::directory_iterator one(folder, failure), end; !failure && one != end; one.increment(failure)) {
         const std::string name = displayPath(one->path().filename());
         const auto isListed = [&](const ManifestFile& file) { return file.path == name; };
-        if (name != kManifestName && !isQuantisedCache(name) &&
-            std::none_of(manifest.files.begin(), manifest.files.end(), isListed))
+        if (!isProgramsOwn(name) && std::none_of(manifest.files.begin(), manifest.files.end(), isListed))
             names.push_back(name);
     }
     std::sort(names.begin(), names.end());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,10 @@ struct FileProblem {
     std::string name;
     Error error; ///< VER-01 missing, VER-02 another size, FILE-02 nobody may read it, FILE-09 another hash
 };
+
+/// Where a file is a link to what is not there, in words with the next step; the first. Nothing where none
+/// is.
+std::optional<std::string> missingLink(const std::filesystem::path& folder, const Manifest& manifest);
 
 /// Files that are missing, unreadable by their mode or of another size. In the order of the manifest.
 std::vector<FileProblem> checkSizes(const std::filesystem::path& folder, const Manifest& manifest);

@@ -6,6 +6,7 @@
 #include "core/shell_quote.h"
 #include "formats/hub/model_weights.h"
 #include "formats/peft/peft_adapter.h"
+#include "jobs/library/damage_mark.h"
 #include "jobs/library/manifest.h"
 #include "jobs/verify/model_checks.h"
 
@@ -51,7 +52,8 @@ Result<void> recordAnew(const ModelEntry& entry, FileLayer& files, const CancelT
     }
     const auto manifest = buildManifest(entry.path, std::move(labels), kOrigin, cancel, progress);
     if (!manifest) return manifest.error();
-    return writeManifest(files, entry.path, *manifest);
+    if (auto written = writeManifest(files, entry.path, *manifest); !written) return written;
+    return clearDamage(files, entry.path);
 }
 
 /// Takes files that are to go out of the manifest: one that lists too much is of a damaged model.
@@ -100,8 +102,7 @@ std::string repairCommand(const ModelEntry& entry, const Repair& repair) {
     std::vector<std::string> words;
     switch (repair.kind) {
     case RepairKind::GetAgain:
-        return "llamahome remove " + commandWords(entry) + " && llamahome import PATH --as " +
-               commandWords(entry);
+        return "llamahome import PATH --as " + commandWords(entry) + " --replace";
     case RepairKind::MakeReadable:
         words = {"chmod", "u+r"};
         break;

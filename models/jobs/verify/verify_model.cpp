@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "core/error_codes.h"
+#include "core/log.h"
 #include "core/quantity.h"
+#include "core/shell_quote.h"
 #include "formats/hub/model_weights.h"
 #include "formats/safetensors/safetensors_reader.h"
+#include "jobs/library/damage_mark.h"
 #include "jobs/verify/adapter_fit.h"
 #include "jobs/verify/file_checks.h"
 #include "jobs/verify/model_checks.h"
@@ -32,6 +35,7 @@ public:
         else
             checkModel();
         checkBytes(deep);
+        m_report.isDeep = deep;
         if (m_cancel.isCancelled())
             return Error{codes::kCancelled, "the check of " + m_entry.name + " was stopped"};
         suggestRepairs();
@@ -94,7 +98,8 @@ void Verification::checkManifest() {
         m_isForeign = true;
         warn("files",
              Error{codes::kModelNotInstalled,
-                   "no llamahome.json: the folder was not imported, so its sizes and hashes are not known"});
+                   "the folder was not imported, so its sizes and hashes are not known; take it over with `" +
+                       shellLine({"llamahome", "import", displayPath(m_entry.path)}) + "`"});
         return;
     }
     if (!manifest) {
@@ -126,7 +131,7 @@ void Verification::reportFiles(const std::string& name, const std::vector<FilePr
     }
     if (!repair.files.empty()) repair.kind = RepairKind::MakeReadable;
     if (problems.size() > 1) error.message += ", and " + formatCount(problems.size() - 1) + " more";
-    if (repair.kind == RepairKind::GetAgain) error.message += "; remove the model and get it again";
+    if (repair.kind == RepairKind::GetAgain) error.message += "; import the model again";
     fail(name, error).repair = std::move(repair);
 }
 
@@ -252,6 +257,31 @@ void Verification::suggestRepairs() {
         if (row.repair && row.repair->kind == RepairKind::GetAgain) row.repair.reset();
 }
 
+/// LIB-09 where a file is a link to what is not there: that is no damage.
+Result<void> checkOnline(const ModelEntry& entry) {
+    const auto manifest = readManifest(entry.path);
+    if (!manifest) return {};
+    const auto away = missingLink(entry.path, *manifest);
+    if (!away) return {};
+    return Error{codes::kModelOffline, entry.name + " is offline: " + *away};
+}
+
+/// Whether the list of models shows that by itself, for as long as it is so; `base`: the model is whole, and
+/// only does not go with another.
+bool isSeenByLists(const CheckResult& row) {
+    const bool isOfFiles = row.name == "files" && row.code != codes::kFilePermission.text;
+    return isOfFiles || row.name == "base";
+}
+
+/// What to keep of a failed check: what was found, without the next step.
+std::string problemOf(const ModelEntry& entry, const CheckResult& row) {
+    std::string text = row.reason.substr(0, row.reason.rfind("; "));
+    const std::string folder = displayPath(entry.path) + "/";
+    for (std::size_t at = 0; (at = text.find(folder, at)) != std::string::npos;)
+        text.erase(at, folder.size());
+    return text;
+}
+
 } // namespace
 
 std::string_view checkStatusName(CheckStatus status) {
@@ -276,7 +306,26 @@ Result<VerifyReport> verifyModel(const ModelEntry& entry, bool deep, const Cance
                                                     "over files that you have with `llamahome import PATH "
                                                     "--as " +
                                                     commandWords(entry) + "`"};
+    if (auto online = checkOnline(entry); !online) return online.error();
     return Verification(entry, base, cancel, progress).run(deep);
+}
+
+void keepVerdict(const ModelEntry& entry, const VerifyReport& report, FileLayer& files) {
+    if (!isThere(entry.path / kManifestName)) return; // nobody's, or being removed
+    const auto failed = std::find_if(report.checks.begin(), report.checks.end(), [](const CheckResult& row) {
+        return row.status == CheckStatus::Failed && !isSeenByLists(row);
+    });
+    const std::optional<Damage> old = readDamage(entry.path);
+    Result<void> kept;
+    if (failed != report.checks.end()) {
+        const Damage damage{problemOf(entry, *failed), report.isDeep || (old && old->isDeep)};
+        if (old != damage) kept = writeDamage(files, entry.path, damage);
+    } else if (old && (report.isDeep || !old->isDeep)) {
+        kept = clearDamage(files, entry.path);
+    }
+    if (!kept)
+        logLine(LogLevel::Warning, "jobs",
+                entry.name + ": what the check found is not kept: " + kept.error().message);
 }
 
 } // namespace llamahome::jobs

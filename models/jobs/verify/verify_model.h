@@ -8,6 +8,7 @@
 
 #include "core/cancel_token.h"
 #include "core/error.h"
+#include "core/file_layer.h"
 #include "core/progress.h"
 #include "core/result.h"
 #include "jobs/library/library.h"
@@ -21,7 +22,7 @@ std::string_view checkStatusName(CheckStatus status);
 
 /// What puts right what a check found. All but GetAgain is done by repairModel().
 enum class RepairKind {
-    GetAgain,     ///< remove the model and import it again: a person's work
+    GetAgain,     ///< import the model again, in place of the damaged one: a person's work
     MakeReadable, ///< give the owner the right to read the files
     RemoveFiles,  ///< remove files that mislead
     RecordAnew, ///< write the manifest from the files as they are: they are whole, only others than recorded
@@ -44,14 +45,20 @@ struct VerifyReport {
     std::vector<CheckResult> checks;
     bool ok = true;             ///< nothing failed
     std::optional<Error> error; ///< of the first failed check
+    bool isDeep = false;        ///< every byte and every number was looked at
 };
 
 /// Structure: recorded sizes, index, every expected tensor with its shape and type, a head beside a tied
 /// embedding, tokenizer, special tokens, template, licence; of an adapter its files and whether it fits
 /// `base`, where that is given. `deep`: also every byte against its hash, and every weight finite. What is
 /// left out is told as not checked. Changes nothing. The report holds what is wrong; an error is only a
-/// cancel or an entry that is not installed.
+/// cancel, an entry that is not installed, or LIB-09: files are links to a disk that is not there.
 Result<VerifyReport> verifyModel(const ModelEntry& entry, bool deep, const CancelToken& cancel,
                                  const ProgressSink& progress, const std::optional<ModelEntry>& base = {});
+
+/// Marks an installed model as damaged by the report's first failed check, where the list of models does not
+/// see that by itself, or takes such a mark away: a report that is not deep leaves what a deep one found. A
+/// disk that cannot be written keeps no mark, which is logged.
+void keepVerdict(const ModelEntry& entry, const VerifyReport& report, FileLayer& files);
 
 } // namespace llamahome::jobs

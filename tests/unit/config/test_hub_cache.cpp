@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include "config/hub_cache.h"
+#include "config/ollama_store.h"
 
 using namespace llamahome::config;
 namespace fs = std::filesystem;
@@ -30,6 +31,16 @@ private Q_SLOTS:
                  fs::path("/home/me/.cache/huggingface/hub"));
         QCOMPARE(hubCacheFolder({{"HF_HUB_CACHE", "cache"}, {"HF_HOME", "/hf"}}), fs::path("/hf/hub"));
         QCOMPARE(hubCacheFolder({{"HOME", "me"}}), fs::path());
+    }
+
+    void ollamasStoreIsTheChosenOneOrThoseOfTheUserAndTheService() {
+        QVERIFY(ollamaStoreFolders({{"HOME", "/home/me"}, {"OLLAMA_MODELS", "/big"}}) ==
+                std::vector<fs::path>{"/big"});
+        const std::vector<fs::path> usual = ollamaStoreFolders({{"HOME", "/home/me"}});
+        QCOMPARE(usual.size(), std::size_t{2});
+        QCOMPARE(usual.front(), fs::path("/home/me/.ollama/models"));
+        QVERIFY(ollamaStoreFolders({{"HOME", "/home/me"}, {"OLLAMA_MODELS", "big"}}) == usual);
+        QCOMPARE(ollamaStoreFolders({}).size(), std::size_t{1});
     }
 };
 

@@ -1,6 +1,7 @@
 // The rows of jobs and of the log, and a job in words.
 
 #include <QAbstractItemModelTester>
+#include <QSignalSpy>
 #include <QTest>
 
 #include "core/error_codes.h"
@@ -97,6 +98,18 @@ private Q_SLOTS:
         Job& other = jobs.start(JobKind::Import, QStringLiteral("Importing"));
         other.finish(Error{codes::kModelNotInstalled, "not installed; see `llamahome models`"});
         QCOMPARE(jobEndWords(other), QStringLiteral("not installed; see the page Models"));
+    }
+
+    void workThatFoundSomethingSaysWhat() {
+        JobList jobs(m_clock);
+        Job& job = jobs.start(JobKind::Verify, QStringLiteral("Verifying m"));
+        job.finish({});
+        QCOMPARE(jobEndWords(job), QStringLiteral("done"));
+        QSignalSpy changed(&jobs, &JobList::jobChanged);
+        job.setOutcome(QStringLiteral("damaged: config.json is missing"));
+        QCOMPARE(changed.size(), 1);
+        QCOMPARE(jobEndWords(job), QStringLiteral("damaged: config.json is missing"));
+        QCOMPARE(jobLine(job), QStringLiteral("Verifying m · damaged: config.json is missing"));
     }
 
     void aTrainingThatCanBeContinuedIsNotSimplyCancelled() {

@@ -6,6 +6,8 @@
 
 #include "core/error_codes.h"
 #include "core/hash.h"
+#include "jobs/import/import_name.h"
+#include "jobs/library/damage_mark.h"
 #include "jobs/library/leftovers.h"
 #include "jobs/verify/verify_model.h"
 #include "library_fixture.h"
@@ -35,6 +37,12 @@ std::vector<std::string> contentOf(const fs::path& folder) {
     }
     std::sort(content.begin(), content.end());
     return content;
+}
+
+void flipLastByte(const fs::path& path) {
+    std::string bytes = *readFile(path);
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    writeText(path, bytes);
 }
 
 bool isWhole(const ModelEntry& entry) {
@@ -97,6 +105,35 @@ ImportRequest ggufRequest(const LibraryFixture& fixture) {
     return request;
 }
 
+/// Whatever happens while a damaged model is replaced: it is there, as it was or whole.
+void surviveEveryReplacement(Fault fault, bool canExchange) {
+    const auto damage = [](const LibraryFixture& fixture) {
+        fs::remove(fixture.importedModel().path / "tokenizer.json");
+    };
+    FaultFileLayer counter;
+    {
+        const LibraryFixture fixture;
+        damage(fixture);
+        if (!canExchange) counter.forgetExchange();
+        QVERIFY(fixture.import(fixture.request(), counter)->replaced);
+    }
+    for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
+        const LibraryFixture fixture;
+        damage(fixture);
+        const auto old = contentOf(fixture.installed());
+        FaultFileLayer layer(k, fault);
+        if (!canExchange) layer.forgetExchange();
+        if (fault == Fault::Kill)
+            QVERIFY(isKilledDuring([&] { (void)fixture.import(fixture.request(), layer); }));
+        else
+            (void)fixture.import(fixture.request(), layer);
+        const auto entry = fixture.library().find("smollm2", "135m-instruct");
+        QVERIFY2(entry->isUsable() ? isWhole(*entry) : contentOf(fixture.installed()) == old,
+                 std::to_string(k).c_str());
+        checkNextImport(fixture, fixture.request());
+    }
+}
+
 } // namespace
 
 class TestImport final : public QObject {
@@ -143,9 +180,118 @@ private Q_SLOTS:
         const auto other = fixture.import(fixture.request());
         QVERIFY(other.error().code == codes::kImportExists);
         QCOMPARE(other.error().code.errorClass, ErrorClass::Refused);
-        QVERIFY(
-            names(other.error(), {fixture.installed().string(), "llamahome remove smollm2 135m-instruct"}));
+        QVERIFY(names(other.error(), {fixture.installed().string(), "--replace", "--as local"}));
         QVERIFY(contentOf(fixture.installed()) == before);
+    }
+
+    void aDamagedModelIsPutRightByItsImport_data() {
+        QTest::addColumn<QString>("damage");
+        for (const char* damage : {"a missing file", "other bytes that a check found", "no list of files"})
+            QTest::newRow(damage) << QString::fromLatin1(damage);
+    }
+    void aDamagedModelIsPutRightByItsImport() {
+        QFETCH(const QString, damage);
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        ImportRequest request = fixture.request();
+        if (damage.startsWith(QLatin1String("a missing"))) {
+            fs::remove(model.path / "tokenizer.json");
+        } else if (damage.startsWith(QLatin1String("other"))) {
+            flipLastByte(model.path / "model.safetensors");
+            QVERIFY(fixture.import(request)->wasThere); // which nobody can know yet
+            keepVerdict(model, *verifyModel(model, true, {}, {}), systemFiles());
+        } else {
+            writeText(model.path / kManifestName, "{");
+            const auto refused = fixture.import(request); // nobody knows whose files these are
+            QVERIFY(refused.error().code == codes::kManifestShape && names(refused.error(), {"--replace"}));
+            request.replace = true;
+        }
+        const auto result = fixture.import(request);
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        QVERIFY(result->replaced && !result->wasThere);
+        QVERIFY(isWhole(result->entry) && result->entry.isUsable());
+        QVERIFY(!fs::exists(model.path / kDamageName));
+        QVERIFY(findLeftovers(fixture.root()).empty());
+        QVERIFY(fixture.import(fixture.request())->wasThere);
+    }
+
+    void anotherModelTakesThePlaceOnlyWhereThatIsAsked() {
+        const LibraryFixture fixture;
+        (void)fixture.importedModel();
+        writeTinyWeights(fixture.source(), tinyConfig(), 2);
+        ImportRequest request = fixture.request();
+        QVERIFY(fixture.import(request).error().code == codes::kImportExists);
+        request.replace = true;
+        const auto result = fixture.import(request);
+        QVERIFY2(result && result->replaced, result ? "" : result.error().message.c_str());
+        QVERIFY(*readFile(fixture.installed() / "model.safetensors") ==
+                *readFile(fixture.source() / "model.safetensors"));
+        QVERIFY(fixture.import(request)->wasThere); // the same again is not written twice
+    }
+
+    void theOldModelStaysWhereTheNewOneIsNotWhole() {
+        const LibraryFixture fixture;
+        (void)fixture.importedModel();
+        const auto before = contentOf(fixture.root().models());
+        ImportRequest request = fixture.request();
+        request.replace = true;
+        writeTinyWeights(fixture.source(), tinyConfig(), 2);
+        writeText(fixture.source() / "tokenizer.json", "{}");
+        QVERIFY(!fixture.import(request));
+        QVERIFY(contentOf(fixture.root().models()) == before);
+    }
+
+    void filesOfSomebodyElseKeepAModelFromBeingReplaced() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        writeText(model.path / "notes.txt", "mine");
+        fs::remove(model.path / "tokenizer.json");
+        const auto result = fixture.import(fixture.request());
+        QVERIFY(!result && result.error().code == codes::kImportExists);
+        QVERIFY2(names(result.error(), {"notes.txt", "move"}), result.error().message.c_str());
+        QCOMPARE(*readFile(model.path / "notes.txt"), std::string("mine"));
+    }
+
+    void aFolderThatLiesInItsPlaceIsTakenOverWhereItIs() {
+        const LibraryFixture fixture;
+        const fs::path folder = modelFolder(fixture.root(), "local", "by hand");
+        writeTinyModel(folder);
+        writeText(folder / ".gitattributes", "not of the model");
+        const auto before = fs::last_write_time(folder / "model.safetensors");
+        FaultFileLayer counter;
+        const auto result = fixture.import({folder, "", "", false}, counter);
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
+        QCOMPARE(result->entry.name, std::string("local/by hand"));
+        QVERIFY(isWhole(result->entry) && result->entry.isUsable());
+        QVERIFY(fs::last_write_time(folder / "model.safetensors") == before);
+        QVERIFY2(counter.calls() < 10, "nothing but the list of its files is written");
+        QVERIFY(fs::exists(folder / ".gitattributes"));
+        writeTinyModel(fixture.installed());
+        writeText(fixture.installed() / "tokenizer.json", "{}");
+        QVERIFY(!fixture.import({fixture.installed(), "", "", false}));
+        QVERIFY(fixture.library().find("smollm2", "135m-instruct")->state == ModelState::Foreign);
+    }
+
+    void aNameOfTheCatalogueWithAnotherShapeIsTold() {
+        const LibraryFixture fixture;
+        const auto told = [&](const fs::path& source, const char* family, const char* version) {
+            const auto result = fixture.import({source, family, version, false});
+            return result ? result->notes : std::vector<std::string>{result.error().message};
+        };
+        const auto hub = told(fixture.source(), "llama", "3.2-1b");
+        QCOMPARE(hub.size(), std::size_t{1});
+        QVERIFY2(names(Error{codes::kInternal, hub.front()},
+                       {"not that of llama/3.2-1b", "million", "1.24 billion", "another name"}),
+                 hub.front().c_str());
+        QCOMPARE(told(kGguf, "smollm2", "135m").size(), std::size_t{1});
+        QVERIFY(told(fixture.source(), "local", "mine").empty());
+        ImportSource source;
+        const ModelName name{"llama", "3.1-8b"};
+        for (const auto& [parameters, isRight] : std::vector<std::pair<std::uint64_t, bool>>{
+                 {0, true}, {8'030'261'248, true}, {1'235'814'400, false}, {70'553'706'496, false}}) {
+            source.parameters = parameters;
+            QCOMPARE(nameDoubt(fixture.catalog(), name, source).empty(), isRight);
+        }
     }
 
     void aFolderOfSomebodyElseAtThatPlaceStays() {
@@ -451,6 +597,10 @@ private Q_SLOTS:
         QVERIFY(findLeftovers(fixture.root()).empty());
     }
 
+    void killedAtEveryFileCallOfAReplacement() { surviveEveryReplacement(Fault::Kill, true); }
+    void anErrorAtEveryFileCallWhereNamesCannotBeExchanged() {
+        surviveEveryReplacement(Fault::IoError, false);
+    }
     void killedAtEveryFileCallOfACopy() { surviveEveryFault(Fault::Kill, folderRequest); }
     void killedAtEveryFileCallOfALinkedImport() { surviveEveryFault(Fault::Kill, linkRequest); }
     void killedAtEveryFileCallOfAConversion() { surviveEveryFault(Fault::Kill, ggufRequest); }

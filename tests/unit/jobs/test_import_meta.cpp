@@ -68,8 +68,9 @@ private Q_SLOTS:
         const auto result = fixture.import({metaFolder(), "llama", "3.2-1b", false});
         QVERIFY2(result, result ? "" : result.error().message.c_str());
         QVERIFY(!result->wasThere);
-        QCOMPARE(result->notes.size(), std::size_t{1});
-        QVERIFY(result->notes.front().find("base model") != std::string::npos);
+        QCOMPARE(result->notes.size(), std::size_t{2}); // it is no 1B
+        QVERIFY(result->notes.front().find("shape") != std::string::npos);
+        QVERIFY(result->notes.back().find("base model") != std::string::npos);
         QVERIFY(result->entry.isUsable());
         checkTensors(result->entry.path, metaFolder() / "expected.safetensors");
         const auto tokenizer = text::Tokenizer::load(result->entry.path);
@@ -163,14 +164,37 @@ private Q_SLOTS:
         QVERIFY2(result, result ? "" : result.error().message.c_str());
     }
 
+    void whatTheChecklistContradictsIsRefused_data() {
+        QTest::addColumn<QString>("file");
+        for (const char* file : {"tokenizer.model", "consolidated.00.pth", "params.json"})
+            QTest::newRow(file) << QString::fromLatin1(file);
+    }
     void whatTheChecklistContradictsIsRefused() {
+        QFETCH(const QString, file);
+        const std::string name = file.toStdString();
         const LibraryFixture fixture;
         const fs::path folder = copyOf(fixture, "damaged");
-        std::ofstream(folder / "tokenizer.model", std::ios::app) << "\n";
-        const auto refused = fixture.import({folder, "local", "meta", false});
-        QVERIFY(!refused && refused.error().code == codes::kMetaChecklist);
-        QVERIFY(names(refused.error(), {"tokenizer.model", "checklist.chk", "MD5"}));
+        std::string bytes = *readFile(folder / name);
+        if (name.ends_with(".pth"))
+            bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1); // one number is another
+        else
+            bytes += '\n';
+        QVERIFY(writeFileAtomically(systemFiles(), folder / name, bytes));
+        FaultFileLayer counter;
+        const auto refused = fixture.import({folder, "local", "meta", false}, counter);
+        QVERIFY2(!refused && refused.error().code == codes::kMetaChecklist,
+                 refused ? "was accepted" : refused.error().message.c_str());
+        QVERIFY(names(refused.error(), {name, "checklist.chk", "MD5"}));
+        QCOMPARE(counter.calls(), std::uint64_t{0});
         QVERIFY(!fs::exists(fixture.root().models()));
+    }
+
+    void aFolderWithoutAChecklistIsTakenOverAllTheSame() {
+        const LibraryFixture fixture;
+        const fs::path folder = copyOf(fixture, "plain");
+        fs::remove(folder / "checklist.chk");
+        const auto result = fixture.import({folder, "local", "meta", false});
+        QVERIFY2(result, result ? "" : result.error().message.c_str());
     }
 
     void aLinkIsRefused() {

@@ -101,6 +101,13 @@ struct OllamaStore {
     fs::path manifest;
 };
 
+/// The store's model becomes one whose GGUF file has no chat template.
+void addModelWithoutTemplate(OllamaStore& store) {
+    std::string bytes = *readFile(data("tiny.gguf"));
+    bytes.replace(bytes.find("tokenizer.chat_template"), 23, "tokenizer.none_template");
+    store.model = store.addBlob(bytes);
+}
+
 /// A snapshot in the Hub's cache, its files links to blobs as the Hub's client makes them.
 fs::path cachedSnapshot(const fs::path& hubCache, const char* entry, const fs::path& from) {
     const fs::path folder = hubCache / entry;
@@ -342,9 +349,7 @@ private Q_SLOTS:
     void stopsAndAKnownTemplateOfOllamasAreTakenOver() {
         const LibraryFixture fixture;
         OllamaStore store(fixture.folder());
-        std::string bytes = *readFile(data("tiny.gguf"));
-        bytes.replace(bytes.find("tokenizer.chat_template"), 23, "tokenizer.none_template");
-        store.model = store.addBlob(bytes);
+        addModelWithoutTemplate(store);
         Json layers = store.layers();
         layers.push_back(store.layer("template", store.addBlob("{{ if .System }}<|im_start|>system\n"
                                                                "{{ .System }}<|im_end|>\n{{ end }}"
@@ -375,9 +380,7 @@ private Q_SLOTS:
     void aTemplateOfOllamasThatIsNotKnownIsTold() {
         const LibraryFixture fixture;
         OllamaStore store(fixture.folder());
-        std::string bytes = *readFile(data("tiny.gguf"));
-        bytes.replace(bytes.find("tokenizer.chat_template"), 23, "tokenizer.none_template");
-        store.model = store.addBlob(bytes);
+        addModelWithoutTemplate(store);
         Json layers = store.layers();
         layers.push_back(store.layer("template", store.addBlob("{{ json .Tools }}{{ .Prompt }}")));
         const auto result =
@@ -398,12 +401,51 @@ private Q_SLOTS:
         QCOMPARE(latest->suggestedName, std::string("tiny"));
         const auto other = inspectSource(store.writeManifest("somebody", "tiny", "1b", store.layers()));
         QCOMPARE(other->name, std::string("somebody/tiny:1b"));
-        const auto blob = inspectSource(store.blob(store.model));
-        QVERIFY2(blob, blob ? "" : blob.error().message.c_str());
-        QCOMPARE(blob->suggestedName, "sha256-" + store.model.substr(7, 12));
-        QVERIFY(blob->files.front().expectedSha256 == store.model.substr(7));
         const auto whole = inspectSource(store.root);
-        QVERIFY(!whole && names(whole.error(), {"Ollama", "manifests", "NAME"}));
+        QVERIFY(!whole);
+        QVERIFY2(
+            names(whole.error(), {"Ollama", "tiny:1b, tiny:latest, somebody/tiny:1b", "manifests", "NAME"}),
+            whole.error().message.c_str());
+    }
+
+    void aBlobIsTheModelThatIsMadeOfItAndElseOnlyItself() {
+        const LibraryFixture fixture;
+        const OllamaStore store(fixture.folder());
+        const auto named = inspectSource(store.blob(store.model));
+        QVERIFY2(named, named ? "" : named.error().message.c_str());
+        QCOMPARE(named->name, std::string("tiny:1b"));
+        QCOMPARE(named->suggestedName, std::string("tiny-1b"));
+        QCOMPARE(named->files.size(), std::size_t{2}); // its licence comes along
+        fs::remove(store.manifest);
+        const auto alone = inspectSource(store.blob(store.model));
+        QVERIFY2(alone, alone ? "" : alone.error().message.c_str());
+        QCOMPARE(alone->suggestedName, "sha256-" + store.model.substr(7, 12));
+        QVERIFY(alone->files.front().expectedSha256 == store.model.substr(7));
+    }
+
+    void aModelOfOllamasIsFoundByItsName() {
+        const LibraryFixture fixture;
+        const OllamaStore store(fixture.folder());
+        (void)store.writeManifest("library", "tiny", "latest", store.layers());
+        (void)store.writeManifest("somebody", "other", "q8", store.layers());
+        const SourcePlaces places{{}, {fixture.folder() / "no store", store.root}};
+        for (const auto& [typed, name] : std::vector<std::pair<std::string, std::string>>{
+                 {"tiny:1b", "tiny:1b"},
+                 {"tiny", "tiny:latest"},
+                 {"tiny:latest", "tiny:latest"},
+                 {"library/tiny:1b", "tiny:1b"},
+                 {"somebody/other:q8", "somebody/other:q8"},
+                 {"registry.ollama.ai/library/tiny:1b", "tiny:1b"}}) {
+            const auto found = inspectSource(typed, places);
+            QVERIFY2(found, typed.c_str());
+            QCOMPARE(found->name, name);
+        }
+        for (const char* typed :
+             {"tiny:2b", "other:q8", "somebody/other", "tiny:../1b", "a/b/c/d:e", ":", "/tiny:1b"})
+            QVERIFY2(!inspectSource(typed, places), typed);
+        const auto absent = inspectSource("tiny:2b", places);
+        QVERIFY2(names(absent.error(), {"tiny:2b", "there are tiny:1b, tiny:latest, somebody/other:q8"}),
+                 absent.error().message.c_str());
     }
 
     void blobsThatAreLinksAreReadWhereTheyLie() {
@@ -477,7 +519,7 @@ private Q_SLOTS:
         const LibraryFixture fixture;
         const fs::path cache = fixture.folder() / "hub";
         (void)cachedSnapshot(cache, "models--HuggingFaceTB--SmolLM2-135M-Instruct", fixture.source());
-        ImportRequest request{"HuggingFaceTB/SmolLM2-135M-Instruct", "", "", false, cache};
+        ImportRequest request{"HuggingFaceTB/SmolLM2-135M-Instruct", "", "", false, false, {cache, {}}};
         const auto result = fixture.import(request);
         QVERIFY2(result, result ? "" : result.error().message.c_str());
         QCOMPARE(result->entry.name, std::string("smollm2/135m-instruct"));
@@ -497,7 +539,7 @@ private Q_SLOTS:
         request.source = "smol:latest";
         QVERIFY(names(fixture.import(request).error(), {"smol:latest", "Ollama", "NAME/TAG"}));
         request.source = "HuggingFaceTB/SmolLM2-135M-Instruct";
-        request.hubCache.clear();
+        request.places = {};
         QVERIFY(fixture.import(request).error().code == codes::kFileNotFound);
     }
 
@@ -534,7 +576,8 @@ private Q_SLOTS:
         QCOMPARE(inspectSource(entry)->commit, std::string("0123abcd"));
         fs::remove(entry / "refs/main");
         const auto refused = inspectSource(entry);
-        QVERIFY(!refused && names(refused.error(), {"found 2 snapshots", "snapshots/"}));
+        QVERIFY2(!refused && names(refused.error(), {"found 2 snapshots: 0123abcd, feed", snapshot.string()}),
+                 refused ? "" : refused.error().message.c_str());
         QCOMPARE(inspectSource(snapshot)->commit, std::string("0123abcd"));
         writeText(entry / "refs/main", "../../../../etc");
         QVERIFY(!inspectSource(entry));

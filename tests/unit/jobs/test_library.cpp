@@ -2,6 +2,8 @@
 
 #include "core/error_codes.h"
 #include "core/machine.h"
+#include "jobs/library/card_licence.h"
+#include "jobs/library/damage_mark.h"
 #include "jobs/library/leftovers.h"
 #include "jobs/library/model_spec.h"
 #include "jobs/library/remove_model.h"
@@ -61,13 +63,112 @@ private Q_SLOTS:
         QVERIFY(names(wrong.error(), {"smolm2", "smollm2"}));
     }
 
-    void aFolderWithoutAManifestDoesNotExist() {
+    void aFolderThatWasCopiedByHandIsNamedWithTheImportThatTakesItOver() {
         const LibraryFixture fixture;
+        const fs::path mine = modelFolder(fixture.root(), "local", "my model");
         writeTinyModel(fixture.installed());
-        writeTinyModel(modelFolder(fixture.root(), "local", "mine"));
-        QVERIFY(fixture.library().find("smollm2", "135m-instruct")->state == ModelState::Absent);
-        QVERIFY(!fixture.library().find("local", "mine"));
-        QCOMPARE(fixture.library().list().size(), std::size_t{5});
+        writeTinyModel(mine);
+        writeTinyModel(fixture.root().models() / "stray");
+        fs::create_directories(fixture.root().models() / "local" / "empty");
+        const auto entries = fixture.library().list();
+        QCOMPARE(entries.size(), std::size_t{7});
+        for (const char* name : {"smollm2/135m-instruct", "local/my model", "stray"})
+            QVERIFY2(entryOf(entries, name).state == ModelState::Foreign, name);
+        QVERIFY(!fixture.library().find("local", "empty"));
+        const auto use = resolveModel(fixture.library(), requestFor({"local/my model"}));
+        QVERIFY(!use && use.error().code == codes::kModelNotInstalled);
+        QVERIFY2(names(use.error(), {"local/my model", "not in the library",
+                                     "`llamahome import '" + mine.string() + "'`"}),
+                 use.error().message.c_str());
+        const auto removal = planRemoval(fixture.root(), entryOf(entries, "local/my model"));
+        QVERIFY(!removal && removal.error().code == codes::kRemoveRefused);
+    }
+
+    void aFolderByItsPathThatMustBeConvertedLeadsToItsImport() {
+        const LibraryFixture fixture;
+        const fs::path data = fs::path(LLAMAHOME_TEST_DATA) / "formats";
+        const fs::path gguf = fixture.folder() / "a gguf";
+        fs::create_directories(gguf);
+        fs::copy_file(data / "tiny.gguf", gguf / "tiny.gguf");
+        const fs::path pickled = fixture.folder() / "pickled";
+        fs::create_directories(pickled);
+        for (const char* name : {"config.json", "pytorch_model.bin"})
+            fs::copy_file(data / "pickled_one" / name, pickled / name);
+        for (const fs::path& folder : {gguf, pickled, data / "meta_whole"}) {
+            const auto use = resolveModel(fixture.library(), requestFor({folder.string() + "/"}));
+            QVERIFY2(!use && use.error().code == codes::kImportSource, folder.c_str());
+            QVERIFY2(names(use.error(), {"`llamahome import ", folder.string()}),
+                     use.error().message.c_str());
+        }
+    }
+
+    void anAdapterThatWasCopiedByHandIsNamedToo() {
+        const LibraryFixture fixture;
+        const fs::path folder = fixture.root().finetuned() / "mine";
+        fs::create_directories(folder);
+        for (const auto& file : fs::directory_iterator(fs::path(LLAMAHOME_TEST_DATA) / "formats/adapter"))
+            fs::copy(file.path(), folder / file.path().filename());
+        QVERIFY(fixture.library().installedAdapters().front().state == ModelState::Foreign);
+        const auto use = resolveAdapter(fixture.library(), "mine");
+        QVERIFY(!use &&
+                names(use.error(), {"mine", "not in the library", "llamahome import", folder.string()}));
+    }
+
+    void theLicenceOfAModelOutsideTheCatalogueIsThatOfItsCard() {
+        const LibraryFixture fixture;
+        QVERIFY(writeFileAtomically(systemFiles(), fixture.source() / "README.md",
+                                    "---\nlanguage: en\nlicense: cc-by-4.0\n---\n# A model\n"));
+        QCOMPARE(fixture.import({fixture.source(), "local", "mine", false})->entry.licence,
+                 std::string("cc-by-4.0"));
+        QCOMPARE(fixture.importedModel().licence, std::string("Apache-2.0")); // the catalogue knows it
+    }
+
+    void aCardNamesItsLicenceInItsHead_data() {
+        QTest::addColumn<QString>("card");
+        QTest::addColumn<QString>("licence");
+        QTest::newRow("plain") << "---\nlicense: mit\n---\n"
+                               << "mit";
+        QTest::newRow("quoted, other line ends") << "---\r\nlicense: 'llama3.2'\r\n---\r\n"
+                                                 << "llama3.2";
+        QTest::newRow("another by name") << "---\nlicense: other\nlicense_name: my-terms\n---\n"
+                                         << "my-terms";
+        QTest::newRow("another without a name") << "---\nlicense: other\n---\n"
+                                                << "other";
+        QTest::newRow("a list") << "---\nlicense: [mit, apache-2.0]\n---\n"
+                                << "";
+        QTest::newRow("no head") << "# A model\nlicense: mit\n"
+                                 << "";
+        QTest::newRow("a head without an end") << "---\nlicense: mit\n"
+                                               << "";
+        QTest::newRow("a head that is no YAML") << "---\nlicense: mit\nx: [1\n---\n"
+                                                << "";
+        QTest::newRow("too long a name")
+            << QStringLiteral("---\nlicense: %1\n---\n").arg(QString(200, u'x')) << "";
+        QTest::newRow("nothing") << ""
+                                 << "";
+    }
+    void aCardNamesItsLicenceInItsHead() {
+        QFETCH(const QString, card);
+        QFETCH(const QString, licence);
+        QCOMPARE(QString::fromStdString(licenceOfCard(card.toStdString())), licence);
+    }
+
+    void whatAFailedCheckFoundIsKeptUntilItIsPutRight() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        QVERIFY(!readDamage(model.path));
+        QVERIFY(writeDamage(systemFiles(), model.path, {"its bytes are others", true}));
+        const auto entry = fixture.library().find("smollm2", "135m-instruct");
+        QVERIFY(entry->state == ModelState::Damaged);
+        QCOMPARE(entry->problem, std::string("its bytes are others"));
+        QCOMPARE(entry->sizeBytes, model.sizeBytes);
+        for (const char* text :
+             {"", "{", "[]", "{\"schema\": 1}", "{\"schema\":2,\"problem\":\"x\",\"deep\":true}"}) {
+            QVERIFY(writeFileAtomically(systemFiles(), model.path / kDamageName, text));
+            QVERIFY2(fixture.library().find("smollm2", "135m-instruct")->state == ModelState::Damaged, text);
+        }
+        QVERIFY(clearDamage(systemFiles(), model.path) && clearDamage(systemFiles(), model.path));
+        QVERIFY(fixture.library().find("smollm2", "135m-instruct")->isUsable());
     }
 
     void importsUnderOtherNamesAreListedAfterTheCatalogue() {
@@ -95,7 +196,7 @@ private Q_SLOTS:
         QVERIFY(missing->state == ModelState::Damaged);
         const auto use = resolveModel(fixture.library(), requestFor({"smollm2", "135m-instruct"}));
         QVERIFY(use.error().code == codes::kModelDamaged);
-        QVERIFY(names(use.error(), {"smollm2/135m-instruct", "config.json", "llamahome remove"}));
+        QVERIFY(names(use.error(), {"smollm2/135m-instruct", "config.json", "llamahome verify"}));
     }
 
     void aDamagedManifestIsShownAndNotTrusted() {
@@ -245,7 +346,7 @@ private Q_SLOTS:
         fs::create_directories(adapter);
         for (const char* name : {"adapter_config.json", "adapter_model.safetensors"})
             fs::copy_file(std::string(LLAMAHOME_TEST_DATA) + "/formats/adapter/" + name, adapter / name);
-        QVERIFY(fixture.library().installedAdapters().empty());
+        QVERIFY(fixture.library().installedAdapters().front().state == ModelState::Foreign);
         Manifest labels;
         labels.kind = kAdapterKind;
         labels.family = "finetuned";

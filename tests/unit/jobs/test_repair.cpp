@@ -114,6 +114,22 @@ private Q_SLOTS:
         QVERIFY(fixture.library().find("smollm2", "135m-instruct")->isUsable());
     }
 
+    void whatIsRecordedAnewIsDamagedNoMore() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        QVERIFY(writeFileAtomically(systemFiles(), model.path / "LICENSE", std::string(21, 'x')));
+        QVERIFY(writeFileAtomically(systemFiles(), model.path / "llamahome.quantised-nf4", "a cache"));
+        const VerifyReport report = verified(model, true);
+        keepVerdict(model, report, systemFiles());
+        QVERIFY(fixture.library().find("smollm2", "135m-instruct")->state == ModelState::Damaged);
+        QVERIFY(repaired(fixture, model, *rowOf(report, "hashes").repair));
+        QVERIFY(fixture.library().find("smollm2", "135m-instruct")->isUsable());
+        QVERIFY(verified(model, true).ok);
+        const auto manifest = readManifest(model.path);
+        for (const ManifestFile& file : manifest->files)
+            QVERIFY2(!isProgramsOwn(file.path), file.path.c_str());
+    }
+
     void whatIsBrokenIsNotRecordedAnew() {
         const LibraryFixture fixture;
         const ModelEntry model = fixture.importedModel();
@@ -137,8 +153,7 @@ private Q_SLOTS:
         const Repair again{RepairKind::GetAgain};
         QVERIFY(!isRepairable(again));
         QCOMPARE(repairCommand(model, again),
-                 std::string("llamahome remove smollm2 135m-instruct && llamahome import PATH --as smollm2 "
-                             "135m-instruct"));
+                 std::string("llamahome import PATH --as smollm2 135m-instruct --replace"));
         QVERIFY(!repaired(fixture, model, again));
         QVERIFY(verified(model, true).ok);
     }

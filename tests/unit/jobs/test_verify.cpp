@@ -7,6 +7,7 @@
 #include "core/error_codes.h"
 #include "core/json.h"
 #include "formats/safetensors/safetensors_reader.h"
+#include "jobs/library/damage_mark.h"
 #include "jobs/verify/model_checks.h"
 #include "verify_ground.h"
 
@@ -252,6 +253,75 @@ private Q_SLOTS:
         QCOMPARE(failedRows(report), (std::vector<std::string>{"numbers"}));
         QVERIFY(report.error->code == codes::kNonFiniteWeights);
         QVERIFY(verified(foreignFolder(fixture)).ok);
+    }
+
+    void damageThatADeepCheckFoundIsKeptUntilADeepCheckFindsItGone() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        const std::string whole = *readFile(model.path / "model.safetensors");
+        const auto stateAfter = [&](bool deep) {
+            keepVerdict(model, verified(model, deep), systemFiles());
+            return *fixture.library().find("smollm2", "135m-instruct");
+        };
+        QVERIFY(stateAfter(true).isUsable());
+        QVERIFY(!fs::exists(model.path / kDamageName));
+        flipByte(model.path / "model.safetensors");
+        QVERIFY(stateAfter(false).isUsable()); // it has not looked
+        const ModelEntry damaged = stateAfter(true);
+        QVERIFY(damaged.state == ModelState::Damaged);
+        QCOMPARE(damaged.problem,
+                 std::string("model.safetensors: its bytes are not those that were imported"));
+        QVERIFY(rowOf(verified(model), "files").status == CheckStatus::Passed);
+        for (const CheckResult& check : verified(model).checks)
+            QVERIFY2(check.name != "other files", "the mark is the program's own");
+        QVERIFY(stateAfter(false).state == ModelState::Damaged);
+        QVERIFY(writeFileAtomically(systemFiles(), model.path / "model.safetensors", whole));
+        QVERIFY(stateAfter(false).state == ModelState::Damaged);
+        QVERIFY(stateAfter(true).isUsable());
+    }
+
+    void whatACheckOfTheStructureFoundIsGoneWithTheNext() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        const std::string config = *readFile(model.path / "config.json");
+        std::string other = config;
+        other.replace(other.find("llama"), 5, "lemma"); // of the same size
+        const auto stateAfter = [&] {
+            keepVerdict(model, verified(model), systemFiles());
+            return fixture.library().find("smollm2", "135m-instruct")->state;
+        };
+        QVERIFY(writeFileAtomically(systemFiles(), model.path / "config.json", other));
+        QVERIFY(stateAfter() == ModelState::Damaged);
+        QVERIFY(writeFileAtomically(systemFiles(), model.path / "config.json", config));
+        QVERIFY(stateAfter() == ModelState::Verified);
+        fs::remove(model.path / "LICENSE"); // which the list sees for as long as it is so
+        QVERIFY(stateAfter() == ModelState::Damaged);
+        QVERIFY(!fs::exists(model.path / kDamageName));
+    }
+
+    void aFolderThatWasNotImportedGetsNoMark() {
+        const LibraryFixture fixture;
+        flipByte(fixture.source() / "config.json");
+        keepVerdict(foreignFolder(fixture), verified(foreignFolder(fixture), true), systemFiles());
+        QVERIFY(!fs::exists(fixture.source() / kDamageName));
+        const CheckResult row = rowOf(verified(foreignFolder(fixture)), "files");
+        QVERIFY2(row.reason.find("llamahome import " + fixture.source().string()) != std::string::npos,
+                 row.reason.c_str());
+    }
+
+    void aDiskThatIsAwayIsNoDamage() {
+        const LibraryFixture fixture;
+        ImportRequest request = fixture.request();
+        request.link = true;
+        const ModelEntry model = fixture.import(request)->entry;
+        fs::rename(fixture.source(), fixture.folder() / "away");
+        const auto report = verifyModel(model, true, {}, {});
+        QVERIFY(!report && report.error().code == codes::kModelOffline);
+        QVERIFY2(names(report.error(), {"smollm2/135m-instruct is offline", "model.safetensors",
+                                        fixture.source().string(), "connect its disk"}),
+                 report.error().message.c_str());
+        fs::rename(fixture.folder() / "away", fixture.source());
+        QVERIFY(verified(model, true).ok);
     }
 
     void whatIsNotInstalledCannotBeVerified() {

@@ -172,8 +172,8 @@ private Q_SLOTS:
         ManagerContext context(ground.workspace());
         ModelManager models(context);
         const auto importAs = [&](const char* version) {
-            return models.importModel(pathToQt(ground.source()), QStringLiteral("local"),
-                                      QString::fromLatin1(version), false);
+            return models.importModel(
+                {pathToQt(ground.source()), QStringLiteral("local"), QString::fromLatin1(version)});
         };
         for (int i = 0; i < FilePool::kThreads; ++i)
             context.jobPool.post([&busy] { busy.pass(1); });

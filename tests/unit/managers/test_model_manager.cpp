@@ -185,7 +185,7 @@ private Q_SLOTS:
         QVERIFY(proposal.resultBytes > 0);
 
         QSignalSpy imported(&*place.manager, &ModelManager::imported);
-        Job* job = place.manager->importModel(proposal.path, kFamily, kVersion, false);
+        Job* job = place.manager->importModel({proposal.path, kFamily, kVersion});
         QVERIFY(job->commandLine().endsWith(QStringLiteral(" --as smollm2 135m-instruct")));
         QVERIFY(hasEnded(job));
         QCOMPARE(job->state(), JobState::Done);
@@ -229,7 +229,7 @@ private Q_SLOTS:
         fs::copy_file(fs::path(LLAMAHOME_TEST_DATA) / "formats/tiny.gguf", cut);
         cutInHalf(cut);
         Job* job =
-            place.manager->importModel(pathToQt(cut), QStringLiteral("local"), QStringLiteral("cut"), false);
+            place.manager->importModel({pathToQt(cut), QStringLiteral("local"), QStringLiteral("cut")});
         QVERIFY(hasEnded(job));
         QCOMPARE(job->state(), JobState::Failed);
         QVERIFY(job->error()->message.find("cut.gguf") != std::string::npos);
@@ -243,7 +243,7 @@ private Q_SLOTS:
     void anImportThatIsStoppedLeavesNothing() {
         HeldFiles files("model.safetensors");
         Place place(false, &files);
-        Job* job = place.manager->importModel(pathToQt(place.ground.source()), kFamily, kVersion, false);
+        Job* job = place.manager->importModel({pathToQt(place.ground.source()), kFamily, kVersion});
         const bool isHeld = QTest::qWaitFor([&] { return files.gate.isReached(); }, kPatienceMs);
         const bool hasStaging = isHeld && fs::exists(files.held().parent_path() / "config.json");
         job->cancel();
@@ -263,7 +263,7 @@ private Q_SLOTS:
         for (int i = 0; i < FilePool::kThreads; ++i)
             place.context->jobPool.post([&busy] { busy.pass(1); });
         auto manager = std::make_unique<ModelManager>(*place.context);
-        const Job* job = manager->importModel(pathToQt(place.ground.source()), kFamily, kVersion, false);
+        const Job* job = manager->importModel({pathToQt(place.ground.source()), kFamily, kVersion});
         manager.reset();
         busy.open();
         QVERIFY(hasEnded(job));
@@ -294,6 +294,47 @@ private Q_SLOTS:
         QVERIFY(!place.manager->lastReport(kName)->ok);
         QTRY_COMPARE_WITH_TIMEOUT(place.manager->find(kName)->state, jobs::ModelState::Damaged, kPatienceMs);
         QVERIFY(stateSentence(*place.manager->find(kName)).contains(QStringLiteral("model.safetensors")));
+    }
+
+    void damageThatOnlyADeepCheckSeesStaysUntilTheModelIsImportedAgain() {
+        Place place(true);
+        const fs::path weights = place.ground.installed() / "model.safetensors";
+        {
+            std::fstream file(weights, std::ios::in | std::ios::out | std::ios::binary);
+            file.seekp(-1, std::ios::end);
+            file.put('\x01');
+        }
+        Job* job = place.manager->verify(kName, true);
+        QVERIFY(hasEnded(job));
+        QTRY_VERIFY2(job->outcome().startsWith(QStringLiteral("damaged: model.safetensors")),
+                     qPrintable(job->outcome()));
+        QVERIFY2(!job->outcome().contains(QStringLiteral("--")), qPrintable(job->outcome()));
+        QTRY_COMPARE_WITH_TIMEOUT(place.manager->find(kName)->state, jobs::ModelState::Damaged, kPatienceMs);
+        Job* shallow = place.manager->verify(kName, false);
+        QVERIFY(hasEnded(shallow));
+        QTRY_COMPARE(shallow->outcome(), QStringLiteral("whole"));
+        QVERIFY(hasReadAll(place));
+        QCOMPARE(place.manager->find(kName)->state, jobs::ModelState::Damaged);
+        QSignalSpy letGo(&*place.manager, &ModelManager::removalBegins);
+        Job* import = place.manager->importModel({pathToQt(place.ground.source()), kFamily, kVersion});
+        QVERIFY(hasEnded(import));
+        QCOMPARE(import->state(), JobState::Done);
+        QCOMPARE(letGo.size(), 1);
+        QTRY_VERIFY_WITH_TIMEOUT(place.manager->find(kName)->isUsable(), kPatienceMs);
+        QVERIFY(place.manager->lastReport(kName) == nullptr);
+    }
+
+    void aModelThatAJobUsesIsNotReplaced() {
+        Place place(true);
+        Job& run = place.context->jobs.start(JobKind::Train, QStringLiteral("Training on recipes.jsonl"));
+        run.setFolders({place.ground.installed()});
+        Job* import =
+            place.manager->importModel({pathToQt(place.ground.source()), kFamily, kVersion, false, true});
+        QVERIFY(import->commandLine().endsWith(QStringLiteral("--replace")));
+        QVERIFY(hasEnded(import));
+        QCOMPARE(import->state(), JobState::Failed);
+        QVERIFY(import->error()->code == codes::kRemoveRefused);
+        run.finish({});
     }
 
     void whatAReportOffersIsRepaired() {
@@ -358,8 +399,8 @@ private Q_SLOTS:
         Place place(true);
         const auto lock = jobs::RootLock::acquire({place.ground.root()});
         QVERIFY(lock);
-        Job* job = place.manager->importModel(pathToQt(place.ground.source()), QStringLiteral("local"),
-                                              QStringLiteral("other"), false);
+        Job* job = place.manager->importModel(
+            {pathToQt(place.ground.source()), QStringLiteral("local"), QStringLiteral("other")});
         QVERIFY(hasEnded(job));
         QCOMPARE(job->state(), JobState::Failed);
         QVERIFY(job->error()->code == codes::kRootLocked);

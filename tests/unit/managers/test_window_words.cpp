@@ -26,6 +26,10 @@ private Q_SLOTS:
             "the page Runs lists them; “Remove…” on the page Runs removes it");
         add("`llamahome config set model.data_root /x` changes it, `llamahome config show` lists all",
             "the setting “Data folder” changes it, the page Settings lists all");
+        add("look with `llamahome verify MODEL --deep`, or at its structure with `llamahome verify local x`",
+            "look with “Verify every byte” on the page Models, or at its structure with “Verify” on the page "
+            "Models");
+        add("put this one in its place with --replace", "put this one in its place with “Replace it”");
         add("free some space, or choose another disk with --root DIR",
             "free some space, or choose another disk with the setting “Data folder”");
         add("leave such rows out with --skip-bad-rows",
