@@ -23,6 +23,8 @@ struct ImportRequest {
     std::string version;
     bool link = false; ///< weights as symbolic links to the source; folders in Hub layout and adapters only
     std::filesystem::path hubCache = {}; ///< where a Hub id is looked for; empty: nowhere
+    std::string sourceName = {};         ///< recorded as where it came from; empty: by the source's own name
+    std::string commit = {};             ///< of the Hub, recorded with it; empty: what the source tells
 };
 
 struct ImportResult {

@@ -4,9 +4,11 @@
 
 #include "core/ascii.h"
 #include "core/error_codes.h"
+#include "core/quantity.h"
 #include "core/shell_quote.h"
 #include "formats/hub/model_config.h"
 #include "formats/hub/model_weights.h"
+#include "jobs/download/download_place.h"
 #include "jobs/library/leftovers.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/quantised_cache.h"
@@ -70,11 +72,18 @@ void addMemory(ModelEntry& entry) {
     entry.memoryToTrainBytes = leastToTrain(*config);
 }
 
-/// Whether the manifest is of a model of the Hub's: its source is the id there, proved by the commit. The
-/// name that a person gave may look like an id and be none.
-bool isFromHub(const Manifest& manifest) {
-    return manifest.source.find('/') != std::string::npos && !manifest.commit.empty() &&
-           !manifest.commit.starts_with("sha256:");
+/// What has been fetched of a model that is not installed.
+void addDownloadFacts(ModelEntry& entry, const fs::path& folder) {
+    const auto record = readDownloadRecord(folder);
+    const std::string here = formatBytes(downloadedBytes(folder));
+    const std::string whole =
+        record && record->totalBytes > 0 ? " of " + formatBytes(record->totalBytes) : std::string();
+    if (entry.hubId.empty() && record && !record->commit.empty()) entry.hubId = record->name;
+    if (entry.sizeBytes == 0 && record) entry.sizeBytes = record->totalBytes;
+    entry.isDownload = true;
+    mark(entry, ModelState::Partial,
+         here + whole + " are downloaded; `llamahome download " + downloadWords(entry) +
+             "` goes on, `llamahome remove " + commandWords(entry) + "` deletes them");
 }
 
 /// State, size and memory of the folder at entry.path, which has a manifest.
@@ -112,6 +121,10 @@ std::string commandWords(const ModelEntry& entry) {
                                                 : std::vector{entry.family, entry.version});
 }
 
+std::string downloadWords(const ModelEntry& entry) {
+    return entry.catalog ? commandWords(entry) : shellLine({entry.name});
+}
+
 fs::path modelFolder(const DataRoot& root, std::string_view family, std::string_view version) {
     return root.models() / family / version;
 }
@@ -119,6 +132,14 @@ fs::path modelFolder(const DataRoot& root, std::string_view family, std::string_
 Library::Library(DataRoot root, config::Catalog catalog)
     : m_root(std::move(root))
     , m_catalog(std::move(catalog)) {}
+
+void Library::addFacts(ModelEntry& entry) const {
+    const fs::path begun = downloadFolder(m_root, entry.family, entry.version);
+    if (hasManifest(entry.path))
+        addInstalledFacts(entry);
+    else if (isThere(begun))
+        addDownloadFacts(entry, begun);
+}
 
 ModelEntry Library::catalogued(const config::CatalogVersion& version) const {
     ModelEntry entry;
@@ -132,7 +153,7 @@ ModelEntry Library::catalogued(const config::CatalogVersion& version) const {
     entry.catalog = version;
     entry.memoryToChatBytes = memoryByParameters(version.parameters, computeBytesHere());
     entry.memoryToTrainBytes = entry.memoryToChatBytes;
-    if (hasManifest(entry.path)) addInstalledFacts(entry);
+    addFacts(entry);
     return entry;
 }
 
@@ -142,7 +163,7 @@ ModelEntry Library::other(std::string_view family, std::string_view version) con
     entry.version = version;
     entry.name = entry.family + "/" + entry.version;
     entry.path = modelFolder(m_root, family, version);
-    if (hasManifest(entry.path)) addInstalledFacts(entry);
+    addFacts(entry);
     return entry;
 }
 
@@ -197,8 +218,10 @@ std::optional<ModelEntry> Library::find(std::string_view family, std::string_vie
         if (const config::CatalogVersion* found = known->find(lowerAscii(version))) return catalogued(*found);
     if (const auto found = m_catalog.findHubId(std::string(family) + "/" + std::string(version)))
         return catalogued(*found);
-    if (family == kAdapterFamily || !formats::isPlainFileName(family) || !formats::isPlainFileName(version) ||
-        !hasManifest(modelFolder(m_root, family, version)))
+    if (family == kAdapterFamily || !formats::isPlainFileName(family) || !formats::isPlainFileName(version))
+        return {};
+    if (!hasManifest(modelFolder(m_root, family, version)) &&
+        !isThere(downloadFolder(m_root, family, version)))
         return {};
     return other(family, version);
 }
