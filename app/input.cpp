@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <termios.h>
 #include <unistd.h>
 
 #include "app/signals.h"
@@ -17,6 +18,29 @@ Error tooLong() {
                                            std::to_string(kMaxInputBytes >> 20) +
                                            " MiB, expected less; give it in parts"};
 }
+
+/// While it lives a terminal does not show what is typed.
+class HiddenTyping {
+public:
+    explicit HiddenTyping(int descriptor)
+        : m_descriptor(descriptor)
+        , m_isTerminal(::tcgetattr(descriptor, &m_before) == 0) {
+        if (!m_isTerminal) return;
+        termios hidden = m_before;
+        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(m_descriptor, TCSAFLUSH, &hidden);
+    }
+    ~HiddenTyping() {
+        if (m_isTerminal) ::tcsetattr(m_descriptor, TCSAFLUSH, &m_before);
+    }
+    HiddenTyping(const HiddenTyping&) = delete;
+    HiddenTyping& operator=(const HiddenTyping&) = delete;
+
+private:
+    int m_descriptor;
+    termios m_before{};
+    bool m_isTerminal;
+};
 
 } // namespace
 
@@ -55,6 +79,11 @@ Result<Input::Status> Input::readLine(std::string& line) {
     m_buffer.erase(0, end == std::string::npos ? end : end + 1);
     if (line.ends_with('\r')) line.pop_back();
     return Status::Line;
+}
+
+Result<Input::Status> Input::readSecret(std::string& line) {
+    const HiddenTyping hidden(m_descriptor);
+    return readLine(line);
 }
 
 Result<std::string> Input::readAll() {

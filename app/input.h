@@ -26,6 +26,9 @@ public:
     /// FILE-04 where reading fails, FILE-07 where a line is longer than kMaxInputBytes.
     Result<Status> readLine(std::string& line);
 
+    /// The same; a terminal does not show what is typed.
+    Result<Status> readSecret(std::string& line);
+
     /// Everything that is left. FILE-07 above kMaxInputBytes; RUN-00 when a signal arrived first.
     Result<std::string> readAll();
 

@@ -5,7 +5,6 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
-#include "widgets/copy_text.h"
 #include "widgets/icon_label.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
@@ -15,7 +14,6 @@ namespace {
 
 constexpr int kCardWidth = 640;
 constexpr int kIconSize = 32;
-const QString kSetUp = QStringLiteral("bash packaging/quickstart.sh");
 
 /// A framed block: symbol, heading, words, and room for its buttons.
 class Card final : public QFrame {
@@ -78,22 +76,20 @@ FirstStart::FirstStart(QWidget* parent)
     words->setWordWrap(true);
     words->setMaximumWidth(kCardWidth);
     layout->addWidget(words);
-    auto* getModel = new Card(
-        Icon::Models, tr("Get a model"),
-        tr("The starter model, SmolLM2 135M Instruct, is about 270 MB and runs on any computer. This "
-           "version does not fetch it by itself. The set-up script of the sources does: %1. Or get it with "
-           "your browser, as a .gguf file for example, and import that.")
-            .arg(kSetUp),
-        this);
-    auto* copy = getModel->add(QStringLiteral("copySetUp"), Icon::Copy, tr("&Copy the command"));
-    copy->setToolTip(kSetUp);
+    auto* getModel =
+        new Card(Icon::Models, tr("Get a model"),
+                 tr("The starter model, SmolLM2 135M Instruct, is 270 MB, runs on any computer and "
+                    "needs no account. Others are on the page Models, with what each one needs."),
+                 this);
+    auto* get = getModel->add(QStringLiteral("firstDownload"), Icon::Downloads,
+                              tr("&Download the starter model"), true);
     getModel->buttons->addStretch(1);
     layout->addWidget(getModel);
     auto* import = new Card(Icon::Import, tr("Import one I have"),
                             tr("A .gguf file, or a folder with config.json, tokenizer.json and .safetensors "
                                "files. You may also drop it anywhere on this window."),
                             this);
-    auto* choose = import->add(QStringLiteral("firstImport"), Icon::Import, tr("&Import a model…"), true);
+    auto* choose = import->add(QStringLiteral("firstImport"), Icon::Import, tr("&Import a model…"));
     import->buttons->addStretch(1);
     layout->addWidget(import);
     auto* lookCard = new Card(Icon::Search, tr("Look around"),
@@ -102,7 +98,7 @@ FirstStart::FirstStart(QWidget* parent)
     lookCard->buttons->addStretch(1);
     layout->addWidget(lookCard);
     layout->addStretch(2);
-    connect(copy, &QPushButton::clicked, this, [copy] { copyFrom(*copy, kSetUp); });
+    connect(get, &QPushButton::clicked, this, &FirstStart::downloadWanted);
     connect(choose, &QPushButton::clicked, this, &FirstStart::importWanted);
     connect(around, &QPushButton::clicked, this, &FirstStart::lookAroundWanted);
 }

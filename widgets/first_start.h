@@ -12,6 +12,8 @@ public:
     explicit FirstStart(QWidget* parent = nullptr);
 
 Q_SIGNALS:
+    /// The starter model.
+    void downloadWanted();
     void importWanted();
     void lookAroundWanted();
 };

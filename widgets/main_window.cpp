@@ -47,6 +47,7 @@ namespace {
 
 const QString kPlaceKey = QStringLiteral("window/place");
 const QString kLogKey = QStringLiteral("window/log");
+const QString kStarterModel = QStringLiteral("smollm2/135m-instruct");
 const QString kSeenKey = QStringLiteral("window/first-start-seen");
 
 constexpr QSize kFirstSize(1280, 800);
@@ -106,6 +107,7 @@ MainWindow::MainWindow(managers::Session& session, WindowMemory& memory, QWidget
     layout->addWidget(m_screens, 1);
     layout->addWidget(m_status);
     setCentralWidget(body);
+    connect(firstStart, &FirstStart::downloadWanted, this, [this] { download(kStarterModel); });
     connect(firstStart, &FirstStart::importWanted, this, &MainWindow::importModel);
     connect(firstStart, &FirstStart::lookAroundWanted, this, [this] { showFirstStart(false); });
     connectPages();
@@ -150,15 +152,14 @@ QWidget* MainWindow::makePages() {
     m_pages = new QStackedWidget(m_splitter);
     m_pages->setObjectName(QStringLiteral("pages"));
     m_models = new ModelsPane(m_session.models, m_session.exports, m_session.context.jobs, m_memory, m_pages);
-    auto* downloads = new DownloadsPane(m_session.downloads, m_pages);
+    m_downloads = new DownloadsPane(m_session.downloads, m_session.context.jobs, m_memory, m_pages);
     m_training = new TrainingPane(m_session.training, m_session.models, m_memory, m_pages);
     m_chat = new ChatPane(m_session.chat, m_session.models, m_session.training, m_memory, m_pages);
     m_runs = new RunsPane(m_session.runs, m_session.training, m_memory, m_pages);
     m_settings = new SettingsPane(m_session.settings, m_session.cuda, m_memory, m_pages);
     for (QWidget* page :
-         std::initializer_list<QWidget*>{m_models, downloads, m_training, m_chat, m_runs, m_settings})
+         std::initializer_list<QWidget*>{m_models, m_downloads, m_training, m_chat, m_runs, m_settings})
         m_pages->addWidget(page);
-    connect(downloads, &DownloadsPane::importWanted, this, &MainWindow::importModel);
     return m_pages;
 }
 
@@ -173,6 +174,12 @@ void MainWindow::connectPages() {
     };
     connect(m_models, &ModelsPane::trainRequested, this, train);
     connect(m_models, &ModelsPane::chatRequested, this, chat);
+    connect(m_models, &ModelsPane::downloadRequested, this, &MainWindow::download);
+    connect(m_models, &ModelsPane::fetchAgainRequested, this, [this](const QString& name) {
+        goTo(Place::Downloads);
+        m_session.downloads.repair(name);
+    });
+    connect(m_downloads, &DownloadsPane::chatRequested, this, chat);
     connect(m_training, &TrainingPane::chatRequested, this, chat);
     connect(m_chat, &ChatPane::modelsRequested, this, [this] { goTo(Place::Models); });
     connect(m_runs, &RunsPane::chatRequested, this, chat);
@@ -229,6 +236,11 @@ void MainWindow::connectLeaving() {
     connect(m_tray, &Tray::openWanted, this, &MainWindow::comeForward);
     connect(m_tray, &Tray::quitWanted, this, &MainWindow::leave);
     connect(qGuiApp, &QGuiApplication::commitDataRequest, this, [this] { m_guard->endSession(); });
+}
+
+void MainWindow::download(const QString& name) {
+    goTo(Place::Downloads);
+    m_downloads->download(name);
 }
 
 Place MainWindow::place() const {

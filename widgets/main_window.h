@@ -15,6 +15,7 @@ class QStackedWidget;
 namespace llamahome::widgets {
 
 class ChatPane;
+class DownloadsPane;
 class LeaveGuard;
 class LogDrawer;
 class MessageBar;
@@ -67,6 +68,8 @@ private:
 
     void showFirstStart(bool isShown);
     void chooseFirstScreen();
+    /// By its name in the list; shown on the page of downloads.
+    void download(const QString& name);
     void importModel();
     void find();
     void showFind();
@@ -94,6 +97,7 @@ private:
     StatusArea* m_status;
 
     ModelsPane* m_models;
+    DownloadsPane* m_downloads;
     TrainingPane* m_training;
     ChatPane* m_chat;
     RunsPane* m_runs;

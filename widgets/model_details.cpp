@@ -163,6 +163,7 @@ QWidget* ModelDetails::makeButtons(QWidget* parent) {
     row->setSpacing(look::kGrid);
     m_trainButton = makeButton(tr("&Train…"), Icon::Training, QStringLiteral("trainButton"), bar);
     m_chatButton = makeButton(tr("&Chat"), Icon::Chat, QStringLiteral("chatButton"), bar);
+    m_downloadButton = makeButton(tr("&Download"), Icon::Downloads, QStringLiteral("detailsDownload"), bar);
     m_importButton = makeButton(tr("Import…"), Icon::Import, QStringLiteral("detailsImportButton"), bar);
     m_hubButton = makeButton(tr("Open its page"), Icon::Info, QStringLiteral("hubButton"), bar);
     m_removeButton = makeButton(tr("Remove…"), Icon::Remove, QStringLiteral("removeButton"), bar);
@@ -176,16 +177,18 @@ QWidget* ModelDetails::makeButtons(QWidget* parent) {
     m_more->setFocusPolicy(Qt::StrongFocus);
     m_more->setMenu(m_menu);
     makeFirst(*m_trainButton, Icon::Training);
-    makeFirst(*m_importButton, Icon::Import);
+    makeFirst(*m_downloadButton, Icon::Downloads);
     m_hubButton->setToolTip(tr("Opens the model's page on the Hub in the browser."));
-    for (QWidget* button : std::initializer_list<QWidget*>{m_trainButton, m_chatButton, m_importButton,
-                                                           m_hubButton, m_removeButton, m_more})
+    for (QWidget* button :
+         std::initializer_list<QWidget*>{m_trainButton, m_chatButton, m_downloadButton, m_importButton,
+                                         m_hubButton, m_removeButton, m_more})
         row->addWidget(button);
     row->addStretch();
     connect(m_trainButton, &QPushButton::clicked, this, [this] { Q_EMIT trainRequested(m_name); });
     connect(m_chatButton, &QPushButton::clicked, this, [this] {
         Q_EMIT chatRequested(m_isAdapter ? QString() : m_name, m_isAdapter ? m_name : QString());
     });
+    connect(m_downloadButton, &QPushButton::clicked, this, [this] { Q_EMIT downloadRequested(m_name); });
     connect(m_importButton, &QPushButton::clicked, this, &ModelDetails::importRequested);
     connect(m_hubButton, &QPushButton::clicked, this, &ModelDetails::openHubPage);
     connect(m_removeButton, &QPushButton::clicked, this, [this] { Q_EMIT removeRequested(m_name); });
@@ -276,8 +279,8 @@ void ModelDetails::showNothing() {
                                "it, train it, verify or remove it.")
                           : tr("Import a model that you have: a folder in Hub layout or a GGUF file. You "
                                "can also drop it anywhere on this page."));
-    for (QWidget* button :
-         std::initializer_list<QWidget*>{m_trainButton, m_chatButton, m_hubButton, m_removeButton, m_more})
+    for (QWidget* button : std::initializer_list<QWidget*>{m_trainButton, m_chatButton, m_downloadButton,
+                                                           m_hubButton, m_removeButton, m_more})
         button->hide();
     m_importButton->setVisible(!hasModel);
 }
@@ -359,11 +362,18 @@ void ModelDetails::showActions(const ModelEntry& entry) {
     m_chatButton->setEnabled(chatFits);
     m_chatButton->setToolTip(chatFits ? tr("Talk to it.") : tr("Chatting needs more memory than there is."));
     const bool isBroken = entry.state == ModelState::Damaged || entry.state == ModelState::Offline;
+    const bool isForeign = entry.state == ModelState::Foreign;
+    const bool isWanted = entry.state == ModelState::Absent || entry.state == ModelState::Partial;
+    m_downloadButton->setVisible(isWanted && !entry.hubId.empty());
+    m_downloadButton->setText(entry.isDownload ? tr("&Go on with the download")
+                              : entry.sizeBytes > 0
+                                  ? tr("&Download %1").arg(managers::bytesText(entry.sizeBytes))
+                                  : tr("&Download"));
     m_importButton->setVisible(!entry.isUsable() && !(isBroken && m_isAdapter));
     m_importButton->setText(isBroken ? tr("Import again…") : tr("Import…"));
     m_hubButton->setVisible(!isInstalled && !entry.hubId.empty());
-    const bool isForeign = entry.state == ModelState::Foreign;
-    m_removeButton->setVisible(isInstalled && !canTrain && !isForeign && entry.state != ModelState::Partial);
+    m_removeButton->setVisible(isInstalled && !canTrain && !isForeign &&
+                               (entry.state != ModelState::Partial || entry.isDownload));
     const bool canCheck = isInstalled && entry.state != ModelState::Partial;
     m_more->setVisible(canCheck);
     for (QAction* action : {m_verify, m_verifyDeep, m_remove, m_copyPath, m_copyCommand->menuAction()})

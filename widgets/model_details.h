@@ -34,6 +34,7 @@ public:
 Q_SIGNALS:
     void trainRequested(const QString& model);
     void chatRequested(const QString& model, const QString& adapter);
+    void downloadRequested(const QString& name);
     void importRequested();
     void verifyRequested(const QString& name, bool deep);
     void exportRequested(const QString& name);
@@ -83,6 +84,7 @@ private:
     Row m_folder;
     QPushButton* m_trainButton;
     QPushButton* m_chatButton;
+    QPushButton* m_downloadButton;
     QPushButton* m_importButton;
     QPushButton* m_hubButton;
     QPushButton* m_removeButton;

@@ -154,6 +154,7 @@ void ModelsPane::connectAll() {
     connect(m_table, &QAbstractItemModel::modelReset, this, &ModelsPane::showModels);
     connect(m_details, &ModelDetails::trainRequested, this, &ModelsPane::trainRequested);
     connect(m_details, &ModelDetails::chatRequested, this, &ModelsPane::chatRequested);
+    connect(m_details, &ModelDetails::downloadRequested, this, &ModelsPane::downloadRequested);
     connect(m_details, &ModelDetails::importRequested, this, [this] { importAs(m_details->name()); });
     connect(m_details, &ModelDetails::exportRequested, this, &ModelsPane::exportModel);
     connect(&m_exports, &managers::ExportManager::exported, this,
@@ -244,6 +245,7 @@ void ModelsPane::activate(const QModelIndex& index) {
 void ModelsPane::verify(const QString& name, bool deep) {
     auto* dialog = new VerifyDialog(m_manager, m_memory, name, deep, this);
     connect(dialog, &VerifyDialog::getAgainRequested, this, &ModelsPane::getAgain);
+    connect(dialog, &VerifyDialog::fetchAgainRequested, this, &ModelsPane::fetchAgainRequested);
     dialog->show(); // every byte of a large model takes minutes, in which the window can be used
 }
 

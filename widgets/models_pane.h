@@ -53,6 +53,9 @@ public Q_SLOTS:
 
 Q_SIGNALS:
     void trainRequested(const QString& model);
+    void downloadRequested(const QString& name);
+    /// The damaged files of a model that is there are to be fetched anew.
+    void fetchAgainRequested(const QString& name);
     /// `adapter` is set, and `model` empty, for an adapter: it knows its base model.
     void chatRequested(const QString& model, const QString& adapter);
 

@@ -179,7 +179,10 @@ void VerifyDialog::showRepairs() {
 void VerifyDialog::repair(const jobs::Repair& repair) {
     if (!jobs::isRepairable(repair)) {
         close();
-        Q_EMIT getAgainRequested(m_name);
+        if (repair.kind == jobs::RepairKind::FetchAgain)
+            Q_EMIT fetchAgainRequested(m_name);
+        else
+            Q_EMIT getAgainRequested(m_name);
         return;
     }
     m_job = m_manager.repair(m_name, repair);

@@ -33,6 +33,8 @@ public:
 Q_SIGNALS:
     /// The model is to be imported again, in the place of this one.
     void getAgainRequested(const QString& name);
+    /// Its damaged files are to be downloaded.
+    void fetchAgainRequested(const QString& name);
 
 private:
     void build(WindowMemory& memory);

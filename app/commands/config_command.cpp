@@ -2,6 +2,7 @@
 
 #include "app/command_context.h"
 #include "app/commands/commands.h"
+#include "app/commands/hub_login.h"
 #include "config/nearest_name.h"
 #include "config/setting_descriptor.h"
 #include "core/error_codes.h"
@@ -62,11 +63,14 @@ Result<void> show(CommandContext& context, const ShowOptions& options) {
         variables.rows.push_back({row.name, row.value, row.effect});
         environment.push_back(Json{{"name", row.name}, {"value", row.value}, {"effect", row.effect}});
     }
+    const std::string token = tokenWords(context.environment());
     if (!options.key) {
         output.line("");
         output.table(variables);
+        output.line("");
+        output.line("Token for the Hub: " + token);
     }
-    output.document(Json{{"settings", settings}, {"environment", environment}});
+    output.document(Json{{"settings", settings}, {"environment", environment}, {"hub_token", token}});
     return {};
 }
 

@@ -1,5 +1,6 @@
 #include "app/command_context.h"
 #include "app/commands/commands.h"
+#include "app/commands/hub_login.h"
 #include "app/progress_printer.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
@@ -38,6 +39,7 @@ Result<void> examine(CommandContext& context, const DoctorOptions& options) {
     if (options.quick) request.diskTestBytes = 0;
     std::vector<jobs::Finding> findings = jobs::examineMachine(request, context.files(), context.clock());
     findings.push_back(settingsFinding(*problems));
+    findings.push_back({"token for the Hub", tokenWords(context.environment())});
     Output& output = context.output();
     output.document(jobs::findingsJson(findings));
     Table table{{"what", "status", "found"}, {}};
@@ -88,7 +90,9 @@ Result<void> installCuda(CommandContext& context, const DoctorOptions& options) 
     if (!index) return index.error();
     const auto lock = context.lockRoot();
     if (!lock) return lock.error();
-    const auto transport = jobs::openNetwork((*settings)->values.model.hub.network);
+    const auto rules = jobs::networkRules((*settings)->values.model.hub.network, context.environment());
+    if (!rules) return rules.error();
+    const auto transport = jobs::openNetwork(*rules);
     if (!transport) return transport.error();
     ProgressPrinter progress(context.output(), context.clock());
     const auto installed = jobs::installCuda({*index, component, **transport}, machine, *lock,

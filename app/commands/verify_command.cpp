@@ -3,6 +3,7 @@
 #include "app/command_context.h"
 #include "app/commands/commands.h"
 #include "app/commands/model_words.h"
+#include "app/commands/run_download.h"
 #include "app/progress_printer.h"
 #include "jobs/library/model_spec.h"
 #include "jobs/verify/repair_model.h"
@@ -41,19 +42,36 @@ Result<jobs::VerifyReport> verified(CommandContext& context, const jobs::ModelEn
     return report;
 }
 
-/// Does every repair that the program can do. False where there was none.
-Result<bool> repair(CommandContext& context, const jobs::ModelEntry& entry,
-                    const jobs::VerifyReport& report) {
+bool isToBeFetched(const jobs::VerifyReport& report) {
+    return std::any_of(report.checks.begin(), report.checks.end(), [](const jobs::CheckResult& check) {
+        return check.repair && check.repair->kind == jobs::RepairKind::FetchAgain;
+    });
+}
+
+/// The repairs that need no other files. False where there was none.
+Result<bool> repairHere(CommandContext& context, const jobs::ModelEntry& entry,
+                        const jobs::VerifyReport& report) {
+    const std::vector<jobs::Repair> repairs = jobs::repairsOf(report);
+    if (repairs.empty()) return false;
     const auto lock = context.lockRoot();
     if (!lock) return lock.error();
     ProgressPrinter progress(context.output(), context.clock());
-    const std::vector<jobs::Repair> repairs = jobs::repairsOf(report);
     for (const jobs::Repair& one : repairs) {
         const auto done =
             jobs::repairModel(entry, one, *lock, context.files(), context.cancel(), progress.sink());
         if (!done) return done.error();
     }
-    return !repairs.empty();
+    return true;
+}
+
+/// Does every repair that the program can do. False where there was none.
+Result<bool> repair(CommandContext& context, const jobs::ModelEntry& entry,
+                    const jobs::VerifyReport& report) {
+    const auto here = repairHere(context, entry, report);
+    if (!here || !isToBeFetched(report)) return here;
+    const auto fetched = fetchDamagedAgain(context, entry);
+    if (!fetched) return fetched.error();
+    return true;
 }
 
 Json checkJson(const jobs::ModelEntry& entry, const jobs::CheckResult& check) {
@@ -121,8 +139,8 @@ CommandSpec verifyCommand() {
     addModelWords(command, options->model);
     command.flag("--deep", "also hash every byte and look at every weight", options->deep);
     command.flag("--repair",
-                 "put right what needs no other files, and check again: rights, stale files, a list of files "
-                 "(llamahome.json) that is out of date",
+                 "put right what can be, and check again: rights, stale files, a list of files "
+                 "(llamahome.json) that is out of date; damaged files are fetched anew from the Hub",
                  options->repair);
     command.run = [options](CommandContext& context) { return verify(context, *options); };
     return command;

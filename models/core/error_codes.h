@@ -198,6 +198,20 @@ inline constexpr ErrorCode kHttpBody{"NET-07", ErrorClass::Failed};
 inline constexpr ErrorCode kAddressRefused{"NET-08", ErrorClass::Usage};
 inline constexpr ErrorCode kIndexAnswer{"DL-01", ErrorClass::Failed};
 inline constexpr ErrorCode kDownloadBusy{"DL-02", ErrorClass::Refused};
+inline constexpr ErrorCode kRemoteName{"DL-03", ErrorClass::Failed};
+inline constexpr ErrorCode kListing{"DL-04", ErrorClass::Failed};
+inline constexpr ErrorCode kNothingUsable{"DL-05", ErrorClass::Failed};
+inline constexpr ErrorCode kDownloadSource{"DL-06", ErrorClass::Usage};
+inline constexpr ErrorCode kChecksumList{"DL-07", ErrorClass::Failed};
+inline constexpr ErrorCode kMetaLink{"DL-08", ErrorClass::Usage};
+inline constexpr ErrorCode kMetaLinkExpired{"DL-09", ErrorClass::Refused};
+inline constexpr ErrorCode kHubNotFound{"HUB-01", ErrorClass::NotFound};
+inline constexpr ErrorCode kHubGated{"HUB-02", ErrorClass::Refused};
+inline constexpr ErrorCode kHubToken{"HUB-03", ErrorClass::Refused};
+inline constexpr ErrorCode kHubRevision{"HUB-04", ErrorClass::NotFound};
+inline constexpr ErrorCode kHubEntry{"HUB-05", ErrorClass::NotFound};
+inline constexpr ErrorCode kHubDisabled{"HUB-06", ErrorClass::Failed};
+inline constexpr ErrorCode kNotTheHub{"HUB-07", ErrorClass::Failed};
 
 // llama (engine)
 inline constexpr ErrorCode kEngineMissing{"ENG-01", ErrorClass::Failed};

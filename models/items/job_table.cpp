@@ -33,6 +33,7 @@ QVariant JobTable::data(const QModelIndex& index, int role) const {
     if (job == nullptr) return {};
     if (role == CommandRole) return job->commandLine();
     if (role == ActiveRole) return job->isActive();
+    if (role == KindRole) return static_cast<int>(job->kind());
     if (role == Qt::ToolTipRole) return job->error() ? jobEndWords(*job) : job->title();
     if (role != Qt::DisplayRole) return {};
     switch (index.column()) {

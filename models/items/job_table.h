@@ -19,6 +19,7 @@ public:
         IdRole = Qt::UserRole, ///< quint64
         CommandRole,           ///< QString: the job for a shell; empty where there is none
         ActiveRole,            ///< bool: it can be cancelled
+        KindRole,              ///< int: managers::JobKind
     };
 
     /// `jobs` outlives it.

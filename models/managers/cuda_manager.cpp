@@ -105,12 +105,14 @@ void CudaManager::install() {
     runJob<jobs::CudaState>(
         m_context.jobPool, m_context.jobs, job, *workspace.clock,
         [lock = &m_context.lock, place = m_place, index = jobs::pythonIndex(workspace.environment),
-         rule = m_settings.settings().model.hub.network,
+         access = m_settings.settings().model.hub.network, environment = workspace.environment,
          files = workspace.files](const JobControl& control) -> Result<jobs::CudaState> {
             if (!index) return index.error();
             const auto held = lock->acquire();
             if (!held) return held.error();
-            const auto transport = jobs::openNetwork(rule);
+            const auto rules = jobs::networkRules(access, environment);
+            if (!rules) return rules.error();
+            const auto transport = jobs::openNetwork(*rules);
             if (!transport) return transport.error();
             return jobs::installCuda({*index, place.component, **transport}, place.machine(), **held, *files,
                                      control.cancel, control.progress);

@@ -36,7 +36,7 @@ constexpr std::uint64_t kMemoryStep = 64U << 20; ///< free memory is another all
 
 bool mayChangeModels(JobKind kind) {
     return kind == JobKind::Import || kind == JobKind::Verify || kind == JobKind::Remove ||
-           kind == JobKind::Train;
+           kind == JobKind::Train || kind == JobKind::Download;
 }
 
 bool isOtherMemory(std::uint64_t a, std::uint64_t b) {

@@ -24,8 +24,11 @@ QString stateSentence(const jobs::ModelEntry& entry) {
     const QString problem = withoutFolder(entry.problem, entry);
     switch (entry.state) {
     case jobs::ModelState::Absent:
-        return Words::tr("Not on this machine. If you have it as a folder or a GGUF file, import it.");
+        return Words::tr("Not on this machine. Download it, or import it if you have its files.");
     case jobs::ModelState::Partial:
+        if (entry.isDownload)
+            return Words::tr(
+                "Downloaded in part. Download goes on where it ended; Remove deletes what is there.");
         return Words::tr("Not usable: %1. Import it again; what is left over is cleared away first.")
             .arg(problem);
     case jobs::ModelState::Verified:
@@ -96,6 +99,8 @@ QString repairWord(jobs::RepairKind kind) {
     switch (kind) {
     case jobs::RepairKind::GetAgain:
         return Words::tr("Import again…");
+    case jobs::RepairKind::FetchAgain:
+        return Words::tr("Download again…");
     case jobs::RepairKind::MakeReadable:
         return Words::tr("Make readable");
     case jobs::RepairKind::RemoveFiles:
@@ -110,6 +115,8 @@ QString repairSentence(jobs::RepairKind kind) {
     switch (kind) {
     case jobs::RepairKind::GetAgain:
         return Words::tr("Opens the import under its name. The model stays until the new one is whole.");
+    case jobs::RepairKind::FetchAgain:
+        return Words::tr("Fetches the damaged files anew from where they came.");
     case jobs::RepairKind::MakeReadable:
         return Words::tr("Gives you the right to read the file.");
     case jobs::RepairKind::RemoveFiles:

@@ -26,6 +26,7 @@ struct Session {
         : context(std::move(place))
         , log(*context.workspace.clock)
         , settings(context)
+        , downloads(context, settings)
         , cuda(context, settings)
         , models(context)
         , exports(context, models)
@@ -48,8 +49,8 @@ struct Session {
     ManagerContext context;
     LogStore log;
     MemoryWatch memory;
-    DownloadManager downloads;
     SettingsManager settings;
+    DownloadManager downloads;
     CudaManager cuda;
     ModelManager models;
     ExportManager exports;

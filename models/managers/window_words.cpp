@@ -32,6 +32,7 @@ QString placeOf(const QStringList& command) {
     }
     if (verb == QStringLiteral("data")) return Words::tr("“Look inside…” on the page Training");
     if (verb == QStringLiteral("doctor")) return Words::tr("the CUDA component in Settings");
+    if (verb == QStringLiteral("download")) return Words::tr("“Download” on the page Models");
     if (verb == QStringLiteral("import")) return Words::tr("“Import…” on the page Models");
     if (verb == QStringLiteral("models")) return Words::tr("the page Models");
     if (verb == QStringLiteral("remove")) return Words::tr("“Remove…” on the page Models");

@@ -19,7 +19,8 @@ managers::Workspace ManagerGround::workspace() {
     auto catalog = config::Catalog::load(workspace.shipped.catalog());
     if (!catalog) throw std::runtime_error(catalog.error().message);
     workspace.catalog = std::move(*catalog);
-    workspace.environment = {{"HOME", m_folder.path().string()}};
+    workspace.environment = variables;
+    workspace.environment["HOME"] = m_folder.path().string();
     workspace.userConfigFolder = config();
     workspace.files = &files;
     workspace.openEngine = [this]() -> Result<std::unique_ptr<engine::Engine>> {

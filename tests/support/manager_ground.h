@@ -30,6 +30,8 @@ public:
     /// The tiny model under that name, by the job itself, before any manager is there.
     void install();
 
+    /// Added to the environment of workspace(), which has HOME only.
+    config::Environment variables;
     FakeEngine engine;
     /// Opens another engine in its place, where it is set before workspace() is called.
     std::function<Result<std::unique_ptr<engine::Engine>>()> openEngine;

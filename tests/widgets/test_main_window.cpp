@@ -82,7 +82,7 @@ private Q_SLOTS:
     void aStartWithoutAModelOffersTheThreeWays() {
         WindowGround ground;
         QVERIFY(ground.window->isFirstStartShown());
-        for (const char* name : {"copySetUp", "firstImport", "lookAround"})
+        for (const char* name : {"firstDownload", "firstImport", "lookAround"})
             QVERIFY2(ground.find<QPushButton>(name).isVisible(), name);
     }
 

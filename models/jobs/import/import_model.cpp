@@ -343,6 +343,17 @@ Result<void> Import::run(Standing standing) {
     return done;
 }
 
+/// What a download knows of its files and their folder does not tell.
+void takeSourceName(ImportSource& source, const ImportRequest& request) {
+    source.name = request.sourceName;
+    source.commit = request.commit;
+    const std::size_t slash = source.name.find('/');
+    if (request.commit.empty() || slash == std::string::npos) return;
+    source.organisation = source.name.substr(0, slash);
+    source.suggestedName = source.name.substr(slash + 1);
+    source.isInstructByName = saysInstruct(source.suggestedName);
+}
+
 /// Meta's files do not say it: the catalogue does for its own models, the names that they come under for
 /// others.
 bool isInstruct(const ImportSource& source, const ModelName& name, const config::Catalog& catalog) {
@@ -366,8 +377,9 @@ Result<ModelName> importedName(const ImportRequest& request, const ImportSource&
 Result<ImportResult> importModel(const ImportRequest& request, const RootLock& lock,
                                  const config::Catalog& catalog, FileLayer& files, const CancelToken& cancel,
                                  const ProgressSink& progress) {
-    const auto source = inspectSource(request.source, request.places);
+    auto source = inspectSource(request.source, request.places);
     if (!source) return source.error();
+    if (!request.sourceName.empty()) takeSourceName(*source, request);
     if (request.link && isConverted(source->form))
         return Error{codes::kImportName,
                      "--link: " + source->name + " is converted, so it cannot be linked; leave --link out"};

@@ -25,6 +25,8 @@ struct ImportRequest {
     bool link = false; ///< weights as symbolic links to the source; folders in Hub layout and adapters only
     bool replace = false;     ///< takes the place of another model of that name
     SourcePlaces places = {}; ///< where what is no path is looked for
+    std::string sourceName = {}; ///< recorded as where it came from; empty: by the source's own name
+    std::string commit = {};     ///< of the Hub, recorded with it; empty: what the source tells
 };
 
 struct ImportResult {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/error_codes.h"
+#include "core/file_lock.h"
 #include "core/log.h"
 #include "jobs/library/manifest.h"
 #include "jobs/library/process_mark.h"
@@ -52,6 +53,13 @@ bool isAbandoned(const fs::path& folder) {
     return stagings().paths.count(folder) == 0;
 }
 
+/// Whether a download has become a model, a cut after that left its folder, and nobody works in it.
+bool isFinished(const Leftover& leftover) {
+    if (!isThere(leftover.path.parent_path() / leftover.version / kManifestName)) return false;
+    const auto lock = FileLock::tryAcquire(leftover.path);
+    return lock && *lock;
+}
+
 Result<void> removeIfEmpty(const fs::path& folder, FileLayer& files) {
     std::error_code failure;
     if (!fs::is_empty(folder, failure) || failure) return {};
@@ -83,6 +91,9 @@ std::vector<Leftover> findLeftovers(const DataRoot& root) {
                 const std::string version =
                     name.substr(kImporting.size(), name.rfind('-') - kImporting.size());
                 found.push_back({LeftoverKind::Import, familyName, version, folder});
+            } else if (name.starts_with(kDownloading)) {
+                found.push_back(
+                    {LeftoverKind::Download, familyName, name.substr(kDownloading.size()), folder});
             } else if (isThere(folder / kRemovingName)) {
                 found.push_back({LeftoverKind::Removal, familyName, name, folder});
             }
@@ -94,10 +105,11 @@ std::vector<Leftover> findLeftovers(const DataRoot& root) {
 void clearLeftovers(const RootLock& lock, FileLayer& files) {
     const auto removing = lock.removing();
     for (const Leftover& leftover : findLeftovers(lock.root())) {
+        if (leftover.kind == LeftoverKind::Download && !isFinished(leftover)) continue;
         if (leftover.kind == LeftoverKind::Import && !isAbandoned(leftover.path)) continue;
         logLine(LogLevel::Info, "jobs", "clearing what a cut-off job left: " + displayPath(leftover.path));
-        auto cleared = leftover.kind == LeftoverKind::Import ? removeTree(files, leftover.path)
-                                                             : finishRemoval(leftover.path, files);
+        auto cleared = leftover.kind == LeftoverKind::Removal ? finishRemoval(leftover.path, files)
+                                                              : removeTree(files, leftover.path);
         if (!cleared) logLine(LogLevel::Warning, "jobs", "it stays: " + cleared.error().message);
     }
 }

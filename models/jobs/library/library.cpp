@@ -4,9 +4,11 @@
 
 #include "core/ascii.h"
 #include "core/error_codes.h"
+#include "core/quantity.h"
 #include "core/shell_quote.h"
 #include "formats/hub/model_config.h"
 #include "formats/hub/model_weights.h"
+#include "jobs/download/download_place.h"
 #include "jobs/import/import_files.h"
 #include "jobs/library/card_licence.h"
 #include "jobs/library/damage_mark.h"
@@ -94,11 +96,18 @@ void addMemory(ModelEntry& entry) {
     entry.memoryToTrainBytes = leastToTrain(*config);
 }
 
-/// Whether the manifest is of a model of the Hub's: its source is the id there, proved by the commit. The
-/// name that a person gave may look like an id and be none.
-bool isFromHub(const Manifest& manifest) {
-    return manifest.source.find('/') != std::string::npos && !manifest.commit.empty() &&
-           !manifest.commit.starts_with("sha256:");
+/// What has been fetched of a model that is not installed.
+void addDownloadFacts(ModelEntry& entry, const fs::path& folder) {
+    const auto record = readDownloadRecord(folder);
+    const std::string here = formatBytes(downloadedBytes(folder));
+    const std::string whole =
+        record && record->totalBytes > 0 ? " of " + formatBytes(record->totalBytes) : std::string();
+    if (entry.hubId.empty() && record && !record->commit.empty()) entry.hubId = record->name;
+    if (entry.sizeBytes == 0 && record) entry.sizeBytes = record->totalBytes;
+    entry.isDownload = true;
+    mark(entry, ModelState::Partial,
+         here + whole + " are downloaded; `llamahome download " + downloadWords(entry) +
+             "` goes on, `llamahome remove " + commandWords(entry) + "` deletes them");
 }
 
 /// State, size and memory of the folder at entry.path, which has a manifest.
@@ -113,14 +122,6 @@ void addInstalledFacts(ModelEntry& entry) {
     checkFiles(entry, *manifest);
     checkDamage(entry);
     addMemory(entry);
-}
-
-/// What is known of entry.path, where anything lies there.
-void addFacts(ModelEntry& entry) {
-    if (hasManifest(entry.path))
-        addInstalledFacts(entry);
-    else if (isForeign(entry.path))
-        markForeign(entry);
 }
 
 } // namespace
@@ -166,6 +167,10 @@ std::string commandWords(const ModelEntry& entry) {
                                                 : std::vector{entry.family, entry.version});
 }
 
+std::string downloadWords(const ModelEntry& entry) {
+    return entry.catalog ? commandWords(entry) : shellLine({entry.name});
+}
+
 fs::path modelFolder(const DataRoot& root, std::string_view family, std::string_view version) {
     return root.models() / family / version;
 }
@@ -173,6 +178,16 @@ fs::path modelFolder(const DataRoot& root, std::string_view family, std::string_
 Library::Library(DataRoot root, config::Catalog catalog)
     : m_root(std::move(root))
     , m_catalog(std::move(catalog)) {}
+
+void Library::addFacts(ModelEntry& entry) const {
+    const fs::path begun = downloadFolder(m_root, entry.family, entry.version);
+    if (hasManifest(entry.path))
+        addInstalledFacts(entry);
+    else if (isForeign(entry.path))
+        markForeign(entry);
+    else if (isThere(begun))
+        addDownloadFacts(entry, begun);
+}
 
 ModelEntry Library::catalogued(const config::CatalogVersion& version) const {
     ModelEntry entry;

@@ -16,7 +16,8 @@ namespace llamahome::jobs {
 
 enum class ModelState {
     Absent,   ///< known, not here
-    Partial,  ///< an import or a removal was cut off; the next import or removal clears it away
+    Partial,  ///< a download is not whole, which the next one goes on with; or an import or a removal was
+              ///< cut off, which the next import or removal clears away
     Verified, ///< proved when it was imported, and all files are there with their sizes
     Damaged,  ///< a file is missing or of another size, the manifest cannot be read, or a check has found it
     Offline,  ///< a linked file's disk is not there
@@ -42,7 +43,8 @@ struct ModelEntry {
     std::string licence;
     std::optional<config::CatalogVersion> catalog; ///< facts, where the catalogue has it
     std::string problem;                           ///< what is wrong with one that cannot be used
-    std::uint64_t memoryToChatBytes = 0;           ///< on this machine; 0: not known
+    bool isDownload = false; ///< of Partial: a download that can go on, and is removed as a model is
+    std::uint64_t memoryToChatBytes = 0; ///< on this machine; 0: not known
     /// The least: one row of 512 tokens at a time, layers recomputed, r 8 on q and v; 0: not known.
     std::uint64_t memoryToTrainBytes = 0;
     std::string notice; ///< for people, e.g. that a version exists as Instruct only; usually empty
@@ -52,6 +54,9 @@ struct ModelEntry {
 
 /// The words that name it in a command: "smollm2 135m-instruct", an adapter's name.
 std::string commandWords(const ModelEntry& entry);
+
+/// The same for `download`, which takes other names of the Hub in one word: "org/name".
+std::string downloadWords(const ModelEntry& entry);
 
 /// Where a model of that name lies, or would.
 std::filesystem::path modelFolder(const DataRoot& root, std::string_view family, std::string_view version);
@@ -73,8 +78,8 @@ public:
     /// data/models/finetuned/*, by name, foreign ones among them.
     std::vector<ModelEntry> installedAdapters() const;
 
-    /// The entry of that name, catalogued (aliases and Hub ids included), installed or foreign; nothing where
-    /// none of these.
+    /// The entry of that name, catalogued (aliases and Hub ids included), installed, downloaded in part or
+    /// foreign; nothing where it is none of them.
     std::optional<ModelEntry> find(std::string_view family, std::string_view version) const;
     std::optional<ModelEntry> findAdapter(std::string_view name) const;
     /// A model or adapter folder anywhere. Without a manifest it counts as verified when its configuration
@@ -82,6 +87,8 @@ public:
     std::optional<ModelEntry> describeFolder(const std::filesystem::path& folder) const;
 
 private:
+    /// State and figures by what is on the disk.
+    void addFacts(ModelEntry& entry) const;
     ModelEntry catalogued(const config::CatalogVersion& version) const;
     /// An entry of data/models that the catalogue does not have.
     ModelEntry other(std::string_view family, std::string_view version) const;

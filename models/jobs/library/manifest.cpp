@@ -216,6 +216,15 @@ Result<Manifest> buildManifest(const fs::path& folder, Manifest labels, std::str
     return labels;
 }
 
+bool isFromHub(const Manifest& manifest) {
+    return manifest.source.find('/') != std::string::npos && !manifest.commit.empty() &&
+           !manifest.commit.starts_with("sha256:");
+}
+
+bool hasFilesOfHub(const Manifest& manifest) {
+    return isFromHub(manifest) && manifest.sourceSha256.empty();
+}
+
 std::string manifestDigest(const std::vector<ManifestFile>& files) {
     std::map<std::string, std::string> counted;
     for (const ManifestFile& file : files)

@@ -57,6 +57,14 @@ Result<void> writeManifest(FileLayer& files, const std::filesystem::path& folder
 Result<Manifest> buildManifest(const std::filesystem::path& folder, Manifest labels, std::string_view origin,
                                const CancelToken& cancel, const ProgressSink& progress);
 
+/// Whether the manifest is of a model of the Hub's: its source is the id there, proved by the commit. The
+/// name that a person gave may look like an id and be none.
+bool isFromHub(const Manifest& manifest);
+
+/// Whether the Hub has the files as they lie there, so that single ones can be fetched anew: they are from
+/// it, and not converted.
+bool hasFilesOfHub(const Manifest& manifest);
+
 /// SHA-256 over name and hash of those files that make the model what it is, in order of name: configuration,
 /// weights, tokenizer, template; adapters and Meta's files likewise. Licence and read-me don't count.
 std::string manifestDigest(const std::vector<ManifestFile>& files);

@@ -95,8 +95,11 @@ Result<ModelEntry> slashedEntry(const Library& library, const std::string& word)
     if (known || family == "local" || version.find('/') != std::string::npos)
         return pairEntry(library, family, version);
     return Error{codes::kModelNotInstalled, word +
-                                                " is neither installed nor in the catalogue; take over files "
-                                                "that you have with `llamahome import PATH --as " +
+                                                " is neither installed nor in the catalogue; get a model of "
+                                                "the Hub with `llamahome download " +
+                                                word +
+                                                "`, take over files that you have with `llamahome import "
+                                                "PATH --as " +
                                                 family + " " + version + "`, or see `llamahome models`"};
 }
 
@@ -207,22 +210,35 @@ Error tooLarge(const Library& library, const ModelEntry& entry, const ModelReque
     return Error{codes::kModelTooLarge, message};
 }
 
+/// What puts a damaged model right.
+std::string remedy(const ModelEntry& entry) {
+    const auto manifest = readManifest(entry.path);
+    if (entry.kind == kModelKind && manifest && hasFilesOfHub(*manifest))
+        return "put it right with `llamahome download " + downloadWords(entry) +
+               "`, which fetches the damaged files only";
+    return "look at it with `llamahome verify " + commandWords(entry) +
+           "`, or import it again from where it came";
+}
+
 /// `installed` is added where the model is not.
 Result<void> checkUsable(const ModelEntry& entry, const std::string& installed = {}) {
     switch (entry.state) {
     case ModelState::Verified:
         return {};
-    case ModelState::Absent:
     case ModelState::Partial:
+        if (!entry.problem.empty())
+            return Error{codes::kModelNotInstalled,
+                         entry.name + " is not installed yet: " + entry.problem + installed};
+        [[fallthrough]];
+    case ModelState::Absent:
         return Error{codes::kModelNotInstalled,
-                     entry.name +
-                         " is known but not installed; take over files that you have with `llamahome "
-                         "import PATH --as " +
+                     entry.name + " is known but not installed; get it with `llamahome download " +
+                         downloadWords(entry) +
+                         "`, or take over files that you have with `llamahome import PATH --as " +
                          commandWords(entry) + "`" + installed};
     case ModelState::Damaged:
-        return Error{codes::kModelDamaged, entry.name + " is damaged: " + entry.problem +
-                                               "; look at it with `llamahome verify " + commandWords(entry) +
-                                               "`, or import it again from where it came"};
+        return Error{codes::kModelDamaged,
+                     entry.name + " is damaged: " + entry.problem + "; " + remedy(entry)};
     case ModelState::Offline:
         return Error{codes::kModelOffline, entry.name + " is offline: " + entry.problem};
     case ModelState::Foreign:

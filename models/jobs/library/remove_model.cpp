@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 
 #include "core/error_codes.h"
+#include "jobs/download/download_place.h"
 #include "jobs/import/import_source.h"
+#include "jobs/library/folder_files.h"
 #include "jobs/library/leftovers.h"
 #include "jobs/library/manifest.h"
 #include "jobs/library/model_spec.h"
@@ -79,6 +81,29 @@ Result<OwnFiles> ownFiles(const ModelEntry& entry, const Result<Manifest>& manif
     return own;
 }
 
+/// Of a download that is not whole.
+RemovalPlan downloadPlan(const ModelEntry& entry, const fs::path& folder) {
+    RemovalPlan plan{entry.name, folder, {}, {}, {}, 0, false, true};
+    for (const FolderFile& file : filesBelow(folder)) {
+        plan.files.push_back({file.path, file.bytes, false});
+        plan.freedBytes += file.bytes;
+    }
+    return plan;
+}
+
+Result<std::uint64_t> removeDownload(const RemovalPlan& plan, const RootLock& lock, FileLayer& files) {
+    const std::string version = displayPath(plan.folder.filename()).substr(kDownloading.size());
+    const fs::path parent = plan.folder.parent_path();
+    auto place = DownloadPlace::claim(lock.root(), displayPath(parent.filename()), version, files);
+    if (!place) return place.error();
+    const std::uint64_t freed = bytesBelow(plan.folder);
+    if (auto discarded = place->discard(); !discarded) return discarded.error();
+    std::error_code failure;
+    if (fs::is_empty(parent, failure) && !failure)
+        if (auto removed = files.remove(parent); !removed) return removed.error();
+    return freed;
+}
+
 } // namespace
 
 Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry, RemovalBasis basis) {
@@ -90,6 +115,7 @@ Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry, R
                                                 ": was not imported, so nothing tells which files are the "
                                                 "model's; delete the folder yourself, or import it first"};
     if (auto placed = checkPlace(root, entry); !placed) return placed.error();
+    if (entry.isDownload) return downloadPlan(entry, downloadFolder(root, entry.family, entry.version));
     const auto manifest = readManifest(entry.path);
     if (!manifest && manifest.error().code == codes::kFileNotFound) return absent;
     const auto present = namesIn(entry.path);
@@ -97,7 +123,7 @@ Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry, R
     auto own = ownFiles(entry, manifest, *present, basis);
     if (!own) return own.error();
     own->names.emplace_back(kManifestName);
-    RemovalPlan plan{entry.name, entry.path, {}, {}, {}, 0, own->isByName};
+    RemovalPlan plan{entry.name, entry.path, {}, {}, {}, 0, own->isByName, false};
     const auto add = [&](std::vector<PlannedFile>& planned, const std::string& name) {
         const fs::path path = entry.path / name;
         std::error_code failure;
@@ -135,6 +161,7 @@ Dependents dependentsOf(const Library& library, const ModelEntry& model) {
 Result<std::uint64_t> removeModel(const RemovalPlan& plan, const RootLock& lock, FileLayer& files) {
     clearLeftovers(lock, files);
     const auto removing = lock.removing();
+    if (plan.isDownload) return removeDownload(plan, lock, files);
     std::uint64_t freed = 0;
     for (const PlannedFile& cache : plan.caches) { // a model without them is whole
         const std::uint64_t bytes = freedBytes(plan.folder / cache.path);

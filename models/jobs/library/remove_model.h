@@ -1,5 +1,6 @@
 // Removes an installed model or adapter: what its manifest lists, and nothing else; where that cannot be
-// read, on request what has the name of a file of its kind. Not on the GUI thread.
+// read, on request what has the name of a file of its kind. Of a download that is not whole all that was
+// fetched. Not on the GUI thread.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ struct RemovalPlan {
     std::vector<PlannedFile> caches;  ///< quantised weights, a mark of damage: what goes first
     std::vector<std::string> foreign; ///< names in the folder that stay, and the folder with them
     std::uint64_t freedBytes = 0;
-    bool isByName = false; ///< the manifest cannot be read
+    bool isByName = false;   ///< the manifest cannot be read
+    bool isDownload = false; ///< that is not whole: `folder` goes with all that is in it
 };
 
 /// What tells which files of a folder are the model's.
@@ -51,7 +53,7 @@ Dependents dependentsOf(const Library& library, const ModelEntry& model);
 /// Carries the plan out. The first change, one rename of the manifest, makes the model disappear as a whole;
 /// what a cut leaves after that is cleared away by clearLeftovers(). By name the manifest goes last instead,
 /// so that the folder is a damaged model until then and can be removed again. Needs no free space. Returns
-/// the freed bytes.
+/// the freed bytes. DL-02 where the download that is to be removed runs.
 Result<std::uint64_t> removeModel(const RemovalPlan& plan, const RootLock& lock, FileLayer& files);
 
 } // namespace llamahome::jobs

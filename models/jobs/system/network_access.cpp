@@ -2,6 +2,7 @@
 
 #include "core/blocking.h"
 #include "core/error_codes.h"
+#include "core/file_layer.h"
 #include "download/http_get.h"
 #include "network/transport_loader.h"
 
@@ -16,12 +17,12 @@ public:
 
     Result<network::HttpResponse> get(const network::HttpRequest& request, network::HttpSink& sink,
                                       const CancelToken& cancel) override {
-        blockingCall("fetch", request.url);
+        blockingCall("fetch", download::originOf(request.url)); // the rest may be a secret
         if (m_rule == "on" || (m_rule == "loopback" && download::isOnThisMachine(request.url)))
             return m_transport->get(request, sink, cancel);
         return Error{
             codes::kAddressRefused,
-            request.url + ": the setting model.hub.network is " + m_rule +
+            download::originOf(request.url) + ": the setting model.hub.network is " + m_rule +
                 ", so nothing was fetched; `llamahome config set model.hub.network on` allows it, where "
                 "no environment variable (HF_HUB_OFFLINE, LLAMAHOME_ENV) forbids it"};
     }
@@ -33,10 +34,31 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<network::Transport>> openNetwork(const std::string& rule) {
-    auto transport = network::openTransport();
+Result<NetworkRules> networkRules(const std::string& access, const config::Environment& environment) {
+    constexpr std::uint64_t kMaxBundleBytes = 16U << 20;
+    NetworkRules rules{access, {}};
+    for (const char* name : {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}) {
+        const std::string file = config::environmentValue(environment, name);
+        if (file.empty()) continue;
+        auto bundle = readFile(file, kMaxBundleBytes);
+        if (!bundle)
+            return Error{codes::kEnvironmentValue,
+                         std::string(name) + ": " + bundle.error().message +
+                             "; expected a file of certificates in PEM form, or unset it",
+                         bundle.error().detail};
+        rules.authorities = std::move(*bundle);
+        break;
+    }
+    return rules;
+}
+
+Result<std::unique_ptr<network::Transport>> openNetwork(const NetworkRules& rules) {
+    network::TransportOptions options;
+    options.authorities = rules.authorities;
+    auto transport = network::openTransport(options);
     if (!transport) return transport.error();
-    return std::unique_ptr<network::Transport>(std::make_unique<RuledTransport>(std::move(*transport), rule));
+    return std::unique_ptr<network::Transport>(
+        std::make_unique<RuledTransport>(std::move(*transport), rules.access));
 }
 
 } // namespace llamahome::jobs

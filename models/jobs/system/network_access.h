@@ -4,13 +4,23 @@
 #include <memory>
 #include <string>
 
+#include "config/environment.h"
 #include "core/result.h"
 #include "network/transport.h"
 
 namespace llamahome::jobs {
 
-/// A transport that obeys `rule`, the setting model.hub.network: "on", "loopback" (this machine only) or
-/// "off". What is not allowed is refused with NET-08, before a byte is sent. NET-01 as openTransport().
-Result<std::unique_ptr<network::Transport>> openNetwork(const std::string& rule);
+struct NetworkRules {
+    std::string access = "on"; ///< the setting model.hub.network: "on", "loopback" (this machine only), "off"
+    std::string authorities = {}; ///< PEM certificates that are trusted beside the system's
+};
+
+/// The rules of a setting and of SSL_CERT_FILE, or REQUESTS_CA_BUNDLE, as the environment has them. CFG-13
+/// where the file that one names cannot be read.
+Result<NetworkRules> networkRules(const std::string& access, const config::Environment& environment);
+
+/// A transport that obeys the rules. What is not allowed is refused with NET-08, before a byte is sent.
+/// NET-01 as openTransport().
+Result<std::unique_ptr<network::Transport>> openNetwork(const NetworkRules& rules);
 
 } // namespace llamahome::jobs

@@ -78,7 +78,7 @@ std::vector<std::string> pathsOf(const ModelEntry& entry, const Repair& repair) 
 } // namespace
 
 bool isRepairable(const Repair& repair) {
-    return repair.kind != RepairKind::GetAgain;
+    return repair.kind != RepairKind::GetAgain && repair.kind != RepairKind::FetchAgain;
 }
 
 std::vector<Repair> repairsOf(const VerifyReport& report) {
@@ -103,6 +103,8 @@ std::string repairCommand(const ModelEntry& entry, const Repair& repair) {
     switch (repair.kind) {
     case RepairKind::GetAgain:
         return "llamahome import PATH --as " + commandWords(entry) + " --replace";
+    case RepairKind::FetchAgain:
+        return "llamahome download " + downloadWords(entry) + " --repair";
     case RepairKind::MakeReadable:
         words = {"chmod", "u+r"};
         break;
@@ -121,6 +123,7 @@ Result<void> repairModel(const ModelEntry& entry, const Repair& repair, const Ro
                          const CancelToken& cancel, const ProgressSink& progress) {
     switch (repair.kind) {
     case RepairKind::GetAgain:
+    case RepairKind::FetchAgain:
         break;
     case RepairKind::MakeReadable:
         for (const std::string& name : repair.files)

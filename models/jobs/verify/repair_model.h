@@ -25,7 +25,7 @@ std::string repairCommand(const ModelEntry& entry, const Repair& repair);
 /// Does it. RecordAnew looks at the whole structure and at every number first and refuses with what is wrong
 /// (VER-xx, ST-xx, …); names and source of an old manifest that can be read are kept, `origin` of the hashes
 /// tells that they were taken here. RemoveFiles takes them off the manifest too. FILE-02 where the files are
-/// somebody else's; INT-01 for GetAgain.
+/// somebody else's; INT-01 for GetAgain and FetchAgain.
 Result<void> repairModel(const ModelEntry& entry, const Repair& repair, const RootLock& lock,
                          FileLayer& files, const CancelToken& cancel, const ProgressSink& progress);
 

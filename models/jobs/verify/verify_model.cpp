@@ -131,7 +131,9 @@ void Verification::reportFiles(const std::string& name, const std::vector<FilePr
     }
     if (!repair.files.empty()) repair.kind = RepairKind::MakeReadable;
     if (problems.size() > 1) error.message += ", and " + formatCount(problems.size() - 1) + " more";
-    if (repair.kind == RepairKind::GetAgain) error.message += "; import the model again";
+    if (repair.kind == RepairKind::GetAgain)
+        error.message += hasFilesOfHub(*m_manifest) ? "; download the model again, which fetches that only"
+                                                     : "; import the model again";
     fail(name, error).repair = std::move(repair);
 }
 
@@ -250,6 +252,10 @@ void Verification::suggestRepairs() {
     for (CheckResult& row : m_report.checks)
         if (row.repair && row.repair->kind == RepairKind::RecordAnew && !isWhole)
             row.repair->kind = RepairKind::GetAgain;
+    if (m_manifest && m_entry.kind == kModelKind && hasFilesOfHub(*m_manifest))
+        for (CheckResult& row : m_report.checks)
+            if (row.repair && row.repair->kind == RepairKind::GetAgain)
+                row.repair->kind = RepairKind::FetchAgain;
     if (m_entry.kind != kAdapterKind && !m_isForeign) return;
     // An adapter that was trained here cannot be had again from anywhere; a folder that was not imported is
     // not removed by a name.
@@ -302,10 +308,9 @@ Result<VerifyReport> verifyModel(const ModelEntry& entry, bool deep, const Cance
                                  const ProgressSink& progress, const std::optional<ModelEntry>& base) {
     if (entry.state == ModelState::Absent || entry.state == ModelState::Partial)
         return Error{codes::kModelNotInstalled, entry.name +
-                                                    " is not installed: there is nothing to verify; take "
-                                                    "over files that you have with `llamahome import PATH "
-                                                    "--as " +
-                                                    commandWords(entry) + "`"};
+                                                    " is not installed: there is nothing to verify; get it "
+                                                    "with `llamahome download " +
+                                                    downloadWords(entry) + "`"};
     if (auto online = checkOnline(entry); !online) return online.error();
     return Verification(entry, base, cancel, progress).run(deep);
 }

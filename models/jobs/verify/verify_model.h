@@ -20,9 +20,10 @@ enum class CheckStatus { Passed, Warned, Failed, NotChecked };
 /// "passed", "warned", "failed", "not checked".
 std::string_view checkStatusName(CheckStatus status);
 
-/// What puts right what a check found. All but GetAgain is done by repairModel().
+/// What puts right what a check found. All but the first two is done by repairModel().
 enum class RepairKind {
     GetAgain,     ///< import the model again, in place of the damaged one: a person's work
+    FetchAgain,   ///< download the damaged files from where they came: downloadModel()
     MakeReadable, ///< give the owner the right to read the files
     RemoveFiles,  ///< remove files that mislead
     RecordAnew, ///< write the manifest from the files as they are: they are whole, only others than recorded

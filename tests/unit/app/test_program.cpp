@@ -101,18 +101,6 @@ private Q_SLOTS:
         QVERIFY((*json)["error"].contains("detail"));
     }
 
-    void commandsOfLaterSayWhatWorksInstead() {
-        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
-        const QList<QPair<QStringList, const char*>> cases{
-            {{QStringLiteral("download"), QStringLiteral("smollm2"), QStringLiteral("135m-instruct")},
-             "import"}};
-        for (const auto& [words, instead] : cases) {
-            const ProgramResult ran = runner.run(words);
-            QCOMPARE(ran.code, 1);
-            QVERIFY2(contains(ran.err, "not built yet") && contains(ran.err, instead), ran.err.c_str());
-        }
-    }
-
     void unknownModelNamesTheNearestAndEndsWithThree() {
         const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
         const ProgramResult ran =
