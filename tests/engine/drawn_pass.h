@@ -62,7 +62,7 @@ inline Passed pass(const engine::Decoder& decoder, const std::vector<text::Token
     engine::Products products;
     const engine::TrainPass options{products, workspace, {lora.plan.dropout, 11, 7}, 0.01, recomputedLayers};
     const double loss = engine::forwardBackward(decoder, batchOf(rows), lora, options, gradients);
-    return {loss, toVector(gradients), products.multiplyAdds()};
+    return {loss, engine::toVector(gradients), products.multiplyAdds()};
 }
 
 } // namespace llamahome::testing

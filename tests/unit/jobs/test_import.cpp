@@ -5,136 +5,15 @@
 #include <QTest>
 
 #include "core/error_codes.h"
-#include "core/hash.h"
+#include "import_ground.h"
 #include "jobs/import/import_name.h"
 #include "jobs/library/damage_mark.h"
 #include "jobs/library/leftovers.h"
-#include "jobs/verify/verify_model.h"
-#include "library_fixture.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;
 using namespace llamahome::testing;
 namespace fs = std::filesystem;
-
-namespace {
-
-const fs::path kGguf = fs::path(LLAMAHOME_TEST_DATA) / "formats" / "tiny.gguf";
-
-void writeText(const fs::path& path, std::string_view text) {
-    fs::create_directories(path.parent_path());
-    QVERIFY(writeFileAtomically(systemFiles(), path, text));
-}
-
-/// Every path under a folder, files with their content's hash: what "nothing was changed" means.
-std::vector<std::string> contentOf(const fs::path& folder) {
-    std::vector<std::string> content;
-    std::error_code failure;
-    for (const auto& entry : fs::recursive_directory_iterator(folder, failure)) {
-        std::string line = entry.path().string();
-        if (entry.is_regular_file()) line += " " + *sha256File(entry.path());
-        content.push_back(line);
-    }
-    std::sort(content.begin(), content.end());
-    return content;
-}
-
-void flipLastByte(const fs::path& path) {
-    std::string bytes = *readFile(path);
-    bytes.back() = static_cast<char>(bytes.back() ^ 1);
-    writeText(path, bytes);
-}
-
-bool isWhole(const ModelEntry& entry) {
-    const auto report = verifyModel(entry, /*deep=*/true, {}, {});
-    return report && report->ok;
-}
-
-/// What the next start may see: the model wholly there or not at all, and the source as it was.
-void checkAfterFault(const LibraryFixture& fixture, const std::vector<std::string>& sourceBefore) {
-    const auto entry = fixture.library().find("smollm2", "135m-instruct");
-    QVERIFY(!entry->isUsable() || isWhole(*entry));
-    QVERIFY(contentOf(fixture.source()) == sourceBefore);
-}
-
-/// The next import succeeds and nothing but the model, the lock and their folders is left.
-void checkNextImport(const LibraryFixture& fixture, const ImportRequest& request) {
-    const auto next = fixture.import(request);
-    QVERIFY2(next, next ? "" : next.error().message.c_str());
-    QVERIFY(isWhole(next->entry));
-    QVERIFY(findLeftovers(fixture.root()).empty());
-    for (const auto& entry : fs::recursive_directory_iterator(fixture.root().models()))
-        QVERIFY2(entry.path().filename().string().find(".tmp-") == std::string::npos, entry.path().c_str());
-}
-
-void surviveEveryFault(Fault fault, const std::function<ImportRequest(const LibraryFixture&)>& requestOf) {
-    FaultFileLayer counter;
-    {
-        const LibraryFixture fixture;
-        QVERIFY(fixture.import(requestOf(fixture), counter));
-    }
-    QVERIFY(counter.calls() > 20);
-    for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
-        const LibraryFixture fixture;
-        const ImportRequest request = requestOf(fixture);
-        const auto before = contentOf(fixture.source());
-        FaultFileLayer layer(k, fault);
-        if (fault == Fault::Kill) {
-            QVERIFY(isKilledDuring([&] { (void)fixture.import(request, layer); }));
-        } else if (const auto result = fixture.import(request, layer); !result) {
-            QVERIFY(!result.error().message.empty());
-        }
-        checkAfterFault(fixture, before);
-        checkNextImport(fixture, request);
-    }
-}
-
-ImportRequest folderRequest(const LibraryFixture& fixture) {
-    return fixture.request();
-}
-
-ImportRequest linkRequest(const LibraryFixture& fixture) {
-    ImportRequest request = fixture.request();
-    request.link = true;
-    return request;
-}
-
-ImportRequest ggufRequest(const LibraryFixture& fixture) {
-    ImportRequest request = fixture.request();
-    request.source = kGguf;
-    return request;
-}
-
-/// Whatever happens while a damaged model is replaced: it is there, as it was or whole.
-void surviveEveryReplacement(Fault fault, bool canExchange) {
-    const auto damage = [](const LibraryFixture& fixture) {
-        fs::remove(fixture.importedModel().path / "tokenizer.json");
-    };
-    FaultFileLayer counter;
-    {
-        const LibraryFixture fixture;
-        damage(fixture);
-        if (!canExchange) counter.forgetExchange();
-        QVERIFY(fixture.import(fixture.request(), counter)->replaced);
-    }
-    for (std::uint64_t k = 1; k <= counter.calls(); ++k) {
-        const LibraryFixture fixture;
-        damage(fixture);
-        const auto old = contentOf(fixture.installed());
-        FaultFileLayer layer(k, fault);
-        if (!canExchange) layer.forgetExchange();
-        if (fault == Fault::Kill)
-            QVERIFY(isKilledDuring([&] { (void)fixture.import(fixture.request(), layer); }));
-        else
-            (void)fixture.import(fixture.request(), layer);
-        const auto entry = fixture.library().find("smollm2", "135m-instruct");
-        QVERIFY2(entry->isUsable() ? isWhole(*entry) : contentOf(fixture.installed()) == old,
-                 std::to_string(k).c_str());
-        checkNextImport(fixture, fixture.request());
-    }
-}
-
-} // namespace
 
 class TestImport final : public QObject {
     Q_OBJECT
@@ -473,27 +352,6 @@ private Q_SLOTS:
         QVERIFY(fixture.import(link).error().code != codes::kDiskFull); // a link takes no room
     }
 
-    void aCancelAtEveryStepLeavesNothing() {
-        std::uint64_t steps = 0;
-        {
-            const LibraryFixture fixture;
-            QVERIFY(fixture.import(fixture.request(), systemFiles(), {}, [&](const Progress&) { ++steps; }));
-        }
-        for (std::uint64_t stop = 1; stop < steps; ++stop) {
-            const LibraryFixture fixture;
-            const CancelToken cancel;
-            std::uint64_t seen = 0;
-            const auto result =
-                fixture.import(fixture.request(), systemFiles(), cancel, [&](const Progress&) {
-                    if (++seen == stop) cancel.cancel();
-                });
-            if (result) continue; // told after the last look at the token
-            QCOMPARE(result.error().code.errorClass, ErrorClass::Interrupted);
-            QVERIFY(findLeftovers(fixture.root()).empty());
-            QVERIFY(fixture.library().find("smollm2", "135m-instruct")->state == ModelState::Absent);
-        }
-    }
-
     void anEntryOfTheHubsCacheIsProvedByItsOwnHashes() {
         const LibraryFixture fixture;
         const fs::path cache = fixture.folder() / "models--HuggingFaceTB--SmolLM2-135M-Instruct";
@@ -596,16 +454,6 @@ private Q_SLOTS:
         QVERIFY(isWhole(*fixture.library().find("smollm2", "135m-instruct")));
         QVERIFY(findLeftovers(fixture.root()).empty());
     }
-
-    void killedAtEveryFileCallOfAReplacement() { surviveEveryReplacement(Fault::Kill, true); }
-    void anErrorAtEveryFileCallWhereNamesCannotBeExchanged() {
-        surviveEveryReplacement(Fault::IoError, false);
-    }
-    void killedAtEveryFileCallOfACopy() { surviveEveryFault(Fault::Kill, folderRequest); }
-    void killedAtEveryFileCallOfALinkedImport() { surviveEveryFault(Fault::Kill, linkRequest); }
-    void killedAtEveryFileCallOfAConversion() { surviveEveryFault(Fault::Kill, ggufRequest); }
-    void aFullDiskAtEveryFileCall() { surviveEveryFault(Fault::Short, folderRequest); }
-    void anErrorAtEveryFileCallOfAConversion() { surviveEveryFault(Fault::IoError, ggufRequest); }
 };
 
 QTEST_GUILESS_MAIN(TestImport)
