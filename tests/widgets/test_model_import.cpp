@@ -69,6 +69,7 @@ private Q_SLOTS:
         QDialog* dialog = place.openVerify();
         QTRY_VERIFY_WITH_TIMEOUT(in<QPushButton>(dialog, "repairButton") != nullptr, kPatienceMs);
         QCOMPARE(in<QPushButton>(dialog, "repairButton")->text(), QStringLiteral("Import again…"));
+        QTRY_VERIFY(place.manager->find(kName)->state == jobs::ModelState::Damaged);
         click(dialog, "repairButton");
         QDialog* import = place.dialog("importDialog");
         auto* version = in<QLineEdit>(import, "versionEdit");

@@ -432,7 +432,7 @@ private Q_SLOTS:
         QVERIFY(!(*report)["ok"].get<bool>());
         QVERIFY(contains((*report)["error"]["message"].get<std::string>(), "model.safetensors"));
         QVERIFY(contains((*report)["checks"][0]["repair"].get<std::string>(),
-                         "llamahome remove smollm2 135m-instruct && llamahome import"));
+                         "llamahome import PATH --as smollm2 135m-instruct --replace"));
     }
 
     void theFolderOfAnAdapterIsVerified() {

@@ -96,7 +96,7 @@ private Q_SLOTS:
         nameBase(ground, "other/base");
         const auto other = importAs(ground, "mine");
         QVERIFY(!other && other.error().code == codes::kImportExists);
-        QVERIFY2(names(other.error(), {"another adapter", "`llamahome remove mine`", "--as NAME"}),
+        QVERIFY2(names(other.error(), {"another adapter", "--replace", "--as NAME"}),
                  other.error().message.c_str());
     }
 

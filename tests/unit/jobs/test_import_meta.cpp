@@ -167,7 +167,7 @@ private Q_SLOTS:
     void whatTheChecklistContradictsIsRefused_data() {
         QTest::addColumn<QString>("file");
         for (const char* file : {"tokenizer.model", "consolidated.00.pth", "params.json"})
-            QTest::newRow(file) << QString::fromLatin1(file);
+            QTest::addRow("TK-28 %s", file) << QString::fromLatin1(file);
     }
     void whatTheChecklistContradictsIsRefused() {
         QFETCH(const QString, file);

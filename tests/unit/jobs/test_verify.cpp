@@ -328,7 +328,7 @@ private Q_SLOTS:
         const LibraryFixture fixture;
         const auto report = verifyModel(*fixture.library().find("llama", "3.2-1b"), false, {}, {});
         QVERIFY(report.error().code == codes::kModelNotInstalled);
-        QVERIFY(names(report.error(), {"llama/3.2-1b", "llamahome import"}));
+        QVERIFY(names(report.error(), {"llama/3.2-1b", "llamahome download llama 3.2-1b"}));
     }
 
     void aCancelStopsADeepCheck() {
