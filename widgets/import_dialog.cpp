@@ -264,7 +264,8 @@ void ImportDialog::propose(const managers::ImportProposal& proposal) {
     const QSignalBlocker family(m_family);
     // Adapters have a shelf of their own, and a name of one word.
     const bool isAdapter = proposal.source.form == jobs::SourceForm::Adapter;
-    if (!m_isNamed || isAdapter || !m_family->isEnabled()) m_family->setCurrentText(proposal.family);
+    const bool wasAdapter = !m_family->isEnabled() && !m_isReplacing;
+    if (!m_isNamed || isAdapter || wasAdapter) m_family->setCurrentText(proposal.family);
     if (!m_isNamed) m_version->setText(proposal.version);
     m_family->setEnabled(!isAdapter && !m_isReplacing);
     checkName();

@@ -79,7 +79,8 @@ private Q_SLOTS:
         in<QLineEdit>(import, "pathEdit")->setText(pathToQt(place.ground.source()));
         auto* start = in<QPushButton>(import, "startImportButton");
         QTRY_VERIFY_WITH_TIMEOUT(start->isEnabled(), kPatienceMs);
-        QVERIFY(textOf(import, "nameNote").contains(QStringLiteral("damaged. It stays until")));
+        QVERIFY2(textOf(import, "nameNote").contains(QStringLiteral("damaged. It stays until")),
+                 qPrintable(textOf(import, "nameNote")));
         QTest::mouseClick(start, Qt::LeftButton);
         QTRY_VERIFY_WITH_TIMEOUT(place.manager->find(kName)->isUsable(), kPatienceMs);
         QVERIFY(fs::file_size(weights) > cut);
