@@ -62,7 +62,8 @@ DownloadsPane::DownloadsPane(DownloadManager& downloads, managers::JobList& jobs
     layout->setSpacing(look::kGrid);
     layout->addWidget(makeLine());
     layout->addWidget(m_messages);
-    layout->addWidget(m_nothing);
+    m_nothing->setAlignment(Qt::AlignTop | Qt::AlignLeading);
+    layout->addWidget(m_nothing, 1); // in the table's place
     layout->addWidget(m_table, 1);
     layout->addWidget(m_how);
     layout->addWidget(makeButtons());
@@ -79,6 +80,7 @@ QWidget* DownloadsPane::makeLine() {
     m_name->setPlaceholderText(tr("Name on the Hub, such as org/name"));
     m_name->setAccessibleName(tr("Name of a model on the Hub"));
     m_name->setMaximumWidth(48 * look::kGrid);
+    m_name->setTextMargins(look::kGrid / 2, 0, look::kGrid / 2, 0);
     m_get = makeButton(tr("&Download"), Icon::Downloads, QStringLiteral("downloadButton"), line);
     m_get->setToolTip(tr("Only models of the Llama architecture can be run; that is looked at first."));
     m_get->setEnabled(false);
