@@ -12,6 +12,7 @@ import statistics
 import time
 
 import llama_cpp
+import numpy
 
 ROUNDS = 3
 
@@ -21,6 +22,12 @@ def peak_rss_mib():
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
 
 
+def likeliest(model):
+    """The id that the last token's logits favour."""
+    logits = llama_cpp.llama_get_logits_ith(model.ctx, -1)
+    return int(numpy.ctypeslib.as_array(logits, shape=(model.n_vocab(),)).argmax())
+
+
 def measure(model, prompt, new_tokens):
     """Tokens a second of reading and of writing."""
     model.reset()
@@ -28,7 +35,7 @@ def measure(model, prompt, new_tokens):
     model.eval(prompt)
     read = time.perf_counter()
     for _ in range(new_tokens):
-        model.eval([int(model.scores[model.n_tokens - 1].argmax())])
+        model.eval([likeliest(model)])
     end = time.perf_counter()
     return len(prompt) / (read - begin), new_tokens / (end - read)
 
