@@ -234,7 +234,12 @@ Result<RemoteModel> findAtHub(const DownloadRequest& request, const std::string&
     auto model = findHubModel(tools.transport, wanted, tools.pause, cancel);
     const bool isSilent = !model && (model.error().code == codes::kNetworkFailure ||
                                      model.error().code == codes::kNetworkStalled);
-    if (!isSilent || request.hubMirror.empty()) return model;
+    if (!isSilent) return model;
+    if (request.hubMirror.empty()) {
+        Error error = model.error();
+        error.message += "; is this machine online? Another address of the Hub is set by HF_ENDPOINT";
+        return error;
+    }
     const auto mirror = download::hubEndpoint(request.hubMirror);
     if (!mirror) return mirror.error();
     logLine(LogLevel::Warning, "jobs", model.error().message + "; asking " + *mirror);
