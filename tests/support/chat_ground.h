@@ -18,6 +18,7 @@
 #include "managers/model_manager.h"
 #include "managers/settings_manager.h"
 #include "managers/text.h"
+#include "support/forwarding_files.h"
 #include "support/manager_ground.h"
 #include "support/step_gate.h"
 #include "support/trained_run.h"
@@ -29,45 +30,23 @@ inline const QString kModel = QStringLiteral("smollm2/135m-instruct");
 inline const std::string kAnswer = "the answer #### 7";
 
 /// File layer that can run out of space for chats while the rest goes on.
-class FillingFiles final : public FileLayer {
+class FillingFiles final : public ForwardingFiles {
 public:
+    FillingFiles()
+        : ForwardingFiles(m_guard) {}
+
     std::atomic<bool> isFull = false;
 
     Result<std::unique_ptr<WritableFile>> createNew(const std::filesystem::path& path) override {
         if (isFull && path.string().find("chats") != std::string::npos)
             return Error{codes::kDiskFull, "cannot write " + path.string() + ": no space left; free some"};
-        return m_real.createNew(path);
-    }
-    Result<std::unique_ptr<WritableFile>> openAppend(const std::filesystem::path& path) override {
-        return m_real.openAppend(path);
-    }
-    Result<void> truncate(const std::filesystem::path& path, std::uint64_t sizeBytes) override {
-        return m_real.truncate(path, sizeBytes);
-    }
-    Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) override {
-        return m_real.rename(from, to);
-    }
-    Result<bool> exchange(const std::filesystem::path& one, const std::filesystem::path& other) override {
-        return m_real.exchange(one, other);
-    }
-    Result<void> remove(const std::filesystem::path& path) override { return m_real.remove(path); }
-    Result<void> makeDirectory(const std::filesystem::path& path) override {
-        return m_real.makeDirectory(path);
-    }
-    Result<void> makeDirectories(const std::filesystem::path& path) override {
-        return m_real.makeDirectories(path);
-    }
-    Result<void> syncDirectory(const std::filesystem::path& path) override {
-        return m_real.syncDirectory(path);
-    }
-    Result<void> symlink(const std::filesystem::path& target, const std::filesystem::path& link) override {
-        return m_real.symlink(target, link);
+        return ForwardingFiles::createNew(path);
     }
 
-    std::vector<std::string> violations() const { return m_real.violations(); }
+    std::vector<std::string> violations() const { return m_guard.violations(); }
 
 private:
-    GuiGuardFiles m_real;
+    GuiGuardFiles m_guard;
 };
 
 /// The program's log, for as long as it lives.

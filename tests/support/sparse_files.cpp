@@ -37,43 +37,11 @@ Result<std::unique_ptr<WritableFile>> sparse(Result<std::unique_ptr<WritableFile
 } // namespace
 
 Result<std::unique_ptr<WritableFile>> SparseFiles::createNew(const fs::path& path) {
-    return sparse(systemFiles().createNew(path), path);
+    return sparse(ForwardingFiles::createNew(path), path);
 }
 
 Result<std::unique_ptr<WritableFile>> SparseFiles::openAppend(const fs::path& path) {
-    return sparse(systemFiles().openAppend(path), path);
-}
-
-Result<void> SparseFiles::truncate(const fs::path& path, std::uint64_t sizeBytes) {
-    return systemFiles().truncate(path, sizeBytes);
-}
-
-Result<void> SparseFiles::rename(const fs::path& from, const fs::path& to) {
-    return systemFiles().rename(from, to);
-}
-
-Result<bool> SparseFiles::exchange(const fs::path& one, const fs::path& other) {
-    return systemFiles().exchange(one, other);
-}
-
-Result<void> SparseFiles::remove(const fs::path& path) {
-    return systemFiles().remove(path);
-}
-
-Result<void> SparseFiles::makeDirectory(const fs::path& path) {
-    return systemFiles().makeDirectory(path);
-}
-
-Result<void> SparseFiles::makeDirectories(const fs::path& path) {
-    return systemFiles().makeDirectories(path);
-}
-
-Result<void> SparseFiles::syncDirectory(const fs::path& path) {
-    return systemFiles().syncDirectory(path);
-}
-
-Result<void> SparseFiles::symlink(const fs::path& target, const fs::path& link) {
-    return systemFiles().symlink(target, link);
+    return sparse(ForwardingFiles::openAppend(path), path);
 }
 
 } // namespace llamahome::testing

@@ -14,6 +14,7 @@
 #include "managers/model_words.h"
 #include "managers/session.h"
 #include "managers/text.h"
+#include "support/forwarding_files.h"
 #include "support/manager_ground.h"
 #include "support/step_gate.h"
 
@@ -46,7 +47,7 @@ std::uint64_t bytesIn(const fs::path& folder) {
 constexpr int kMemoryMib = 4096;
 
 /// The operating system's files, held before the first file of that name is made.
-class HeldFiles final : public FileLayer {
+class HeldFiles final : public ForwardingFiles {
 public:
     explicit HeldFiles(std::string name)
         : m_name(std::move(name)) {
@@ -62,28 +63,10 @@ public:
             m_held = path;
             gate.pass(1);
         }
-        return m_real.createNew(path);
-    }
-    Result<std::unique_ptr<WritableFile>> openAppend(const fs::path& path) override {
-        return m_real.openAppend(path);
-    }
-    Result<void> truncate(const fs::path& path, std::uint64_t sizeBytes) override {
-        return m_real.truncate(path, sizeBytes);
-    }
-    Result<void> rename(const fs::path& from, const fs::path& to) override { return m_real.rename(from, to); }
-    Result<bool> exchange(const fs::path& one, const fs::path& other) override {
-        return m_real.exchange(one, other);
-    }
-    Result<void> remove(const fs::path& path) override { return m_real.remove(path); }
-    Result<void> makeDirectory(const fs::path& path) override { return m_real.makeDirectory(path); }
-    Result<void> makeDirectories(const fs::path& path) override { return m_real.makeDirectories(path); }
-    Result<void> syncDirectory(const fs::path& path) override { return m_real.syncDirectory(path); }
-    Result<void> symlink(const fs::path& target, const fs::path& link) override {
-        return m_real.symlink(target, link);
+        return ForwardingFiles::createNew(path);
     }
 
 private:
-    FileLayer& m_real = systemFiles();
     std::string m_name;
     fs::path m_held;
 };
