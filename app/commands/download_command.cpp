@@ -65,12 +65,10 @@ CommandSpec downloadCommand() {
                         "llamahome download smollm2 135m-instruct"};
     command.description =
         "Only the files that the program needs are fetched, and each is proved by its hash before it has its "
-        "name. What was stopped goes on when the same is typed again; `llamahome models` shows it as "
-        "partial. "
-        "Of a model that is there already the damaged files are fetched anew.\n"
+        "name. What was stopped goes on when the same is typed again; `llamahome models` shows it as cut "
+        "off. Of a model that is there already the damaged files are fetched anew.\n"
         "A model that needs a token: HF_TOKEN, or the token file of the Hub's own client, or typed when "
-        "asked "
-        "for. The link from Meta's e-mail is asked for too, and never kept.";
+        "asked for. The link from Meta's e-mail is asked for too, and never kept.";
     command.words("MODEL", "MODEL", 2,
                   "FAMILY VERSION, FAMILY/VERSION, or the id of any model on the Hub (org/name)",
                   options->model);
