@@ -28,20 +28,17 @@ download::RefusalWords refusalWords(const download::RemoteSet& set) {
 
 } // namespace
 
-FetchFiles fetchFiles(const NetworkRules& rules, FileLayer& files, const download::SetSink& watch,
-                      download::TransferControl* control) {
-    return
-        [rules, &files, watch, control](const download::RemoteSet& set, const std::filesystem::path& folder,
-                                        const CancelToken& cancel, const ProgressSink& progress) {
-            download::SetTools tools{[rules] { return openNetwork(rules); }, files};
-            tools.refusal = refusalWords(set);
-            tools.control = control;
-            tools.patience.waitSeconds = kPatienceSeconds;
-            return download::fetchSet(set, folder, tools, cancel, [&](const download::SetStatus& status) {
-                if (watch) watch(status);
-                if (progress) progress(progressOf(status, set.name));
-            });
-        };
+FetchFiles fetchFiles(const NetworkRules& rules, FileLayer& files, const download::SetSink& watch) {
+    return [rules, &files, watch](const download::RemoteSet& set, const std::filesystem::path& folder,
+                                  const CancelToken& cancel, const ProgressSink& progress) {
+        download::SetTools tools{[rules] { return openNetwork(rules); }, files};
+        tools.refusal = refusalWords(set);
+        tools.patience.waitSeconds = kPatienceSeconds;
+        return download::fetchSet(set, folder, tools, cancel, [&](const download::SetStatus& status) {
+            if (watch) watch(status);
+            if (progress) progress(progressOf(status, set.name));
+        });
+    };
 }
 
 } // namespace llamahome::jobs

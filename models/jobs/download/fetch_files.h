@@ -10,9 +10,8 @@
 
 namespace llamahome::jobs {
 
-/// Several files at once by fetchSet(). `files` and what `watch` and `control` reach outlive the function;
-/// `watch` is told how each file is doing, beside the sum that the job's progress has.
-FetchFiles fetchFiles(const NetworkRules& rules, FileLayer& files, const download::SetSink& watch = {},
-                      download::TransferControl* control = nullptr);
+/// Several files at once by fetchSet(). `files` and what `watch` reaches outlive the function; `watch` is
+/// told how each file is doing, beside the sum that the job's progress has.
+FetchFiles fetchFiles(const NetworkRules& rules, FileLayer& files, const download::SetSink& watch = {});
 
 } // namespace llamahome::jobs
