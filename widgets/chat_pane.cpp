@@ -15,12 +15,14 @@
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "items/job_words.h"
+#include "managers/quantity_words.h"
 #include "managers/text.h"
 #include "managers/window_words.h"
 #include "widgets/chat_bar.h"
 #include "widgets/chat_input.h"
 #include "widgets/compare_view.h"
 #include "widgets/conversation_panel.h"
+#include "widgets/example_dialog.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/message_bar.h"
@@ -225,6 +227,12 @@ void ChatPane::connectChat() {
     connect(m_view, &MessageView::regenerateRequested, this,
             [this] { attempt([this] { return m_chat.regenerate(); }, false); });
     connect(m_view, &MessageView::resendRequested, this, &ChatPane::resend);
+    connect(m_view, &MessageView::exampleRequested, this, [this](int index) {
+        const auto at = static_cast<std::size_t>(index);
+        if (at < m_chat.current().messages.size())
+            (new ExampleDialog(m_chat.examples(), m_chat.current(), at, this))->open();
+    });
+    connectExamples();
     connect(&m_chat, &ChatManager::stateChanged, this, &ChatPane::showState);
     connect(&m_chat, &ChatManager::settingsChanged, this, &ChatPane::showState);
     connect(&m_chat, &ChatManager::settingsChanged, this, &ChatPane::showMissingBase);
@@ -260,6 +268,25 @@ void ChatPane::connectChat() {
         chooseRemembered();
         showState();
     });
+}
+
+void ChatPane::connectExamples() {
+    managers::ExampleKeeper& examples = m_chat.examples();
+    connect(&examples, &managers::ExampleKeeper::added, this,
+            [this, &examples](const QString& file, quint64 count) {
+                m_training.setup().readSamples();
+                m_message->show(
+                    MessageBar::Kind::Notice,
+                    tr("Added to %1, which has %2 now; choose it as data on the page Training.")
+                        .arg(file, managers::countedText(count, tr("1 example"), tr("%1 examples"))),
+                    undoWord(), [&examples] { examples.undo(); });
+            });
+    connect(&examples, &managers::ExampleKeeper::takenBack, this, [this] {
+        m_training.setup().readSamples();
+        m_message->show(MessageBar::Kind::Notice, tr("The example is taken out again."));
+    });
+    connect(&examples, &managers::ExampleKeeper::failed, this,
+            [this](const Error& error) { m_message->showFailure(error); });
 }
 
 void ChatPane::open(const QString& model, const QString& adapter) {

@@ -56,6 +56,7 @@ private:
     QWidget* makeEmpty();
     QWidget* makeFoot();
     void connectChat();
+    void connectExamples();
 
     void send();
     void resend(int index, const QString& text);

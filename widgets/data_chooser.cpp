@@ -4,6 +4,7 @@
 
 #include "widgets/dropped_paths.h"
 #include "widgets/icons.h"
+#include "widgets/question_editor.h"
 #include "widgets/training_words.h"
 
 namespace llamahome::widgets {
@@ -62,6 +63,7 @@ void DataChooser::rebuild() {
         add({sample}, tr("sample"));
     if (count() > 0) insertSeparator(count());
     addItem(icon(Icon::Folder), tr("Choose files…"));
+    addItem(icon(Icon::Edit), tr("Write your own…"));
     setCurrentIndex(static_cast<int>(offered.indexOf(chosen)));
     if (chosen.isEmpty()) {
         setCurrentIndex(-1);
@@ -72,9 +74,9 @@ void DataChooser::rebuild() {
 void DataChooser::takeChoice(int index) {
     const QStringList paths = itemData(index, kPathsRole).toStringList();
     if (paths.isEmpty()) {
+        const bool isToWrite = index == count() - 1;
         rebuild();
-        browse();
-        return;
+        return isToWrite ? write() : browse();
     }
     choose(paths);
 }
@@ -103,6 +105,12 @@ void DataChooser::browse() {
     dialog->setNameFilters({dataFilter(), tr("All files (*)")});
     connect(dialog, &QFileDialog::filesSelected, this, &DataChooser::choose);
     dialog->open();
+}
+
+void DataChooser::write() {
+    auto* editor = new QuestionEditor(m_setup, this);
+    connect(editor, &QuestionEditor::chosen, this, [this](const QString& path) { choose({path}); });
+    editor->open();
 }
 
 } // namespace llamahome::widgets

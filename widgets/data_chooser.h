@@ -21,6 +21,8 @@ public:
     void choose(const QStringList& paths);
     /// Asks for files; what is chosen there is chosen here.
     void browse();
+    /// Opens the table in which data is written; what is saved there is chosen here.
+    void write();
 
 private:
     static constexpr int kRecent = 8;

@@ -1,8 +1,14 @@
 #include "widgets/data_preview.h"
 
+#include <algorithm>
+#include <limits>
+
 #include <QDialogButtonBox>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QSignalBlocker>
+#include <QSpinBox>
 #include <QTabWidget>
 #include <QTableWidget>
 #include <QVBoxLayout>
@@ -27,17 +33,18 @@ constexpr int kHeight = 68 * look::kGrid;
 
 } // namespace
 
-DataPreview::DataPreview(const jobs::DataReport& report, const QStringList& files, int maxLength,
-                         QWidget* parent)
-    : QDialog(parent) {
+DataPreview::DataPreview(const managers::TrainingSetup& setup, QWidget* parent)
+    : QDialog(parent)
+    , m_pages(setup.makeRowPages(this)) {
+    const jobs::DataReport& report = *setup.dataReport();
     setObjectName(QStringLiteral("dataPreview"));
-    setWindowTitle(tr("Inside %1").arg(filesText(files)));
+    setWindowTitle(tr("Inside %1").arg(filesText(setup.dataFiles())));
     setAttribute(Qt::WA_DeleteOnClose);
     resize(kWidth, kHeight);
     auto* tabs = new QTabWidget(this);
     tabs->setObjectName(QStringLiteral("previewTabs"));
     tabs->addTab(makeRow(report), tr("&As trained"));
-    tabs->addTab(makeLengths(report, maxLength), tr("&Lengths"));
+    tabs->addTab(makeLengths(report, setup.settings().training.max_length), tr("&Lengths"));
     const quint64 bad = report.summary.badRows;
     tabs->addTab(makeProblems(report), bad == 0 ? tr("&Problems") : tr("&Problems (%1)").arg(countText(bad)));
     if (bad > 0) tabs->setCurrentIndex(2);
@@ -133,18 +140,65 @@ QWidget* DataPreview::makeProblems(const jobs::DataReport& report) {
 QWidget* DataPreview::makeRow(const jobs::DataReport& report) {
     auto* page = new QWidget(this);
     auto* column = new QVBoxLayout(page);
-    auto* words =
-        new QLabel(report.example.empty()
-                       ? tr("There is no usable row.")
-                       : tr("The first row as the model sees it. It learns to write what is underlined."),
-                   page);
-    words->setWordWrap(true);
-    auto* row = new TrainedRowView(page);
-    row->setObjectName(QStringLiteral("trainedRow"));
-    row->setSpans(report.example);
-    column->addWidget(words);
-    column->addWidget(row, 1);
+    if (report.summary.rows == 0) {
+        column->addWidget(new QLabel(tr("There is no usable row."), page));
+        column->addStretch(1);
+        return page;
+    }
+    const auto most =
+        static_cast<int>(std::min<std::uint64_t>(report.summary.rows, std::numeric_limits<int>::max()));
+    m_number = new QSpinBox(page);
+    m_number->setObjectName(QStringLiteral("rowNumber"));
+    m_number->setRange(1, most);
+    m_number->setKeyboardTracking(false);
+    auto* label = new QLabel(tr("&Row"), page);
+    label->setBuddy(m_number);
+    m_place = look::makeNote({}, page);
+    m_place->setObjectName(QStringLiteral("rowPlace"));
+    auto* head = new QHBoxLayout;
+    head->setSpacing(look::kGrid);
+    head->addWidget(label);
+    head->addWidget(m_number);
+    head->addWidget(new QLabel(tr("of %1").arg(countText(report.summary.rows)), page));
+    head->addWidget(m_place, 1);
+    m_row = new TrainedRowView(page);
+    m_row->setObjectName(QStringLiteral("trainedRow"));
+    auto* legend = look::makeNote(TrainedRowView::legend(), page);
+    legend->setWordWrap(true);
+    column->addLayout(head);
+    column->addWidget(m_row, 1);
+    column->addWidget(legend);
+    connect(m_number, &QSpinBox::valueChanged, m_pages,
+            [this](int number) { m_pages->show(static_cast<quint64>(number)); });
+    connect(m_pages, &managers::RowPages::shown, this, &DataPreview::showRow);
+    connect(m_pages, &managers::RowPages::failed, this, [this](const Error& error) {
+        m_row->setRow({});
+        m_place->setText(managers::windowText(error.message));
+    });
+    if (report.example) {
+        const QSignalBlocker blocker(m_number);
+        m_number->setValue(static_cast<int>(report.example->number));
+        showRow(*report.example);
+    } else {
+        m_pages->show(1);
+    }
     return page;
+}
+
+void DataPreview::showRow(const jobs::ShownRow& row) {
+    m_row->setRow(row);
+    std::size_t count = 0;
+    std::size_t seen = 0;
+    for (const jobs::ShownToken& token : row.tokens) {
+        count += token.ids.size();
+        if (token.part != jobs::TokenPart::Cut) seen += token.ids.size();
+    }
+    QStringList words{
+        tr("%1 line %2").arg(managers::pathToQt(row.file.filename()), QString::number(row.line)),
+        tokensText(count)};
+    if (row.isCut()) words << tr("cut after %1").arg(countText(seen));
+    if (row.isDropped()) words << tr("left out: nothing in it is learned");
+    m_place->setText(words.join(QStringLiteral(" · ")));
 }
 
 } // namespace llamahome::widgets

@@ -1,11 +1,13 @@
-// DataPreview: a look inside the data: counts, lengths, first problems, one row as trained. GUI thread.
+// DataPreview: a look inside the data: counts, lengths, first problems, any row as trained. GUI thread.
 #pragma once
 
 #include <QDialog>
 
+#include "managers/row_pages.h"
 #include "managers/training_setup.h"
 
 class QLabel;
+class QSpinBox;
 class QTableWidget;
 class QTabWidget;
 
@@ -18,14 +20,20 @@ class DataPreview final : public QDialog {
     Q_OBJECT
 
 public:
-    DataPreview(const jobs::DataReport& report, const QStringList& files, int maxLength,
-                QWidget* parent = nullptr);
+    /// What is found in the data that `setup` has chosen, which it has looked at.
+    explicit DataPreview(const managers::TrainingSetup& setup, QWidget* parent = nullptr);
 
 private:
     QWidget* makeFacts(const jobs::DataReport& report);
     QWidget* makeLengths(const jobs::DataReport& report, int maxLength);
     QWidget* makeProblems(const jobs::DataReport& report);
     QWidget* makeRow(const jobs::DataReport& report);
+    void showRow(const jobs::ShownRow& row);
+
+    managers::RowPages* m_pages;
+    QSpinBox* m_number = nullptr;
+    QLabel* m_place = nullptr;
+    TrainedRowView* m_row = nullptr;
 };
 
 } // namespace llamahome::widgets

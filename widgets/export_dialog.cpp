@@ -25,7 +25,8 @@ constexpr int kTypingPauseMs = 300;
 
 } // namespace
 
-ExportDialog::ExportDialog(managers::ExportManager& manager, const QString& name, QWidget* parent)
+ExportDialog::ExportDialog(managers::ExportManager& manager, const QString& name,
+                           std::optional<jobs::ExportFormat> format, QWidget* parent)
     : QDialog(parent)
     , m_manager(manager)
     , m_name(name)
@@ -37,8 +38,14 @@ ExportDialog::ExportDialog(managers::ExportManager& manager, const QString& name
     m_typing.setSingleShot(true);
     m_typing.setInterval(kTypingPauseMs);
     build();
+    if (format) choose(*format);
     connectAll();
     chooseForm();
+}
+
+void ExportDialog::choose(jobs::ExportFormat format) {
+    for (std::size_t i = 0; i < m_forms.size(); ++i)
+        if (m_forms[i].format == format) m_form->setCurrentIndex(static_cast<int>(i));
 }
 
 void ExportDialog::build() {

@@ -2,6 +2,8 @@
 // thread.
 #pragma once
 
+#include <optional>
+
 #include <QDialog>
 #include <QTimer>
 
@@ -22,10 +24,13 @@ class ExportDialog final : public QDialog {
     Q_OBJECT
 
 public:
-    ExportDialog(managers::ExportManager& manager, const QString& name, QWidget* parent);
+    /// `format`: the one that is chosen at first; nothing: the most asked for.
+    ExportDialog(managers::ExportManager& manager, const QString& name,
+                 std::optional<jobs::ExportFormat> format, QWidget* parent);
 
 private:
     void build();
+    void choose(jobs::ExportFormat format);
     void connectAll();
     void chooseForm();
     void chooseTarget();

@@ -39,7 +39,9 @@ ForecastStrip::ForecastStrip(managers::TrainingManager& manager, QWidget* parent
     , m_bar(new QProgressBar(this))
     , m_rest(new QLabel(this))
     , m_words(new QLabel(this))
+    , m_measure(new QPushButton(tr("&Measure the speed"), this))
     , m_start(new QPushButton(icon(Icon::Start, QPalette::BrightText), tr("&Start training"), this))
+    , m_notices(look::makeNote({}, this))
     , m_changes(new QWidget(this))
     , m_changeRow(new QHBoxLayout(m_changes)) {
     setObjectName(QStringLiteral("forecastStrip"));
@@ -49,9 +51,13 @@ ForecastStrip::ForecastStrip(managers::TrainingManager& manager, QWidget* parent
     m_words->setWordWrap(true);
     for (QLabel* label : {m_memory, m_rest, m_words})
         label->setTextFormat(Qt::PlainText);
+    m_notices->setObjectName(QStringLiteral("forecastNotices"));
+    m_notices->setWordWrap(true);
     m_bar->setObjectName(QStringLiteral("memoryBar"));
     m_bar->setTextVisible(false);
     m_bar->setFixedSize(kBarWidth, look::kGrid);
+    m_measure->setObjectName(QStringLiteral("measureSpeed"));
+    m_measure->setToolTip(tr("Trains two steps and throws them away; some seconds with a small model"));
     m_start->setObjectName(QStringLiteral("startButton"));
     look::makePrimary(*m_start);
     auto* row = new QHBoxLayout;
@@ -59,6 +65,7 @@ ForecastStrip::ForecastStrip(managers::TrainingManager& manager, QWidget* parent
     for (QWidget* widget : std::initializer_list<QWidget*>{m_icon, m_memory, m_bar, m_rest})
         row->addWidget(widget);
     row->addWidget(m_words, 1);
+    row->addWidget(m_measure);
     row->addWidget(m_start);
     m_changeRow->setContentsMargins(0, 0, 0, 0);
     m_changeRow->setSpacing(look::kGrid);
@@ -66,7 +73,9 @@ ForecastStrip::ForecastStrip(managers::TrainingManager& manager, QWidget* parent
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(look::kGrid);
     column->addLayout(row);
+    column->addWidget(m_notices);
     column->addWidget(m_changes);
+    connect(m_measure, &QPushButton::clicked, &m_manager.setup(), &managers::TrainingSetup::measureSpeed);
     connect(m_start, &QPushButton::clicked, &m_manager, &managers::TrainingManager::start);
     connect(&m_manager, &managers::TrainingManager::stateChanged, this, &ForecastStrip::refresh);
     connect(&m_manager, &managers::TrainingManager::progressed, this, &ForecastStrip::refresh);
@@ -94,9 +103,13 @@ void ForecastStrip::refresh() {
     const bool isForecast = outlook.has_value();
     for (QWidget* widget : std::initializer_list<QWidget*>{m_icon, m_memory, m_rest})
         widget->setVisible(isForecast);
+    m_measure->setVisible(false);
     m_bar->setVisible(isForecast && outlook->forecast.memoryAllowed > 0);
     m_words->setText(isForecast ? QString() : waitingText());
     if (isForecast) showForecast(*outlook);
+    const QStringList notices = m_manager.setup().notices();
+    m_notices->setText(noticesText(notices));
+    m_notices->setVisible(!notices.isEmpty());
     showChanges();
 }
 
@@ -132,9 +145,14 @@ void ForecastStrip::showForecast(const managers::TrainingOutlook& outlook) {
     const QString steps = stepsText(static_cast<quint64>(forecast.totalSteps));
     const QString disk = tr("%1 on disk").arg(bytes(forecast.disk.total()));
     m_rest->setText(QStringList{steps, timeText(outlook), disk}.join(QStringLiteral(" · ")));
-    m_rest->setToolTip(outlook.rateFrom.empty()
-                           ? tr("The speed is not known before this model was trained here once.")
-                           : tr("By the speed of %1.").arg(toQt(outlook.rateFrom)));
+    m_rest->setToolTip(
+        outlook.rateFrom.empty()
+            ? tr("The speed is not known before it is measured, or this model was trained here.")
+            : tr("By the speed of %1.").arg(toQt(outlook.rateFrom)));
+    const bool isMeasuring = m_manager.setup().speedTrial().isRunning();
+    m_measure->setVisible(!outlook.misfit && (outlook.rateFrom.empty() || isMeasuring));
+    m_measure->setEnabled(!isMeasuring);
+    m_measure->setText(isMeasuring ? tr("Measuring …") : tr("&Measure the speed"));
     if (m_manager.setup().isLookingAhead()) m_words->setText(tr("…"));
 }
 

@@ -32,7 +32,9 @@ private:
     QProgressBar* m_bar;
     QLabel* m_rest;
     QLabel* m_words;
+    QPushButton* m_measure;
     QPushButton* m_start;
+    QLabel* m_notices;
     QWidget* m_changes;
     QHBoxLayout* m_changeRow;
     QString m_shownChanges;

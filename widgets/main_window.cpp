@@ -172,6 +172,11 @@ void MainWindow::connectPages() {
         goTo(Place::Chat);
         m_chat->open(model, adapter);
     };
+    const auto exportAdapter = [this](const QString& adapter, jobs::ExportFormat format) {
+        goTo(Place::Models);
+        m_models->choose(adapter);
+        m_models->exportModel(adapter, format);
+    };
     connect(m_models, &ModelsPane::trainRequested, this, train);
     connect(m_models, &ModelsPane::chatRequested, this, chat);
     connect(m_models, &ModelsPane::downloadRequested, this, &MainWindow::download);
@@ -181,8 +186,10 @@ void MainWindow::connectPages() {
     });
     connect(m_downloads, &DownloadsPane::chatRequested, this, chat);
     connect(m_training, &TrainingPane::chatRequested, this, chat);
+    connect(m_training, &TrainingPane::exportRequested, this, exportAdapter);
     connect(m_chat, &ChatPane::modelsRequested, this, [this] { goTo(Place::Models); });
     connect(m_runs, &RunsPane::chatRequested, this, chat);
+    connect(m_runs, &RunsPane::adapterExportRequested, this, exportAdapter);
     connect(m_runs, &RunsPane::trainingRequested, this, [this] { goTo(Place::Training); });
     connect(m_runs, &RunsPane::trainAgainRequested, this, [this](const managers::RunDetails& details) {
         goTo(Place::Training);

@@ -63,7 +63,8 @@ MessageCard::MessageCard(const jobs::ConversationMessage& message, QWidget* pare
     , m_following(look::makeNote({}, m_editor))
     , m_copyButton(addButton("copyButton", tr("Copy"), Icon::Copy))
     , m_editButton(addButton("editButton", tr("Edit"), Icon::Edit))
-    , m_regenerateButton(addButton("regenerateButton", tr("Answer again"), Icon::Retry)) {
+    , m_regenerateButton(addButton("regenerateButton", tr("Answer again"), Icon::Retry))
+    , m_exampleButton(addButton("exampleButton", tr("Use as training example…"), Icon::Training)) {
     setObjectName(m_isUser ? QStringLiteral("userMessage") : QStringLiteral("answerMessage"));
     m_note->setObjectName(QStringLiteral("messageNote"));
     m_note->setWordWrap(true);
@@ -73,12 +74,13 @@ MessageCard::MessageCard(const jobs::ConversationMessage& message, QWidget* pare
     m_editButton->setToolTip(tr("Change this message and send it again; what follows it is replaced"));
     m_regenerateButton->setToolTip(tr("Replace this answer by another one"));
     m_copyButton->setToolTip(tr("Copy the whole message"));
+    m_exampleButton->setToolTip(tr("Use as training example: as it is, or as it should have been"));
 
     auto* head = new QHBoxLayout;
     head->setSpacing(look::kGrid / 2);
     head->addWidget(m_who);
     head->addWidget(m_note, 1);
-    for (QToolButton* button : {m_regenerateButton, m_editButton, m_copyButton})
+    for (QToolButton* button : {m_regenerateButton, m_editButton, m_exampleButton, m_copyButton})
         head->addWidget(button);
 
     auto* send = new QPushButton(tr("Send again"), m_editor);
@@ -108,12 +110,14 @@ MessageCard::MessageCard(const jobs::ConversationMessage& message, QWidget* pare
     connect(m_copyButton, &QToolButton::clicked, this, &MessageCard::copy);
     connect(m_editButton, &QToolButton::clicked, this, &MessageCard::beginEdit);
     connect(m_regenerateButton, &QToolButton::clicked, this, &MessageCard::regenerateRequested);
+    connect(m_exampleButton, &QToolButton::clicked, this, &MessageCard::exampleRequested);
     connect(send, &QPushButton::clicked, this, resend);
     connect(m_edit, &ChatInput::submitted, this, resend);
     connect(m_edit, &ChatInput::cancelled, this, &MessageCard::endEdit);
     connect(cancel, &QPushButton::clicked, this, &MessageCard::endEdit);
     connect(m_body, &MessageBody::linkActivated, this, &MessageCard::linkActivated);
     setActions(false, false);
+    setCanTeach(false);
     setTabStop(false);
     showMessage(message);
 }
@@ -168,6 +172,10 @@ void MessageCard::setActions(bool canEdit, bool canRegenerate) {
     m_regenerateButton->setAccessibleName(m_regenerateButton->text());
 }
 
+void MessageCard::setCanTeach(bool on) {
+    m_exampleButton->setVisible(on && !m_isUser);
+}
+
 void MessageCard::setFollowing(std::size_t messages) {
     m_following->setText(messages == 0   ? QString()
                          : messages == 1 ? tr("The message below is replaced.")
@@ -178,7 +186,7 @@ void MessageCard::setFollowing(std::size_t messages) {
 void MessageCard::setTabStop(bool on) {
     const Qt::FocusPolicy policy = on ? Qt::StrongFocus : Qt::ClickFocus;
     setFocusPolicy(policy);
-    for (QToolButton* button : {m_copyButton, m_editButton, m_regenerateButton})
+    for (QToolButton* button : {m_copyButton, m_exampleButton, m_editButton, m_regenerateButton})
         button->setFocusPolicy(on ? Qt::StrongFocus : Qt::NoFocus);
 }
 
@@ -217,6 +225,8 @@ void MessageCard::contextMenuEvent(QContextMenuEvent* event) {
     if (m_regenerateButton->isVisible())
         menu->addAction(icon(Icon::Retry), m_regenerateButton->text(), this,
                         &MessageCard::regenerateRequested);
+    if (m_exampleButton->isVisible())
+        menu->addAction(icon(Icon::Training), m_exampleButton->text(), this, &MessageCard::exampleRequested);
     menu->popup(event->reason() == QContextMenuEvent::Keyboard ? mapToGlobal(rect().topLeft())
                                                                : event->globalPos());
 }

@@ -39,6 +39,8 @@ public:
 
     /// What is offered: editing on the user's messages, an answer anew on the last one.
     void setActions(bool canEdit, bool canRegenerate);
+    /// Whether the answer may become a training example; not one that is on its way.
+    void setCanTeach(bool on);
     /// How many messages sending an edited one again replaces; the editor says so.
     void setFollowing(std::size_t messages);
     /// Whether Tab stops here.
@@ -52,6 +54,7 @@ Q_SIGNALS:
     /// The editor stays open until endEdit().
     void resendRequested(const QString& text);
     void regenerateRequested();
+    void exampleRequested();
     void linkActivated(const QUrl& target);
 
 protected:
@@ -79,6 +82,7 @@ private:
     QToolButton* m_copyButton;
     QToolButton* m_editButton;
     QToolButton* m_regenerateButton;
+    QToolButton* m_exampleButton;
 };
 
 } // namespace llamahome::widgets

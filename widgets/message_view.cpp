@@ -140,6 +140,7 @@ void MessageView::endEdit(int index) {
 void MessageView::addCard(const jobs::ConversationMessage& message, int index) {
     auto* card = new MessageCard(message, m_page);
     connect(card, &MessageCard::regenerateRequested, this, &MessageView::regenerateRequested);
+    connect(card, &MessageCard::exampleRequested, this, [this, index] { Q_EMIT exampleRequested(index); });
     connect(card, &MessageCard::resendRequested, this,
             [this, index](const QString& text) { Q_EMIT resendRequested(index, text); });
     connect(card, &MessageCard::linkActivated, this,
@@ -199,6 +200,7 @@ void MessageView::updateActions() {
     for (MessageCard* card : m_cards) {
         const bool isLast = --following == 0;
         card->setActions(isFree, isFree && isLast && card != m_answer);
+        card->setCanTeach(card != m_answer && !card->text().isEmpty());
         card->setFollowing(following);
     }
     m_walk->refresh();

@@ -37,6 +37,8 @@ public:
 
 Q_SIGNALS:
     void regenerateRequested();
+    /// That answer of the shown conversation shall become a training example.
+    void exampleRequested(int index);
     /// The message's editor stays open until endEdit().
     void resendRequested(int index, const QString& text);
 

@@ -156,7 +156,8 @@ void ModelsPane::connectAll() {
     connect(m_details, &ModelDetails::chatRequested, this, &ModelsPane::chatRequested);
     connect(m_details, &ModelDetails::downloadRequested, this, &ModelsPane::downloadRequested);
     connect(m_details, &ModelDetails::importRequested, this, [this] { importAs(m_details->name()); });
-    connect(m_details, &ModelDetails::exportRequested, this, &ModelsPane::exportModel);
+    connect(m_details, &ModelDetails::exportRequested, this,
+            [this](const QString& name) { exportModel(name); });
     connect(&m_exports, &managers::ExportManager::exported, this,
             [this](const managers::Job*, const jobs::ExportResult& result) { tellExported(result); });
     connect(m_details, &ModelDetails::verifyRequested, this, &ModelsPane::verify);
@@ -317,8 +318,8 @@ void ModelsPane::tellImported(const jobs::ImportResult& result) {
     });
 }
 
-void ModelsPane::exportModel(const QString& name) {
-    (new ExportDialog(m_exports, name, this))->open();
+void ModelsPane::exportModel(const QString& name, std::optional<jobs::ExportFormat> format) {
+    (new ExportDialog(m_exports, name, format, this))->open();
 }
 
 void ModelsPane::tellExported(const jobs::ExportResult& result) {

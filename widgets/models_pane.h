@@ -40,6 +40,8 @@ public:
     /// Of the chosen row; empty: none.
     QString chosenName() const;
     void choose(const QString& name);
+    /// Opens the dialog for a model or adapter; see ExportDialog. Its end is told on this page.
+    void exportModel(const QString& name, std::optional<jobs::ExportFormat> format = {});
 
 public Q_SLOTS:
     /// Opens the import dialog for a folder or file; while it is open, further paths wait their turn.
@@ -78,7 +80,6 @@ private:
     void openNextImport();
     void scrollToChosen();
     void tellImported(const jobs::ImportResult& result);
-    void exportModel(const QString& name);
     void tellExported(const jobs::ExportResult& result);
     void tellFailedImport(const managers::Job& job);
 

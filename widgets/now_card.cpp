@@ -196,7 +196,7 @@ void NowCard::refresh() {
     m_phase->setVisible(!phase.isEmpty());
     showStep();
     showLosses();
-    m_notices->setText(m_manager.notices().join(QLatin1Char('\n')));
+    m_notices->setText(noticesText(m_manager.notices()));
     m_notices->setVisible(!m_manager.notices().isEmpty());
 }
 

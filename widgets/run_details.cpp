@@ -151,6 +151,13 @@ QToolButton* RunDetailsView::makeMore(QWidget* parent) {
     m_trainAgain = menu->addAction(icon(Icon::Training), tr("&Train again with these settings"), this,
                                    [this] { Q_EMIT trainAgainRequested(m_details); });
     m_trainAgain->setObjectName(QStringLiteral("trainAgain"));
+    m_merge = menu->addAction(tr("&Merge into the model…"), this,
+                              [this] { Q_EMIT adapterExportRequested(m_adapter, jobs::ExportFormat::Hub); });
+    m_merge->setObjectName(QStringLiteral("mergeAdapter"));
+    m_export = menu->addAction(tr("Export &adapter and model…"), this, [this] {
+        Q_EMIT adapterExportRequested(m_adapter, jobs::ExportFormat::Gguf);
+    });
+    m_export->setObjectName(QStringLiteral("exportAdapter"));
     QAction* save = menu->addAction(icon(Icon::Folder), tr("E&xport the numbers…"), this,
                                     [this] { Q_EMIT exportRequested(m_name); });
     save->setObjectName(QStringLiteral("exportNumbers"));
@@ -158,7 +165,7 @@ QToolButton* RunDetailsView::makeMore(QWidget* parent) {
     more->setObjectName(QStringLiteral("moreButton"));
     more->setIcon(icon(Icon::More));
     more->setAccessibleName(tr("More that can be done with the run"));
-    more->setToolTip(tr("Train again, export"));
+    more->setToolTip(tr("Train again, merge, export"));
     more->setPopupMode(QToolButton::InstantPopup);
     more->setFocusPolicy(Qt::StrongFocus);
     more->setMenu(menu);
@@ -198,6 +205,8 @@ void RunDetailsView::showActions() {
                                          : tr("Another run is training"));
     m_trainAgain->setEnabled(m_details.settings && !m_model.isEmpty());
     m_chat->setVisible(!m_adapter.isEmpty() && !m_model.isEmpty());
+    m_merge->setEnabled(m_chat->isVisibleTo(this));
+    m_export->setEnabled(m_chat->isVisibleTo(this));
     m_remove->setEnabled(!m_isRunning);
     m_remove->setToolTip(m_isRunning ? tr("Stop the run first") : tr("Delete the run's files"));
     m_copy->setToolTip(m_isUnfinished ? m_manager.resumeCommand(m_name) : m_manager.showCommand(m_name));

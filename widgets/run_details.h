@@ -4,6 +4,7 @@
 
 #include <QWidget>
 
+#include "managers/export_manager.h"
 #include "managers/run_manager.h"
 
 class QAction;
@@ -35,6 +36,7 @@ public:
 Q_SIGNALS:
     void continueRequested(const QString& run);
     void chatRequested(const QString& model, const QString& adapter);
+    void adapterExportRequested(const QString& adapter, llamahome::jobs::ExportFormat format);
     void removeRequested(const QString& run);
     void exportRequested(const QString& run);
     /// The details have settings.
@@ -62,6 +64,8 @@ private:
     QPushButton* m_remove;
     QPushButton* m_copy;
     QAction* m_trainAgain;
+    QAction* m_merge;
+    QAction* m_export;
     QTabWidget* m_tabs;
     RunChart* m_chart;
     QTableWidget* m_settings;

@@ -31,6 +31,8 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     , m_headline(new QLabel(this))
     , m_facts(new FactForm(this))
     , m_chat(new QPushButton(icon(Icon::Chat, QPalette::BrightText), tr("Ch&at with it"), this))
+    , m_merge(new QPushButton(tr("M&erge…"), this))
+    , m_export(new QPushButton(tr("Ex&port…"), this))
     , m_continue(new QPushButton(icon(Icon::Start), tr("&Continue"), this))
     , m_again(new QPushButton(tr("&New training"), this)) {
     setObjectName(QStringLiteral("runResult"));
@@ -41,6 +43,10 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     font.setWeight(QFont::DemiBold);
     m_headline->setFont(font);
     m_chat->setObjectName(QStringLiteral("resultChat"));
+    m_merge->setObjectName(QStringLiteral("resultMerge"));
+    m_merge->setToolTip(tr("Write the model with what it learned as a model of its own"));
+    m_export->setObjectName(QStringLiteral("resultExport"));
+    m_export->setToolTip(tr("Take the model with what it learned to another program: GGUF, Ollama, PEFT"));
     m_continue->setObjectName(QStringLiteral("continueButton"));
     m_again->setObjectName(QStringLiteral("newTraining"));
     look::makePrimary(*m_chat);
@@ -57,20 +63,30 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     buttons->addWidget(m_continue);
     buttons->addWidget(m_again);
     buttons->addStretch(1);
-    auto* chat = new QHBoxLayout; // a row of its own: three buttons are wider than the column
-    chat->addWidget(m_chat);
-    chat->addStretch(1);
+    auto* use = new QHBoxLayout; // a row of its own: the buttons are wider than the column
+    use->setSpacing(look::kGrid);
+    for (QPushButton* button : {m_chat, m_merge, m_export})
+        use->addWidget(button);
+    use->addStretch(1);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(look::kGrid, 0, 0, 0);
     column->setSpacing(2 * look::kGrid);
     column->addLayout(head);
     column->addWidget(m_facts);
-    column->addLayout(chat);
+    column->addLayout(use);
     column->addLayout(buttons);
     connect(m_chat, &QPushButton::clicked, this, [this] {
         if (const auto& summary = m_manager.summary())
             Q_EMIT chatRequested(m_manager.run().model, toQt(summary->adapterName));
     });
+    const auto requestExport = [this](jobs::ExportFormat format) {
+        if (const auto& summary = m_manager.summary())
+            Q_EMIT exportRequested(toQt(summary->adapterName), format);
+    };
+    connect(m_merge, &QPushButton::clicked, this,
+            [requestExport] { requestExport(jobs::ExportFormat::Hub); });
+    connect(m_export, &QPushButton::clicked, this,
+            [requestExport] { requestExport(jobs::ExportFormat::Gguf); });
     connect(m_continue, &QPushButton::clicked, this, [this] { m_manager.resume(m_manager.runName()); });
     connect(m_again, &QPushButton::clicked, &m_manager, &managers::TrainingManager::showForm);
     connect(&m_manager, &managers::TrainingManager::stateChanged, this, &RunResult::refresh);
@@ -87,7 +103,8 @@ void RunResult::refresh() {
         m_facts->setFact(*row, {});
     const auto& summary = m_manager.summary();
     const bool canGoOn = !summary || summary->end == jobs::TrainEnd::Interrupted;
-    m_chat->setVisible(summary.has_value() && !summary->adapterName.empty());
+    for (QPushButton* button : {m_chat, m_merge, m_export})
+        button->setVisible(summary.has_value() && !summary->adapterName.empty());
     m_continue->setVisible(canGoOn && isEnded); // a paused run has it above
     m_again->setVisible(isEnded);
     if (state == TrainingState::Failed)

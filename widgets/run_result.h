@@ -3,6 +3,7 @@
 
 #include <QFrame>
 
+#include "managers/export_manager.h"
 #include "managers/training_manager.h"
 
 class QLabel;
@@ -21,6 +22,7 @@ public:
 
 Q_SIGNALS:
     void chatRequested(const QString& model, const QString& adapter);
+    void exportRequested(const QString& adapter, llamahome::jobs::ExportFormat format);
 
 private:
     void refresh();
@@ -37,6 +39,8 @@ private:
     QLabel* m_adapter;
     QLabel* m_kept;
     QPushButton* m_chat;
+    QPushButton* m_merge;
+    QPushButton* m_export;
     QPushButton* m_continue;
     QPushButton* m_again;
 };

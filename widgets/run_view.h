@@ -5,6 +5,7 @@
 
 #include <QWidget>
 
+#include "managers/export_manager.h"
 #include "managers/training_manager.h"
 #include "widgets/window_memory.h"
 
@@ -39,6 +40,7 @@ public:
 
 Q_SIGNALS:
     void chatRequested(const QString& model, const QString& adapter);
+    void exportRequested(const QString& adapter, llamahome::jobs::ExportFormat format);
 
 protected:
     void changeEvent(QEvent* event) override;

@@ -159,6 +159,7 @@ void RunsPane::connectAll() {
     });
     connect(m_one, &RunDetailsView::continueRequested, this, &RunsPane::continueRequested);
     connect(m_one, &RunDetailsView::chatRequested, this, &RunsPane::chatRequested);
+    connect(m_one, &RunDetailsView::adapterExportRequested, this, &RunsPane::adapterExportRequested);
     connect(m_one, &RunDetailsView::trainAgainRequested, this, &RunsPane::trainAgainRequested);
     connect(m_one, &RunDetailsView::exportRequested, this, &RunsPane::exportNumbers);
     connect(&m_runs, &RunManager::exported, this, [this](const QString& path) {

@@ -4,6 +4,7 @@
 #include <QWidget>
 
 #include "items/run_table.h"
+#include "managers/export_manager.h"
 #include "managers/run_manager.h"
 #include "managers/training_manager.h"
 #include "widgets/window_memory.h"
@@ -32,6 +33,7 @@ Q_SIGNALS:
     /// The same once more, from the start; the details have settings.
     void trainAgainRequested(const llamahome::managers::RunDetails& details);
     void chatRequested(const QString& model, const QString& adapter);
+    void adapterExportRequested(const QString& adapter, llamahome::jobs::ExportFormat format);
     /// There is no run yet; the next step is to train.
     void trainingRequested();
 

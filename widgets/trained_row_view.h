@@ -1,29 +1,32 @@
-// TrainedRowView: a data row as the model is trained on it, what it learns to write set apart. GUI thread.
+// TrainedRowView: a data row as the model is trained on it, token by token. GUI thread.
 #pragma once
-
-#include <vector>
 
 #include <QTextEdit>
 
-#include "managers/training_setup.h"
+#include "managers/row_pages.h"
 
 namespace llamahome::widgets {
 
-/// Learned text is bold and underlined; all else is quiet. Read only.
+/// What is learned is bold and underlined, the end of a turn marked besides, what is cut off struck through;
+/// all else is quiet. A token's id shows when the mouse rests on it. Read only.
 class TrainedRowView final : public QTextEdit {
     Q_OBJECT
 
 public:
     explicit TrainedRowView(QWidget* parent = nullptr);
-    void setSpans(const std::vector<jobs::TrainedSpan>& spans);
+    void setRow(const jobs::ShownRow& row);
+
+    /// What the looks of the text mean, in words.
+    static QString legend();
 
 protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    QTextCharFormat formatOf(jobs::TokenPart part) const;
     void rewrite();
 
-    std::vector<jobs::TrainedSpan> m_spans;
+    jobs::ShownRow m_row;
 };
 
 } // namespace llamahome::widgets

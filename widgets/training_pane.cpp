@@ -60,11 +60,14 @@ TrainingPane::TrainingPane(managers::TrainingManager& manager, managers::ModelMa
     connect(m_form, &TrainingForm::lookInsideWanted, this, &TrainingPane::lookInside);
     connect(m_form, &TrainingForm::foldOpened, this, &TrainingPane::showLower);
     connect(m_run, &RunView::chatRequested, this, &TrainingPane::chatRequested);
+    connect(m_run, &RunView::exportRequested, this, &TrainingPane::exportRequested);
     connect(&m_manager, &managers::TrainingManager::stateChanged, this, &TrainingPane::refresh);
     connect(&m_manager, &managers::TrainingManager::runChanged, this, &TrainingPane::refresh);
     connect(&m_manager, &managers::TrainingManager::progressed, this, &TrainingPane::showProblem);
     connect(&m_manager, &managers::TrainingManager::unfinishedChanged, this, &TrainingPane::showOffer);
     connect(&m_manager.setup(), &managers::TrainingSetup::checked, this, &TrainingPane::showLower);
+    connect(&m_manager.setup().speedTrial(), &managers::SpeedTrial::failed, this,
+            [this](const Error& error) { m_message->showFailure(error); });
     connect(&m_manager.setup(), &managers::TrainingSetup::choiceChanged, this, &TrainingPane::showButtons);
     connect(&m_manager.setup(), &managers::TrainingSetup::choiceChanged, this, &TrainingPane::showLower);
     connect(&m_manager.setup(), &managers::TrainingSetup::samplesChanged, this, &TrainingPane::showLower);
@@ -304,8 +307,8 @@ void TrainingPane::showLower() {
     enum { Row, Hint, Blank };
     const managers::TrainingSetup& setup = m_manager.setup();
     const auto& report = setup.dataReport();
-    const bool hasRow = report && !report->example.empty();
-    if (hasRow && m_lower->currentIndex() != Row) m_row->setSpans(report->example);
+    const bool hasRow = report && report->example;
+    if (hasRow && m_lower->currentIndex() != Row) m_row->setRow(*report->example);
     m_lower->setCurrentIndex(hasRow ? Row : setup.choice().data.empty() ? Hint : Blank);
     m_lower->setVisible(!m_form->isFoldOpen());
     const QStringList& samples = setup.samples();
@@ -338,10 +341,7 @@ void TrainingPane::showOffer() {
 
 void TrainingPane::lookInside() {
     const auto& setup = m_manager.setup();
-    if (!setup.dataReport()) return;
-    auto* preview =
-        new DataPreview(*setup.dataReport(), setup.dataFiles(), setup.settings().training.max_length, this);
-    preview->open();
+    if (setup.dataReport()) (new DataPreview(setup, this))->open();
 }
 
 void TrainingPane::copyCommand() {

@@ -5,6 +5,7 @@
 #include <QStringList>
 #include <QWidget>
 
+#include "managers/export_manager.h"
 #include "managers/model_manager.h"
 #include "managers/run_manager.h"
 #include "managers/training_manager.h"
@@ -40,6 +41,7 @@ public:
 
 Q_SIGNALS:
     void chatRequested(const QString& model, const QString& adapter);
+    void exportRequested(const QString& adapter, llamahome::jobs::ExportFormat format);
 
 private:
     QWidget* makeHead();

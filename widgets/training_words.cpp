@@ -77,8 +77,15 @@ QString dataText(const jobs::DataReport& report) {
 }
 
 QString timeText(const managers::TrainingOutlook& outlook) {
-    if (!outlook.forecast.seconds) return translated("time known after a first run");
+    if (!outlook.forecast.seconds) return translated("time not known yet");
     return translated("about %1").arg(toQt(formatDuration(*outlook.forecast.seconds)));
+}
+
+QString noticesText(const QStringList& notices) {
+    QStringList lines;
+    for (const QString& notice : notices)
+        lines << translated("Note: %1").arg(notice);
+    return lines.join(QLatin1Char('\n'));
 }
 
 QString changeText(const managers::FitChange& change) {

@@ -28,6 +28,8 @@ QString unmeasuredText(quint64 rows);
 QString dataText(const jobs::DataReport& report);
 /// "about 48 min", or why no time is told.
 QString timeText(const managers::TrainingOutlook& outlook);
+/// What is worth a word about a run, a line each: "Note: 3 rows are cut …".
+QString noticesText(const QStringList& notices);
 /// "Set Batch size to 1 and Accumulation to 16: 3.1 GB".
 QString changeText(const managers::FitChange& change);
 /// "3 epochs · learning rate 0.0002 · …": the settings that matter, of a run.

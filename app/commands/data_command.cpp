@@ -1,26 +1,26 @@
 #include <algorithm>
-#include <fstream>
+#include <charconv>
 
 #include "app/command_context.h"
 #include "app/commands/commands.h"
 #include "app/commands/model_words.h"
 #include "app/progress_printer.h"
 #include "app/setting_options.h"
-#include "app/text_width.h"
 #include "core/count_with_noun.h"
 #include "core/error_codes.h"
 #include "core/quantity.h"
+#include "core/shown_text.h"
 #include "jobs/train/inspect_data.h"
 
 namespace llamahome::app {
 namespace {
 
 constexpr std::size_t kBarColumns = 40;
-constexpr std::size_t kHeaderColumns = 200;
 
 struct DataOptions {
     std::vector<std::string> files;
     std::vector<std::string> model;
+    std::optional<std::string> row;
 };
 
 Json lengthsJson(const text::LengthStatistics& lengths) {
@@ -45,14 +45,40 @@ Json problemsJson(const text::DatasetSummary& summary) {
     return problems;
 }
 
-Json exampleJson(const jobs::DataReport& report) {
+/// CLI-01 where it is no number of a row.
+Result<std::uint64_t> parsedRow(const std::string& text, std::uint64_t rows) {
+    std::uint64_t number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failure == std::errc() && end == text.data() + text.size() && number >= 1 && number <= rows)
+        return number;
+    return Error{codes::kUsage, "--row: found " + quotedText(text) + ", expected a whole number from 1 to " +
+                                    std::to_string(rows) + ", the good rows of the data"};
+}
+
+bool isLearned(jobs::TokenPart part) {
+    return part == jobs::TokenPart::Learned || part == jobs::TokenPart::TurnEnd;
+}
+
+/// What the model sees of a row: without what is cut.
+Json exampleJson(const std::optional<jobs::ShownRow>& row) {
     Json spans = Json::array();
-    for (const jobs::TrainedSpan& span : report.example)
-        spans.push_back(Json{{"text", span.text}, {"supervised", span.supervised}});
+    Json ids = Json::array();
     Json supervised = Json::array();
-    for (const std::uint8_t isTarget : report.exampleRow.supervised)
-        supervised.push_back(isTarget != 0);
-    return Json{{"spans", spans}, {"token_ids", report.exampleRow.tokens}, {"supervised", supervised}};
+    for (const jobs::ShownToken& token : row ? row->tokens : std::vector<jobs::ShownToken>()) {
+        if (token.part == jobs::TokenPart::Cut) break;
+        const bool learned = isLearned(token.part);
+        if (spans.empty() || spans.back()["supervised"] != learned)
+            spans.push_back(Json{{"text", ""}, {"supervised", learned}});
+        spans.back()["text"] = spans.back()["text"].get<std::string>() + token.text;
+        for (const std::int32_t id : token.ids) {
+            ids.push_back(id);
+            supervised.push_back(learned);
+        }
+    }
+    return Json{{"row", row ? Json(row->number) : Json()},
+                {"spans", spans},
+                {"token_ids", ids},
+                {"supervised", supervised}};
 }
 
 Json reportJson(const jobs::DataReport& report) {
@@ -70,7 +96,7 @@ Json reportJson(const jobs::DataReport& report) {
                 {"supervised_tokens", summary.supervisedTokens},
                 {"lengths", lengthsJson(summary.lengths)},
                 {"problems", problemsJson(summary)},
-                {"example", exampleJson(report)}};
+                {"example", exampleJson(report.example)}};
 }
 
 void showCounts(Output& output, const jobs::DataReport& report) {
@@ -103,51 +129,51 @@ void showLengths(Output& output, const text::LengthStatistics& lengths) {
     output.table(table);
 }
 
-/// Each line of the row behind "> " where the model learns to write it.
-void showExample(Output& output, const std::vector<jobs::TrainedSpan>& spans) {
-    if (spans.empty()) return;
-    output.line("\nThe first row as trained; what stands behind > is learned:");
-    for (const jobs::TrainedSpan& span : spans) {
-        std::string_view rest = span.text;
-        while (!rest.empty()) {
-            const std::size_t end = std::min(rest.find('\n'), rest.size());
-            output.line((span.supervised ? "> " : "  ") + std::string(rest.substr(0, end)));
-            rest.remove_prefix(std::min(end + 1, rest.size()));
+std::string_view markOf(jobs::TokenPart part) {
+    if (part == jobs::TokenPart::Cut) return "x ";
+    return isLearned(part) ? "> " : "  ";
+}
+
+/// Each line of the row behind its mark; a line in which another begins is broken there.
+void showExample(Output& output, const jobs::ShownRow& row) {
+    output.line("\nRow " + std::to_string(row.number) + " (" + displayPath(row.file.filename()) + " line " +
+                std::to_string(row.line) + ") as trained; what stands behind > is learned" +
+                (row.isCut() ? ", behind x is cut off:" : ":"));
+    std::string line;
+    std::string_view mark;
+    const auto end = [&] {
+        if (!line.empty()) output.line(std::string(mark) + line);
+        line.clear();
+    };
+    for (const jobs::ShownToken& token : row.tokens) {
+        if (markOf(token.part) != mark) end();
+        mark = markOf(token.part);
+        for (const char c : token.text) {
+            if (c != '\n') {
+                line += c;
+            } else if (line.empty()) {
+                output.line(std::string(mark));
+            } else {
+                end();
+            }
         }
     }
+    end();
 }
 
-/// The first line of a table, as the person wrote it.
-std::string headerOf(const std::string& file) {
-    std::ifstream stream(file);
-    std::string line;
-    std::getline(stream, line);
-    return shortened(oneLine(line), kHeaderColumns);
-}
-
-/// What keeps the data from being trained on, with the next step.
-Result<void> verdict(const text::DatasetSummary& summary, const DataOptions& options,
-                     const config::Settings& settings) {
-    const bool isUseless = summary.usableRows() == 0;
-    if (summary.badRows > 0 && (isUseless || !settings.data.skip_bad_rows)) {
-        Error error = summary.problems.front().error;
-        const bool isTable = summary.kind == text::DataFileKind::Table;
-        error.message = countWithNoun(summary.badRows, "bad row") + ", the first: " + error.message;
-        if (!isUseless)
-            error.message += "; correct them, or train with --skip-bad-rows";
-        else if (isTable)
-            error.message += "; no row can be used: name the columns with --map "
-                             "instruction=COLUMN,output=COLUMN, the header is `" +
-                             headerOf(options.files.front()) + "`";
-        else
-            error.message += "; no row can be used: correct them";
-        return error;
-    }
-    if (!isUseless) return {};
-    return Error{codes::kNoTrainingRows,
-                 "no row can be trained on: " + countWithNoun(summary.droppedRows, "row") +
-                     " with nothing to learn within " + std::to_string(settings.training.max_length) +
-                     " tokens; raise --max-length, or look at the answers in the data"};
+/// The row that is asked for, in the place of the first.
+Result<void> takeRow(CommandContext& context, const DataOptions& options,
+                     const std::filesystem::path& modelFolder, const config::Settings& settings,
+                     jobs::DataReport& report) {
+    if (!options.row) return {};
+    const auto number = parsedRow(*options.row, report.summary.rows);
+    if (!number) return number.error();
+    auto rows = jobs::RowBrowser::open({options.files.begin(), options.files.end()}, modelFolder, settings);
+    if (!rows) return rows.error();
+    auto row = rows->row(*number, context.cancel());
+    if (!row) return row.error();
+    report.example = std::move(*row);
+    return {};
 }
 
 Result<void> inspect(CommandContext& context, const DataOptions& options) {
@@ -158,11 +184,13 @@ Result<void> inspect(CommandContext& context, const DataOptions& options) {
         if (auto size = fileSize(file); !size) return size.error();
     const auto entry = context.model(options.model, jobs::ModelUse::Files);
     if (!entry) return entry.error();
-    const auto report = [&] {
+    auto report = [&] {
         ProgressPrinter progress(context.output(), context.clock());
         return jobs::inspectData(files, entry->path, (*settings)->values, context.cancel(), progress.sink());
     }();
     if (!report) return report.error();
+    if (auto taken = takeRow(context, options, entry->path, (*settings)->values, *report); !taken)
+        return taken;
     Output& output = context.output();
     const text::DatasetSummary& summary = report->summary;
     output.document(reportJson(*report));
@@ -171,8 +199,8 @@ Result<void> inspect(CommandContext& context, const DataOptions& options) {
     if (!summary.problems.empty()) output.line("\nThe first bad rows:");
     for (const text::RowProblem& problem : summary.problems)
         output.line("  " + problem.error.message);
-    showExample(output, report->example);
-    return verdict(summary, options, (*settings)->values);
+    if (report->example) showExample(output, *report->example);
+    return report->obstacle ? Result<void>(*report->obstacle) : Result<void>();
 }
 
 } // namespace
@@ -186,6 +214,7 @@ CommandSpec dataCommand(GlobalOptions& global) {
         .required();
     command.arguments.back().kind = ValueKind::File;
     addModelOption(command, options->model);
+    command.value("--row", "N", "the good row to show as it is trained; else the first", options->row);
     addSettingOptions(command, dataOptions(), global);
     command.run = [options](CommandContext& context) { return inspect(context, *options); };
     return command;

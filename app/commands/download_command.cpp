@@ -6,6 +6,7 @@
 #include "app/commands/download_printer.h"
 #include "app/commands/run_download.h"
 #include "core/error_codes.h"
+#include "jobs/system/keep_awake.h"
 
 namespace llamahome::app {
 namespace {
@@ -51,6 +52,7 @@ Result<jobs::DownloadRequest> requestOf(CommandContext& context, const DownloadO
 Result<void> download(CommandContext& context, const DownloadOptions& options) {
     auto request = requestOf(context, options);
     if (!request) return request.error();
+    const jobs::KeepAwake awake("getting a model");
     const auto result = runDownload(context, std::move(*request));
     if (!result) return result.error();
     showDownloaded(context.output(), *result);

@@ -1,14 +1,10 @@
 #include "app/commands/forecast_report.h"
 
-#include <algorithm>
-
 #include "app/progress_printer.h"
 #include "core/count_with_noun.h"
 #include "core/quantity.h"
-#include "formats/hub/model_config.h"
-#include "jobs/open_model.h"
-#include "jobs/system/bench.h"
 #include "jobs/train/forecast.h"
+#include "jobs/train/rate_trial.h"
 #include "jobs/train/train_rate.h"
 
 namespace llamahome::app {
@@ -16,32 +12,20 @@ namespace {
 
 using jobs::TrainRate;
 
-constexpr int kTrialTokens = 512; // of a step: seconds for a model of a billion parameters
-
-/// The rate of a step, after one to warm up, with random weights of the model's shape on rows as long as the
-/// longest.
+/// Nothing, and a word why, where it cannot be measured.
 std::optional<TrainRate> measuredRate(CommandContext& context, const jobs::TrainPlan& plan,
                                       const jobs::TrainForecast& forecast) {
-    const auto config = formats::readModelConfig(plan.modelFolder / "config.json");
-    if (!config) return std::nullopt;
-    const auto engine = context.engine();
-    if (!engine) {
-        context.output().message("note: no time is told: " + engine.error().message);
-        return std::nullopt;
-    }
-    context.output().message("Measuring two steps …");
-    jobs::BenchOptions options;
-    options.precision = jobs::precisionOf(plan.settings.training.precision);
-    options.steps = 1;
-    options.length = static_cast<int>(std::clamp<std::uint64_t>(forecast.data.longestRow, 2, kTrialTokens));
-    options.rows = std::clamp(kTrialTokens / options.length, 1, forecast.batchSize);
-    options.r = plan.settings.training.lora.r;
-    options.shape = *config;
-    ProgressPrinter progress(context.output(), context.clock());
-    const auto results =
-        jobs::benchTrain(**engine, options, context.clock(), context.cancel(), progress.sink());
-    if (!results || results->empty() || !results->front().tokensPerSecond) return std::nullopt;
-    return TrainRate{*results->front().tokensPerSecond, "a measured step"};
+    const auto engine = context.engine(plan.settings.training.device);
+    const auto rate = [&]() -> Result<TrainRate> {
+        if (!engine) return engine.error();
+        context.output().message("Measuring a step …");
+        ProgressPrinter progress(context.output(), context.clock());
+        return jobs::measureRate(plan, forecast, **engine, context.files(), context.cancel(),
+                                 progress.sink());
+    }();
+    if (rate) return *rate;
+    context.output().message("note: no time is told: " + rate.error().message);
+    return std::nullopt;
 }
 
 Json forecastJson(const jobs::TrainForecast& forecast) {
@@ -72,6 +56,7 @@ Json forecastJson(const jobs::TrainForecast& forecast) {
                 {"evaluations", forecast.evaluations},
                 {"train_tokens", forecast.trainTokens},
                 {"lora_parameters", forecast.loraParameters},
+                {"notices", forecast.notices},
                 {"seconds", forecast.seconds ? Json(*forecast.seconds) : Json()}};
 }
 
@@ -120,6 +105,8 @@ Result<void> showForecast(CommandContext& context, const jobs::TrainPlan& plan, 
         rate = measuredRate(context, plan, forecast);
         if (rate) forecast.seconds = jobs::secondsAt(forecast, rate->tokensPerSecond);
     }
+    for (const std::string& notice : forecast.notices)
+        context.output().message("note: " + notice);
     context.output().document(forecastJson(forecast));
     showText(context.output(), forecast, plan.settings.training, rate);
     return jobs::checkFits(forecast, plan.settings);

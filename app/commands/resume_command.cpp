@@ -5,6 +5,7 @@
 #include "app/commands/model_words.h"
 #include "app/commands/train_printer.h"
 #include "core/shell_quote.h"
+#include "jobs/system/keep_awake.h"
 #include "jobs/train/run_list.h"
 #include "jobs/train/run_training.h"
 
@@ -37,6 +38,7 @@ Result<void> resume(CommandContext& context, const ResumeOptions& options) {
     if (!lock) return lock.error();
     const auto engine = context.engine();
     if (!engine) return engine.error();
+    const jobs::KeepAwake awake("training, run " + run->name);
     TrainPrinter printer(context);
     jobs::ResumeRequest request;
     request.runName = run->name;

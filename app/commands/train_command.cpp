@@ -5,6 +5,7 @@
 #include "app/commands/train_printer.h"
 #include "app/setting_options.h"
 #include "core/error_codes.h"
+#include "jobs/system/keep_awake.h"
 #include "jobs/train/run_training.h"
 
 namespace llamahome::app {
@@ -73,6 +74,7 @@ Result<void> train(CommandContext& context, const TrainOptions& options) {
     if (!lock) return lock.error();
     const auto engine = context.engine(plan->settings.training.device);
     if (!engine) return engine.error();
+    const jobs::KeepAwake awake("training " + typedName(*entry));
     TrainPrinter printer(context);
     const auto summary = jobs::runTraining(*plan, **engine, *lock, context.files(), context.clock(), printer,
                                            context.cancel());

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/error_codes.h"
 #include "core/json.h"
+#include "core/shown_text.h"
 #include "download/http_get.h"
 #include "download/remote_names.h"
 
@@ -101,9 +102,9 @@ Result<MetaLink> MetaLink::parse(std::string_view pasted, Time now) {
         return wrongLink("an e-mail address");
     MetaLink link;
     link.m_origin = originOf(text);
-    if (auto allowed = checkAddress(text); !allowed) return wrongLink(link.m_origin);
+    if (auto allowed = checkAddress(text); !allowed) return wrongLink(quotedText(link.m_origin));
     if (!hostOf(link.m_origin).ends_with(kHost) && !isOnThisMachine(text))
-        return wrongLink("a link to " + link.m_origin);
+        return wrongLink("a link to " + quotedText(link.m_origin));
     const std::size_t question = std::min(text.find('?'), text.size());
     const std::string_view path = text.substr(0, question);
     if (std::count(path.begin(), path.end(), '*') != 1) return wrongLink("a link without one * in its path");

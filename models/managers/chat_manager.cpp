@@ -48,6 +48,7 @@ ChatManager::ChatManager(ManagerContext& context, ModelManager& models, Settings
     , m_context(context)
     , m_models(models)
     , m_settings(settings)
+    , m_examples(context)
     , m_keeper(std::make_shared<ConversationKeeper>(context.workspace.root, *context.workspace.files))
     , m_worker(std::make_shared<ChatWorker>(jobs::Library(context.workspace.root, context.workspace.catalog),
                                             *context.workspace.files)) {

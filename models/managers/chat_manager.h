@@ -21,6 +21,7 @@
 #include "managers/adapter_bases.h"
 #include "managers/chat_worker.h"
 #include "managers/conversation_keeper.h"
+#include "managers/example_keeper.h"
 #include "managers/job.h"
 #include "managers/manager_context.h"
 #include "managers/sampling_presets.h"
@@ -75,6 +76,8 @@ public:
     void refresh();
     /// False until the first list is there.
     bool isListed() const { return m_isListed; }
+    /// What becomes of answers that are worth learning.
+    ExampleKeeper& examples() { return m_examples; }
     /// Newest first; the shown one as soon as it has a message.
     const std::vector<jobs::ConversationInfo>& conversations() const { return m_conversations; }
 
@@ -224,6 +227,7 @@ private:
     ManagerContext& m_context;
     ModelManager& m_models;
     SettingsManager& m_settings;
+    ExampleKeeper m_examples;
     std::shared_ptr<ConversationKeeper> m_keeper;
     std::shared_ptr<ChatWorker> m_worker; ///< its state belongs to the engine thread
     std::vector<jobs::ConversationInfo> m_conversations;

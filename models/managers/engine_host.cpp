@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "jobs/open_model.h"
+
 namespace llamahome::managers {
 
 EngineHost::EngineHost(Opener opener)
@@ -35,6 +37,14 @@ Result<engine::Engine*> EngineHost::engine() {
     if (!opened) return opened.error();
     m_engine = std::move(*opened);
     return m_engine.get();
+}
+
+Result<engine::Engine*> EngineHost::engineFor(const config::Settings& settings) {
+    if (auto there = jobs::checkDevice(settings.training.device); !there) return there.error();
+    auto opened = engine();
+    if (!opened) return opened;
+    if (auto set = (*opened)->setThreads(settings.model.threads); !set) return set.error();
+    return opened;
 }
 
 } // namespace llamahome::managers

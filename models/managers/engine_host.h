@@ -7,6 +7,7 @@
 #include <QObject>
 #include <QThread>
 
+#include "config/settings.h"
 #include "core/result.h"
 #include "llama/engine.h"
 #include "managers/task_runner.h"
@@ -32,6 +33,9 @@ public:
 
     /// Engine thread only. Opened at the first call and kept; a failure is returned again at each call.
     Result<engine::Engine*> engine();
+    /// engine() for a run: with the threads of the settings; CLI-05 where their device is not there. Engine
+    /// thread only.
+    Result<engine::Engine*> engineFor(const config::Settings& settings);
 
 private:
     Opener m_opener;

@@ -5,6 +5,7 @@
 
 #include <QObject>
 
+#include "managers/awake_keeper.h"
 #include "managers/chat_manager.h"
 #include "managers/cuda_manager.h"
 #include "managers/download_manager.h"
@@ -24,6 +25,7 @@ namespace llamahome::managers {
 struct Session {
     explicit Session(Workspace place)
         : context(std::move(place))
+        , awake(context.jobs)
         , log(*context.workspace.clock)
         , settings(context)
         , downloads(context, settings)
@@ -47,6 +49,7 @@ struct Session {
     }
 
     ManagerContext context;
+    AwakeKeeper awake;
     LogStore log;
     MemoryWatch memory;
     SettingsManager settings;

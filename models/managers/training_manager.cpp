@@ -6,7 +6,6 @@
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "jobs/memory_estimate.h"
-#include "jobs/open_model.h"
 #include "managers/model_manager.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
@@ -108,6 +107,7 @@ std::optional<double> TrainingManager::secondsLeft() const {
 
 void TrainingManager::start() {
     if (m_state != TrainingState::Ready || isRefused(m_setup.modelName())) return;
+    m_setup.speedTrial().cancel();
     const TrainingChoice choice = m_setup.choice();
     m_page = {};
     m_page.run = {{}, m_setup.modelName(), m_setup.dataFiles(), m_setup.presetName(), m_setup.settings()};
@@ -211,15 +211,8 @@ Result<jobs::TrainSummary> TrainingManager::perform(ManagerContext& context,
             if (self) self->show(std::move(*shown));
         });
     };
-    const auto openEngine = [&context](const config::Settings& settings) -> Result<engine::Engine*> {
-        if (auto there = jobs::checkDevice(settings.training.device); !there) return there.error();
-        auto engine = context.engine.engine();
-        if (!engine) return engine;
-        if (auto set = (*engine)->setThreads(settings.model.threads); !set) return set.error();
-        return engine;
-    };
     TrainRelay relay(tell, control.progress, context.workspace.openRunLog, *context.workspace.clock);
-    Place place{context, **lock, relay, control.cancel, show, openEngine};
+    Place place{context, **lock, relay, control.cancel, show};
     auto result = work(place);
     relay.flush();
     return result;
@@ -230,7 +223,7 @@ Result<jobs::TrainSummary> TrainingManager::trainNew(Place& place, const Trainin
     const ResolvedChoice resolved = resolveChoice(workspace, choice);
     if (!resolved.report.problems.empty()) return config::problemsError(resolved.report.problems);
     const jobs::TrainPlan plan = planOf(workspace, choice, resolved);
-    const auto engine = place.openEngine(plan.settings);
+    const auto engine = place.context.engine.engineFor(plan.settings);
     if (!engine) return engine.error();
     RunView view;
     view.run.model = toQt(choice.model->name);
@@ -251,7 +244,7 @@ Result<jobs::TrainSummary> TrainingManager::goOn(Place& place, const std::string
     const auto settings = jobs::readRunSettings(*run);
     if (!settings) return settings.error();
     const ResolvedChoice now = resolveChoice(workspace, {});
-    const auto engine = place.openEngine(*settings);
+    const auto engine = place.context.engine.engineFor(*settings);
     if (!engine) return engine.error();
     RunView view;
     view.run.name = toQt(run->name);

@@ -160,7 +160,6 @@ private:
         TrainRelay& relay;
         const CancelToken& cancel;
         std::function<void(RunView)> show;
-        std::function<Result<engine::Engine*>(const config::Settings&)> openEngine;
     };
     using Work = std::function<Result<jobs::TrainSummary>(Place&)>;
 

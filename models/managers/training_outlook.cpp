@@ -3,11 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/error_codes.h"
 #include "formats/hub/model_config.h"
-#include "jobs/chat_template_choice.h"
-#include "jobs/train/train_data.h"
-#include "jobs/train/train_rate.h"
 
 namespace llamahome::managers {
 namespace {
@@ -117,18 +113,12 @@ private:
 
 } // namespace
 
-Result<TrainingOutlook> lookAhead(const jobs::TrainPlan& plan, const jobs::DataRoot& root,
-                                  const CancelToken& cancel, const ProgressSink& progress) {
+Result<TrainingOutlook> lookAhead(const jobs::TrainPlan& plan, const jobs::RowSizes& sizes,
+                                  const jobs::DataRoot& root,
+                                  const std::optional<jobs::TrainRate>& measured) {
     const auto model = formats::readModelConfig(plan.modelFolder / "config.json");
     if (!model) return model.error();
-    const auto tokenizer = text::Tokenizer::load(plan.modelFolder);
-    if (!tokenizer) return tokenizer.error();
-    const auto chatTemplate = jobs::chosenTemplate(plan.modelFolder, plan.settings.data.template_name);
-    if (!chatTemplate) return chatTemplate.error();
-    const auto data = jobs::readTrainData(plan, *tokenizer, *chatTemplate, cancel, progress);
-    if (!data) return data.error();
-    const jobs::RowSizes sizes = jobs::sizesOf(*data);
-    const auto rate = jobs::rateOfRuns(plan, root);
+    const auto rate = measured ? measured : jobs::rateOfRuns(plan, root);
     const auto forecast = jobs::forecastTraining(plan, *model, sizes, root,
                                                  rate ? std::optional(rate->tokensPerSecond) : std::nullopt);
     if (!forecast) return forecast.error();

@@ -6,12 +6,11 @@
 #include <vector>
 
 #include "config/settings_loader.h"
-#include "core/cancel_token.h"
-#include "core/progress.h"
 #include "core/result.h"
 #include "jobs/library/data_root.h"
 #include "jobs/train/forecast.h"
 #include "jobs/train/train_plan.h"
+#include "jobs/train/train_rate.h"
 
 namespace llamahome::managers {
 
@@ -29,8 +28,9 @@ struct TrainingOutlook {
     std::vector<FitChange> changes; ///< the mildest first; empty where none was found
 };
 
-/// Reads the data and forecasts. RUN-00 when cancelled; else what readTrainData() says.
-Result<TrainingOutlook> lookAhead(const jobs::TrainPlan& plan, const jobs::DataRoot& root,
-                                  const CancelToken& cancel, const ProgressSink& progress);
+/// The forecast of a plan whose data is known, at the `measured` rate, else at that of the model's newest
+/// run. Reads the model's configuration.
+Result<TrainingOutlook> lookAhead(const jobs::TrainPlan& plan, const jobs::RowSizes& sizes,
+                                  const jobs::DataRoot& root, const std::optional<jobs::TrainRate>& measured);
 
 } // namespace llamahome::managers

@@ -8,10 +8,12 @@
 #include "core/error_codes.h"
 #include "jobs/library/samples.h"
 #include "managers/model_manager.h"
-#include "managers/quantity_words.h"
+#include "managers/question_desk.h"
+#include "managers/row_pages.h"
 #include "managers/run_job.h"
 #include "managers/settings_manager.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 
 namespace llamahome::managers {
 namespace {
@@ -20,16 +22,6 @@ constexpr int kRestMs = 150;
 /// Bounds of what is taken back from a file that anybody may have written.
 constexpr qsizetype kMostChanges = 200;
 constexpr qsizetype kLongestChange = 8192;
-
-/// Settings of training that change neither what is read nor what a run needs.
-bool isWithoutCost(const std::string& key) {
-    static const std::vector<std::string> kWithoutCost{
-        "training.learning_rate", "training.lr_schedule",       "training.warmup_ratio",
-        "training.weight_decay",  "training.max_grad_norm",     "training.lora.alpha",
-        "training.lora.dropout",  "training.evaluation.prompts"};
-    return key.starts_with("training.early_stopping.") ||
-           std::find(kWithoutCost.begin(), kWithoutCost.end(), key) != kWithoutCost.end();
-}
 
 template <typename Wanted>
 std::string fingerprint(const TrainingChoice& choice, const config::Settings& settings, Wanted wanted) {
@@ -47,12 +39,28 @@ std::string checkFingerprint(const TrainingChoice& choice, const config::Setting
     });
 }
 
-std::string forecastFingerprint(const TrainingChoice& choice, const config::Settings& settings) {
+std::string sizesFingerprint(const TrainingChoice& choice, const config::Settings& settings) {
     const std::string validation = choice.validation ? choice.validation->string() : std::string();
     return validation + '\n' + fingerprint(choice, settings, [](const std::string& key) {
-               const bool isTraining = key.starts_with("training.") && !isWithoutCost(key);
-               return key.starts_with("data.") || key.starts_with("model.memory.") || isTraining;
+               return key.starts_with("data.") || key == "training.max_length" ||
+                      key == "training.validation_split" || key == "training.seed";
            });
+}
+
+std::string forecastFingerprint(const TrainingChoice& choice, const config::Settings& settings) {
+    return fingerprint(choice, settings, [](const std::string& key) {
+        return key.starts_with("training.") || key.starts_with("model.memory.");
+    });
+}
+
+/// All that the speed depends on.
+std::string speedFingerprint(const TrainingChoice& choice, const config::Settings& settings) {
+    return fingerprint(choice, settings, [](const std::string& key) {
+        return key == "training.max_length" || key == "training.batch_size" || key == "training.precision" ||
+               key == "training.quantize" || key == "training.gradient_checkpointing" ||
+               key == "training.device" || key == "training.lora.r" || key == "training.lora.dropout" ||
+               key == "training.lora.target_modules" || key == "model.threads" || key.starts_with("data.");
+    });
 }
 
 } // namespace
@@ -62,20 +70,25 @@ TrainingSetup::TrainingSetup(ManagerContext& context, ModelManager& models, Sett
     : QObject(parent)
     , m_context(context)
     , m_models(models)
-    , m_settings(settings) {
+    , m_settings(settings)
+    , m_trial(context) {
     m_rest.setSingleShot(true);
     m_rest.setInterval(kRestMs);
     connect(&m_rest, &QTimer::timeout, this, &TrainingSetup::resolve);
     connect(&m_models, &ModelManager::modelsChanged, this, &TrainingSetup::lookUpModel);
     connect(&m_models, &ModelManager::samplesInstalled, this, &TrainingSetup::readSamples);
     connect(&m_settings, &SettingsManager::settingsChanged, this, &TrainingSetup::edited);
+    connect(&m_trial, &SpeedTrial::changed, this, [this] {
+        m_forecastFor.clear(); // its time is another
+        if (!m_isResolving) lookAhead();
+        settle();
+    });
     readSamples();
     edited();
 }
 
 TrainingSetup::~TrainingSetup() {
     if (m_checkJob) m_checkJob->cancel();
-    m_forecastCancel.cancel();
 }
 
 void TrainingSetup::chooseModel(const QString& name) {
@@ -216,6 +229,34 @@ bool TrainingSetup::canSkipBadRows() const {
            !settings().data.skip_bad_rows;
 }
 
+RowPages* TrainingSetup::makeRowPages(QObject* parent) const {
+    return new RowPages(m_context, m_choice.data, m_choice.model->path, settings(), parent);
+}
+
+QuestionDesk* TrainingSetup::makeQuestionDesk(QObject* parent) const {
+    return new QuestionDesk(m_context, parent);
+}
+
+QStringList TrainingSetup::notices() const {
+    QStringList words;
+    if (!m_choice.model || m_choice.data.empty()) return words;
+    for (const std::string& notice : m_resolved.report.resolved.notices)
+        words << windowText(notice);
+    if (m_outlook)
+        for (const std::string& notice : m_outlook->forecast.notices)
+            words << windowText(notice);
+    return words;
+}
+
+void TrainingSetup::measureSpeed() {
+    if (m_outlook)
+        m_trial.begin({speedFingerprint(m_choice, settings()),
+                       [workspace = m_context.workspace, choice = m_choice, resolved = m_resolved] {
+                           return planOf(workspace, choice, resolved);
+                       },
+                       m_outlook->forecast, m_modelName});
+}
+
 QString TrainingSetup::commandLine() const {
     return toQt(m_resolved.commandLine);
 }
@@ -264,18 +305,20 @@ void TrainingSetup::takeResolved(TrainingChoice choice, ResolvedChoice resolved)
     }
     m_resolved = std::move(resolved);
     m_isResolving = false;
-    if (!m_choice.model || m_choice.data.empty() || !m_resolved.report.problems.empty()) {
-        dropCheck();
-    } else {
-        const bool isChecked = checkFingerprint(m_choice, settings()) == m_checkedFor;
-        const bool isForecast = forecastFingerprint(m_choice, settings()) == m_forecastFor;
-        if (!isChecked)
-            checkData();
-        else if (!isForecast && m_report)
-            forecast();
-    }
+    lookAhead();
     settle();
     Q_EMIT choiceChanged();
+}
+
+void TrainingSetup::lookAhead() {
+    if (!m_choice.model || m_choice.data.empty() || !m_resolved.report.problems.empty()) return dropCheck();
+    if (checkFingerprint(m_choice, settings()) != m_checkedFor) {
+        dropCheck();
+        return readData(true);
+    }
+    if (m_isChecking || !m_report || m_report->obstacle) return;
+    if (sizesFingerprint(m_choice, settings()) != m_sizesFor) return readData(false);
+    if (m_sizes && forecastFingerprint(m_choice, settings()) != m_forecastFor) forecast();
 }
 
 void TrainingSetup::dropCheck() {
@@ -283,13 +326,14 @@ void TrainingSetup::dropCheck() {
     ++m_checks;
     m_isChecking = false;
     m_checkedFor.clear();
+    m_sizesFor.clear();
     m_report.reset();
+    m_sizes.reset();
     m_reportProblem.reset();
     dropForecast();
 }
 
 void TrainingSetup::dropForecast() {
-    m_forecastCancel.cancel();
     ++m_forecasts;
     m_isForecasting = false;
     m_forecastFor.clear();
@@ -297,9 +341,9 @@ void TrainingSetup::dropForecast() {
     m_outlookProblem.reset();
 }
 
-void TrainingSetup::checkData() {
-    dropCheck();
+void TrainingSetup::readData(bool withReport) {
     m_checkedFor = checkFingerprint(m_choice, settings());
+    m_sizesFor = sizesFingerprint(m_choice, settings());
     m_isChecking = true;
     m_progress = {};
     const QString name = pathToQt(m_choice.data.front().filename());
@@ -314,27 +358,44 @@ void TrainingSetup::checkData() {
         m_progress = check->progress();
         Q_EMIT checked();
     });
-    runJob<jobs::DataReport>(
+    runJob<DataFound>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
-        [choice = m_choice, values = settings()](const JobControl& control) {
-            return jobs::inspectData(choice.data, choice.model->path, values, control.cancel,
-                                     control.progress);
+        [workspace = m_context.workspace, choice = m_choice, resolved = m_resolved,
+         withReport](const JobControl& control) -> Result<DataFound> {
+            const jobs::TrainPlan plan = planOf(workspace, choice, resolved);
+            DataFound found;
+            if (withReport) {
+                auto report = jobs::inspectData(plan.dataFiles, plan.modelFolder, plan.settings,
+                                                control.cancel, control.progress);
+                if (!report) return report.error();
+                found.report = std::move(*report);
+                if (found.report->obstacle) return found;
+            }
+            auto sizes = jobs::readRowSizes(plan, control.cancel, control.progress);
+            if (sizes)
+                found.sizes = std::make_shared<const jobs::RowSizes>(std::move(*sizes));
+            else
+                found.problem = sizes.error();
+            return found;
         },
         this,
-        [this, check = m_checks](Result<jobs::DataReport> report) {
-            if (check == m_checks) takeReport(std::move(report));
+        [this, check = ++m_checks](Result<DataFound> found) {
+            if (check == m_checks) takeData(std::move(found));
         });
 }
 
-void TrainingSetup::takeReport(Result<jobs::DataReport> report) {
+void TrainingSetup::takeData(Result<DataFound> found) {
     m_isChecking = false;
-    if (report) {
-        m_report = std::move(*report);
-        const bool isTrainable = m_report->summary.badRows == 0 || settings().data.skip_bad_rows;
-        if (isTrainable && m_report->summary.usableRows() > 0) forecast();
+    if (found) {
+        if (found->report) m_report = std::move(found->report);
+        m_sizes = std::move(found->sizes);
+        m_outlookProblem = std::move(found->problem);
     } else {
-        m_reportProblem = report.error();
+        m_reportProblem = found.error();
     }
+    if (!m_sizes) m_outlook.reset();
+    m_forecastFor.clear(); // rows may be others
+    lookAhead();
     settle();
 }
 
@@ -344,13 +405,11 @@ void TrainingSetup::forecast() {
     m_outlook = before; // shown until the new one is there
     m_forecastFor = forecastFingerprint(m_choice, settings());
     m_isForecasting = true;
-    m_forecastCancel = CancelToken();
     runTask<Result<TrainingOutlook>>(
         m_context.filePool, m_context.jobs,
-        [workspace = m_context.workspace, choice = m_choice, resolved = m_resolved,
-         cancel = m_forecastCancel] {
-            return lookAhead(planOf(workspace, choice, resolved), workspace.root, cancel,
-                             [](const Progress&) {});
+        [workspace = m_context.workspace, choice = m_choice, resolved = m_resolved, sizes = m_sizes,
+         rate = m_trial.rateFor(speedFingerprint(m_choice, settings()))] {
+            return managers::lookAhead(planOf(workspace, choice, resolved), *sizes, workspace.root, rate);
         },
         this,
         [this, forecast = m_forecasts](Result<TrainingOutlook> outlook) {
@@ -376,14 +435,7 @@ std::optional<Error> TrainingSetup::findProblem() const {
                                 .arg(m_modelName))};
     if (!m_resolved.report.problems.empty()) return config::problemsError(m_resolved.report.problems);
     if (m_reportProblem) return m_reportProblem;
-    if (m_report && m_report->summary.badRows > 0 && !settings().data.skip_bad_rows) {
-        Error error = m_report->summary.problems.front().error;
-        const quint64 count = m_report->summary.badRows;
-        const QString first = toQt(error.message);
-        error.message = fromQt(
-            tr("%1: %2").arg(countedText(count, tr("1 bad row"), tr("%1 bad rows, the first")), first));
-        return error;
-    }
+    if (m_report && m_report->obstacle) return m_report->obstacle;
     if (m_outlookProblem) return m_outlookProblem;
     return m_outlook ? m_outlook->misfit : std::nullopt;
 }

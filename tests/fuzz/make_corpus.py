@@ -248,6 +248,27 @@ def answers():
     put("http_answer", "claims_length", "206\ncontent-range: bytes 1-18446744073709551615/*\n\nbcd\0")
     put("python_index", "page", '200\ncontent-type: text/html\n\n<a href="../../a&amp;/torch-1-py3.whl#sha256=0">x</a>\0')
     put("python_index", "json", "200\ncontent-type: application/vnd.pypi.simple.v1+json\n\n" + compact({"files": [{"filename": "torch-1-py3.whl", "url": "//h/torch-1-py3.whl"}]}) + "\0")
+    commit = "0123456789abcdef" * 2 + "01234567"
+    facts = "200\ncontent-type: application/json\n\n" + compact({"sha": commit, "id": "owner/Name", "disabled": False}) + "\0"
+    large = {"type": "file", "path": "model.safetensors", "size": 5, "oid": "1" * 40, "lfs": {"oid": "a" * 64, "size": 5, "pointerSize": 9}}
+    small = {"type": "file", "path": "sub/config.json", "size": 2, "oid": "b" * 40}
+    put("hub_listing", "one_page", facts + "200\n\n" + compact([{"type": "directory", "path": "sub"}, small, large]) + "\0")
+    put("hub_listing", "two_pages", facts + '200\nlink: </api/models/owner/Name/tree?cursor=x>; rel="next"\n\n' + compact([small]) + "\0"
+                                    "200\n\n" + compact([large]) + "\0")
+    put("hub_listing", "other_host", facts + '200\nlink: <https://other.example/x>; rel="next"\n\n[]\0')
+    put("hub_listing", "gated", "403\nx-error-code: GatedRepo\nx-error-message: Accept it first\n\n\0")
+    put("hub_listing", "climbs", facts + "200\n\n" + compact([small | {"path": "../../x"}]) + "\0")
+    put("checksum_list", "two", f"{'0' * 64}  config.json\r\n{'A' * 64} *./sub/model.safetensors\n")
+    put("checksum_list", "same_name", f"{'0' * 64}  a\n{'0' * 64}  A\n")
+    policy = compact({"Statement": [{"Resource": "https://*", "Condition": {"DateLessThan": {"AWS:EpochTime": 1800000000}}}]})
+    policy = base64.b64encode(policy.encode()).decode().translate(str.maketrans("+=/", "-_~"))
+    put("meta_link", "usual", f" https://download.llamameta.net/*?Policy={policy}&Signature=a-b~c_&Key-Pair-Id=K1\n")
+    put("meta_link", "cut", f"https://download.llamameta.net/*?Policy={policy}")
+    put("meta_link", "loopback", f"http://127.0.0.1:8080/models/*?Policy={policy}&Signature=a&Key-Pair-Id=b&x=1")
+    put("part_record", "two_points", compact({"schema": 1, "source": "https://example.org", "commit": commit, "path": "a/b", "size": 9, "hash_kind": "sha256",
+                                              "hash": "0" * 64, "origin": "https://cdn.example.org", "etag": '"x"',
+                                              "points": [{"bytes": 3, "sha256": "1" * 64}, {"bytes": 7, "sha256": "2" * 64}]}))
+    put("damage_mark", "deep", compact({"schema": 1, "problem": "model.safetensors: its SHA-256 is another", "deep": True}))
 
 
 for make in (weights, archives, gguf_files, tokenizers, rows, records, answers):

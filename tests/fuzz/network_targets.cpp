@@ -1,12 +1,20 @@
-// Answers of servers: status, headers, ranges, redirects, pages of a package index.
+// What comes over the network: answers of servers, what the Hub, a mirror and Meta's link say; and the record
+// beside a partial file.
 #include <array>
 #include <charconv>
 #include <string>
 
 #include "core/file_layer.h"
+#include "core/hash.h"
+#include "download/checksum_list.h"
 #include "download/fetch_file.h"
+#include "download/http_get.h"
+#include "download/hub_listing.h"
+#include "download/meta_link.h"
+#include "download/part_record.h"
 #include "download/python_index.h"
 #include "fuzz_target.h"
+#include "jobs/download/remote_model.h"
 #include "network/transport.h"
 
 namespace llamahome::fuzz {
@@ -71,7 +79,55 @@ void pythonIndex(std::string_view bytes) {
     if (link) require(link->starts_with("https://"), "a link of an index is as safe as the index");
 }
 
-constexpr std::array kTargets{FuzzTarget{"http_answer", answer}, FuzzTarget{"python_index", pythonIndex}};
+void requireSafeName(const std::string& path) {
+    const std::filesystem::path below = std::filesystem::path(path).lexically_normal();
+    require(!path.empty() && below.is_relative() && *below.begin() != "..",
+            "a file stays in its folder: " + path);
+}
+
+void hubListing(std::string_view bytes) {
+    ScriptedTransport transport(bytes);
+    const download::HubAccess access{"https://example.org", "hf_canary"};
+    const auto read = download::listHubRepository(transport, {access, "owner/name"}, jobs::foldedName,
+                                                  waitNot, CancelToken());
+    if (!accepted(read)) return;
+    require(download::isCommit(read->commit) && download::isHubId(read->id),
+            "a repository has a name and a commit");
+    for (const download::RemoteFile& file : download::hubSet(access, *read, read->files).files) {
+        requireSafeName(file.path);
+        require(download::originOf(file.url) == access.endpoint, "the token goes to the Hub only");
+    }
+}
+
+void checksumList(std::string_view bytes) {
+    const auto read = download::parseChecksumList(bytes, jobs::foldedName, "SHA256SUMS");
+    if (!accepted(read)) return;
+    require(!read->empty(), "a list names files");
+    for (const download::RemoteFile& file : *read)
+        requireSafeName(file.path);
+}
+
+void metaLink(std::string_view bytes) {
+    const auto link = download::MetaLink::parse(bytes, std::chrono::system_clock::time_point());
+    if (!accepted(link)) return;
+    const std::string url = link->urlOf("Llama-2-7b/params.json");
+    require(static_cast<bool>(download::checkAddress(url)), "a link leads to an address to fetch from");
+    require(download::originOf(url) == link->origin(), "a link leads to the host that is shown");
+}
+
+void partRecord(std::string_view bytes) {
+    const std::string line(bytes.substr(0, bytes.find('\n')));
+    const auto record = download::parsePartRecord(line + "\n" + sha256Hex(line) + "\n");
+    if (!record) return;
+    const auto again = download::parsePartRecord(download::partRecordText(*record));
+    require(again && again->isOfSameFile(*record) && again->points == record->points,
+            "a record that is read can be written and read again");
+}
+
+constexpr std::array kTargets{
+    FuzzTarget{"http_answer", answer},     FuzzTarget{"python_index", pythonIndex},
+    FuzzTarget{"hub_listing", hubListing}, FuzzTarget{"checksum_list", checksumList},
+    FuzzTarget{"meta_link", metaLink},     FuzzTarget{"part_record", partRecord}};
 
 } // namespace
 

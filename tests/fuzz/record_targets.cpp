@@ -8,11 +8,13 @@
 #include "config/settings_file.h"
 #include "config/yaml_edit.h"
 #include "config/yaml_tree.h"
+#include "core/error_codes.h"
 #include "core/json.h"
 #include "fuzz_target.h"
 #include "jobs/chat/conversation_store.h"
 #include "jobs/import/import_ollama.h"
 #include "jobs/import/ollama_template.h"
+#include "jobs/library/damage_mark.h"
 #include "jobs/library/data_root.h"
 #include "jobs/library/manifest.h"
 #include "jobs/train/metric_log.h"
@@ -83,6 +85,12 @@ void manifest(std::string_view bytes) {
     if (accepted(read)) (void)read->totalBytes();
 }
 
+void damageMark(std::string_view bytes) {
+    const auto damage = jobs::readDamage(scratchFile(jobs::kDamageName, bytes).parent_path());
+    require(damage.has_value(), "a mark that cannot be read is a damage too");
+    requireGoodError({codes::kVerifyMissing, damage->problem});
+}
+
 void runRecord(std::string_view bytes) {
     const auto json = parseJson(bytes, "run.json");
     if (!accepted(json)) return;
@@ -100,6 +108,7 @@ constexpr std::array kTargets{FuzzTarget{"settings", settings},
                               FuzzTarget{"ollama_template", ollamaTemplate},
                               FuzzTarget{"metrics", metrics},
                               FuzzTarget{"manifest", manifest},
+                              FuzzTarget{"damage_mark", damageMark},
                               FuzzTarget{"run_record", runRecord}};
 
 } // namespace

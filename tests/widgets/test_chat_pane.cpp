@@ -87,6 +87,30 @@ private Q_SLOTS:
         QVERIFY(place.find<QPushButton>("sendButton")->isVisible());
     }
 
+    void anAnswerBecomesATrainingExampleCorrectedAndIsTakenBack() {
+        Place place;
+        QVERIFY(place.ask(QStringLiteral("1+1?")));
+        QVERIFY(!place.cards()[0]->findChild<QToolButton*>(QStringLiteral("exampleButton"))->isVisible());
+        Place::press(place.cards()[1], "exampleButton");
+        QCOMPARE(place.find<QPlainTextEdit>("exampleQuestion")->toPlainText(), QStringLiteral("1+1?"));
+        auto* answer = place.find<QPlainTextEdit>("exampleAnswer");
+        QCOMPARE(answer->toPlainText(), place.cards()[1]->text());
+        answer->clear();
+        QVERIFY(!place.find<QPushButton>("addExampleButton")->isEnabled());
+        answer->setPlainText(QStringLiteral("two"));
+        place.click("addExampleButton");
+        const auto file = jobs::ownExamplesFile({place.ground.root()});
+        QVERIFY(
+            Place::wait([&] { return place.bar()->text().contains(QStringLiteral("has 1 example now")); }));
+        QCOMPARE(*readFile(file), std::string(R"({"messages":[{"content":"1+1?","role":"user"},)"
+                                              R"({"content":"two","role":"assistant"}]})"
+                                              "\n"));
+        QVERIFY(Place::wait(
+            [&] { return place.training->setup().samples().contains(managers::pathToQt(file)); }));
+        Place::press(place.bar(), "messageButton"); // Undo
+        QVERIFY(Place::wait([&] { return !isThere(file); }));
+    }
+
     void anAnswerWithoutAWordIsTold() {
         Place place;
         place.answerWith("");

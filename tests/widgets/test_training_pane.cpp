@@ -1,112 +1,29 @@
-// The training page: a real pane over the fake engine, by mouse and by keys.
+// The training page while a run is at work and when it has ended: a real pane, by mouse and by keys.
 #include <QAccessible>
 #include <QApplication>
-#include <QClipboard>
 #include <QComboBox>
-#include <QDialog>
-#include <QLabel>
-#include <QLineEdit>
-#include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTabBar>
 #include <QTableView>
-#include <QTableWidget>
 #include <QTest>
-#include <QToolButton>
 
 #include "items/job_words.h"
-#include "support/run_ground.h"
-#include "widgets/charts/metric_chart.h"
-#include "widgets/look.h"
-#include "widgets/message_bar.h"
-#include "widgets/setting_editor.h"
-#include "widgets/training_pane.h"
+#include "training_page.h"
 
 using namespace llamahome;
 using managers::TrainingState;
+using testing::eventually;
 using testing::kPatienceMs;
 using testing::RunGround;
-
-namespace {
-
-/// The pane in a window of its own.
-struct Page {
-    RunGround run;
-    widgets::WindowMemory memory{{}};
-    std::unique_ptr<widgets::TrainingPane> pane;
-
-    explicit Page(int badRows = 0)
-        : run(badRows) {
-        open();
-    }
-    ~Page() {
-        run.gate.open();
-        if (!run.ground.files.violations().empty())
-            qFatal("on the GUI thread: %s", run.ground.files.violations().front().c_str());
-    }
-    void open() {
-        pane = std::make_unique<widgets::TrainingPane>(*run.training, *run.models, memory);
-        pane->resize(1024, 640);
-        pane->show();
-        QApplication::setActiveWindow(pane.get());
-        if (!QTest::qWaitForWindowActive(pane.get())) qFatal("no window");
-    }
-
-    template <typename Widget>
-    Widget& find(const char* name) const {
-        auto* found = pane->findChild<Widget*>(QString::fromLatin1(name));
-        if (found == nullptr) qFatal("no '%s' on the page", name);
-        return *found;
-    }
-    /// A button that is there, or comes within a while.
-    void click(const char* name) const {
-        QAbstractButton* button = nullptr;
-        const bool came = QTest::qWaitFor(
-            [&] {
-                button = pane->findChild<QAbstractButton*>(QString::fromLatin1(name));
-                return button != nullptr && button->isVisible() && button->isEnabled();
-            },
-            kPatienceMs);
-        if (!came) qFatal("'%s' cannot be clicked", name);
-        QTest::mouseClick(button, Qt::LeftButton);
-    }
-    /// Starts the short run of six steps, which then waits before that one.
-    bool startsAndHoldsBefore(std::int64_t step) {
-        run.chooseShortRun();
-        if (!run.comesTo(TrainingState::Ready)) return false;
-        run.gate.holdBefore(step);
-        click("startButton");
-        return run.comesTo(TrainingState::Running) && run.holds();
-    }
-    bool isShown(const char* name) const { return find<QWidget>(name).isVisible(); }
-    QString text(const char* name) const { return find<QLabel>(name).text(); }
-    QString message() const { return pane->findChild<widgets::MessageBar*>()->text(); }
-    /// For looking at: kept where LLAMAHOME_TEST_PICTURES names a folder.
-    void picture(const char* name) const {
-        const QString folder = qEnvironmentVariable("LLAMAHOME_TEST_PICTURES");
-        if (folder.isEmpty()) return;
-        QTest::qWait(0);
-        pane->grab().save(folder + QLatin1Char('/') + QLatin1String(name) + QStringLiteral(".png"));
-    }
-    widgets::MetricChart& chart() const { return find<widgets::MetricChart>("lossChart"); }
-};
-
-bool eventually(const std::function<bool()>& condition) {
-    return QTest::qWaitFor(condition, kPatienceMs);
-}
-
-} // namespace
+using Page = testing::TrainingPage;
 
 class TestTrainingPane final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() {
-        const int theme = qEnvironmentVariableIntValue("LLAMAHOME_TEST_THEME");
-        widgets::look::applyTheme(widgets::look::themeFromKept(theme));
-    }
+    void initTestCase() { testing::applyTestTheme(); }
 
     void aRunIsChosenStartedPausedContinuedAndItsAdapterTalkedTo() {
         Page page;
@@ -386,169 +303,6 @@ private Q_SLOTS:
         QVERIFY(eventually([&] { return page.text("resultKept").contains(QStringLiteral("checkpoint")); }));
         QVERIFY(page.isShown("continueButton"));
         page.picture("training_failed");
-    }
-
-    void aButtonMakesItFit() {
-        Page page;
-        page.run.chooseShortRun();
-        page.run.makeItNotFit();
-        QVERIFY(page.run.comesTo(TrainingState::DoesNotFit));
-        QVERIFY(!page.find<QPushButton>("startButton").isEnabled());
-        QVERIFY(page.message().contains(QStringLiteral("memory")));
-        page.picture("training_does_not_fit");
-        page.click("fitChange0");
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-        QVERIFY(eventually([&] { return page.message().isEmpty(); }));
-    }
-
-    void badRowsAreLookedAtAndLeftOut() {
-        Page page(3);
-        page.run.chooseShortRun();
-        QVERIFY(eventually([&] { return page.message().startsWith(QStringLiteral("3 bad rows")); }));
-        page.click("lookInside");
-        const auto* problems = page.pane->findChild<QTableWidget*>(QStringLiteral("problemTable"));
-        QVERIFY(problems != nullptr);
-        QCOMPARE(problems->rowCount(), 3);
-        page.picture("training_bad_rows");
-        QCOMPARE(problems->item(0, 0)->text(), QStringLiteral("13"));
-        page.pane->findChild<QDialog*>(QStringLiteral("dataPreview"))->close();
-        const auto buttons = page.pane->findChild<widgets::MessageBar*>()->findChildren<QPushButton*>();
-        QCOMPARE(buttons.size(), 1);
-        QCOMPARE(buttons.front()->text(), QStringLiteral("Leave bad rows out"));
-        QTest::mouseClick(buttons.front(), Qt::LeftButton);
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-    }
-
-    void aSettingIsSearchedChangedAndUndone() {
-        Page page;
-        QVERIFY(eventually([&] { return !page.run.setup().isLookingAhead(); }));
-        page.click("allSettings");
-        auto& search = page.find<QLineEdit>("settingSearch");
-        QTest::keyClicks(&search, QStringLiteral("warmup"));
-        auto& fold = page.find<QWidget>("allSettings");
-        int shown = 0;
-        widgets::SettingEditor* warmup = nullptr;
-        for (auto* editor : fold.parentWidget()->findChildren<widgets::SettingEditor*>())
-            if (editor->isVisible()) {
-                ++shown;
-                warmup = editor;
-            }
-        QCOMPARE(shown, 1);
-        QCOMPARE(warmup->setting().key, std::string("training.warmup_ratio"));
-        auto* field = QApplication::focusWidget();
-        QCOMPARE(field, &search);
-        QTest::keyClick(field, Qt::Key_Tab); // to the field, whose own editor takes the keys
-        auto* line = warmup->findChild<QLineEdit*>();
-        QVERIFY(line != nullptr);
-        QCOMPARE(QApplication::focusWidget(), line);
-        line->selectAll();
-        QTest::keyClicks(line, QStringLiteral("0.25"));
-        QTest::keyClick(line, Qt::Key_Return);
-        QVERIFY(eventually([&] {
-            return page.run.setup().settingText(QStringLiteral("training.warmup_ratio")) ==
-                   QStringLiteral("0.25");
-        }));
-        QCOMPARE(page.find<QToolButton>("allSettings").text(), QStringLiteral("A&ll settings (1 changed)"));
-        page.picture("training_settings");
-        page.click("resetSettings");
-        QVERIFY(page.run.setup().changedSettings().isEmpty());
-    }
-
-    void promptsThatAreTypedAreThoseOfARunThatAltSStarts() {
-        Page page;
-        page.run.chooseShortRun();
-        page.click("allSettings");
-        auto& editor = page.find<widgets::SettingEditor>("training.evaluation.prompts");
-        auto* lines = editor.findChild<QPlainTextEdit*>();
-        lines->setFocus();
-        QTest::keyClicks(lines, QStringLiteral("Name  a tea"));
-        QTest::keyClick(lines, Qt::Key_Return);
-        QTest::keyClicks(lines, QStringLiteral("Name a cup "));
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-        QCOMPARE(lines->toPlainText(), QStringLiteral("Name  a tea\nName a cup ")); // as it was typed
-        QTest::keyClick(lines, Qt::Key_S, Qt::AltModifier);
-        QVERIFY(page.run.comesTo(TrainingState::Done));
-        const auto& prompts = page.run.training->run().settings.training.evaluation.prompts;
-        QCOMPARE(prompts, (std::vector<std::string>{"Name  a tea", "Name a cup"}));
-    }
-
-    void epochsThatTheStepsOverruleSaySo() {
-        Page page;
-        page.run.chooseShortRun();
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-        QVERIFY(eventually([&] { return page.isShown("overruledEpochs"); }));
-        QVERIFY2(page.text("overruledEpochs").startsWith(QStringLiteral("Ends after 6 steps (1.2 epochs)")),
-                 qPrintable(page.text("overruledEpochs"))); // ten rows, two a step
-        page.run.set("training.max_steps", "0");
-        QVERIFY(eventually([&] { return !page.isShown("overruledEpochs"); }));
-    }
-
-    void theCommandIsCopied() {
-        Page page;
-        page.run.chooseShortRun();
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-        page.click("copyCommand");
-        QVERIFY(QApplication::clipboard()->text().startsWith(QStringLiteral("llamahome train smollm2")));
-    }
-
-    void theLastChoicesAreThereAgain() {
-        Page page;
-        page.find<QComboBox>("presetChooser"); // there at all
-        page.pane->chooseModel(QStringLiteral("smollm2/135m-instruct"));
-        page.pane->chooseData({managers::pathToQt(page.run.data)});
-        page.pane.reset();
-        page.run.setup().chooseModel({});
-        page.run.setup().chooseData({});
-        page.open();
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-        QCOMPARE(page.find<QComboBox>("modelChooser").currentText(), QStringLiteral("smollm2/135m-instruct"));
-        QCOMPARE(page.find<QComboBox>("dataChooser").currentText(), QStringLiteral("questions.jsonl"));
-    }
-
-    void changedSettingsAreThereAgainUntilTheyAreUndone() {
-        Page page;
-        const auto changed = [&] { return page.run.setup().changedSettings(); };
-        const auto reopen = [&] {
-            page.pane.reset();
-            page.run.setup().resetSettings();
-            page.open();
-            return eventually([&] { return !page.run.setup().isResolving(); });
-        };
-        QVERIFY(eventually([&] { return !page.run.setup().isResolving(); }));
-        page.run.set("training.lora.r", "24");
-        QVERIFY(reopen());
-        QCOMPARE(changed(), QStringList{QStringLiteral("training.lora.r")});
-        QCOMPARE(page.run.setup().settings().training.lora.r, 24);
-        page.click("resetSettings");
-        QVERIFY(reopen());
-        QCOMPARE(changed(), QStringList());
-    }
-
-    void keptChangesThatAreNoneAreLeftOut() {
-        Page page;
-        page.pane.reset();
-        page.memory.setValue(
-            QStringLiteral("training/changes"),
-            QStringList{QStringLiteral("training.lora.r=0"), QStringLiteral("no.such=1"),
-                        QStringLiteral("model.threads=2"), QStringLiteral("nonsense"),
-                        QStringLiteral("training.evaluation.prompts=[") + QString(100'000, u'x') + u']',
-                        QStringLiteral("training.seed=11")});
-        page.open();
-        QVERIFY(eventually([&] { return page.run.setup().settings().training.seed == 11; }));
-        QCOMPARE(page.run.setup().changedSettings(), QStringList{QStringLiteral("training.seed")});
-    }
-
-    void theLearningRateStandsAsPeopleTypeIt() {
-        Page page;
-        page.run.chooseShortRun();
-        page.run.set("training.learning_rate", "8e-4");
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-        const auto& editor = page.find<widgets::SettingEditor>("training.learning_rate");
-        QCOMPARE(editor.text(), QStringLiteral("0.0008"));
-        page.click("startButton");
-        QVERIFY(page.run.comesTo(TrainingState::Done));
-        QVERIFY2(page.text("runSummary").contains(QStringLiteral("learning rate 0.0008 ")),
-                 qPrintable(page.text("runSummary")));
     }
 
     void theKeyboardAloneReachesStartPauseAndStop() {

@@ -311,14 +311,14 @@ Result<void> Import::publish() {
     return m_files.syncDirectory(m_target.parent_path());
 }
 
-/// The old model lies where the new one was made until it is deleted, so that a cut leaves it to the next
-/// import's clearing.
+/// The old model lies beside, as the new one or as what is replaced, until it is deleted, so that a cut
+/// leaves it to the next import's clearing.
 Result<void> Import::replace() {
     const auto removing = m_lock.removing();
     const auto exchanged = m_files.exchange(m_staging.path(), m_target);
     if (!exchanged) return exchanged.error();
     if (!*exchanged) {
-        const StagingFolder aside(m_lock.root(), m_name.family, m_name.version);
+        const StagingFolder aside(m_lock.root(), m_name.family, m_name.version, LeftoverKind::Replaced);
         if (auto moved = m_files.rename(m_target, aside.path()); !moved) return moved;
         if (auto moved = m_files.rename(m_staging.path(), m_target); !moved) {
             (void)m_files.rename(aside.path(), m_target);

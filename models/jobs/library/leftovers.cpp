@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kImporting = ".importing-";
+constexpr std::string_view kReplaced = ".replaced-";
 constexpr std::uint64_t kMaxManifestBytes = 4U << 20;
 
 /// Folders in a folder, links to folders not among them, by name.
@@ -53,11 +54,40 @@ bool isAbandoned(const fs::path& folder) {
     return stagings().paths.count(folder) == 0;
 }
 
+/// The version in PREFIX<version>-<process>.<number>.
+std::string versionIn(const std::string& name, std::string_view prefix) {
+    return name.substr(prefix.size(), name.rfind('-') - prefix.size());
+}
+
 /// Whether a download has become a model, a cut after that left its folder, and nobody works in it.
 bool isFinished(const Leftover& leftover) {
     if (!isThere(leftover.path.parent_path() / leftover.version / kManifestName)) return false;
     const auto lock = FileLock::tryAcquire(leftover.path);
     return lock && *lock;
+}
+
+/// Whether nobody works on it any more, and nobody will.
+bool isLeftBehind(const Leftover& leftover) {
+    switch (leftover.kind) {
+    case LeftoverKind::Import:
+    case LeftoverKind::Replaced:
+        return isAbandoned(leftover.path);
+    case LeftoverKind::Download:
+        return isFinished(leftover);
+    case LeftoverKind::Removal:
+        break;
+    }
+    return true;
+}
+
+Result<void> clear(const Leftover& leftover, FileLayer& files) {
+    if (leftover.kind == LeftoverKind::Removal) return finishRemoval(leftover.path, files);
+    const fs::path place = leftover.path.parent_path() / leftover.version;
+    if (leftover.kind == LeftoverKind::Replaced && !isThere(place)) {
+        if (auto moved = files.rename(leftover.path, place); !moved) return moved;
+        return files.syncDirectory(place.parent_path());
+    }
+    return removeTree(files, leftover.path);
 }
 
 Result<void> removeIfEmpty(const fs::path& folder, FileLayer& files) {
@@ -68,9 +98,10 @@ Result<void> removeIfEmpty(const fs::path& folder, FileLayer& files) {
 
 } // namespace
 
-StagingFolder::StagingFolder(const DataRoot& root, std::string_view family, std::string_view version) {
-    const std::string stem =
-        std::string(kImporting) + std::string(version) + "-" + ProcessMark::ofThisProcess().fileToken() + ".";
+StagingFolder::StagingFolder(const DataRoot& root, std::string_view family, std::string_view version,
+                             LeftoverKind kind) {
+    const std::string stem = std::string(kind == LeftoverKind::Replaced ? kReplaced : kImporting) +
+                             std::string(version) + "-" + ProcessMark::ofThisProcess().fileToken() + ".";
     const std::lock_guard guard(stagings().mutex);
     m_path = root.models() / family / (stem + std::to_string(++stagings().made));
     stagings().paths.insert(m_path);
@@ -88,9 +119,9 @@ std::vector<Leftover> findLeftovers(const DataRoot& root) {
         for (const fs::path& folder : foldersIn(family)) {
             const std::string name = displayPath(folder.filename());
             if (name.starts_with(kImporting)) {
-                const std::string version =
-                    name.substr(kImporting.size(), name.rfind('-') - kImporting.size());
-                found.push_back({LeftoverKind::Import, familyName, version, folder});
+                found.push_back({LeftoverKind::Import, familyName, versionIn(name, kImporting), folder});
+            } else if (name.starts_with(kReplaced)) {
+                found.push_back({LeftoverKind::Replaced, familyName, versionIn(name, kReplaced), folder});
             } else if (name.starts_with(kDownloading)) {
                 found.push_back(
                     {LeftoverKind::Download, familyName, name.substr(kDownloading.size()), folder});
@@ -105,12 +136,10 @@ std::vector<Leftover> findLeftovers(const DataRoot& root) {
 void clearLeftovers(const RootLock& lock, FileLayer& files) {
     const auto removing = lock.removing();
     for (const Leftover& leftover : findLeftovers(lock.root())) {
-        if (leftover.kind == LeftoverKind::Download && !isFinished(leftover)) continue;
-        if (leftover.kind == LeftoverKind::Import && !isAbandoned(leftover.path)) continue;
+        if (!isLeftBehind(leftover)) continue;
         logLine(LogLevel::Info, "jobs", "clearing what a cut-off job left: " + displayPath(leftover.path));
-        auto cleared = leftover.kind == LeftoverKind::Removal ? finishRemoval(leftover.path, files)
-                                                              : removeTree(files, leftover.path);
-        if (!cleared) logLine(LogLevel::Warning, "jobs", "it stays: " + cleared.error().message);
+        if (auto cleared = clear(leftover, files); !cleared)
+            logLine(LogLevel::Warning, "jobs", "it stays: " + cleared.error().message);
     }
 }
 

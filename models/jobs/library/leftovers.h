@@ -1,8 +1,9 @@
 // What cut-off imports and removals leave in the data root, how it is recognised and cleared. Any thread.
 //
-// An import works in models/<family>/.importing-<version>-<process>.<number>, renamed when it is whole. A
-// removal first renames the manifest to llamahome.removing.json; what that lists is no model any more. A
-// download in models/<family>/.downloading-<version> is no rubbish: the next attempt goes on with it.
+// An import works in models/<family>/.importing-<version>-<process>.<number>, renamed when it is whole. What
+// it replaces waits in .replaced-<version>-… where names cannot be exchanged, and is put back if nothing took
+// its place. A removal first renames the manifest to llamahome.removing.json; what that lists is no model any
+// more. A download in models/<family>/.downloading-<version> is no rubbish: the next attempt goes on with it.
 #pragma once
 
 #include <filesystem>
@@ -20,12 +21,15 @@ namespace llamahome::jobs {
 inline constexpr std::string_view kRemovingName = "llamahome.removing.json";
 inline constexpr std::string_view kDownloading = ".downloading-";
 
-/// Where one job works on what will be called family/version: a path that no other job has, of this process
-/// or another. While the object lives nobody takes what lies there for a leftover. It makes and removes
-/// nothing.
+enum class LeftoverKind { Import, Replaced, Removal, Download };
+
+/// Where one job works on what will be called family/version (Import), or keeps what was (Replaced): a path
+/// that no other job has, of this process or another. While the object lives nobody takes what lies there for
+/// a leftover. It makes and removes nothing.
 class StagingFolder {
 public:
-    StagingFolder(const DataRoot& root, std::string_view family, std::string_view version);
+    StagingFolder(const DataRoot& root, std::string_view family, std::string_view version,
+                  LeftoverKind kind = LeftoverKind::Import);
     ~StagingFolder();
     StagingFolder(const StagingFolder&) = delete;
     StagingFolder& operator=(const StagingFolder&) = delete;
@@ -35,8 +39,6 @@ public:
 private:
     std::filesystem::path m_path;
 };
-
-enum class LeftoverKind { Import, Removal, Download };
 
 struct Leftover {
     LeftoverKind kind;
@@ -48,10 +50,10 @@ struct Leftover {
 /// By path. Work in progress, of this process or another, is among them.
 std::vector<Leftover> findLeftovers(const DataRoot& root);
 
-/// Drops the imports that nobody works on any more and what is left of downloads that have become models, and
-/// finishes cut-off removals; other downloads stay, and jobs of this process that hold the same lock keep
-/// theirs. What cannot be cleared is logged and stays; it must not keep other work
-/// from being done. Every import and removal calls it before it begins.
+/// Drops the imports that nobody works on any more and what is left of downloads that have become models,
+/// puts back what was to be replaced and was not, and finishes cut-off removals; other downloads stay, and
+/// jobs of this process that hold the same lock keep theirs. What cannot be cleared is logged and stays; it
+/// must not keep other work from being done. Every import and removal calls it before it begins.
 void clearLeftovers(const RootLock& lock, FileLayer& files);
 /// The part of it that concerns imports to one family.
 Result<void> clearImports(const DataRoot& root, std::string_view family, FileLayer& files);

@@ -255,8 +255,8 @@ std::vector<ModelEntry> Library::list() const {
             entry = entries.insert(entries.end(), other(leftover.family, leftover.version));
         if (entry->state == ModelState::Absent)
             mark(*entry, ModelState::Partial,
-                 leftover.kind == LeftoverKind::Import ? "an import is under way or was cut off"
-                                                       : "its removal was cut off");
+                 leftover.kind == LeftoverKind::Removal ? "its removal was cut off"
+                                                        : "an import is under way or was cut off");
     }
     return entries;
 }

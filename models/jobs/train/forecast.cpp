@@ -6,11 +6,11 @@
 #include "core/file_layer.h"
 #include "core/quantity.h"
 #include "formats/bitsandbytes/quantisation_config.h"
-#include "jobs/chat_template_choice.h"
 #include "jobs/open_model.h"
 #include "jobs/train/checkpoint_store.h"
 #include "jobs/train/initial_adapter.h"
 #include "jobs/train/run_folder.h"
+#include "jobs/train/run_notices.h"
 #include "llama/train/batch_plan.h"
 
 namespace llamahome::jobs {
@@ -141,9 +141,13 @@ Result<TrainForecast> forecastTraining(const TrainPlan& plan, const formats::Mod
     forecast.loraParameters = loraParameters(model, settings.lora.r, settings.lora.target_modules);
     ShapeChoice(plan, model, data).choose(forecast);
     countWork(settings, data, forecast);
+    forecast.typicalRows = typicalRows(data.trainRows, forecast.batchSize, kTrialTokens);
     const auto disk = diskFor(forecast, settings, root);
     if (!disk) return disk.error();
     forecast.disk = *disk;
+    forecast.notices = data.notices;
+    for (std::string& notice : settingNotices(settings, model, forecast.totalSteps, data.counts.trainRows))
+        forecast.notices.push_back(std::move(notice));
     if (tokensPerSecond) forecast.seconds = secondsAt(forecast, *tokensPerSecond);
     return forecast;
 }
@@ -161,19 +165,15 @@ Result<TrainForecast> dryRun(const TrainPlan& plan, const DataRoot& root,
     if (auto free = checkRunName(root.checkpoints(), plan.runName); !free) return free.error();
     const auto model = formats::readModelConfig(plan.modelFolder / "config.json");
     if (!model) return model.error();
-    const auto tokenizer = text::Tokenizer::load(plan.modelFolder);
-    if (!tokenizer) return tokenizer.error();
-    const auto chatTemplate = chosenTemplate(plan.modelFolder, plan.settings.data.template_name);
-    if (!chatTemplate) return chatTemplate.error();
     TrainPlan settled = plan;
     if (plan.initAdapter) {
         const auto adapter = readInitialAdapter(*plan.initAdapter, *model);
         if (!adapter) return adapter.error();
         adoptShape(*adapter, settled.settings.training.lora);
     }
-    const auto data = readTrainData(settled, *tokenizer, *chatTemplate, cancel, progress);
+    const auto data = readRowSizes(settled, cancel, progress);
     if (!data) return data.error();
-    return forecastTraining(settled, *model, sizesOf(*data), root, tokensPerSecond);
+    return forecastTraining(settled, *model, *data, root, tokensPerSecond);
 }
 
 std::string settledInWords(const TrainForecast& forecast, const config::TrainingSettings& settings) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/cancel_token.h"
 #include "core/clock.h"
@@ -20,6 +21,10 @@ namespace llamahome::jobs {
 
 /// Rows a step, for each that gradient_accumulation counts, where batch_size is `auto`.
 inline constexpr int kAutoBatchSize = 4;
+
+/// Most tokens of TrainForecast::typicalRows, one row aside: seconds of work for a model of a billion
+/// parameters.
+inline constexpr std::uint64_t kTrialTokens = 1024;
 
 struct DiskForecast {
     std::uint64_t checkpoints = 0; ///< (keep + the best + the one being written) · checkpointBytes()
@@ -45,7 +50,10 @@ struct TrainForecast {
     std::uint64_t trainTokens = 0; ///< rows consumed · mean tokens of a row
     std::uint64_t evalTokens = 0;  ///< evaluations · tokens of the validation rows
     std::uint64_t loraParameters = 0;
-    std::optional<double> seconds; ///< secondsAt() the rate; nothing without one
+    /// A micro-batch as most are; fewer rows where they would have more than kTrialTokens.
+    std::vector<RowSize> typicalRows;
+    std::optional<double> seconds;    ///< secondsAt() the rate; nothing without one
+    std::vector<std::string> notices; ///< what is worth a word before Start, see run_notices.h
 
     bool fitsMemory() const { return memoryAllowed == 0 || memory.total() <= memoryAllowed; }
     bool fitsDisk() const { return disk.total() <= disk.freeBytes; }

@@ -1,68 +1,60 @@
 #include "jobs/train/inspect_data.h"
 
-#include <variant>
+#include <fstream>
 
-#include "jobs/chat_template_choice.h"
-#include "jobs/train/train_data.h"
-#include "text/data/dataset.h"
-#include "text/template/chat_template.h"
-#include "text/tokenizer/stream_decoder.h"
+#include "core/count_with_noun.h"
+#include "core/error_codes.h"
+#include "core/shown_text.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
 namespace {
 
-/// The first row that would be trained on; an empty one where there is none.
-Result<text::TokenRow> firstUsableRow(const std::vector<fs::path>& dataFiles,
-                                      const text::DatasetOptions& options, const text::RowBuilder& builder) {
-    for (const fs::path& file : dataFiles) {
-        auto reader = text::DatasetReader::open(file, options);
-        if (!reader) return reader.error();
-        for (;;) {
-            const auto row = reader->next();
-            if (!row) return row.error();
-            if (!row->has_value()) break;
-            const auto* example = std::get_if<text::Example>(&**row);
-            if (example == nullptr) continue;
-            auto built = builder.build(*example);
-            if (built && !built->isDropped) return std::move(built->row);
-        }
+/// The first line of a table, as the person wrote it.
+std::string headerOf(const fs::path& file) {
+    std::ifstream stream(file);
+    std::string line;
+    std::getline(stream, line);
+    return quotedText(line);
+}
+
+std::optional<Error> obstacleIn(const text::DatasetSummary& summary, const fs::path& firstFile,
+                                const config::Settings& settings) {
+    const bool isUseless = summary.usableRows() == 0;
+    if (summary.badRows > 0 && (isUseless || !settings.data.skip_bad_rows)) {
+        Error error = summary.problems.front().error;
+        error.message = countWithNoun(summary.badRows, "bad row") + ", the first: " + error.message;
+        if (!isUseless)
+            error.message += "; correct them, or train with --skip-bad-rows";
+        else if (summary.kind == text::DataFileKind::Table)
+            error.message += "; no row can be used: name the columns with --map "
+                             "instruction=COLUMN,output=COLUMN, the header is " +
+                             headerOf(firstFile);
+        else
+            error.message += "; no row can be used: correct them";
+        return error;
     }
-    return text::TokenRow{};
+    if (!isUseless) return {};
+    const std::string unlearned = countWithNoun(summary.droppedRows, "row") +
+                                  " with nothing to learn within " +
+                                  std::to_string(settings.training.max_length) + " tokens";
+    return Error{codes::kNoTrainingRows, "no row can be trained on: " + unlearned +
+                                             "; raise --max-length, or look at the answers in the data"};
 }
 
 } // namespace
 
-Result<std::vector<TrainedSpan>> spansOf(const text::TokenRow& row, const text::Tokenizer& tokenizer) {
-    text::StreamDecoder decoder(tokenizer, /*skipSpecial=*/false);
-    std::vector<TrainedSpan> spans;
-    for (std::size_t i = 0; i < row.tokens.size(); ++i) {
-        const auto piece = decoder.feed(row.tokens[i]);
-        if (!piece) return piece.error();
-        const bool isSupervised = i > 0 && row.supervised[i] != 0; // the first token is never a target
-        if (spans.empty() || spans.back().supervised != isSupervised) spans.push_back({{}, isSupervised});
-        spans.back().text += *piece;
-    }
-    if (!spans.empty()) spans.back().text += decoder.flush();
-    return spans;
-}
-
 Result<DataReport> inspectData(const std::vector<fs::path>& dataFiles, const fs::path& modelFolder,
                                const config::Settings& settings, const CancelToken& cancel,
                                const ProgressSink& progress) {
-    const auto tokenizer = text::Tokenizer::load(modelFolder);
-    if (!tokenizer) return tokenizer.error();
-    const auto chatTemplate = chosenTemplate(modelFolder, settings.data.template_name);
-    if (!chatTemplate) return chatTemplate.error();
-    const text::RowBuilder builder(*tokenizer, *chatTemplate, rowOptionsOf(settings));
-    const text::DatasetOptions options{settings.data.map};
-    auto summary = text::summariseDataset(dataFiles, options, builder, cancel, progress);
+    auto rows = RowBrowser::open(dataFiles, modelFolder, settings);
+    if (!rows) return rows.error();
+    auto summary = text::summariseDataset(dataFiles, {settings.data.map}, rows->builder(), cancel, progress);
     if (!summary) return summary.error();
-    auto row = firstUsableRow(dataFiles, options, builder);
-    if (!row) return row.error();
-    auto example = spansOf(*row, *tokenizer);
+    auto example = rows->firstLearned(cancel);
     if (!example) return example.error();
-    return DataReport{std::move(*summary), chatTemplate->name(), std::move(*example), std::move(*row)};
+    auto obstacle = obstacleIn(*summary, dataFiles.front(), settings);
+    return DataReport{std::move(*summary), rows->templateName(), std::move(*example), std::move(obstacle)};
 }
 
 } // namespace llamahome::jobs

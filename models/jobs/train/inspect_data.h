@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,22 +10,18 @@
 #include "core/cancel_token.h"
 #include "core/progress.h"
 #include "core/result.h"
+#include "jobs/train/row_browser.h"
 #include "text/data/dataset_summary.h"
-#include "text/data/token_row.h"
 
 namespace llamahome::jobs {
 
-/// A stretch of the row that is shown as trained.
-struct TrainedSpan {
-    std::string text;
-    bool supervised = false; ///< the model learns to write it
-};
-
 struct DataReport {
     text::DatasetSummary summary;
-    std::string templateName;         ///< the one used
-    std::vector<TrainedSpan> example; ///< the first usable row, its tokens as text; empty where there is none
-    text::TokenRow exampleRow;        ///< the same as tokens
+    std::string templateName;        ///< the one used
+    std::optional<ShownRow> example; ///< the first row in which something is learned
+    /// Why a run with these settings would refuse the data: bad rows that nobody wants left out (their code),
+    /// or no row that is left (TRAIN-02). Nothing where it can be trained on.
+    std::optional<Error> obstacle = {};
 };
 
 /// Counts, lengths, the first bad rows, and one row as trained, with the tokenizer and template of the model
@@ -33,9 +30,5 @@ struct DataReport {
 Result<DataReport> inspectData(const std::vector<std::filesystem::path>& dataFiles,
                                const std::filesystem::path& modelFolder, const config::Settings& settings,
                                const CancelToken& cancel, const ProgressSink& progress);
-
-/// The text of a row in stretches of supervised and other tokens, special tokens spelled out. A character
-/// that straddles a border belongs to the stretch where it ends.
-Result<std::vector<TrainedSpan>> spansOf(const text::TokenRow& row, const text::Tokenizer& tokenizer);
 
 } // namespace llamahome::jobs

@@ -1,6 +1,7 @@
 #include "jobs/train/metric_log.h"
 
 #include <cmath>
+#include <iterator>
 
 #include "core/error_codes.h"
 #include "core/machine.h"
@@ -39,22 +40,34 @@ std::optional<MetricLine> metricLine(const Json& json, bool isEvaluation) {
     return line;
 }
 
+/// Steps rise from line to line but for evaluations, which stand behind their step, so all that a line takes
+/// back is at the end.
+void takeBackAfter(std::int64_t step, std::vector<MetricLine>& lines) {
+    while (!lines.empty() && lines.back().point.step > step)
+        lines.pop_back();
+}
+
+void takeBackEvaluationAt(std::int64_t step, std::vector<MetricLine>& lines) {
+    for (auto line = lines.end(); line != lines.begin() && std::prev(line)->point.step >= step; --line) {
+        const auto& point = std::prev(line)->point;
+        if (!point.isEvaluation || point.step != step) continue;
+        lines.erase(std::prev(line));
+        return;
+    }
+}
+
 void takeLine(const Json& json, std::vector<MetricLine>& lines) {
     RecordFields fields(json, "line", codes::kRunDamaged);
     const std::string kind = fields.text("kind");
     if (kind == "resume") {
         const std::int64_t step = fields.integer("step");
-        if (!fields.problem())
-            std::erase_if(lines, [&](const MetricLine& line) { return line.point.step > step; });
+        if (!fields.problem()) takeBackAfter(step, lines);
         return;
     }
     if (kind != "train" && kind != "eval") return;
     auto line = metricLine(json, kind == "eval");
     if (!line) return;
-    if (line->point.isEvaluation)
-        std::erase_if(lines, [&](const MetricLine& earlier) {
-            return earlier.point.isEvaluation && earlier.point.step == line->point.step;
-        });
+    if (line->point.isEvaluation) takeBackEvaluationAt(line->point.step, lines);
     lines.push_back(std::move(*line));
 }
 

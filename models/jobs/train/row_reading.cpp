@@ -108,7 +108,7 @@ private:
             m_rows.droppedRows += row->isDropped ? 1 : 0;
             if (row->isDropped) continue;
             m_rows.rows.push_back(std::move(row->row));
-            m_rows.hashes.push_back(text::exampleHash(batch[i]));
+            m_rows.marks.push_back({text::exampleHash(batch[i]), text::questionHash(batch[i])});
         }
         return {};
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "jobs/chat_template_choice.h"
+
 namespace llamahome::jobs {
 namespace {
 
@@ -29,7 +31,18 @@ void widen(BatchExtent& largest, const BatchExtent& batch) {
 } // namespace
 
 RowSizes sizesOf(const TrainData& data) {
-    return {data.counts, sizesOfRows(data.trainRows), sizesOfRows(data.validationRows)};
+    return {data.counts, sizesOfRows(data.trainRows), sizesOfRows(data.validationRows), data.notices};
+}
+
+Result<RowSizes> readRowSizes(const TrainPlan& plan, const CancelToken& cancel,
+                              const ProgressSink& progress) {
+    const auto tokenizer = text::Tokenizer::load(plan.modelFolder);
+    if (!tokenizer) return tokenizer.error();
+    const auto chatTemplate = chosenTemplate(plan.modelFolder, plan.settings.data.template_name);
+    if (!chatTemplate) return chatTemplate.error();
+    const auto data = readTrainData(plan, *tokenizer, *chatTemplate, cancel, progress);
+    if (!data) return data.error();
+    return sizesOf(*data);
 }
 
 RowSizes cutAfter(const RowSizes& sizes, std::uint32_t tokens) {
@@ -39,6 +52,22 @@ RowSizes cutAfter(const RowSizes& sizes, std::uint32_t tokens) {
         for (RowSize& row : *rows)
             row = {std::min(row.tokens, tokens), std::min(row.targets, tokens)};
     return cut;
+}
+
+std::vector<RowSize> typicalRows(std::vector<RowSize> rows, int count, std::uint64_t mostTokens) {
+    std::sort(rows.begin(), rows.end(),
+              [](const RowSize& one, const RowSize& other) { return one.tokens < other.tokens; });
+    std::vector<RowSize> taken;
+    for (auto wanted = static_cast<std::size_t>(std::max(1, count)); wanted >= 1; --wanted) {
+        taken.clear();
+        std::uint64_t tokens = 0;
+        for (std::size_t i = 0; i < wanted; ++i) {
+            taken.push_back(rows[(2 * i + 1) * rows.size() / (2 * wanted)]);
+            tokens += taken.back().tokens;
+        }
+        if (tokens <= mostTokens) break;
+    }
+    return taken;
 }
 
 BatchExtent largestBatch(const std::vector<RowSize>& rows, const engine::BatchPlan& plan) {

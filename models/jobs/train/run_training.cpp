@@ -9,7 +9,6 @@
 #include "jobs/train/run_identity.h"
 #include "jobs/train/run_list.h"
 #include "jobs/train/train_session.h"
-#include "llama/train/lr_schedule.h"
 
 namespace llamahome::jobs {
 namespace fs = std::filesystem;
@@ -34,15 +33,6 @@ Result<void> addInitialAdapter(const TrainPlan& plan, const formats::ModelConfig
     return {};
 }
 
-/// Transformers' schedule begins at 0: where all is warm-up, little or nothing is learned.
-void tellWarmup(const config::TrainingSettings& settings, std::int64_t totalSteps, TrainSink& sink) {
-    const engine::LrSchedule schedule(settings.lr_schedule, settings.learning_rate, settings.warmup_ratio,
-                                      totalSteps);
-    if (schedule.warmupSteps() < totalSteps) return;
-    sink.onNotice("every step of the run is warm-up, whose first has the learning rate 0: set "
-                  "training.warmup_ratio to 0 for so short a run");
-}
-
 /// Reads the data, settles what is `auto`, and refuses what does not fit.
 Result<Prepared> prepare(const TrainPlan& plan, const TrainPlace& place) {
     place.sink.onPhase("reading the data");
@@ -50,10 +40,6 @@ Result<Prepared> prepare(const TrainPlan& plan, const TrainPlace& place) {
     if (!tokenizer) return tokenizer.error();
     const auto chatTemplate = chosenTemplate(plan.modelFolder, plan.settings.data.template_name);
     if (!chatTemplate) return chatTemplate.error();
-    if (chatTemplate->turnEnd().empty())
-        place.sink.onNotice("answers are learned without an end, because neither the model nor the template "
-                            "names a token for it: set eos_token_id in the model's config.json, or `end` in "
-                            "a template of your own");
     const auto model = formats::readModelConfig(plan.modelFolder / "config.json");
     if (!model) return model.error();
     Prepared prepared;
@@ -67,11 +53,10 @@ Result<Prepared> prepare(const TrainPlan& plan, const TrainPlace& place) {
     auto data = readTrainData(settled, *tokenizer, *chatTemplate, place.cancel,
                               [&place](const Progress& progress) { place.sink.onProgress(progress); });
     if (!data) return data.error();
-    for (const std::string& notice : data->notices)
-        place.sink.onNotice(notice);
     const auto forecast = forecastTraining(settled, *model, sizesOf(*data), place.root, {});
     if (!forecast) return forecast.error();
-    tellWarmup(settled.settings.training, forecast->totalSteps, place.sink);
+    for (const std::string& notice : forecast->notices)
+        place.sink.onNotice(notice);
     place.sink.onForecast(*forecast);
     if (auto fits = checkFits(*forecast, settled.settings); !fits) return fits.error();
     if (const auto words = settledInWords(*forecast, settled.settings.training); !words.empty())

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "core/count_with_noun.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "jobs/train/run_notices.h"
 #include "text/data/split.h"
 
 namespace llamahome::jobs {
@@ -41,22 +41,6 @@ void countTokens(TrainData& data) {
             counts.longestRow = std::max<std::uint64_t>(counts.longestRow, row.tokens.size());
 }
 
-void addNotices(TrainData& data, const config::Settings& settings) {
-    const DataCounts& counts = data.counts;
-    const auto add = [&](std::uint64_t count, const std::string& noun, const std::string& one,
-                         const std::string& many, const std::string& text) {
-        if (count > 0) data.notices.push_back(countWithNoun(count, noun) + (count == 1 ? one : many) + text);
-    };
-    add(counts.badRows, "bad row", " was", " were",
-        " left out (data.skip_bad_rows); `llamahome data FILE` lists what is bad");
-    add(counts.cutRows, "row", " is", " are",
-        " longer than " + std::to_string(settings.training.max_length) +
-            " tokens and cut there; raise training.max_length to keep all of it");
-    add(counts.droppedRows, "row", " has", " have", " nothing to learn after the cut, left out");
-    add(counts.overlap, "validation row", " is", " are",
-        " in the training data too; the eval loss looks better than it is");
-}
-
 Error noRows(const TrainPlan& plan, const DataCounts& counts) {
     return Error{codes::kNoTrainingRows,
                  displayPath(plan.dataFiles.front()) + ": found no row to train on (" +
@@ -65,15 +49,37 @@ Error noRows(const TrainPlan& plan, const DataCounts& counts) {
                      " tokens), expected at least one; look at it with `llamahome data`"};
 }
 
+/// Counts the validation rows that the training rows give away.
+class LeakCount {
+public:
+    explicit LeakCount(DataCounts& counts)
+        : m_counts(counts) {}
+
+    void train(const ExampleMark& mark) {
+        m_examples.insert(mark.example);
+        m_questions.insert(mark.question);
+    }
+    void validate(const ExampleMark& mark) {
+        const bool isSame = m_examples.count(mark.example) > 0;
+        m_counts.overlap += isSame ? 1 : 0;
+        m_counts.sharedQuestions += !isSame && m_questions.count(mark.question) > 0 ? 1 : 0;
+    }
+
+private:
+    DataCounts& m_counts;
+    std::unordered_set<std::uint64_t> m_examples;
+    std::unordered_set<std::uint64_t> m_questions;
+};
+
 /// Moves the rows of a split to where they belong and counts what is in both.
 void divide(FileRows& rows, const text::RowSplit& split, TrainData& data) {
-    std::unordered_set<std::uint64_t> trained;
+    LeakCount leaks(data.counts);
     for (const std::size_t index : split.train) {
-        trained.insert(rows.hashes[index]);
+        leaks.train(rows.marks[index]);
         data.trainRows.push_back(std::move(rows.rows[index]));
     }
     for (const std::size_t index : split.validation) {
-        data.counts.overlap += trained.count(rows.hashes[index]);
+        leaks.validate(rows.marks[index]);
         data.validationRows.push_back(std::move(rows.rows[index]));
     }
 }
@@ -81,13 +87,15 @@ void divide(FileRows& rows, const text::RowSplit& split, TrainData& data) {
 /// Takes the validation rows from their own file.
 Result<void> addValidationFile(const TrainPlan& plan, const text::RowBuilder& builder,
                                const CancelToken& cancel, const ProgressSink& progress,
-                               const std::vector<std::uint64_t>& trainHashes, TrainData& data) {
+                               const std::vector<ExampleMark>& trainMarks, TrainData& data) {
     auto rows = readRows({*plan.validationFile}, plan.settings, builder, cancel, progress);
     if (!rows) return rows.error();
     addCounts(data.counts, *rows);
-    const std::unordered_set<std::uint64_t> trained(trainHashes.begin(), trainHashes.end());
-    for (const std::uint64_t hash : rows->hashes)
-        data.counts.overlap += trained.count(hash);
+    LeakCount leaks(data.counts);
+    for (const ExampleMark& mark : trainMarks)
+        leaks.train(mark);
+    for (const ExampleMark& mark : rows->marks)
+        leaks.validate(mark);
     data.validationRows = std::move(rows->rows);
     if (data.validationRows.empty())
         return Error{codes::kNoTrainingRows, displayPath(*plan.validationFile) +
@@ -126,7 +134,7 @@ Result<TrainData> readTrainData(const TrainPlan& plan, const text::Tokenizer& to
         text::splitRows(rows->rows.size(), fraction, static_cast<std::uint64_t>(settings.training.seed));
     divide(*rows, split, data);
     if (plan.validationFile) {
-        auto added = addValidationFile(plan, builder, cancel, progress, rows->hashes, data);
+        auto added = addValidationFile(plan, builder, cancel, progress, rows->marks, data);
         if (!added) return added.error();
     } else {
         std::vector<std::size_t> wanted = split.validation.empty() ? split.train : split.validation;
@@ -136,7 +144,7 @@ Result<TrainData> readTrainData(const TrainPlan& plan, const text::Tokenizer& to
         data.examples = std::move(*examples);
     }
     countTokens(data);
-    addNotices(data, settings);
+    data.notices = dataNotices(data.counts, settings, chatTemplate);
     return data;
 }
 

@@ -29,8 +29,9 @@ struct DataCounts {
     std::uint64_t trainTokens = 0;
     std::uint64_t supervisedTokens = 0; ///< of the training rows
     std::uint64_t validationTokens = 0;
-    std::uint64_t longestRow = 0; ///< tokens
-    std::uint64_t overlap = 0;    ///< validation rows that are training rows too
+    std::uint64_t longestRow = 0;      ///< tokens
+    std::uint64_t overlap = 0;         ///< validation rows that are training rows too
+    std::uint64_t sharedQuestions = 0; ///< others whose question is that of a training row
 };
 
 /// A question of the data with the data's own answer.
@@ -44,15 +45,21 @@ struct TrainData {
     std::vector<text::TokenRow> validationRows;
     DataCounts counts;
     std::vector<DataExample> examples; ///< of the first validation rows, else of the first training rows
-    std::vector<std::string> notices;
+    std::vector<std::string> notices;  ///< see dataNotices()
 };
 
 inline constexpr std::size_t kDataExamples = 3;
 
+/// What an example and its question are told by, see text::exampleHash().
+struct ExampleMark {
+    std::uint64_t example = 0;
+    std::uint64_t question = 0;
+};
+
 /// The rows of some files in their order.
 struct FileRows {
     std::vector<text::TokenRow> rows;
-    std::vector<std::uint64_t> hashes; ///< of the examples, for finding duplicates
+    std::vector<ExampleMark> marks; ///< of the rows
     std::uint64_t badRows = 0;
     std::uint64_t cutRows = 0;
     std::uint64_t droppedRows = 0;

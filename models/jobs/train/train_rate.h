@@ -11,7 +11,7 @@ namespace llamahome::jobs {
 
 struct TrainRate {
     double tokensPerSecond = 0.0;
-    std::string from; ///< "run smollm2_135m-instruct-2"
+    std::string from; ///< "run smollm2_135m-instruct-2", "a measured step"
 };
 
 /// Median rate of the newest run of the plan's model; nothing where it has none.

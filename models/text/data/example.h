@@ -21,5 +21,8 @@ struct Example {
 
 /// Equal for equal examples, wherever they stand; for finding duplicates within one process.
 std::uint64_t exampleHash(const Example& example);
+/// Equal for examples that differ in their last answer only. Of plain text, and where nothing is answered,
+/// exampleHash().
+std::uint64_t questionHash(const Example& example);
 
 } // namespace llamahome::text
