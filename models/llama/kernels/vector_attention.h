@@ -18,8 +18,8 @@ LLAMAHOME_INLINE void scoreTile(Index count, const VectorAttention<T>& head, con
         const T* const key = keys + t * head.headDim;
         Index i = 0;
         for (; i + kDotStep<T> <= head.headDim; i += kDotStep<T>)
-            dotStep<true>(i, head.headDim, key, rows, sums);
-        if (i < head.headDim) dotStep<false>(i, head.headDim, key, rows, sums);
+            dotStep<true>(i, head.headDim, key, 0, rows, sums);
+        if (i < head.headDim) dotStep<false>(i, head.headDim, key, 0, rows, sums);
         LLAMAHOME_UNROLL
         for (int q = 0; q < kQueries; ++q)
             scores[q][t] = sumOf(sums[0][q]) * head.scale;

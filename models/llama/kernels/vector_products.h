@@ -7,10 +7,6 @@
 namespace llamahome::engine::LLAMAHOME_CPU_LEVEL {
 namespace {
 
-constexpr Index kLineBytes = 64;
-/// Of a row of a weight. Where rows are shorter, more of them at once hide the ends of each.
-constexpr Index kShortRowBytes = 2048;
-
 /// Elements of a dot product that one instruction takes, and that instruction.
 template <typename T>
 constexpr Index kDotStep = kLanes;
@@ -46,9 +42,9 @@ LLAMAHOME_INLINE auto operandSome(const T* from, Index count) {
 }
 
 /// sums[o][r] += weight[o] · x[r] over the elements [begin, begin + kDotStep) of both, what lies beyond `in`
-/// left out where kIsWhole is not given.
+/// left out where kIsWhole is not given. Rows of the weight lie `apart` elements apart.
 template <bool kIsWhole, int kOuts, int kRows, typename T>
-LLAMAHOME_INLINE void dotStep(Index begin, Index in, const T* weight, const VectorRows<T>& x,
+LLAMAHOME_INLINE void dotStep(Index begin, Index in, const T* weight, Index apart, const VectorRows<T>& x,
                               Floats (&sums)[kOuts][kRows]) {
     const Index count = kIsWhole ? kDotStep<T> : in - begin;
     decltype(operand(weight)) values[kRows];
@@ -57,71 +53,64 @@ LLAMAHOME_INLINE void dotStep(Index begin, Index in, const T* weight, const Vect
         values[r] = operandSome(x.first + r * x.stride + begin, count);
     LLAMAHOME_UNROLL
     for (int o = 0; o < kOuts; ++o) {
-        const auto factor = operandSome(weight + o * in + begin, count);
+        const auto factor = operandSome(weight + o * apart + begin, count);
         LLAMAHOME_UNROLL
         for (int r = 0; r < kRows; ++r)
             sums[o][r] = multiplyAdd(factor, values[r], sums[o][r]);
     }
 }
 
-/// How far ahead of what is read memory is asked for: whole tiles, so that every line is asked for once, and
-/// enough of them to cover the time that memory takes. The pages of a mapped file are small, and what the
-/// processor fetches ahead by itself ends with each.
-LLAMAHOME_INLINE Index prefetchDistance(Index tileBytes) {
-    constexpr Index kLeast = 8192;
-    return (kLeast + tileBytes - 1) / tileBytes * tileBytes;
-}
-
+/// Sums of kOuts outputs, `outStride` apart.
 template <int kOuts, int kRows>
-LLAMAHOME_INLINE void storeSums(const Floats (&parts)[kOuts][kRows], float* sums, Index sumStride) {
+LLAMAHOME_INLINE void storeSums(const Floats (&parts)[kOuts][kRows], float* sums, Index outStride,
+                                Index sumStride) {
     LLAMAHOME_UNROLL
     for (int o = 0; o < kOuts; ++o)
         LLAMAHOME_UNROLL
     for (int r = 0; r < kRows; ++r)
-        sums[r * sumStride + o] = sumOf(parts[o][r]);
+        sums[r * sumStride + o * outStride] = sumOf(parts[o][r]);
 }
 
-/// kOuts rows of the weight with kRows of x.
+/// Rows of a weight that are read at once, each the next of a part of its own.
+constexpr int streams(int rows) {
+    return rows <= 4 ? 4 : 2; // their sums fill the registers
+}
+
+/// Calls `tile(first, apart)` for kOuts outputs at a time, [begin, end) cut into as many parts: of each the
+/// same place, `apart` outputs from one to the next. What a part reads is one stream through memory from
+/// end to end, which the processor itself fetches ahead; asked for line by line, as rows that lie side by
+/// side would need, half as much comes. `single(output)` for those that are left.
+template <int kOuts, typename Tile, typename Single>
+LLAMAHOME_INLINE void overStreams(Index begin, Index end, const Tile& tile, const Single& single) {
+    const Index apart = (end - begin) / kOuts;
+    for (Index o = begin; o < begin + apart; ++o)
+        tile(o, apart);
+    for (Index o = begin + kOuts * apart; o < end; ++o)
+        single(o);
+}
+
+/// kOuts rows of the weight, `apart` rows apart, with kRows of x.
 template <int kOuts, int kRows, typename T>
-LLAMAHOME_INLINE void multiplyTile(Index in, const T* weight, Index ahead, const VectorRows<T>& x,
+LLAMAHOME_INLINE void multiplyTile(Index in, const T* weight, Index apart, const VectorRows<T>& x,
                                    float* sums, Index sumStride) {
-    constexpr Index kLine = kLineBytes / static_cast<Index>(sizeof(T));
     Floats parts[kOuts][kRows] = {};
     Index i = 0;
-    for (; i + kLine <= in; i += kLine) {
-        LLAMAHOME_UNROLL
-        for (int o = 0; o < kOuts; ++o)
-            __builtin_prefetch(weight + o * in + i + ahead);
-        LLAMAHOME_UNROLL
-        for (Index step = 0; step < kLine; step += kDotStep<T>)
-            dotStep<true>(i + step, in, weight, x, parts);
-    }
-    for (; i < in; i += kDotStep<T>)
-        dotStep<false>(i, in, weight, x, parts);
-    storeSums(parts, sums, sumStride);
-}
-
-/// kOuts rows of the weight at once are as many streams from memory; their sums fill the registers.
-template <int kOuts, int kRows, typename T>
-void multiplyOuts(Index begin, Index end, const VectorWeight<T>& weight, const VectorRows<T>& x, float* sums,
-                  Index sumStride) {
-    constexpr auto kBytes = static_cast<Index>(sizeof(T));
-    const Index ahead = prefetchDistance(kOuts * weight.in * kBytes) / kBytes;
-    const T* const first = weight.elements;
-    Index o = begin;
-    for (; o + kOuts <= end; o += kOuts)
-        multiplyTile<kOuts, kRows>(weight.in, first + o * weight.in, ahead, x, sums + o, sumStride);
-    for (; o < end; ++o)
-        multiplyTile<1, kRows>(weight.in, first + o * weight.in, ahead, x, sums + o, sumStride);
+    for (; i + kDotStep<T> <= in; i += kDotStep<T>)
+        dotStep<true>(i, in, weight, apart * in, x, parts);
+    if (i < in) dotStep<false>(i, in, weight, apart * in, x, parts);
+    storeSums(parts, sums, apart, sumStride);
 }
 
 template <int kRows, typename T>
 void multiplyRows(Index begin, Index end, const VectorWeight<T>& weight, const VectorRows<T>& x, float* sums,
                   Index sumStride) {
-    if constexpr (kRows == 1)
-        if (weight.in * static_cast<Index>(sizeof(T)) < kShortRowBytes)
-            return multiplyOuts<8, kRows>(begin, end, weight, x, sums, sumStride);
-    multiplyOuts<(kRows <= 4 ? 4 : 2), kRows>(begin, end, weight, x, sums, sumStride);
+    const Index in = weight.in;
+    overStreams<streams(kRows)>(
+        begin, end,
+        [&](Index o, Index apart) {
+            multiplyTile<streams(kRows), kRows>(in, weight.elements + o * in, apart, x, sums + o, sumStride);
+        },
+        [&](Index o) { multiplyTile<1, kRows>(in, weight.elements + o * in, 0, x, sums + o, sumStride); });
 }
 
 template <typename T>

@@ -23,44 +23,38 @@ LLAMAHOME_INLINE void multiplyPieces(const QuantisedView& weight, Index row, con
         const VectorRows<T> piece{x.first + first, x.count, x.stride};
         Index i = 0;
         for (; i + kDotStep<T> <= count; i += kDotStep<T>)
-            dotStep<true>(i, count, values, piece, parts);
-        if (i < count) dotStep<false>(i, count, values, piece, parts);
+            dotStep<true>(i, count, values, 0, piece, parts);
+        if (i < count) dotStep<false>(i, count, values, 0, piece, parts);
     }
-    storeSums(parts, sums, sumStride);
+    storeSums(parts, sums, 0, sumStride);
 }
 
-/// kOuts rows, whose columns are a multiple of a line's.
+/// kOuts rows, `apart` rows apart, of a multiple of kLanes columns.
 template <int kOuts, int kRows, typename T>
-LLAMAHOME_INLINE void multiplyInt8(const QuantisedView& weight, Index row, Index ahead,
+LLAMAHOME_INLINE void multiplyInt8(const QuantisedView& weight, Index row, Index apart,
                                    const VectorRows<T>& x, float* sums, Index sumStride) {
     const Index in = weight.columns;
     const std::uint8_t* const codes = weight.codes + row * in;
     Floats parts[kOuts][kRows] = {};
-    for (Index line = 0; line < in; line += kLineBytes) {
+    for (Index i = 0; i < in; i += kLanes) {
+        Floats values[kRows];
         LLAMAHOME_UNROLL
-        for (int o = 0; o < kOuts; ++o)
-            __builtin_prefetch(codes + o * in + line + ahead);
+        for (int r = 0; r < kRows; ++r)
+            values[r] = load(x.first + r * x.stride + i);
         LLAMAHOME_UNROLL
-        for (Index i = line; i < line + kLineBytes; i += kLanes) {
-            Floats values[kRows];
+        for (int o = 0; o < kOuts; ++o) {
+            const Floats factor = asFloats(codes + o * apart * in + i);
             LLAMAHOME_UNROLL
             for (int r = 0; r < kRows; ++r)
-                values[r] = load(x.first + r * x.stride + i);
-            LLAMAHOME_UNROLL
-            for (int o = 0; o < kOuts; ++o) {
-                const Floats factor = asFloats(codes + o * in + i);
-                LLAMAHOME_UNROLL
-                for (int r = 0; r < kRows; ++r)
-                    parts[o][r] = factor * values[r] + parts[o][r];
-            }
+                parts[o][r] = factor * values[r] + parts[o][r];
         }
     }
     LLAMAHOME_UNROLL
     for (int o = 0; o < kOuts; ++o)
         LLAMAHOME_UNROLL
     for (int r = 0; r < kRows; ++r)
-        parts[o][r] *= weight.absmax[row + o] * (1.0F / formats::kInt8Codes);
-    storeSums(parts, sums, sumStride);
+        parts[o][r] *= weight.absmax[row + o * apart] * (1.0F / formats::kInt8Codes);
+    storeSums(parts, sums, apart, sumStride);
 }
 
 /// The values of a block's codes.
@@ -129,64 +123,66 @@ LLAMAHOME_INLINE void loadPairs(const float* from, Floats& even, Floats& odd) {
 #endif
 }
 
-/// kOuts rows of whole blocks.
+/// kOuts rows of whole blocks, `apart` rows apart.
 template <int kOuts, int kRows, typename T>
-LLAMAHOME_INLINE void multiplyNf4(const QuantisedView& weight, Index row, Index ahead, const VectorRows<T>& x,
+LLAMAHOME_INLINE void multiplyNf4(const QuantisedView& weight, Index row, Index apart, const VectorRows<T>& x,
                                   float* sums, Index sumStride) {
     const Index blocks = weight.columns / kNf4Block;
     const Index blocksOfScale = weight.block / kNf4Block;
     Floats parts[kOuts][kRows] = {};
-    for (Index block = 0; block < blocks; ++block) {
-        const std::uint8_t* const codes = weight.codes + (row * blocks + block) * kNf4BlockBytes;
+    for (Index block = row * blocks; block < (row + 1) * blocks; ++block) {
+        const T* const first = x.first + (block - row * blocks) * kNf4Block;
         Nf4Values values[kOuts];
         LLAMAHOME_UNROLL
         for (int o = 0; o < kOuts; ++o) {
-            const Index number = (row + o) * blocks + block;
+            const Index number = block + o * apart * blocks;
             values[o] =
                 nf4Values<T>(scaleOfBlock(weight, blocksOfScale == 1 ? number : number / blocksOfScale));
-            __builtin_prefetch(codes + o * blocks * kNf4BlockBytes + ahead);
         }
         LLAMAHOME_UNROLL
         for (Index i = 0; i < kNf4BlockBytes; i += kLanes) {
             Floats even[kRows], odd[kRows];
             LLAMAHOME_UNROLL
             for (int r = 0; r < kRows; ++r)
-                loadPairs(x.first + r * x.stride + block * kNf4Block + 2 * i, even[r], odd[r]);
+                loadPairs(first + r * x.stride + 2 * i, even[r], odd[r]);
             LLAMAHOME_UNROLL
             for (int o = 0; o < kOuts; ++o) {
-                const Integers bytes = loadBytes(codes + o * blocks * kNf4BlockBytes + i);
-                const Floats first = pick(values[o], bytes >> 4);
-                const Floats second = pick(values[o], bytes);
+                const Integers bytes =
+                    loadBytes(weight.codes + (block + o * apart * blocks) * kNf4BlockBytes + i);
+                const Floats high = pick(values[o], bytes >> 4);
+                const Floats low = pick(values[o], bytes);
                 LLAMAHOME_UNROLL
                 for (int r = 0; r < kRows; ++r)
-                    parts[o][r] = second * odd[r] + (first * even[r] + parts[o][r]);
+                    parts[o][r] = low * odd[r] + (high * even[r] + parts[o][r]);
             }
         }
     }
-    storeSums(parts, sums, sumStride);
-}
-
-template <int kOuts, int kRows, typename T>
-LLAMAHOME_INLINE void multiplyCodes(const QuantisedView& weight, Index row, Index ahead,
-                                    const VectorRows<T>& x, float* sums, Index sumStride) {
-    if (weight.format == formats::Quantisation::Int8)
-        multiplyInt8<kOuts, kRows>(weight, row, ahead, x, sums, sumStride);
-    else
-        multiplyNf4<kOuts, kRows>(weight, row, ahead, x, sums, sumStride);
+    storeSums(parts, sums, apart, sumStride);
 }
 
 template <int kRows, typename T>
 void multiplyQuantisedRows(Index begin, Index end, const QuantisedView& weight, const VectorRows<T>& x,
                            float* sums, Index sumStride) {
-    constexpr int kOuts = kRows <= 4 ? 4 : 2;
-    const Index rowBytes = weight.format == formats::Quantisation::Int8 ? weight.columns : weight.columns / 2;
-    const Index ahead = prefetchDistance(kOuts * rowBytes);
-    const bool isWhole = weight.columns % kNf4Block == 0; // and so of lines of int8
-    Index o = begin;
-    for (; isWhole && o + kOuts <= end; o += kOuts)
-        multiplyCodes<kOuts, kRows>(weight, o, ahead, x, sums + o, sumStride);
-    for (; o < end; ++o)
-        multiplyPieces<kRows>(weight, o, x, sums + o, sumStride);
+    constexpr int kOuts = streams(kRows);
+    const auto pieces = [&](Index o) { multiplyPieces<kRows>(weight, o, x, sums + o, sumStride); };
+    if (weight.columns % kNf4Block != 0) {
+        for (Index o = begin; o < end; ++o)
+            pieces(o);
+    } else if (weight.format == formats::Quantisation::Int8) {
+        overStreams<kOuts>(
+            begin, end,
+            [&](Index o, Index apart) {
+                multiplyInt8<kOuts, kRows>(weight, o, apart, x, sums + o, sumStride);
+            },
+            pieces);
+    } else {
+        overStreams<kOuts>(
+            begin, end,
+            [&](Index o, Index apart) {
+                multiplyNf4<kOuts, kRows>(weight, o, apart, x, sums + o, sumStride);
+            },
+            pieces);
+    }
 }
 
 template <typename T>
