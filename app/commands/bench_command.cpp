@@ -64,6 +64,13 @@ Results measure(CommandContext& context, const std::string& what, engine::Engine
     return jobs::benchLoad(engine, *options.folder, options, context.clock(), context.cancel(), progress);
 }
 
+Error notQuantised(const std::string& what) {
+    return Error{codes::kUsage,
+                 "bench " + what +
+                     ": found random weights to quantise, expected a model; name one, or leave "
+                     "--quantize out"};
+}
+
 Result<void> bench(CommandContext& context, const BenchWords& words, const std::vector<std::string>& what) {
     auto options = readBenchOptions(context, words);
     if (!options) return options.error();
@@ -71,6 +78,11 @@ Result<void> bench(CommandContext& context, const BenchWords& words, const std::
         const auto entry = context.model(words.model, jobs::ModelUse::Chat);
         if (!entry) return entry.error();
         options->folder = entry->path;
+        options->files = &context.files();
+    }
+    if (!options->folder && options->quantisation) { // it may come from the environment, too
+        if (what.size() == 1 && what.front() != "gemm") return notQuantised(what.front());
+        options->quantisation.reset();
     }
     const auto engine = context.engine();
     if (!engine) return engine.error();
@@ -137,18 +149,22 @@ CommandSpec benchCommand(GlobalOptions& global) {
                 "`tokenize --chat --json`",
                 words->tokenRows, ValueKind::File);
     addSettingOptions(train, benchOptions(), global);
+    addSettingOptions(train, quantizeOptions(), global);
     CommandSpec gemm = benchPart(words, "gemm", "Matrix products of the shapes that a training step has");
     addShape(gemm, words);
     addStep(gemm, words);
     addSettingOptions(gemm, benchOptions(), global);
-    CommandSpec infer = benchPart(words, "infer", "Reading a prompt and writing an answer");
+    CommandSpec infer = benchPart(
+        words, "infer", "Reading a prompt and writing an answer, its matrices as they are and quantised");
     addModelOrShape(infer, words);
     infer.value("--prompt-tokens", "N", "tokens of the prompt (512)", words->promptTokens);
     infer.value("--new-tokens", "N", "tokens generated (64)", words->newTokens);
     addSettingOptions(infer, benchOptions(), global);
+    addSettingOptions(infer, quantizeOptions(), global);
     CommandSpec load = benchPart(words, "load", "Loading an installed model, from the disk and from memory");
     addModelWords(load, words->model);
     addSettingOptions(load, benchOptions(), global);
+    addSettingOptions(load, quantizeOptions(), global);
 
     CommandSpec command{"bench", "Measured rates beside the machine's own limits", "llamahome bench train"};
     command.description = "Without a sub-command it measures train, gemm and infer.";

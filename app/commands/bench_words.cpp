@@ -2,6 +2,7 @@
 
 #include "app/commands/option_numbers.h"
 #include "core/error_codes.h"
+#include "formats/bitsandbytes/quantisation_config.h"
 #include "jobs/open_model.h"
 #include "jobs/system/token_rows.h"
 
@@ -64,6 +65,7 @@ Result<jobs::BenchOptions> readBenchOptions(CommandContext& context, const Bench
     jobs::BenchOptions options;
     options.startSeconds = context.options().startSeconds;
     options.precision = jobs::precisionOf((*settings)->values.model.precision);
+    options.quantisation = formats::quantisationFromName((*settings)->values.model.quant);
     struct Count {
         const char* name;
         const std::optional<std::string>* text;

@@ -64,6 +64,10 @@ constexpr std::array kBenchOptions{
     SettingOption{"--threads", "model.threads", "N"},
 };
 
+constexpr std::array kQuantizeOptions{
+    SettingOption{"--quantize", "model.quant", "NAME"},
+};
+
 constexpr std::array kEvaluationOptions{
     SettingOption{"--system", "data.system", "TEXT"},
     SettingOption{"--map", "data.map", "FIELD=COLUMN,…"},
@@ -95,6 +99,9 @@ std::span<const SettingOption> modelOptions() {
 }
 std::span<const SettingOption> benchOptions() {
     return kBenchOptions;
+}
+std::span<const SettingOption> quantizeOptions() {
+    return kQuantizeOptions;
 }
 std::span<const SettingOption> evaluationOptions() {
     return kEvaluationOptions;

@@ -20,6 +20,8 @@ std::span<const SettingOption> trainingOptions();
 std::span<const SettingOption> modelOptions();
 /// Options of `bench` about how the model runs.
 std::span<const SettingOption> benchOptions();
+/// --quantize alone, for those of its parts that load a model.
+std::span<const SettingOption> quantizeOptions();
 /// Options of `evaluate` about how data becomes rows.
 std::span<const SettingOption> evaluationOptions();
 /// Options of `generate` and `chat` about sampling and the system message.

@@ -24,6 +24,7 @@ import threading
 import time
 
 import report
+from report import RIVALS
 from workloads import STARTER, Workload, dense, gsm8k, model_folder, padding_share, ragged, rows_file
 
 HERE = pathlib.Path(__file__).parent
@@ -39,8 +40,6 @@ CURVES = {
     "supervised": ("--supervised", [10, 25, 50, 75, 100]),
     "threads": ("--threads", [1, 2]),
 }
-# GGUF types of llama.cpp's arms of `infer`.
-TYPES = ["bf16", "q8_0", "q4_0"]
 TOKENS_OF_LENGTHS = 4096  # a step of the curve over length has as many tokens at each
 
 
@@ -137,6 +136,8 @@ def machine():
 def head(options, name, title):
     command = ["compare.py", name, "--pairs", str(options.pairs), "--steps", str(options.steps)]
     command += ["--peer-autocast"] if options.peer_autocast else []
+    if name == "scaling" and len(options.curves) < len(CURVES):
+        command += ["--curves", *options.curves]
     commit = subprocess.run(["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"], capture_output=True,
                             text=True).stdout
     return dict(name=name, title=title, date=datetime.date.today().isoformat(), command=" ".join(command),
@@ -172,7 +173,7 @@ def run_rounds(options, record, arms):
 
 def compare_inference(options):
     arms = {"llamahome": lambda: infer_ours(options)}
-    arms.update({kind: lambda kind=kind: infer_peer(options, kind) for kind in TYPES})
+    arms.update({kind: lambda kind=kind: infer_peer(options, kind) for kind in RIVALS})
     record = head(options, "infer", "SmolLM2-135M-Instruct, a prompt of 512 tokens, 64 new ones")
     run_rounds(options, record, arms)
 
@@ -208,9 +209,10 @@ def apply_gate(record):
 def measure_scaling(options):
     """Our own curves; a point is the best of --pairs runs: other programs only ever make a run slower."""
     record = head(options, "scaling", "SmolLM2-135M shape, random weights")
-    record["curves"] = {name: [] for name in CURVES}
+    record["curves"] = {name: [] for name in options.curves}
     for number in range(options.pairs):
-        for name, (option, values) in CURVES.items():
+        for name in options.curves:
+            option, values = CURVES[name]
             for place, value in enumerate(values):
                 words = [option, str(value), "--steps", str(options.steps)]
                 if name == "length":
@@ -238,6 +240,7 @@ def main():
     parser.add_argument("--starter", help="folder of the starter model, in Hub layout")
     parser.add_argument("--gsm8k", help="GSM8K's train.jsonl")
     parser.add_argument("--modes", nargs="*", help="of the peer: eager, checkpointing, compiled (all)")
+    parser.add_argument("--curves", nargs="*", choices=CURVES, default=list(CURVES), help="of scaling (all)")
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--steps", type=int, default=3, help="timed, after one to warm up")
     parser.add_argument("--threads", type=int, default=os.cpu_count())

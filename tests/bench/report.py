@@ -9,11 +9,13 @@ import re
 import statistics
 
 MARK = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+# GGUF types of llama.cpp, and what of ours keeps its matrices in as many bits: the end of a result's name.
+RIVALS = {"bf16": "", "q8_0": " int8", "q4_0": " nf4"}
 
 
-def median_ratio(rounds, arm, key):
-    """Of the rounds that have both: ours to the arm's."""
-    ratios = [found["llamahome"][key] / found[arm][key] for found in rounds
+def median_ratio(rounds, arm, key, suffix=""):
+    """Of the rounds that have both: ours, of that form, to the arm's."""
+    ratios = [found["llamahome"][key + suffix] / found[arm][key] for found in rounds
               if arm in found and "llamahome" in found]
     return (statistics.median(ratios), min(ratios), max(ratios)) if ratios else None
 
@@ -73,21 +75,29 @@ def training(record):
     return "\n".join([*lines, "", text + ". " + source(record)])
 
 
+def bound_share(rounds, name):
+    """Per cent of the bound that this result of ours has, the rounds' median."""
+    return 100 * statistics.median(result["bound_share"] for found in rounds
+                                   for result in found["llamahome"]["results"] if result["name"] == name)
+
+
 def inference(record):
     rounds = record["rounds"]
     lines = ["| program | prefill, tokens/s | ours : it | decode, tokens/s | ours : it | peak RSS, MiB |",
              "|---|---|---|---|---|---|"]
-    for arm in rounds[0]:
-        is_ours = arm == "llamahome"
-        cells = ["LlamaHome, bf16" if is_ours else f"llama.cpp, {arm}"]
+    for arm, suffix in RIVALS.items():
+        ours, its = [f"LlamaHome,{suffix or ' bf16'}"], [f"llama.cpp, {arm}"]
         for key in ("infer prefill", "infer decode"):
-            cells.append(number(middle(rounds, arm, key)))
-            cells.append("" if is_ours else ratio(median_ratio(rounds, arm, key)))
-        lines.append("| " + " | ".join([*cells, number(middle(rounds, arm, "peak_rss_mib"))]) + " |")
-    shares = [statistics.median(found["llamahome"]["results"][place]["bound_share"] for found in rounds)
-              for place in (0, 1)]
-    text = (f"Of the bounds of the same run LlamaHome has {100 * shares[0]:.0f} % in prefill (products) and "
-            f"{100 * shares[1]:.0f} % in decode (every weight read once a token). ")
+            ours += [number(middle(rounds, "llamahome", key + suffix)), ""]
+            its += [number(middle(rounds, arm, key)), ratio(median_ratio(rounds, arm, key, suffix))]
+        ours.append("" if suffix else number(middle(rounds, "llamahome", "peak_rss_mib")))
+        its.append(number(middle(rounds, arm, "peak_rss_mib")))
+        lines += ["| " + " | ".join(cells) + " |" for cells in (ours, its)]
+    text = (f"Of the bounds of the same run LlamaHome has {bound_share(rounds, 'infer prefill'):.0f} % in "
+            "prefill (products); in decode (every weight read once a token) "
+            f"{bound_share(rounds, 'infer decode'):.0f} % in bf16, "
+            f"{bound_share(rounds, 'infer decode int8'):.0f} % in int8 and "
+            f"{bound_share(rounds, 'infer decode nf4'):.0f} % in NF4. ")
     return "\n".join([*lines, "", text + source(record)])
 
 

@@ -178,7 +178,7 @@ private Q_SLOTS:
                 last = step->run(std::span(&token, 1), caches);
             return std::vector<float>(last.begin(), last.end());
         };
-        QVERIFY(relativeDifference(decoded(*quantised), decoded(*values)) <= 1e-6);
+        QVERIFY(relativeDifference(decoded(*quantised), decoded(*values)) <= kTolerance);
     }
 
     void aMatrixOfTheFileThatIsAnotherIsNotUsed() {

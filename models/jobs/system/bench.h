@@ -10,6 +10,7 @@
 
 #include "core/cancel_token.h"
 #include "core/clock.h"
+#include "core/file_layer.h"
 #include "core/json.h"
 #include "core/page_cache.h"
 #include "core/progress.h"
@@ -36,6 +37,11 @@ struct BenchOptions {
     std::vector<text::TokenRow> trainRows;
     /// A model's folder in Hub layout; without one `shape` gets random weights.
     std::optional<std::filesystem::path> folder;
+    /// How the layers' matrices of the folder are kept, where they are not quantised already; none: as they
+    /// are.
+    std::optional<formats::Quantisation> quantisation;
+    /// Keeps what is quantised beside the model of the folder, as openModel() does; null: nothing is kept.
+    FileLayer* files = nullptr;
     formats::ModelConfig shape = smolLm2Shape();
     /// Clock::monotonicSeconds() when the program began; benchTrain's seconds to the first step count from
     /// there, else from the call.
@@ -53,7 +59,7 @@ struct BenchStep {
 
 /// One line of the results; what does not apply is left out of the JSON.
 struct BenchResult {
-    std::string name; ///< "train", "infer prefill", "gemm 2048x576x1536", "load cold"
+    std::string name; ///< "train", "infer prefill", "infer decode int8", "gemm 2048x576x1536", "load cold"
     std::string precision;
     std::optional<double> tokensPerSecond; ///< tokens of the timed steps by their seconds; else a median
     std::optional<double> boundShare;      ///< tokens per second over the bound's
@@ -80,8 +86,11 @@ Result<std::vector<BenchResult>> benchTrain(engine::Engine& engine, const BenchO
 Result<std::vector<BenchResult>> benchGemm(engine::Engine& engine, const BenchOptions& options,
                                            const CancelToken& cancel, const ProgressSink& progress);
 /// "infer prefill" and "infer decode": tokens a second of a model that reads promptTokens and writes
-/// newTokens, the median of three rounds after one that warms up. Reading is beside what its products would
-/// allow, writing beside what the weights' and the cache's bytes would at the memory's rate. RUN-00 when
+/// newTokens, the median of three rounds after one that warms up; of a folder's model then the same with its
+/// matrices in int8 and in NF4, the format behind the names, unless the options or the model itself name a
+/// format: then that one alone.
+/// Reading is beside what its products would allow, writing beside what the weights' and the cache's bytes
+/// would at the memory's rate. Peaks of memory are given where nothing larger came before. RUN-00 when
 /// cancelled.
 Result<std::vector<BenchResult>> benchInfer(engine::Engine& engine, const BenchOptions& options,
                                             const CancelToken& cancel, const ProgressSink& progress);

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "core/machine.h"
+#include "formats/bitsandbytes/quantisation_config.h"
 #include "jobs/open_model.h"
 #include "jobs/system/anonymous_peak.h"
 #include "jobs/system/bench.h"
@@ -11,18 +12,23 @@ namespace {
 
 constexpr double kGiga = 1e9;
 
-/// Tokens a second of each round.
-struct Rates {
-    std::vector<double> prefill;
-    std::vector<double> decode;
+using Format = std::optional<formats::Quantisation>;
+
+/// Both results of one form of the model, and what their bounds depend on.
+struct Measured {
+    BenchResult prefill;
+    BenchResult decode;
+    formats::ModelConfig shape;
+    engine::Precision precision = engine::Precision::Auto;
 };
 
 double elementBytes(engine::Precision precision) {
     return precision == engine::Precision::Bf16 ? 2.0 : 4.0;
 }
 
-Result<Rates> measureRounds(engine::LanguageModel& model, const BenchOptions& options,
-                            const CancelToken& cancel, const ProgressSink& progress) {
+/// Sets both rates.
+Result<void> measureRounds(engine::LanguageModel& model, const BenchOptions& options,
+                           const CancelToken& cancel, const ProgressSink& progress, Measured& measured) {
     const auto prompt = randomTokens(model.config().vocab_size, options.promptTokens, options.seed, 0);
     engine::GenerationOptions generation;
     generation.maxNewTokens = options.newTokens;
@@ -32,17 +38,65 @@ Result<Rates> measureRounds(engine::LanguageModel& model, const BenchOptions& op
         if (progress) progress({"generating", ++written, total, "tokens"});
         return true;
     };
-    Rates rates;
+    std::vector<double> prefill;
+    std::vector<double> decode;
     for (int round = 0; round <= kBenchRounds; ++round) { // the first one warms up
         model.forgetContext();                            // every round reads the prompt
         const auto generated = model.generate(prompt, generation, onToken, cancel);
         if (!generated) return generated.error();
         if (generated->finish == engine::FinishReason::Cancelled) return benchStopped();
         if (round == 0) continue;
-        rates.prefill.push_back(static_cast<double>(prompt.size()) / generated->promptSeconds);
-        rates.decode.push_back(static_cast<double>(generated->tokens.size()) / generated->decodeSeconds);
+        prefill.push_back(static_cast<double>(prompt.size()) / generated->promptSeconds);
+        decode.push_back(static_cast<double>(generated->tokens.size()) / generated->decodeSeconds);
     }
-    return rates;
+    measured.prefill.tokensPerSecond = median(prefill);
+    measured.decode.tokensPerSecond = median(decode);
+    return {};
+}
+
+/// One form of the model, which is gone afterwards.
+Result<Measured> measureForm(engine::Engine& engine, const BenchOptions& options, const CancelToken& cancel,
+                             const ProgressSink& progress) {
+    const auto model = benchModel(engine, options, cancel, progress);
+    if (!model) return model.error();
+    Measured measured;
+    measured.shape = (*model)->config();
+    measured.precision = (*model)->precision();
+    if (auto done = measureRounds(**model, options, cancel, progress, measured); !done) return done.error();
+    const std::string suffix =
+        options.quantisation ? " " + std::string(formats::quantisationName(*options.quantisation)) : "";
+    measured.prefill.name = "infer prefill" + suffix;
+    measured.decode.name = "infer decode" + suffix;
+    for (BenchResult* result : {&measured.prefill, &measured.decode})
+        result->precision = precisionName(measured.precision);
+    return measured;
+}
+
+/// The bounds of prefill, in which unpacking is free, and the memory's rate: the same for every form.
+struct Limits {
+    StepBound products;
+    double readGbPerSecond = 0.0;
+};
+
+void setBounds(Measured& measured, const Limits& limits, const BenchOptions& options, const Format& format) {
+    measured.prefill.bound = limits.products.parts;
+    measured.prefill.boundTokensPerSecond = options.promptTokens / limits.products.seconds();
+    const double bytes = decodeBytes(measured.shape, options.promptTokens + options.newTokens / 2,
+                                     elementBytes(measured.precision), format);
+    measured.decode.readGbPerSecond = limits.readGbPerSecond;
+    measured.decode.boundTokensPerSecond = limits.readGbPerSecond * kGiga / bytes;
+    for (BenchResult* result : {&measured.prefill, &measured.decode})
+        result->boundShare = *result->tokensPerSecond / *result->boundTokensPerSecond;
+}
+
+Result<Limits> measureLimits(engine::Engine& engine, const Measured& measured, const BenchOptions& options,
+                             const CancelToken& cancel, const ProgressSink& progress) {
+    auto products = measureBound(prefillProducts(measured.shape, options.promptTokens), engine,
+                                 measured.precision, cancel, progress);
+    if (!products) return products.error();
+    const auto bandwidth = engine.measureReadBandwidth();
+    if (!bandwidth) return bandwidth.error();
+    return Limits{std::move(*products), *bandwidth};
 }
 
 } // namespace
@@ -50,41 +104,32 @@ Result<Rates> measureRounds(engine::LanguageModel& model, const BenchOptions& op
 Result<std::vector<BenchResult>> benchInfer(engine::Engine& engine, const BenchOptions& options,
                                             const CancelToken& cancel, const ProgressSink& progress) {
     AnonymousPeak anonymous;
-    BenchResult prefill;
-    BenchResult decode;
-    prefill.name = "infer prefill";
-    decode.name = "infer decode";
-    formats::ModelConfig shape;
-    engine::Precision precision = settledPrecision(options.precision, engine);
-    {
-        const auto model = benchModel(engine, options, cancel, progress);
-        if (!model) return model.error();
-        shape = (*model)->config();
-        precision = (*model)->precision();
-        const auto rates = measureRounds(**model, options, cancel, progress);
-        if (!rates) return rates.error();
-        prefill.tokensPerSecond = median(rates->prefill);
-        decode.tokensPerSecond = median(rates->decode);
-    }
-    for (BenchResult* result : {&prefill, &decode}) {
-        result->precision = precisionName(precision);
+    auto first = measureForm(engine, options, cancel, progress);
+    if (!first) return first.error();
+    for (BenchResult* result : {&first->prefill, &first->decode}) {
         result->peakRssMib = peakMemoryMib();
         result->peakAnonymousMib = anonymous.peakMib();
     }
-    const auto bound =
-        measureBound(prefillProducts(shape, options.promptTokens), engine, precision, cancel, progress);
-    if (!bound) return bound.error();
-    prefill.bound = bound->parts;
-    prefill.boundTokensPerSecond = options.promptTokens / bound->seconds();
-    const auto bandwidth = engine.measureReadBandwidth();
-    if (!bandwidth) return bandwidth.error();
-    const double bytes =
-        decodeBytes(shape, options.promptTokens + options.newTokens / 2, elementBytes(precision));
-    decode.readGbPerSecond = *bandwidth;
-    decode.boundTokensPerSecond = *bandwidth * kGiga / bytes;
-    for (BenchResult* result : {&prefill, &decode})
-        result->boundShare = *result->tokensPerSecond / *result->boundTokensPerSecond;
-    return std::vector{std::move(prefill), std::move(decode)};
+    const Format stored = first->shape.quantization;
+    const Format format = stored ? stored : options.quantisation;
+    std::vector<std::pair<Measured, Format>> all{{std::move(*first), format}};
+    if (options.folder && !format)
+        for (const auto more : {formats::Quantisation::Int8, formats::Quantisation::Nf4}) {
+            BenchOptions quantised = options;
+            quantised.quantisation = more;
+            auto measured = measureForm(engine, quantised, cancel, progress);
+            if (!measured) return measured.error();
+            all.emplace_back(std::move(*measured), more);
+        }
+    const auto limits = measureLimits(engine, all.front().first, options, cancel, progress);
+    if (!limits) return limits.error();
+    std::vector<BenchResult> results;
+    for (auto& [measured, kept] : all) {
+        setBounds(measured, *limits, options, kept);
+        results.push_back(std::move(measured.prefill));
+        results.push_back(std::move(measured.decode));
+    }
+    return results;
 }
 
 } // namespace llamahome::jobs

@@ -54,9 +54,11 @@ Result<std::vector<BenchResult>> benchLoad(engine::Engine& engine, const std::fi
     if (!bytes) return bytes.error();
     engine::GenerationOptions oneToken;
     oneToken.maxNewTokens = 1;
+    BenchOptions ofFolder = options;
+    ofFolder.folder = folder;
     const auto timedLoad = [&](LoadTimes& times) -> Result<void> {
         const double begin = clock.monotonicSeconds();
-        const auto model = engine.loadModel(folder, {options.precision, cancel, progress});
+        const auto model = benchModel(engine, ofFolder, cancel, progress);
         if (!model) return model.error();
         times.loaded.push_back(clock.monotonicSeconds() - begin);
         const auto prompt = randomTokens((*model)->config().vocab_size, kPromptTokens, options.seed, 0);

@@ -4,13 +4,23 @@
 
 #include "core/error_codes.h"
 #include "core/philox.h"
+#include "jobs/quantised_cache.h"
 
 namespace llamahome::jobs {
 
 Result<std::unique_ptr<engine::LanguageModel>> benchModel(engine::Engine& engine, const BenchOptions& options,
                                                           const CancelToken& cancel,
                                                           const ProgressSink& progress) {
-    if (options.folder) return engine.loadModel(*options.folder, {options.precision, cancel, progress});
+    if (options.folder) {
+        engine::LoadOptions load{options.precision, cancel, progress};
+        load.quantisation = options.quantisation;
+        if (load.quantisation && options.files != nullptr) {
+            auto kept = quantisedCache(*options.files, *options.folder, *load.quantisation, cancel, progress);
+            if (!kept) return kept.error();
+            load.quantisedFile = std::move(*kept);
+        }
+        return engine.loadModel(*options.folder, load);
+    }
     if (progress) progress({"making random weights", 0, 1, "models"});
     auto model = engine.randomModel(options.shape, options.precision, options.seed);
     if (cancel.isCancelled()) return benchStopped();

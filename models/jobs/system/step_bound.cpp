@@ -7,6 +7,7 @@
 #include "core/error_codes.h"
 #include "llama/lora/lora_plan.h"
 #include "llama/nn/pass_shapes.h"
+#include "llama/quant/quantise.h"
 
 namespace llamahome::jobs {
 namespace {
@@ -169,14 +170,25 @@ Result<StepBound> measureBound(const std::vector<StepProduct>& products, engine:
     return bound;
 }
 
-double decodeBytes(const formats::ModelConfig& config, std::int64_t context, double bytesPerElement) {
+double decodeBytes(const formats::ModelConfig& config, std::int64_t context, double bytesPerElement,
+                   std::optional<formats::Quantisation> format) {
     const auto hidden = static_cast<double>(config.hidden_size);
     const double embedding =
         config.tie_word_embeddings ? 0.0 : static_cast<double>(config.vocab_size) * hidden;
     const double weights = static_cast<double>(config.parameterCount()) - embedding;
     const double cached = 2.0 * static_cast<double>(context * config.num_hidden_layers) *
                           static_cast<double>(config.num_key_value_heads * config.head_dim);
-    return (weights + cached) * bytesPerElement;
+    double bytes = (weights + cached) * bytesPerElement;
+    if (!format) return bytes;
+    for (const Projection projection : engine::kProjections) {
+        const ProjectionShape shape = engine::projectionShape(config, projection);
+        const auto quantised =
+            static_cast<double>(engine::quantisedBytes(*format, static_cast<std::uint64_t>(shape.outFeatures),
+                                                       static_cast<std::uint64_t>(shape.inFeatures)));
+        const auto elements = static_cast<double>(shape.outFeatures * shape.inFeatures);
+        bytes += static_cast<double>(config.num_hidden_layers) * (quantised - elements * bytesPerElement);
+    }
+    return bytes;
 }
 
 } // namespace llamahome::jobs

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -71,7 +72,9 @@ Result<StepBound> measureBound(const std::vector<StepProduct>& products, engine:
                                const ProgressSink& progress);
 
 /// Bytes that one new token reads after `context` others: every weight once (of an untied embedding one row)
-/// and keys and values of the context, in elements of `bytesPerElement`.
-double decodeBytes(const formats::ModelConfig& config, std::int64_t context, double bytesPerElement);
+/// and keys and values of the context, in elements of `bytesPerElement`; the layers' matrices as `format`
+/// keeps them.
+double decodeBytes(const formats::ModelConfig& config, std::int64_t context, double bytesPerElement,
+                   std::optional<formats::Quantisation> format = {});
 
 } // namespace llamahome::jobs

@@ -9,15 +9,12 @@
 
 #include "llama/infer/decode_weights.h"
 #include "llama/infer/thread_team.h"
-#include "llama/kernels/quant_kernels.h"
 #include "llama/kernels/row_kernels.h"
 
 namespace llamahome::engine {
 namespace {
 
 constexpr std::int64_t kGrain = 16; // outputs; a cache line of fp32
-/// Rows of a quantised weight whose values exist at once: they stay in the core's cache.
-constexpr std::int64_t kUnpackedRows = 16;
 
 /// As many threads as find enough to read in a layer between two meetings.
 std::int64_t threadsFor(const Decoder& decoder) {
@@ -52,7 +49,6 @@ private:
     std::int64_t queryWidth() const { return m_config.num_attention_heads * m_config.head_dim; }
     std::int64_t keyWidth() const { return m_config.num_key_value_heads * m_config.head_dim; }
     std::int64_t perKeyHead() const { return m_config.num_attention_heads / m_config.num_key_value_heads; }
-    std::int64_t deepest() const { return std::max(widest(), m_config.intermediate_size); }
     std::int64_t widest() const { return std::max(m_config.hidden_size, queryWidth()); }
 
     void begin(std::span<const std::int32_t> tokens);
@@ -62,9 +58,6 @@ private:
     /// outs[i] [rows, members[i].out] of x [rows, in], for the thread's share of the outputs.
     void project(const DecodeGroup<T>& group, const T* x, std::initializer_list<T*> outs, const T* residual,
                  const TeamMember& member);
-    /// sums[r · sumStride + o] of the thread's share of a projection's outputs.
-    void multiplyShare(const DecodeProjection<T>& projection, const VectorRows<T>& x, const Share& share,
-                       float* sums, std::int64_t sumStride, const TeamMember& member);
     void lowProducts(const DecodeGroup<T>& group, const VectorRows<T>& x, const TeamMember& member);
     void attend(std::int64_t layer, const TeamMember& member);
     void attendShare(std::int64_t layer, std::int64_t share, T* rotated);
@@ -79,7 +72,6 @@ private:
     const formats::ModelConfig& m_config;
     DecodeWeights<T> m_weights;
     std::int64_t m_threads;
-    std::int64_t m_allRows;  ///< that there is memory for
     std::int64_t m_rows = 0; ///< of the current call
     std::span<KvCache* const> m_caches;
     std::vector<ContextHead> m_contexts;
@@ -91,8 +83,7 @@ private:
     std::vector<T> m_k, m_v;      ///< [rows, kv heads · head_dim]
     std::vector<T> m_gate, m_up;  ///< [rows, intermediate]
     std::vector<T> m_low;         ///< [rows, rank]
-    std::vector<T> m_own; ///< of each thread: an input of all rows, rows of a quantised weight, and the
-                          ///< queries of a key head
+    std::vector<T> m_own;         ///< of each thread: an input of all rows, and the queries of a key head
     std::vector<float> m_inverseRms;
     std::vector<float> m_sums;       ///< [rows, outputs of a group]
     std::vector<float> m_parts;      ///< of the attended
@@ -107,8 +98,7 @@ TypedDecodeStep<T>::TypedDecodeStep(const Decoder& decoder, const LoraSet* lora,
     , m_config(decoder.config())
     , m_weights(decoder, lora)
     , m_threads(threads)
-    , m_allRows(rows)
-    , m_ownSize(rows * widest() + kUnpackedRows * deepest() + perKeyHead() * m_config.head_dim) {
+    , m_ownSize(rows * widest() + perKeyHead() * m_config.head_dim) {
     assert(rows >= 1 && rows <= kMaxVectorRows);
     const auto sized = [](auto& buffer, std::int64_t count) {
         buffer.resize(static_cast<std::size_t>(count));
@@ -212,22 +202,6 @@ void TypedDecodeStep<T>::lowProducts(const DecodeGroup<T>& group, const VectorRo
 }
 
 template <typename T>
-void TypedDecodeStep<T>::multiplyShare(const DecodeProjection<T>& projection, const VectorRows<T>& x,
-                                       const Share& share, float* sums, std::int64_t sumStride,
-                                       const TeamMember& member) {
-    const VectorKernels<T>& kernels = vectorKernels<T>();
-    if (projection.quantised == nullptr)
-        return kernels.multiply(share.begin, share.end, projection.weight, x, sums, sumStride);
-    const std::int64_t in = projection.weight.in;
-    T* const unpacked = ownMemory(member) + m_allRows * widest();
-    for (std::int64_t o = share.begin; o < share.end; o += kUnpackedRows) {
-        const std::int64_t end = std::min(o + kUnpackedRows, share.end);
-        quantKernels<T>().unpack(*projection.quantised, {o, end, 0, in}, unpacked, in);
-        kernels.multiply(0, end - o, {unpacked, in}, x, sums + o, sumStride);
-    }
-}
-
-template <typename T>
 void TypedDecodeStep<T>::project(const DecodeGroup<T>& group, const T* x, std::initializer_list<T*> outs,
                                  const T* residual, const TeamMember& member) {
     const VectorKernels<T>& kernels = vectorKernels<T>();
@@ -237,7 +211,10 @@ void TypedDecodeStep<T>::project(const DecodeGroup<T>& group, const T* x, std::i
     for (std::size_t i = 0; i < outs.size(); ++i) {
         const DecodeProjection<T>& projection = group.members[i];
         const Share share = member.shareOf(projection.out, kGrain);
-        multiplyShare(projection, rows, share, sums, group.out, member);
+        if (projection.quantised != nullptr)
+            kernels.multiplyQuantised(share.begin, share.end, *projection.quantised, rows, sums, group.out);
+        else
+            kernels.multiply(share.begin, share.end, projection.weight, rows, sums, group.out);
         for (std::int64_t row = 0; row < m_rows; ++row) {
             VectorAddends<T> addends = projection.addends;
             addends.low = m_low.data() + row * group.rank + projection.lowOffset;

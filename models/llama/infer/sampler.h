@@ -12,6 +12,12 @@
 
 namespace llamahome::engine {
 
+/// A token that may be drawn, and how likely.
+struct SampledToken {
+    std::int32_t token;
+    float weight;
+};
+
 class Sampler {
 public:
     explicit Sampler(const GenerationOptions& options);
@@ -21,11 +27,16 @@ public:
     std::int32_t next(std::span<float> logits, std::span<const std::int32_t> history);
 
     /// Turns logits into the distribution that next() draws from, in place; removed tokens get 0.
-    void toProbabilities(std::span<float> logits) const;
+    void toProbabilities(std::span<float> logits);
 
 private:
+    /// In the order of their ids; those removed last have a weight of 0.
+    std::span<SampledToken> candidates(std::span<float> logits);
+
     GenerationOptions m_options;
     PhiloxStream m_random;
+    std::vector<SampledToken> m_candidates; ///< of the last token, as is
+    std::vector<float> m_sorted;            ///< scratch of top-k
 };
 
 /// Divides positive and multiplies negative scores of every distinct token in `history` by `penalty`.

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "llama/kernels/kernel_types.h"
+#include "llama/kernels/quant_types.h"
 
 namespace llamahome::engine {
 
@@ -58,6 +58,10 @@ struct VectorKernels {
     /// sums[r · sumStride + o] = Σ weight[o][i] · x[r][i] for the weight's rows o in [begin, end), in fp32.
     void (*multiply)(std::int64_t begin, std::int64_t end, const VectorWeight<T>& weight,
                      const VectorRows<T>& x, float* sums, std::int64_t sumStride);
+    /// The same of a quantised matrix. Values are those of QuantKernels::unpack(), but those of int8 need not
+    /// be rounded to T.
+    void (*multiplyQuantised)(std::int64_t begin, std::int64_t end, const QuantisedView& weight,
+                              const VectorRows<T>& x, float* sums, std::int64_t sumStride);
     /// y[o] = sums[o] and the addends, o in [begin, end) of `out` outputs.
     void (*finish)(std::int64_t begin, std::int64_t end, std::int64_t out, const float* sums,
                    const VectorAddends<T>& addends, T* y);

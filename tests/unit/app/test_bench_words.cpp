@@ -64,6 +64,14 @@ private Q_SLOTS:
         QVERIFY(contains(benchOptionsOf(words).error().message, "--shape and a model"));
     }
 
+    void theFormatIsThatOfTheSettings() {
+        QVERIFY(!benchOptionsOf({})->quantisation);
+        qputenv("LLAMA_MODEL_QUANT", "nf4");
+        const auto bench = benchOptionsOf({});
+        qunsetenv("LLAMA_MODEL_QUANT");
+        QVERIFY(bench->quantisation == formats::Quantisation::Nf4);
+    }
+
     void rowsOfAFileDecideWhatWouldBeAskedForOtherwise() {
         const testing::TemporaryFolder folder;
         const auto file = folder / "rows.jsonl";

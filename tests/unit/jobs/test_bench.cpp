@@ -5,9 +5,12 @@
 #include <QTest>
 
 #include "core/error_codes.h"
+#include "jobs/quantised_cache.h"
 #include "jobs/system/bench.h"
 #include "jobs/system/token_rows.h"
+#include "library_fixture.h"
 #include "llama/lora/lora_plan.h"
+#include "support/checked.h"
 #include "support/tiny_model.h"
 #include "support/training_ground.h"
 
@@ -110,6 +113,10 @@ private Q_SLOTS:
         QCOMPARE(decodeBytes(shape, 512, 2.0), 2.0 * (134'515'008 + context));
         shape.tie_word_embeddings = false; // a head of its own; of the embedding one row
         QCOMPARE(decodeBytes(shape, 512, 2.0), 2.0 * (134'515'008 + context));
+        const double matrices = 30.0 * (2.0 * 576 * 576 + 2.0 * 576 * 192 + 3.0 * 576 * 1536); // elements
+        const double rows = 30.0 * (2.0 * 576 + 2.0 * 192 + 2.0 * 1536 + 576);                 // of theirs
+        QCOMPARE(decodeBytes(shape, 512, 2.0, formats::Quantisation::Int8),
+                 2.0 * (134'515'008 + context) - matrices + 4.0 * rows);
     }
 
     void benchTrainTimesItsStepsWithoutTheWarmUp() {
@@ -179,15 +186,47 @@ private Q_SLOTS:
     void benchInferTellsPrefillAndDecode() {
         FakeEngine engine;
         engine.script().answer = "abcdefgh";
-        const auto results = benchInfer(engine, smallBench(), {}, {});
+        const LibraryFixture fixture;
+        BenchOptions options = smallBench();
+        options.precision = engine::Precision::Fp32;
+        options.folder = fixture.importedModel().path;
+        const auto results = benchInfer(engine, options, {}, {});
         QVERIFY(results);
-        QCOMPARE(results->size(), std::size_t{2});
+        std::vector<std::string> names;
+        for (const BenchResult& result : *results)
+            names.push_back(result.name);
+        QCOMPARE(names,
+                 (std::vector<std::string>{"infer prefill", "infer decode", "infer prefill int8",
+                                           "infer decode int8", "infer prefill nf4", "infer decode nf4"}));
+        QVERIFY(engine.history().quantisation == formats::Quantisation::Nf4);
         QCOMPARE(*results->at(0).tokensPerSecond, 8 / 0.5);
-        QCOMPARE(*results->at(1).tokensPerSecond, 4 / 0.5);
-        QCOMPARE(*results->at(1).readGbPerSecond, 50.0);
-        QVERIFY(isNear(*results->at(1).boundTokensPerSecond, 50e9 / decodeBytes(tinyConfig(), 10, 4.0)));
+        const std::vector<std::optional<formats::Quantisation>> formats{
+            std::nullopt, formats::Quantisation::Int8, formats::Quantisation::Nf4};
+        for (std::size_t i = 0; i < formats.size(); ++i) {
+            const BenchResult& decode = results->at(2 * i + 1);
+            QCOMPARE(*decode.tokensPerSecond, 4 / 0.5);
+            QCOMPARE(*decode.readGbPerSecond, 50.0);
+            QVERIFY(
+                isNear(*decode.boundTokensPerSecond, 50e9 / decodeBytes(tinyConfig(), 10, 4.0, formats[i])));
+            QCOMPARE(decode.peakRssMib.has_value(), i == 0);
+        }
         for (const BenchResult& result : *results)
             QCOMPARE(*result.boundShare, *result.tokensPerSecond / *result.boundTokensPerSecond);
+    }
+
+    void benchInferOfOneFormatTellsThatAlone() {
+        FakeEngine engine;
+        const LibraryFixture fixture;
+        BenchOptions options = smallBench();
+        const auto random = benchInfer(engine, options, {}, {}); // whose weights are not quantised
+        QVERIFY(random);
+        QCOMPARE(random->size(), std::size_t{2});
+        options.folder = fixture.importedModel().path;
+        options.quantisation = formats::Quantisation::Int8;
+        const auto results = benchInfer(engine, options, {}, {});
+        QVERIFY(results);
+        QCOMPARE(results->size(), std::size_t{2});
+        QCOMPARE(results->at(1).name, std::string("infer decode int8"));
     }
 
     void benchGemmMeasuresEveryShapeOnce() {
@@ -218,7 +257,20 @@ private Q_SLOTS:
         options.folder = ground.model;
         QVERIFY(benchTrain(ground.engine, options, ground.clock, {}, {}));
         QVERIFY(benchInfer(ground.engine, options, {}, {}));
-        QCOMPARE(ground.engine.history().loads, 2);
+        QCOMPARE(ground.engine.history().loads, 4);
+    }
+
+    void whatAnInstalledModelIsMeasuredWithIsWhatChatMaps() {
+        const LibraryFixture fixture;
+        FakeEngine engine;
+        BenchOptions options = smallBench();
+        options.folder = fixture.importedModel().path;
+        QVERIFY(benchInfer(engine, options, {}, {}));
+        QVERIFY(engine.history().quantisedFile.empty());
+        options.files = &systemFiles();
+        QVERIFY(benchInfer(engine, options, {}, {}));
+        QCOMPARE(engine.history().quantisedFile,
+                 checked(quantisedCache(systemFiles(), *options.folder, formats::Quantisation::Nf4, {}, {})));
     }
 
     void benchLoadTellsTheDiskAndTheMemoryApart() {

@@ -12,6 +12,7 @@
 #include "formats/safetensors/safetensors_reader.h"
 #include "formats/tensor_values.h"
 #include "llama/kernels/quant_kernels.h"
+#include "llama/kernels/vector_kernels.h"
 #include "llama/quant/quantise.h"
 
 using namespace llamahome;
@@ -84,6 +85,44 @@ void checkPart(const QuantisedView& view, const MatrixPart& part) {
     }
 }
 
+/// Every number of rows of activations, from the second row of the matrix on.
+template <typename T>
+void checkProducts(const QuantisedView& view) {
+    const auto in = static_cast<std::size_t>(view.columns);
+    const auto outs = static_cast<std::size_t>(view.rows);
+    std::vector<float> weights(in * outs);
+    formats::dequantise(view, 0, weights);
+    const std::size_t stride = in + 3;
+    const std::vector<float> drawn = draw(kMaxVectorRows * stride, 6);
+    std::vector<T> x;
+    for (const float value : drawn)
+        if constexpr (sizeof(T) == 2)
+            x.push_back({formats::floatToBfloat16(value)});
+        else
+            x.push_back(value);
+    constexpr double kStep = sizeof(T) == 2 ? 1.0 / 256.0 : 1e-6; // of the values' rounding
+    for (std::int64_t rows = 1; rows <= kMaxVectorRows; ++rows) {
+        std::vector<float> sums(static_cast<std::size_t>(rows) * outs, 77.0F);
+        vectorKernels<T>().multiplyQuantised(
+            1, view.rows, view, {x.data(), rows, static_cast<std::int64_t>(stride)}, sums.data(), view.rows);
+        for (std::size_t i = 0; i < sums.size(); ++i) {
+            const std::size_t row = i / outs, out = i % outs;
+            double sum = 0.0, magnitude = 0.0;
+            for (std::size_t k = 0; k < in; ++k) {
+                const double product = static_cast<double>(weights[out * in + k]) *
+                                       static_cast<double>(widened(x[row * stride + k]));
+                sum += product;
+                magnitude += std::abs(product);
+            }
+            if (out == 0)
+                QCOMPARE(sums[i], 77.0F); // no output of the caller's
+            else
+                QVERIFY2(std::abs(static_cast<double>(sums[i]) - sum) <= kStep * magnitude,
+                         QByteArray::number(static_cast<double>(sums[i]) - sum));
+        }
+    }
+}
+
 void addLevels() {
     QTest::addColumn<int>("level");
     for (const CpuLevel level : cpuLevels())
@@ -151,6 +190,19 @@ private Q_SLOTS:
         }
     }
 
+    void productsAreThoseOfTheValues_data() { addLevels(); }
+    void productsAreThoseOfTheValues() {
+        useLevel();
+        for (const std::int64_t columns : {43, 64, 200, 320}) { // whole lines and blocks, and not
+            const auto values = draw(static_cast<std::size_t>(11 * columns), 3);
+            for (const Quantisation format : {Quantisation::Int8, Quantisation::Nf4}) {
+                const auto matrix = quantised(format, 11, columns, values);
+                checkProducts<float>(matrix.view);
+                checkProducts<Bfloat16>(matrix.view);
+            }
+        }
+    }
+
     void scalesThatAreNotNestedAndLargerBlocksAreRead_data() { addLevels(); }
     void scalesThatAreNotNestedAndLargerBlocksAreRead() {
         useLevel();
@@ -158,7 +210,9 @@ private Q_SLOTS:
         auto matrix = *model->quantised()->matrix(*model->find("plain.many_blocks.weight"));
         QuantisedView& view = matrix.view;
         checkPart<Bfloat16>(view, {0, view.rows, 0, view.columns});
+        checkProducts<float>(view);
         view.block = 256; // the scales then stand for other elements, of which there are enough
+        checkProducts<float>(view);
         checkPart<Bfloat16>(view, {0, view.rows, 0, view.columns});
         checkPart<float>(view, {3, 9, 100, 300});
     }
