@@ -90,7 +90,6 @@ DownloadRun DownloadGround::fetch(FileLayer& files) {
     std::mutex mutex;
     download::SetTools tools{[this] { return openTransport(); },
                              files,
-                             {},
                              [&](double seconds, const CancelToken&) {
                                  const std::lock_guard guard(mutex);
                                  pauses.push_back(seconds);

@@ -1,16 +1,13 @@
 #include "jobs/download/download_model.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/error_codes.h"
-#include "core/hash.h"
-#include "core/quantity.h"
+#include "download/fetch_set.h"
 #include "jobs/download/download_place.h"
 #include "jobs/download/present_model.h"
 #include "jobs/import/import_model.h"
 #include "jobs/library/disk_room.h"
-#include "jobs/library/folder_files.h"
 #include "jobs/verify/model_checks.h"
 
 namespace llamahome::jobs {
@@ -75,10 +72,10 @@ private:
             names.push_back(file.path);
         if (auto cleared = place.keepOnly(names); !cleared) return cleared.error();
         const std::uint64_t total = model.totalBytes();
-        const std::uint64_t needed = isConverted(model.form) ? total + total : total;
-        const std::uint64_t here = bytesBelow(place.files());
-        if (auto fits = checkDiskRoom(place.files(), needed - std::min(needed, here),
-                                      "the download of " + m_target.name(), "with --root DIR");
+        const std::uint64_t converted = isConverted(model.form) ? total : 0;
+        if (auto fits =
+                checkDiskRoom(place.files(), download::missingBytes(model.set, place.files()) + converted,
+                              "the download of " + m_target.name(), "with --root DIR");
             !fits)
             return fits.error();
         const DownloadRecord record{model.set.source, model.set.name, m_request.revision, model.set.commit,
