@@ -12,15 +12,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/hash.h"
+#include "core/digest.h"
 #include "core/machine.h"
 #include "core/quantity.h"
 #include "download/fetch_file.h"
 #include "network/transport_loader.h"
 #include "support/checked.h"
 #include "support/endless_transport.h"
-#include "support/fake_hub.h"
 #include "support/fixed_clock.h"
+#include "support/http_server.h"
+#include "support/noise.h"
 #include "support/sparse_files.h"
 #include "support/test_authority.h"
 
@@ -43,11 +44,11 @@ double secondsOf(const timeval& time) {
 
 /// SHA-256 of `block` over and over.
 std::string hashOf(const std::string& block, std::uint64_t sizeBytes) {
-    Sha256 hash;
+    Digest hash(DigestKind::Sha256);
     for (std::uint64_t at = 0; at < sizeBytes; at += block.size())
         hash.update(std::string_view(block).substr(
             0, static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), sizeBytes - at))));
-    return hash.hexDigest();
+    return hash.hex();
 }
 
 /// One fetch, in this process: what --client runs.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "core/digest.h"
 #include "core/error_codes.h"
-#include "core/hash.h"
-#include "support/fake_hub.h"
+#include "support/noise.h"
 
 namespace llamahome::testing {
 namespace {
@@ -45,11 +45,11 @@ Result<network::HttpResponse> EndlessTransport::get(const network::HttpRequest& 
 }
 
 std::string EndlessTransport::sha256() const {
-    Sha256 hash;
+    Digest hash(DigestKind::Sha256);
     for (std::uint64_t at = 0; at < m_sizeBytes; at += kBlockBytes)
         hash.update(std::string_view(m_block).substr(
             0, static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, m_sizeBytes - at))));
-    return hash.hexDigest();
+    return hash.hex();
 }
 
 } // namespace llamahome::testing
