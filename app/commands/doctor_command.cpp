@@ -90,7 +90,7 @@ Result<void> installCuda(CommandContext& context, const DoctorOptions& options) 
     if (!index) return index.error();
     const auto lock = context.lockRoot();
     if (!lock) return lock.error();
-    const auto rules = jobs::networkRules((*settings)->values.model.hub.network, context.environment());
+    const auto rules = jobs::networkRules((*settings)->values.model.hub, context.environment());
     if (!rules) return rules.error();
     const auto transport = jobs::openNetwork(*rules);
     if (!transport) return transport.error();

@@ -23,7 +23,8 @@ Result<std::string> secretLine(CommandContext& context, const std::string& quest
 Result<download::HubAccess> hubAccess(CommandContext& context) {
     const auto settings = context.settings();
     if (!settings) return settings.error();
-    auto endpoint = download::hubEndpoint((*settings)->values.model.hub.endpoint);
+    const config::HubSettings& hub = (*settings)->values.model.hub;
+    auto endpoint = download::hubEndpoint(hub.endpoint, hub.plain_http);
     if (!endpoint) return endpoint.error();
     auto token = config::hubToken(context.environment());
     if (!token) return token.error();

@@ -25,6 +25,12 @@ void describeHub(DescriptorList& list) {
         .help("Which addresses may be reached: all, this machine only, or none.")
         .effect("off works with what is there.")
         .alsoCalled({"offline"});
+    list.add(
+            "model.hub.plain_http", "Without encryption",
+            [](auto& s) -> auto& { return s.model.hub.plain_http; })
+        .help("Whether addresses that begin with http:// may be asked beyond this machine.")
+        .effect("Anybody on the way can read and change what is fetched; a token is never sent there.")
+        .alsoCalled({"allow_http"});
 }
 
 void describeGeneration(DescriptorList& list) {

@@ -15,6 +15,7 @@ struct HubSettings {
     std::string endpoint = "https://huggingface.co";
     std::string mirror;         ///< asked when the endpoint does not answer; empty: none
     std::string network = "on"; ///< on, loopback (addresses of this machine only), off
+    bool plain_http = false;    ///< addresses without TLS may be asked beyond this machine
 };
 
 struct ChatSettings {

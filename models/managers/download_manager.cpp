@@ -28,7 +28,7 @@ Result<jobs::DownloadRequest> requestOf(const Wish& wish, const Workspace& works
     const jobs::Library library(workspace.root, workspace.catalog);
     auto target = jobs::downloadTarget(library, {wish.name}, workspace.environment);
     if (!target) return target.error();
-    auto endpoint = download::hubEndpoint(wish.hub.endpoint);
+    auto endpoint = download::hubEndpoint(wish.hub.endpoint, wish.hub.plain_http);
     if (!endpoint) return endpoint.error();
     jobs::DownloadRequest request;
     request.target = std::move(*target);
@@ -46,7 +46,7 @@ Result<jobs::DownloadResult> fetch(const Wish& wish, const Workspace& workspace,
                                    const JobControl& control) {
     const auto request = requestOf(wish, workspace);
     if (!request) return request.error();
-    const auto rules = jobs::networkRules(wish.hub.network, workspace.environment);
+    const auto rules = jobs::networkRules(wish.hub, workspace.environment);
     if (!rules) return rules.error();
     const auto transport = jobs::openNetwork(*rules);
     if (!transport) return transport.error();
