@@ -94,7 +94,8 @@ CommandSpec programSpec(GlobalOptions& options) {
                         dataCommand(options), trainCommand(options),    resumeCommand(),
                         runsCommand(),        evaluateCommand(options), generateCommand(options),
                         chatCommand(options), mergeCommand(),           exportCommand(),
-                        configCommand(),      benchCommand(options),    doctorCommand(),
+                        configCommand(),      tokenCommand(),           benchCommand(options),
+                        doctorCommand(),
                         completionCommand(),  manPageCommand()};
     return program;
 }

@@ -8,6 +8,7 @@ namespace llamahome::app {
 
 CommandSpec modelsCommand();
 CommandSpec downloadCommand();
+CommandSpec tokenCommand();
 CommandSpec importCommand();
 CommandSpec verifyCommand();
 CommandSpec removeCommand();

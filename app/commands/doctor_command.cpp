@@ -39,7 +39,7 @@ Result<void> examine(CommandContext& context, const DoctorOptions& options) {
     if (options.quick) request.diskTestBytes = 0;
     std::vector<jobs::Finding> findings = jobs::examineMachine(request, context.files(), context.clock());
     findings.push_back(settingsFinding(*problems));
-    findings.push_back({"token for the Hub", tokenWords(context.environment())});
+    findings.push_back({"token for the Hub", tokenOrigin(context)});
     Output& output = context.output();
     output.document(jobs::findingsJson(findings));
     Table table{{"what", "status", "found"}, {}};

@@ -16,6 +16,7 @@
 #include "managers/report_writer.h"
 #include "managers/run_manager.h"
 #include "managers/settings_manager.h"
+#include "managers/token_manager.h"
 #include "managers/training_manager.h"
 
 namespace llamahome::managers {
@@ -28,6 +29,7 @@ struct Session {
         , settings(context)
         , downloads(context, settings)
         , cuda(context, settings)
+        , tokens(context, settings)
         , models(context)
         , exports(context, models)
         , runs(context)
@@ -52,6 +54,7 @@ struct Session {
     SettingsManager settings;
     DownloadManager downloads;
     CudaManager cuda;
+    TokenManager tokens;
     ModelManager models;
     ExportManager exports;
     RunManager runs;
