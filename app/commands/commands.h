@@ -12,6 +12,7 @@ CommandSpec tokenCommand();
 CommandSpec importCommand();
 CommandSpec verifyCommand();
 CommandSpec removeCommand();
+CommandSpec moveCommand();
 CommandSpec tokenizeCommand(GlobalOptions& options);
 CommandSpec dataCommand(GlobalOptions& options);
 CommandSpec trainCommand(GlobalOptions& options);

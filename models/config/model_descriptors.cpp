@@ -104,9 +104,10 @@ void describeModel(DescriptorList& list) {
             "model.library_folders", "Further model folders",
             [](auto& s) -> auto& { return s.model.library_folders; })
         .form(TextForm::Path)
-        .forLater()
-        .help("Folders that are also searched for models; nothing is written to them.")
-        .effect("Models found there can be used without a copy.");
+        .help("Folders with models beside the data folder's, on other drives for one; begins at the next "
+              "start.")
+        .effect("Models there are used where they lie, also from a drive that is read-only; "
+                "`llamahome move` takes a model there and back.");
     list.add(
             "model.precision", "Precision", [](auto& s) -> auto& { return s.model.precision; })
         .choices({"auto", "bf16", "fp32"})

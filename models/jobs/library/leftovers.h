@@ -25,7 +25,10 @@ inline constexpr std::string_view kDownloading = ".downloading-";
 /// nothing.
 class StagingFolder {
 public:
-    StagingFolder(const DataRoot& root, std::string_view family, std::string_view version);
+    StagingFolder(const DataRoot& root, std::string_view family, std::string_view version)
+        : StagingFolder(root.models(), family, version) {}
+    /// In one of DataRoot::modelPlaces().
+    StagingFolder(const std::filesystem::path& models, std::string_view family, std::string_view version);
     ~StagingFolder();
     StagingFolder(const StagingFolder&) = delete;
     StagingFolder& operator=(const StagingFolder&) = delete;
@@ -45,7 +48,8 @@ struct Leftover {
     std::filesystem::path path; ///< of the folder
 };
 
-/// By path. Work in progress, of this process or another, is among them.
+/// By path, in the root and in the libraries that are there. Work in progress, of this process or another, is
+/// among them.
 std::vector<Leftover> findLeftovers(const DataRoot& root);
 
 /// Drops the imports that nobody works on any more and what is left of downloads that have become models, and
