@@ -18,6 +18,12 @@ EndlessTransport::EndlessTransport(std::uint64_t sizeBytes, std::uint64_t bytesA
     , m_bytesABreak(bytesABreak)
     , m_block(noise(kBlockBytes, 7)) {}
 
+EndlessTransport::EndlessTransport(std::uint64_t sizeBytes, const VirtualLine& line)
+    : EndlessTransport(sizeBytes, static_cast<std::uint64_t>(line.bytesPerSecond * line.secondsABreak)) {
+    m_clock = &line.clock;
+    m_bytesPerSecond = line.bytesPerSecond;
+}
+
 Result<network::HttpResponse> EndlessTransport::get(const network::HttpRequest& request,
                                                     network::HttpSink& sink, const CancelToken& cancel) {
     const auto range = request.headers.find("Range");
@@ -37,6 +43,7 @@ Result<network::HttpResponse> EndlessTransport::get(const network::HttpRequest& 
         const std::string_view bytes = std::string_view(m_block).substr(from, count);
         if (auto taken = sink.body(std::as_bytes(std::span(bytes))); !taken) return taken.error();
         at += count;
+        if (m_clock != nullptr) m_clock->advance(static_cast<double>(count) / m_bytesPerSecond);
         m_sentBytes += count;
     }
     if (end == m_sizeBytes) return response;

@@ -169,15 +169,18 @@ void HubServer::noteLeaks(HubHost host, const ServedRequest& request) {
 }
 
 ServedAnswer HubServer::serve(HubHost host, const ServedRequest& request) {
-    const std::lock_guard guard(m_mutex);
-    ++m_requests;
-    noteLeaks(host, request);
+    {
+        const std::lock_guard guard(m_mutex);
+        ++m_requests;
+        noteLeaks(host, request);
+    }
     if (fault)
         if (auto instead = fault(request)) return *instead;
     HubExchange exchange;
     exchange.host = host;
     exchange.request = request;
     host == HubHost::First ? answerAsHub(exchange) : answerAsStore(exchange);
+    const std::lock_guard guard(m_mutex);
     exchange.number = ++m_numbers[{host, exchange.path}];
     if (m_spoil) m_spoil(exchange);
     return exchange.answer;
