@@ -89,13 +89,14 @@ CommandSpec programSpec(GlobalOptions& options) {
                         "Without a command it opens the window; a model folder or .gguf file in place of a "
                         "command is opened in it."};
     addGlobalOptions(program, options);
-    program.commands = {modelsCommand(),      downloadCommand(),        importCommand(),
-                        verifyCommand(),      removeCommand(),          tokenizeCommand(options),
-                        dataCommand(options), trainCommand(options),    resumeCommand(),
-                        runsCommand(),        evaluateCommand(options), generateCommand(options),
-                        chatCommand(options), mergeCommand(),           exportCommand(),
-                        configCommand(),      benchCommand(options),    doctorCommand(),
-                        completionCommand(),  manPageCommand()};
+    program.commands = {modelsCommand(),          downloadCommand(),    importCommand(),
+                        verifyCommand(),          removeCommand(),      moveCommand(),
+                        tokenizeCommand(options), dataCommand(options), trainCommand(options),
+                        resumeCommand(),          runsCommand(),        evaluateCommand(options),
+                        generateCommand(options), chatCommand(options), mergeCommand(),
+                        exportCommand(),          configCommand(),      tokenCommand(),
+                        benchCommand(options),    doctorCommand(),      completionCommand(),
+                        manPageCommand()};
     return program;
 }
 

@@ -39,7 +39,11 @@ Result<jobs::DataRoot> dataRoot(const GlobalOptions& options, const config::Envi
                                 const config::Settings& settings) {
     std::optional<fs::path> option;
     if (options.root) option = *options.root;
-    return jobs::resolveDataRoot(option, environment, settings.model.data_root);
+    auto root = jobs::resolveDataRoot(option, environment, settings.model.data_root);
+    if (!root) return root;
+    for (const std::string& folder : settings.model.library_folders)
+        root->libraries.push_back(fs::path(folder).lexically_normal());
+    return root;
 }
 
 std::shared_ptr<ProgramLog> openProgramLog(const config::LoggingSettings& settings,

@@ -42,7 +42,7 @@ check_size() {
 check_contents() {
     local root=$1 path size
     for path in bin/llamahome $library/llamahome-window $library/libllamahome_engine.so \
-        $library/libllamahome_network.so \
+        $library/libllamahome_network.so $library/libllamahome_keychain.so \
         $library/libtorch_cpu.so $library/libc10.so \
         $library/libgomp.so.1 $library/libcudart.so.13 $library/libcupti.so.13 \
         share/llamahome/.config/models.json share/llamahome/.config/training_config.yaml \

@@ -156,7 +156,7 @@ QWidget* MainWindow::makePages() {
     m_training = new TrainingPane(m_session.training, m_session.models, m_memory, m_pages);
     m_chat = new ChatPane(m_session.chat, m_session.models, m_session.training, m_memory, m_pages);
     m_runs = new RunsPane(m_session.runs, m_session.training, m_memory, m_pages);
-    m_settings = new SettingsPane(m_session.settings, m_session.cuda, m_memory, m_pages);
+    m_settings = new SettingsPane(m_session.settings, m_session.cuda, m_session.tokens, m_memory, m_pages);
     for (QWidget* page :
          std::initializer_list<QWidget*>{m_models, m_downloads, m_training, m_chat, m_runs, m_settings})
         m_pages->addWidget(page);

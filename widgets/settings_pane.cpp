@@ -29,6 +29,7 @@
 #include "widgets/message_bar.h"
 #include "widgets/setting_card.h"
 #include "widgets/status_icons.h"
+#include "widgets/token_row.h"
 #include "widgets/window_memory.h"
 
 namespace llamahome::widgets {
@@ -62,10 +63,11 @@ QWidget* makeProblem(const QString& text, QPushButton* button, QWidget* parent) 
 } // namespace
 
 SettingsPane::SettingsPane(managers::SettingsManager& manager, managers::CudaManager& cuda,
-                           WindowMemory& memory, QWidget* parent)
+                           managers::TokenManager& tokens, WindowMemory& memory, QWidget* parent)
     : QWidget(parent)
     , m_manager(manager)
     , m_cuda(cuda)
+    , m_tokens(tokens)
     , m_memory(memory)
     , m_tree(new SettingTree(manager, this))
     , m_filter(new items::SettingFilter(this)) {
@@ -85,6 +87,7 @@ void SettingsPane::build() {
     m_problemList->setContentsMargins(0, 0, 0, 0);
     m_problemList->setSpacing(look::kGrid / 2);
     QWidget* bar = makeBar();
+    auto* tokens = new TokenRow(m_tokens, this);
     auto* cuda = new CudaRow(m_cuda, this);
     QWidget* list = makeList();
     m_card = new SettingCard(m_manager, this);
@@ -111,6 +114,7 @@ void SettingsPane::build() {
     column->addWidget(m_messages);
     column->addWidget(m_problems);
     column->addWidget(bar);
+    column->addWidget(tokens);
     column->addWidget(cuda);
     column->addWidget(splitter, 1);
 }
@@ -204,8 +208,9 @@ void SettingsPane::connectAll() {
         showProblems();
         if (m_chosenOnly->isChecked()) search();
     });
-    connect(&m_cuda, &managers::CudaManager::failed, this,
-            [this](const Error& error) { m_messages->showFailure(error); });
+    const auto showFailure = [this](const Error& error) { m_messages->showFailure(error); };
+    connect(&m_tokens, &managers::TokenManager::failed, this, showFailure);
+    connect(&m_cuda, &managers::CudaManager::failed, this, showFailure);
     connect(&m_manager, &managers::SettingsManager::settingFailed, this,
             [this](const QString& key, const Error& error) {
                 if (key != m_card->key()) m_messages->showFailure(error);

@@ -17,6 +17,7 @@ class QVBoxLayout;
 
 namespace llamahome::managers {
 class CudaManager;
+class TokenManager;
 } // namespace llamahome::managers
 
 namespace llamahome::items {
@@ -35,8 +36,8 @@ class SettingsPane final : public QWidget {
 
 public:
     /// All outlive it. Does not apply the kept theme: the window does that when it starts.
-    SettingsPane(managers::SettingsManager& manager, managers::CudaManager& cuda, WindowMemory& memory,
-                 QWidget* parent = nullptr);
+    SettingsPane(managers::SettingsManager& manager, managers::CudaManager& cuda,
+                 managers::TokenManager& tokens, WindowMemory& memory, QWidget* parent = nullptr);
 
     /// Chooses a setting in the list; nothing happens for an unknown key.
     void choose(const QString& key);
@@ -60,6 +61,7 @@ private:
 
     managers::SettingsManager& m_manager;
     managers::CudaManager& m_cuda;
+    managers::TokenManager& m_tokens;
     WindowMemory& m_memory;
     items::SettingTree* m_tree;
     items::SettingFilter* m_filter;

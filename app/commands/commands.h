@@ -8,9 +8,11 @@ namespace llamahome::app {
 
 CommandSpec modelsCommand();
 CommandSpec downloadCommand();
+CommandSpec tokenCommand();
 CommandSpec importCommand();
 CommandSpec verifyCommand();
 CommandSpec removeCommand();
+CommandSpec moveCommand();
 CommandSpec tokenizeCommand(GlobalOptions& options);
 CommandSpec dataCommand(GlobalOptions& options);
 CommandSpec trainCommand(GlobalOptions& options);

@@ -63,7 +63,7 @@ Result<void> show(CommandContext& context, const ShowOptions& options) {
         variables.rows.push_back({row.name, row.value, row.effect});
         environment.push_back(Json{{"name", row.name}, {"value", row.value}, {"effect", row.effect}});
     }
-    const std::string token = tokenWords(context.environment());
+    const std::string token = tokenOrigin(context);
     if (!options.key) {
         output.line("");
         output.table(variables);

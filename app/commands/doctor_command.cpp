@@ -39,7 +39,7 @@ Result<void> examine(CommandContext& context, const DoctorOptions& options) {
     if (options.quick) request.diskTestBytes = 0;
     std::vector<jobs::Finding> findings = jobs::examineMachine(request, context.files(), context.clock());
     findings.push_back(settingsFinding(*problems));
-    findings.push_back({"token for the Hub", tokenWords(context.environment())});
+    findings.push_back({"token for the Hub", tokenOrigin(context)});
     Output& output = context.output();
     output.document(jobs::findingsJson(findings));
     Table table{{"what", "status", "found"}, {}};
@@ -90,7 +90,7 @@ Result<void> installCuda(CommandContext& context, const DoctorOptions& options) 
     if (!index) return index.error();
     const auto lock = context.lockRoot();
     if (!lock) return lock.error();
-    const auto rules = jobs::networkRules((*settings)->values.model.hub.network, context.environment());
+    const auto rules = jobs::networkRules((*settings)->values.model.hub, context.environment());
     if (!rules) return rules.error();
     const auto transport = jobs::openNetwork(*rules);
     if (!transport) return transport.error();

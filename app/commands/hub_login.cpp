@@ -4,9 +4,7 @@
 #include "core/error_codes.h"
 
 namespace llamahome::app {
-namespace {
 
-/// One line of standard input that is not shown on a terminal; empty at its end.
 Result<std::string> secretLine(CommandContext& context, const std::string& question) {
     if (context.input().isTerminal()) context.output().question(question);
     std::string line;
@@ -18,22 +16,23 @@ Result<std::string> secretLine(CommandContext& context, const std::string& quest
     return *status == Input::Status::End ? std::string() : config::trimmedToken(line);
 }
 
-} // namespace
-
-Result<download::HubAccess> hubAccess(CommandContext& context) {
+Result<jobs::HubTokens> hubTokens(CommandContext& context) {
     const auto settings = context.settings();
     if (!settings) return settings.error();
-    auto endpoint = download::hubEndpoint((*settings)->values.model.hub.endpoint);
-    if (!endpoint) return endpoint.error();
-    auto token = config::hubToken(context.environment());
-    if (!token) return token.error();
-    return download::HubAccess{std::move(*endpoint), std::move(token->text)};
+    return jobs::HubTokens::of((*settings)->values.model.hub, context.environment());
 }
 
-std::string tokenWords(const config::Environment& environment) {
-    const auto token = config::hubToken(environment);
-    if (!token) return token.error().message;
-    return token->text.empty() ? "none; models that need none can be downloaded" : "from " + token->origin;
+Result<download::HubAccess> hubAccess(CommandContext& context) {
+    auto tokens = hubTokens(context);
+    if (!tokens) return tokens.error();
+    auto token = tokens->find();
+    if (!token) return token.error();
+    return download::HubAccess{tokens->endpoint(), std::move(token->text)};
+}
+
+std::string tokenOrigin(CommandContext& context) {
+    auto tokens = hubTokens(context);
+    return tokens ? jobs::tokenWords(tokens->state()) : tokens.error().message;
 }
 
 bool isTokenWanted(const Error& error) {

@@ -7,15 +7,22 @@
 #include "app/command_context.h"
 #include "core/result.h"
 #include "download/hub_client.h"
+#include "jobs/system/hub_tokens.h"
 #include "network/transport.h"
 
 namespace llamahome::app {
 
-/// The Hub's address by the settings, and the token by the environment.
+/// The Hub's address by the settings, and the token by keychain and environment.
 Result<download::HubAccess> hubAccess(CommandContext& context);
 
+/// The tokens of the Hub that the settings name.
+Result<jobs::HubTokens> hubTokens(CommandContext& context);
+
 /// Where the token comes from, "none", or why there is none: for people, without the token.
-std::string tokenWords(const config::Environment& environment);
+std::string tokenOrigin(CommandContext& context);
+
+/// One line of standard input, which a terminal does not show; empty at its end. RUN-00.
+Result<std::string> secretLine(CommandContext& context, const std::string& question);
 
 /// Whether an error may be cured by a token, or by another one.
 bool isTokenWanted(const Error& error);

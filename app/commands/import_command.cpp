@@ -3,6 +3,7 @@
 #include "app/commands/model_words.h"
 #include "app/progress_printer.h"
 #include "config/hub_cache.h"
+#include "config/lm_studio.h"
 #include "config/ollama_store.h"
 #include "core/quantity.h"
 #include "jobs/import/import_model.h"
@@ -37,7 +38,8 @@ std::string nextCommand(const jobs::ImportResult& imported) {
 Result<void> import(CommandContext& context, const ImportOptions& options) {
     jobs::ImportRequest request = requestOf(options);
     request.places = {config::hubCacheFolder(context.environment()),
-                      config::ollamaStoreFolders(context.environment())};
+                      config::ollamaStoreFolders(context.environment()),
+                      config::lmStudioFolders(context.environment())};
     const auto library = context.library();
     if (!library) return library.error();
     const auto lock = context.lockRoot();
@@ -75,7 +77,8 @@ CommandSpec importCommand() {
         .positional(
             "PATH",
             "a folder in Hub layout or Meta's, an adapter's folder, an entry of the Hub's cache or "
-            "its id, a .gguf file, or a model of Ollama's by its name (llama3.2:1b), manifest or blob",
+            "its id, a .gguf file, a model of Ollama's by its name (llama3.2:1b), manifest or blob, or one "
+            "of LM Studio's (publisher/repository)",
             options->path, ValueKind::File)
         .required();
     command.words("--as", "FAMILY VERSION", 2,

@@ -1,7 +1,9 @@
 #include "app/command_context.h"
 #include "app/commands/commands.h"
 #include "app/commands/model_words.h"
+#include "core/log.h"
 #include "core/quantity.h"
+#include "jobs/library/library_folders.h"
 
 namespace llamahome::app {
 namespace {
@@ -41,6 +43,18 @@ void showNotes(Output& output, const std::vector<jobs::ModelEntry>& entries, boo
     }
 }
 
+std::string roomWords(const jobs::ModelPlace& place) {
+    if (place.isAway) return " (not there: its models are offline)";
+    return place.freeBytes ? " (" + formatBytes(*place.freeBytes) + " free)" : "";
+}
+
+void showPlaces(Output& output, const jobs::DataRoot& root) {
+    for (const jobs::ModelPlace& place : jobs::modelPlaces(root))
+        output.line(place.path == root.models()
+                        ? "Data root: " + displayPath(root.path) + roomWords(place)
+                        : "Library folder: " + displayPath(place.path) + roomWords(place));
+}
+
 Result<void> listModels(CommandContext& context, const ModelsOptions& options) {
     const auto library = context.library();
     if (!library) return library.error();
@@ -77,7 +91,9 @@ Result<void> listModels(CommandContext& context, const ModelsOptions& options) {
     showNotes(output, adapters, false);
     if (!models.empty())
         output.line("Memory is computed for this machine, which has " + formatBytes(*memory) + " to spare.");
-    output.line("Data root: " + displayPath((*library)->root().path));
+    showPlaces(output, (*library)->root());
+    if (auto kept = jobs::rememberPlaces(context.files(), (*library)->root()); !kept)
+        logLine(LogLevel::Warning, "app", kept.error().message);
     return {};
 }
 

@@ -42,7 +42,7 @@ Result<jobs::DownloadResult> runDownload(CommandContext& context, jobs::Download
     const config::HubSettings& hub = (*settings)->values.model.hub;
     request.hubMirror = hub.mirror;
     if (auto added = addSecrets(context, request); !added) return added.error();
-    const auto rules = jobs::networkRules(hub.network, context.environment());
+    const auto rules = jobs::networkRules(hub, context.environment());
     if (!rules) return rules.error();
     const auto transport = jobs::openNetwork(*rules);
     if (!transport) return transport.error();

@@ -181,6 +181,8 @@ const std::vector<EnvironmentVariable>& environmentVariables() {
         {"HTTPS_PROXY", "proxy for https addresses", Role::Proxy},
         {"http_proxy", "proxy for http addresses", Role::Proxy},
         {"HTTP_PROXY", "proxy for http addresses", Role::Proxy},
+        {"all_proxy", "proxy for both, where neither of the others is set", Role::Proxy},
+        {"ALL_PROXY", "proxy for both, where neither of the others is set", Role::Proxy},
         {"no_proxy", "hosts reached without a proxy", Role::Proxy},
         {"NO_PROXY", "hosts reached without a proxy", Role::Proxy},
     };

@@ -25,6 +25,12 @@ void describeHub(DescriptorList& list) {
         .help("Which addresses may be reached: all, this machine only, or none.")
         .effect("off works with what is there.")
         .alsoCalled({"offline"});
+    list.add(
+            "model.hub.plain_http", "Without encryption",
+            [](auto& s) -> auto& { return s.model.hub.plain_http; })
+        .help("Whether addresses that begin with http:// may be asked beyond this machine.")
+        .effect("Anybody on the way can read and change what is fetched; a token is never sent there.")
+        .alsoCalled({"allow_http"});
 }
 
 void describeGeneration(DescriptorList& list) {
@@ -98,9 +104,10 @@ void describeModel(DescriptorList& list) {
             "model.library_folders", "Further model folders",
             [](auto& s) -> auto& { return s.model.library_folders; })
         .form(TextForm::Path)
-        .forLater()
-        .help("Folders that are also searched for models; nothing is written to them.")
-        .effect("Models found there can be used without a copy.");
+        .help("Folders with models beside the data folder's, on other drives for one; begins at the next "
+              "start.")
+        .effect("Models there are used where they lie, also from a drive that is read-only; "
+                "`llamahome move` takes a model there and back.");
     list.add(
             "model.precision", "Precision", [](auto& s) -> auto& { return s.model.precision; })
         .choices({"auto", "bf16", "fp32"})

@@ -15,6 +15,7 @@ struct HubSettings {
     std::string endpoint = "https://huggingface.co";
     std::string mirror;         ///< asked when the endpoint does not answer; empty: none
     std::string network = "on"; ///< on, loopback (addresses of this machine only), off
+    bool plain_http = false;    ///< addresses without TLS may be asked beyond this machine
 };
 
 struct ChatSettings {
@@ -44,7 +45,7 @@ struct CacheSettings {
 
 struct ModelSettings {
     std::string data_root;                    ///< absolute; empty: the platform's data folder
-    std::vector<std::string> library_folders; ///< absolute; further folders with models
+    std::vector<std::string> library_folders; ///< absolute; further folders with models, perhaps away
     std::string precision = "auto";           ///< auto, bf16, fp32
     std::string quant = "none";               ///< none, f16, bf16, int8, nf4
     std::string device = "auto";              ///< auto, cpu, cuda, cuda:N

@@ -1,11 +1,8 @@
-// Digests of bytes and files (OpenSSL): SHA-256, and MD5 for old lists of checksums. Any thread; files are
-// read where it is called, so not on the GUI thread.
+// Shorthands over core/digest.h: SHA-256 of a text or a file, and MD5 for old lists of checksums. Any thread;
+// files are read where it is called, so not on the GUI thread.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
-#include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,28 +12,10 @@
 
 namespace llamahome {
 
-/// A running SHA-256.
-class Sha256 {
-public:
-    Sha256();
-    ~Sha256();
-    Sha256(Sha256&&) noexcept;
-    Sha256& operator=(Sha256&&) noexcept;
-
-    void update(std::span<const std::byte> bytes);
-    void update(std::string_view text);
-    /// 64 lower-case hex digits. Ends the object's use.
-    std::string hexDigest();
-
-private:
-    struct Context;
-    std::unique_ptr<Context> m_context;
-};
-
-/// Hex digest of `text`.
+/// 64 lower-case hex digits.
 std::string sha256Hex(std::string_view text);
 
-/// Hex digest of a file, read in blocks of 1 MiB; cancel is looked at and progress told once a block.
+/// Hex digest of a file; cancel, progress and errors as digestFile().
 Result<std::string> sha256File(const std::filesystem::path& path, const CancelToken& cancel = {},
                                const ProgressSink& progress = {});
 

@@ -14,6 +14,7 @@
 #include "core/quantity.h"
 #include "download/partial_file.h"
 #include "download/rate_limiter.h"
+#include "download/remote_names.h"
 
 namespace llamahome::download {
 namespace fs = std::filesystem;
@@ -30,15 +31,14 @@ std::uint64_t takenBytes(const fs::path& part) {
     return static_cast<std::uint64_t>(status.st_blocks) * kStatBlockBytes;
 }
 
-std::uint64_t neededBytes(const RemoteSet& set, const fs::path& folder) {
-    std::uint64_t needed = 0;
-    for (const RemoteFile& file : set.files) {
-        const fs::path target = folder / fs::path(file.path);
-        const std::uint64_t size = file.sizeBytes.value_or(0);
-        if (const auto there = fileSize(target); there && *there == size) continue;
-        needed += size - std::min(size, takenBytes(partPath(target)));
-    }
-    return needed;
+/// Whoever made the set folded case and forms; that no path leads out of the folder is seen to here, where
+/// files are made.
+Result<void> checkPaths(const RemoteSet& set) {
+    std::vector<RemoteName> names;
+    for (const RemoteFile& file : set.files)
+        names.push_back({file.path});
+    return checkRemoteNames(
+        names, [](std::string_view name) { return std::string(name); }, set.name);
 }
 
 /// Makes the folders of a file. A link among them would lead elsewhere, and is not followed.
@@ -233,16 +233,26 @@ private:
 
 } // namespace
 
+std::uint64_t missingBytes(const RemoteSet& set, const fs::path& folder) {
+    std::uint64_t missing = 0;
+    for (const RemoteFile& file : set.files) {
+        const fs::path target = folder / fs::path(file.path);
+        const std::uint64_t size = file.sizeBytes.value_or(0);
+        if (const auto there = fileSize(target); there && *there == size) continue;
+        missing += size - std::min(size, takenBytes(partPath(target)));
+    }
+    return missing;
+}
+
 Result<std::vector<FetchedFile>> fetchSet(const RemoteSet& set, const fs::path& folder, const SetTools& tools,
                                           const CancelToken& cancel, const SetSink& sink) {
+    if (auto checked = checkPaths(set); !checked) return checked.error();
     if (auto made = tools.files.makeDirectories(folder); !made) return made.error();
     const auto lock = FileLock::tryAcquire(folder);
     if (!lock) return lock.error();
     if (!*lock)
         return Error{codes::kDownloadBusy, displayPath(folder) + ": another download to this folder is under "
                                                                  "way; wait until it is done, or stop it"};
-    if (tools.checkRoom)
-        if (auto fits = tools.checkRoom(neededBytes(set, folder)); !fits) return fits.error();
     return SetFetch(set, folder, tools).run(cancel, sink);
 }
 

@@ -28,8 +28,6 @@ struct SetTools {
     /// Called on the thread that uses the transport.
     std::function<Result<std::unique_ptr<network::Transport>>()> openTransport;
     FileLayer& files;
-    /// Whether so many more bytes fit on the disk of the folder, with what must stay free; empty: not asked.
-    std::function<Result<void>(std::uint64_t neededBytes)> checkRoom = {};
     Pause pause = pauseForSeconds;
     Patience patience = {};
     RefusalWords refusal = {};
@@ -39,13 +37,17 @@ struct SetTools {
     TransferControl* control = nullptr; ///< outlives the call
 };
 
-/// Fetches every file of `set` to its path below `folder`, which is made, by the rules of fetchFile(). The
-/// paths have been checked. Large files come first: the small ones fill the line while those run, so that no
-/// large one runs alone at the end. A file that fails does not stop the others, but the third does, and so
-/// does what would stop them all: a full disk, no network, a cancel. What has been received stays, and the
-/// next call goes on. Gives what lies there in the set's order, when all of it does.
-/// DL-02: another process fetches to this folder; FILE-03: too little room, before the first byte; else the
-/// first file's error, with the others in its detail.
+/// What the files of `set` will yet take on the disk of `folder`: those that are there in their size count
+/// nothing, of a partial file neither its bytes nor the room that was set aside for it.
+std::uint64_t missingBytes(const RemoteSet& set, const std::filesystem::path& folder);
+
+/// Fetches every file of `set` to its path below `folder`, which is made, by the rules of fetchFile(). Large
+/// files come first: the small ones fill the line while those run, so that no large one runs alone at the
+/// end. A file that fails does not stop the others, but the third does, and so does what would stop them all:
+/// a full disk, no network, a cancel. What has been received stays, and the next call goes on. Gives what
+/// lies there in the set's order, when all of it does. DL-02: another process fetches to this folder; DL-03:
+/// a path that checkRemoteNames() refuses, before anything is made; else the first file's error, with the
+/// others in its detail.
 Result<std::vector<FetchedFile>> fetchSet(const RemoteSet& set, const std::filesystem::path& folder,
                                           const SetTools& tools, const CancelToken& cancel,
                                           const SetSink& sink);

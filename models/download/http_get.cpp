@@ -140,7 +140,7 @@ void keepWhatEveryHostMaySee(network::HttpRequest& request) {
 Result<network::HttpResponse> follow(network::Transport& transport, network::HttpRequest& request,
                                      network::HttpSink& sink, const CancelToken& cancel,
                                      const OriginHeader& forOne) {
-    if (auto allowed = checkAddress(request.url); !allowed) return allowed.error();
+    if (auto allowed = checkAddress(request.url, transport.allowsPlain()); !allowed) return allowed.error();
     FinalAnswer answer(sink);
     for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
         network::HttpRequest step = request;
@@ -163,6 +163,10 @@ bool isOnThisMachine(std::string_view url) {
     return namesThisMachine(authorityOf(url));
 }
 
+bool isPrivate(std::string_view url) {
+    return url.starts_with(kSafe) || isOnThisMachine(url);
+}
+
 std::string originOf(std::string_view url) {
     const auto scheme = url.find("://");
     if (scheme == std::string_view::npos) return "an address without a scheme";
@@ -173,19 +177,27 @@ std::string originOf(std::string_view url) {
            std::string(user == std::string_view::npos ? host : host.substr(user + 1));
 }
 
-Result<void> checkAddress(std::string_view url) {
+Result<void> checkAddress(std::string_view url, bool allowsPlain) {
     const std::string_view authority = authorityOf(url);
     if (authority.find('@') != std::string_view::npos)
         return Error{codes::kAddressRefused,
                      "address: found one with a user name or password in it, expected "
                      "one without; take out what stands before the @"};
-    if (!authority.empty() && (url.starts_with(kSafe) || namesThisMachine(authority))) return {};
+    const bool isPlain = url.starts_with(kPlain);
+    if (!authority.empty() && (!isPlain || allowsPlain || namesThisMachine(authority))) return {};
+    if (!authority.empty())
+        return Error{codes::kAddressRefused,
+                     "address: found " + originOf(url) +
+                         ", expected one that begins with https://; without it anybody on the way can read "
+                         "and change what is fetched. `llamahome config edit model.hub.plain_http=true` "
+                         "allows it all the same"};
     return Error{codes::kAddressRefused,
                  "address: found " + originOf(url) + ", expected one that begins with https://"};
 }
 
 Result<void> checkStep(std::string_view from, std::string_view to) {
-    const auto allowed = checkAddress(to);
+    const bool isSameHost = from.starts_with(kPlain) && originOf(from) == originOf(to);
+    const auto allowed = checkAddress(to, isSameHost);
     if (!allowed)
         return Error{codes::kHttpRedirect, allowed.error().within(originOf(from) + " leads on").message};
     if (from.starts_with(kSafe) && !to.starts_with(kSafe))

@@ -141,11 +141,11 @@ std::optional<Error> knownRefusal(const network::HttpResponse& response, const s
 
 } // namespace
 
-Result<std::string> hubEndpoint(std::string_view setting) {
+Result<std::string> hubEndpoint(std::string_view setting, bool allowsPlain) {
     std::string endpoint(setting);
     while (endpoint.ends_with('/'))
         endpoint.pop_back();
-    const auto allowed = checkAddress(endpoint);
+    const auto allowed = checkAddress(endpoint, allowsPlain);
     if (!allowed) return allowed.error().within("model.hub.endpoint (HF_ENDPOINT)");
     if (endpoint.find_first_of("?#") != std::string::npos)
         return Error{codes::kAddressRefused,
@@ -181,7 +181,7 @@ Error notTheHub(const HubAccess& access, const std::string& found) {
 }
 
 std::map<std::string, std::string> hubHeaders(const HubAccess& access) {
-    if (access.token.empty()) return {};
+    if (access.token.empty() || !isPrivate(access.endpoint)) return {};
     return {{"Authorization", "Bearer " + access.token}};
 }
 

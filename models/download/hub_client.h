@@ -22,8 +22,9 @@ struct HubAccess {
     std::string token;    ///< sent to the endpoint's origin only; empty: none
 };
 
-/// An endpoint without the slashes at its end. NET-08 where it is no address to fetch from.
-Result<std::string> hubEndpoint(std::string_view setting);
+/// An endpoint without the slashes at its end. NET-08 where it is no address to fetch from, by
+/// checkAddress().
+Result<std::string> hubEndpoint(std::string_view setting, bool allowsPlain);
 
 /// Whether a text is a Hub id: two parts of letters, digits, '.', '_' and '-', "owner/name".
 bool isHubId(std::string_view text);
@@ -57,7 +58,7 @@ Result<HubAnswer> askHub(network::Transport& transport, const HubAccess& access,
                          std::size_t maxBytes, const HubSubject& subject, const Pause& pause,
                          const CancelToken& cancel);
 
-/// The headers of a request to `access`: the token, where there is one.
+/// The headers of a request to `access`: the token, where there is one and nobody on the way can read it.
 std::map<std::string, std::string> hubHeaders(const HubAccess& access);
 
 /// The account that the token of `access` belongs to. HUB-03: the Hub does not know it.

@@ -66,6 +66,11 @@ public:
         return std::move(m_repository);
     }
 
+    Result<std::string> commit() {
+        if (auto found = readFacts(); !found) return found.error();
+        return m_repository.commit;
+    }
+
 private:
     Result<HubAnswer> ask(const std::string& url) {
         return askHub(m_transport, m_question.access, url, kMaxAnswerBytes,
@@ -170,6 +175,12 @@ private:
 Result<HubRepository> listHubRepository(network::Transport& transport, const HubQuestion& question,
                                         const NameFold& fold, const Pause& pause, const CancelToken& cancel) {
     return Listing(transport, question, fold, pause, cancel).read();
+}
+
+Result<std::string> resolveHubRevision(network::Transport& transport, const HubQuestion& question,
+                                       const Pause& pause, const CancelToken& cancel) {
+    const NameFold noNames;
+    return Listing(transport, question, noNames, pause, cancel).commit();
 }
 
 std::string hubFileUrl(const HubAccess& access, const HubRepository& repository, const std::string& path) {

@@ -39,6 +39,10 @@ inline constexpr std::size_t kMaxListedNames = 50'000;
 Result<HubRepository> listHubRepository(network::Transport& transport, const HubQuestion& question,
                                         const NameFold& fold, const Pause& pause, const CancelToken& cancel);
 
+/// The commit that the revision names now. HUB-xx, NET-xx of askHub().
+Result<std::string> resolveHubRevision(network::Transport& transport, const HubQuestion& question,
+                                       const Pause& pause, const CancelToken& cancel);
+
 /// Where the bytes of a file are asked for.
 std::string hubFileUrl(const HubAccess& access, const HubRepository& repository, const std::string& path);
 

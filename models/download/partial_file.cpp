@@ -11,6 +11,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kBlockBytes = 1U << 20;
+constexpr std::uint64_t kLaneFromBytes = 1U << 20;
 constexpr int kLockTries = 3; ///< the file may be finished, and so renamed, between two looks
 
 /// The points that a partial file of `sizeBytes` can have passed.
@@ -133,11 +134,25 @@ Result<void> PartialFile::append(std::span<const std::byte> bytes) {
     if (!m_hasBegun)
         if (auto begun = beginLargeFile(); !begun) return begun;
     if (auto written = m_file->write(bytes); !written) return written;
-    m_hash.update(bytes);
+    hash(bytes);
     m_sizeBytes += bytes.size();
     const bool isDue = m_sizeBytes - m_durableBytes >= m_rule.bytes ||
                        m_clock->monotonicSeconds() - m_flushedAt >= m_rule.seconds;
     return isDue ? flush() : Result<void>();
+}
+
+void PartialFile::hash(std::span<const std::byte> bytes) {
+    if (!m_lane && m_sizeBytes >= kLaneFromBytes) m_lane = HashLane::open(m_hash);
+    m_lane ? m_lane->update(bytes) : m_hash.update(bytes);
+}
+
+void PartialFile::settleHash() {
+    if (m_lane) m_hash = m_lane->settled();
+}
+
+std::string PartialFile::sha256() {
+    settleHash();
+    return m_hash.sha256();
 }
 
 /// Room for all of it, so that a full disk is known before the first byte, and a record, so that even a file
@@ -155,6 +170,7 @@ Result<void> PartialFile::flush() {
     if (auto synced = m_file->sync(); !synced) return synced;
     m_flushedAt = m_clock->monotonicSeconds();
     if (m_sizeBytes == m_durableBytes) return {};
+    settleHash();
     m_durableBytes = m_sizeBytes;
     m_durableHash = m_hash;
     m_record.addPoint({m_sizeBytes, m_hash.sha256()}, m_rule.bytes);
@@ -163,6 +179,7 @@ Result<void> PartialFile::flush() {
 
 Result<void> PartialFile::rewind() {
     m_file.reset();
+    m_lane.reset();
     m_hash = m_durableHash;
     m_sizeBytes = m_durableBytes;
     if (auto cut = m_files->truncate(m_path, m_durableBytes); !cut) return cut;
@@ -192,6 +209,7 @@ void PartialFile::keep() {
 }
 
 Result<bool> PartialFile::finish(const CancelToken& cancel) {
+    settleHash();
     std::optional<bool> isRight = m_hash.isAsExpected();
     if (!isRight) {
         const auto reread = contentHashOf(m_path, m_record.hash, cancel);

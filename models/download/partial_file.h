@@ -1,5 +1,5 @@
 // What has been received of a file so far, with its running hash and a record of how far it is on the disk.
-// One thread; one holder in the whole system.
+// One thread, and one of its own that hashes; one holder in the whole system.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "core/file_lock.h"
 #include "core/progress.h"
 #include "download/content_hash.h"
+#include "download/hash_lane.h"
 #include "download/part_record.h"
 
 namespace llamahome::download {
@@ -59,7 +60,7 @@ public:
     /// Gives the file its name, durably, where it is what was promised; else false, and only restart() helps.
     Result<bool> finish(const CancelToken& cancel);
     /// SHA-256 of what was received.
-    std::string sha256() const { return m_hash.sha256(); }
+    std::string sha256();
 
 private:
     PartialFile(std::filesystem::path target, PartRecord what, FileLayer& files, const Clock& clock,
@@ -71,6 +72,9 @@ private:
                         const ProgressSink& checking);
     Result<void> beginLargeFile();
     Result<void> reopen();
+    void hash(std::span<const std::byte> bytes);
+    /// Afterwards m_hash is of everything received.
+    void settleHash();
 
     std::filesystem::path m_target;
     std::filesystem::path m_path;
@@ -80,7 +84,8 @@ private:
     FlushRule m_rule;
     std::optional<FileLock> m_lock;
     std::unique_ptr<WritableFile> m_file;
-    ContentHash m_hash;
+    ContentHash m_hash;               ///< without what the lane has yet to give back
+    std::unique_ptr<HashLane> m_lane; ///< of files that are worth a thread
     std::uint64_t m_sizeBytes = 0;
     ContentHash m_durableHash; ///< of the first m_durableBytes
     std::uint64_t m_durableBytes = 0;

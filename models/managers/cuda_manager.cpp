@@ -105,12 +105,12 @@ void CudaManager::install() {
     runJob<jobs::CudaState>(
         m_context.jobPool, m_context.jobs, job, *workspace.clock,
         [lock = &m_context.lock, place = m_place, index = jobs::pythonIndex(workspace.environment),
-         access = m_settings.settings().model.hub.network, environment = workspace.environment,
+         hub = m_settings.settings().model.hub, environment = workspace.environment,
          files = workspace.files](const JobControl& control) -> Result<jobs::CudaState> {
             if (!index) return index.error();
             const auto held = lock->acquire();
             if (!held) return held.error();
-            const auto rules = jobs::networkRules(access, environment);
+            const auto rules = jobs::networkRules(hub, environment);
             if (!rules) return rules.error();
             const auto transport = jobs::openNetwork(*rules);
             if (!transport) return transport.error();

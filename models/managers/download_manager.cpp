@@ -3,9 +3,9 @@
 #include <memory>
 #include <utility>
 
-#include "config/hub_token.h"
 #include "core/error_codes.h"
 #include "jobs/download/fetch_files.h"
+#include "jobs/system/hub_tokens.h"
 #include "jobs/system/network_access.h"
 #include "managers/run_job.h"
 #include "managers/settings_manager.h"
@@ -28,15 +28,15 @@ Result<jobs::DownloadRequest> requestOf(const Wish& wish, const Workspace& works
     const jobs::Library library(workspace.root, workspace.catalog);
     auto target = jobs::downloadTarget(library, {wish.name}, workspace.environment);
     if (!target) return target.error();
-    auto endpoint = download::hubEndpoint(wish.hub.endpoint);
-    if (!endpoint) return endpoint.error();
+    auto tokens = jobs::HubTokens::of(wish.hub, workspace.environment);
+    if (!tokens) return tokens.error();
     jobs::DownloadRequest request;
     request.target = std::move(*target);
     request.everyByte = wish.everyByte;
-    request.hub = {std::move(*endpoint), wish.token};
+    request.hub = {tokens->endpoint(), wish.token};
     request.hubMirror = wish.hub.mirror;
     if (!wish.token.empty()) return request;
-    auto token = config::hubToken(workspace.environment);
+    auto token = tokens->find();
     if (!token) return token.error();
     request.hub.token = std::move(token->text);
     return request;
@@ -46,7 +46,7 @@ Result<jobs::DownloadResult> fetch(const Wish& wish, const Workspace& workspace,
                                    const JobControl& control) {
     const auto request = requestOf(wish, workspace);
     if (!request) return request.error();
-    const auto rules = jobs::networkRules(wish.hub.network, workspace.environment);
+    const auto rules = jobs::networkRules(wish.hub, workspace.environment);
     if (!rules) return rules.error();
     const auto transport = jobs::openNetwork(*rules);
     if (!transport) return transport.error();

@@ -8,6 +8,7 @@
 #include <QPointer>
 
 #include "config/hub_cache.h"
+#include "config/lm_studio.h"
 #include "config/ollama_store.h"
 #include "config/settings_loader.h"
 #include "core/error_codes.h"
@@ -125,7 +126,8 @@ Result<jobs::ImportSource> inspected(const std::string& path, const jobs::Source
 }
 
 jobs::SourcePlaces placesOf(const config::Environment& environment) {
-    return {config::hubCacheFolder(environment), config::ollamaStoreFolders(environment)};
+    return {config::hubCacheFolder(environment), config::ollamaStoreFolders(environment),
+            config::lmStudioFolders(environment)};
 }
 
 } // namespace

@@ -17,6 +17,7 @@
 #include "managers/report_writer.h"
 #include "managers/run_manager.h"
 #include "managers/settings_manager.h"
+#include "managers/token_manager.h"
 #include "managers/training_manager.h"
 
 namespace llamahome::managers {
@@ -30,6 +31,7 @@ struct Session {
         , settings(context)
         , downloads(context, settings)
         , cuda(context, settings)
+        , tokens(context, settings)
         , models(context)
         , exports(context, models)
         , runs(context)
@@ -55,6 +57,7 @@ struct Session {
     SettingsManager settings;
     DownloadManager downloads;
     CudaManager cuda;
+    TokenManager tokens;
     ModelManager models;
     ExportManager exports;
     RunManager runs;

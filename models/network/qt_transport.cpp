@@ -12,6 +12,7 @@
 #include <QtNetwork/QSslError>
 
 #include "core/error_codes.h"
+#include "network/qt_proxies.h"
 
 namespace llamahome::network {
 namespace {
@@ -118,11 +119,21 @@ private:
         const bool answered = m_hasBegun && m_response.status >= 300;
         if (answered && m_reply.error() >= QNetworkReply::ContentAccessDenied) return;
         const std::string text = m_reply.errorString().toStdString();
-        if (m_reply.error() == QNetworkReply::SslHandshakeFailedError)
+        if (m_reply.error() == QNetworkReply::ProxyAuthenticationRequiredError)
+            m_error =
+                Error{codes::kHttpStatus, m_where + ": the proxy wants a name and password; set them in "
+                                                    "the proxy's address (https_proxy), or ask who "
+                                                    "keeps it"};
+        else if (m_reply.error() == QNetworkReply::SslHandshakeFailedError)
             m_error = Error{codes::kNetworkTls, m_where + ": the connection is not safe and was refused: " +
                                                     (m_tls.empty() ? text : m_tls)};
         else
-            m_error = Error{codes::kNetworkFailure, m_where + ": " + text};
+            m_error = Error{codes::kNetworkFailure, m_where + (isOfProxy() ? ": the proxy: " : ": ") + text};
+    }
+
+    bool isOfProxy() const {
+        return m_reply.error() >= QNetworkReply::ProxyConnectionRefusedError &&
+               m_reply.error() <= QNetworkReply::UnknownProxyError;
     }
 
     QNetworkReply& m_reply;
@@ -145,6 +156,7 @@ QtTransport::QtTransport(const TransportOptions& options)
     , m_stallSeconds(options.stallSeconds)
     , m_block(kBlockBytes) {
     m_manager.setAutoDeleteReplies(false);
+    m_manager.setProxyFactory(new QtProxies(options.proxies)); // which it owns
     if (!options.authorities.empty())
         m_tls.addCaCertificates(
             QSslCertificate::fromData(QByteArray::fromStdString(options.authorities), QSsl::Pem));

@@ -8,6 +8,7 @@
 
 #include "core/cancel_token.h"
 #include "core/result.h"
+#include "network/proxy_rules.h"
 
 namespace llamahome::network {
 
@@ -46,6 +47,9 @@ public:
     /// nothing arrived for `stallSeconds`, NET-08 neither http nor https, RUN-00 cancelled.
     virtual Result<HttpResponse> get(const HttpRequest& request, HttpSink& sink,
                                      const CancelToken& cancel) = 0;
+
+    /// Whether the user agreed to ask addresses without TLS (http) beyond this machine.
+    virtual bool allowsPlain() const { return false; }
 };
 
 /// A silent connection is given up after this; so is one whose headers take longer.
@@ -54,6 +58,7 @@ inline constexpr double kStallSeconds = 30.0;
 struct TransportOptions {
     double stallSeconds = kStallSeconds;
     std::string authorities = {}; ///< PEM certificates that are trusted beside the system's
+    ProxyRules proxies = {};      ///< where they are empty, the desktop's settings count
 };
 
 } // namespace llamahome::network

@@ -8,7 +8,7 @@ set(desktop "${PROJECT_SOURCE_DIR}/packaging/desktop")
 
 install(TARGETS llamahome RUNTIME DESTINATION bin)
 install(TARGETS llamahome_window RUNTIME DESTINATION lib/llamahome)
-install(TARGETS llamahome_network LIBRARY DESTINATION lib/llamahome)
+install(TARGETS llamahome_network llamahome_keychain LIBRARY DESTINATION lib/llamahome)
 install(DIRECTORY .config DESTINATION share/llamahome)
 install(DIRECTORY resources/samples DESTINATION share/llamahome/resources)
 

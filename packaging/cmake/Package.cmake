@@ -38,6 +38,7 @@ set(depends [[
     libqt6widgets6t64 (>= 6.4) | libqt6widgets6 (>= 6.4)
     libqt6network6t64 (>= 6.4) | libqt6network6 (>= 6.4)
     libqt6dbus6t64 (>= 6.4) | libqt6dbus6 (>= 6.4)
+    libqt6keychain1 (>= 0.13)
     libqt6charts6 (>= 6.4)
     libqt6svg6 (>= 6.4)
 ]])

@@ -1,7 +1,9 @@
 // Prints how fast fetchFile() receives, hashes and writes from a server on loopback, plain and with TLS, and
 // the peak of its memory by the file's size. By hand:
 //   build/dev/tests/bench_download FOLDER             measures; FOLDER gets up to 4 GB at a time
-//   build/dev/tests/bench_download FOLDER --soak GB   one simulated file, cut every 300 MB; takes no room
+//   build/dev/tests/bench_download FOLDER --soak GB   one simulated file, reset every 30 s of virtual time at
+//   50 MB/s;
+//                                                     takes no room
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -12,15 +14,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/hash.h"
+#include "core/digest.h"
 #include "core/machine.h"
 #include "core/quantity.h"
 #include "download/fetch_file.h"
 #include "network/transport_loader.h"
 #include "support/checked.h"
 #include "support/endless_transport.h"
-#include "support/fake_hub.h"
 #include "support/fixed_clock.h"
+#include "support/http_server.h"
+#include "support/noise.h"
 #include "support/sparse_files.h"
 #include "support/test_authority.h"
 
@@ -31,7 +34,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kBlockBytes = 256U << 10; // as the server sends them
-constexpr std::uint64_t kSoakBreakBytes = 300'000'007;
+constexpr double kSoakBytesPerSecond = 50e6;    ///< of virtual time
+constexpr double kSoakSecondsABreak = 30.0;
 
 double secondsSince(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -43,11 +47,11 @@ double secondsOf(const timeval& time) {
 
 /// SHA-256 of `block` over and over.
 std::string hashOf(const std::string& block, std::uint64_t sizeBytes) {
-    Sha256 hash;
+    Digest hash(DigestKind::Sha256);
     for (std::uint64_t at = 0; at < sizeBytes; at += block.size())
         hash.update(std::string_view(block).substr(
             0, static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), sizeBytes - at))));
-    return hash.hexDigest();
+    return hash.hex();
 }
 
 /// One fetch, in this process: what --client runs.
@@ -114,15 +118,16 @@ void measureAll(const fs::path& folder) {
 void soak(const fs::path& folder, std::uint64_t sizeBytes) {
     SparseFiles files;
     FixedClock clock;
-    EndlessTransport transport(sizeBytes, kSoakBreakBytes);
+    EndlessTransport transport(sizeBytes, VirtualLine{clock, kSoakBytesPerSecond, kSoakSecondsABreak});
     const download::ExpectedHash hash{download::HashKind::Sha256, transport.sha256()};
     const auto start = std::chrono::steady_clock::now();
     const auto pause = [&](double seconds, const CancelToken&) { clock.advance(seconds); };
     const download::FetchRequest request{"http://127.0.0.1/x", folder / "bench_soak.bin", sizeBytes, hash};
     checked(download::fetchFile(request, {transport, files, pause, {}, {}, &clock}, {}, ProgressSink()));
-    std::printf("soak   %8s %6.0f s, %d breaks, %s fetched twice, peak %.1f MiB\n",
-                formatBytes(sizeBytes).c_str(), secondsSince(start), transport.breaks(),
-                formatBytes(transport.sentBytes() - sizeBytes).c_str(), peakMemoryMib());
+    std::printf(
+        "soak   %8s in %s of virtual time (%.0f s here), %d resets, %s fetched twice, peak %.1f MiB\n",
+        formatBytes(sizeBytes).c_str(), formatDuration(clock.monotonicSeconds()).c_str(), secondsSince(start),
+        transport.breaks(), formatBytes(transport.sentBytes() - sizeBytes).c_str(), peakMemoryMib());
     fs::remove(folder / "bench_soak.bin");
 }
 

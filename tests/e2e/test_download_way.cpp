@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "support/hub_server.h"
 #include "support/program_runner.h"
+#include "support/proxy_server.h"
 #include "support/test_authority.h"
 #include "support/tiny_model.h"
 
@@ -181,13 +182,59 @@ private Q_SLOTS:
         QVERIFY2(got.code == 0, got.err.c_str());
         const ProgramResult shown = home.run(words("config show"));
         QVERIFY2(holds(shown.out, "Token for the Hub: from " + file.string()), shown.out.c_str());
-        const std::vector<std::string> secrets{HubServer::kLicensedToken, HubServer::kSignature};
-        for (const std::string& said : {got.out, got.err, shown.out, shown.err})
+        const ProgramResult state = home.run(words("--log-level trace token --json"));
+        QVERIFY2(state.code == 0, state.err.c_str());
+        const auto told = parseJson(state.out, "output");
+        QVERIFY(told && (*told)["works"] == true && (*told)["origin"] == file.string());
+        // No session bus, so no keychain to keep one in: that is said before the token goes anywhere.
+        const std::size_t asked = home.hub.countOf("whoami");
+        const ProgramResult kept = home.run(words("--log-level trace token set"), {}, HubServer::kOtherToken);
+        QCOMPARE(kept.code, 5);
+        QVERIFY2(holds(kept.err, "keychain") && holds(kept.err, "HF_TOKEN"), kept.err.c_str());
+        QCOMPARE(home.hub.countOf("whoami"), asked);
+        const std::vector<std::string> secrets{HubServer::kLicensedToken, HubServer::kOtherToken,
+                                               HubServer::kSignature};
+        for (const std::string& said :
+             {got.out, got.err, shown.out, shown.err, state.out, state.err, kept.out, kept.err})
             for (const std::string& secret : secrets)
                 QVERIFY(!holds(said, secret));
         QVERIFY(home.isNowhere(secrets, file));
         for (const ServedRequest& asked : home.hub.storeRequests())
             QVERIFY(!asked.headers.contains("authorization"));
+    }
+
+    void throughAProxyAndToAnotherDriveAndBack() {
+        const Home home;
+        const ProxyServer proxy;
+        const ProgramResult got =
+            home.run(words("download smollm2 135m-instruct"),
+                     {QStringLiteral("HTTPS_PROXY=") + QString::fromStdString(proxy.address())});
+        QVERIFY2(got.code == 0, got.err.c_str());
+        QVERIFY(!proxy.heads().empty());
+        const fs::path drive = home.runner.home() / "drive";
+        fs::create_directories(drive);
+        const QString folder = QString::fromStdString(drive.string());
+        QVERIFY(home.run({QStringLiteral("config"), QStringLiteral("edit"),
+                          QStringLiteral("model.library_folders=") + folder})
+                    .code == 0);
+        const QStringList there{QStringLiteral("move"), QStringLiteral("smollm2"),
+                                QStringLiteral("135m-instruct"), QStringLiteral("--to"), folder};
+        const ProgramResult moved = home.run(there);
+        QVERIFY2(moved.code == 0 && holds(moved.out, (drive / "smollm2").string()), moved.err.c_str());
+        const ProgramResult listed = home.run(words("models smollm2"));
+        QVERIFY2(holds(listed.out, "Library folder: " + drive.string() + " (") && holds(listed.out, " free)"),
+                 listed.out.c_str());
+        QCOMPARE(home.run(words("verify smollm2 135m-instruct --deep")).code, 0);
+        fs::rename(drive, home.runner.home() / "drawer");
+        const ProgramResult away = home.run(words("models smollm2 --json"));
+        QVERIFY2(holds(away.out, "\"offline\"") && holds(away.out, drive.string()), away.out.c_str());
+        QCOMPARE(home.run(words("tokenize smollm2 135m-instruct"), {}, "Say it").code, 5);
+        fs::rename(home.runner.home() / "drawer", drive);
+        const QString root = QString::fromStdString(home.runner.root().string());
+        const ProgramResult back = home.run({QStringLiteral("move"), QStringLiteral("smollm2/135m-instruct"),
+                                             QStringLiteral("--to"), root, QStringLiteral("--json")});
+        QVERIFY2(back.code == 0 && parseJson(back.out, "output"), (back.out + back.err).c_str());
+        QCOMPARE(home.run(words("verify smollm2 135m-instruct")).code, 0);
     }
 
     void fromAMirrorOnTheWebAndFromAFolder() {

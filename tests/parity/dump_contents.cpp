@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/digest.h"
 #include "core/file_layer.h"
-#include "core/hash.h"
 #include "core/json.h"
 #include "formats/gguf/gguf_reader.h"
 #include "formats/safetensors/safetensors_reader.h"
@@ -23,9 +23,9 @@ Result<Json> tensorsOf(TensorSource& source) {
     for (const TensorInfo& tensor : source.tensors()) {
         bytes.resize(tensor.byteSize());
         if (auto read = source.read(tensor, bytes); !read) return read.error();
-        Sha256 hash;
+        Digest hash(DigestKind::Sha256);
         hash.update(bytes);
-        tensors[tensor.name] = {dtypeName(tensor.dtype), tensor.shape, hash.hexDigest()};
+        tensors[tensor.name] = {dtypeName(tensor.dtype), tensor.shape, hash.hex()};
     }
     return tensors;
 }

@@ -7,18 +7,20 @@
 #include "download/partial_file.h"
 #include "network/transport_loader.h"
 #include "support/checked.h"
+#include "support/noise.h"
 
 namespace llamahome::testing {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kName = "org/name";
 constexpr int kMostRequests = 200;
 constexpr std::size_t kMostListBytes = 1U << 20;
 
-std::vector<HubFile> someFiles() {
-    return {{kSmallFile, noise(700, 1), false},
-            {kLargeFile, noise(200'000, 2), true},
-            {"weights/tokenizer.json", noise(5'000, 3), false}};
+HubModel someModel() {
+    return {{{kSmallFile, noise(700, 1)},
+             {kLargeFile, noise(200'000, 2)},
+             {"weights/tokenizer.json", noise(5'000, 3)}}};
 }
 
 std::map<std::string, std::string> filesBelow(const fs::path& folder, const fs::path& but) {
@@ -31,7 +33,8 @@ std::map<std::string, std::string> filesBelow(const fs::path& folder, const fs::
 }
 
 bool hasSecret(const std::string& text) {
-    return text.find(kCanaryToken) != std::string::npos || text.find(kCanaryLink) != std::string::npos;
+    return text.find(HubServer::kLicensedToken) != std::string::npos ||
+           text.find(HubServer::kSignature) != std::string::npos;
 }
 
 } // namespace
@@ -53,11 +56,12 @@ private:
     std::string m_lines;
 };
 
-DownloadGround::DownloadGround(FakeHub::Reach reach, const std::optional<TlsIdentity>& identity)
-    : hub(someFiles(), reach, identity)
-    , set(hub.set())
+DownloadGround::DownloadGround(HubServer::Reach reach, const std::optional<TlsIdentity>& identity)
+    : hub(identity, reach)
     , m_reach(reach)
     , m_log(std::make_shared<KeptLines>()) {
+    hub.models[kName] = someModel();
+    set = hub.set(kName);
     setLogSink(m_log);
     fs::create_directories(root() / "another");
     checked(writeFileAtomically(systemFiles(), root() / "another/model.safetensors", noise(3000, 9)));
@@ -78,7 +82,7 @@ bool DownloadGround::areOthersUntouched() const {
 }
 
 Result<std::unique_ptr<network::Transport>> DownloadGround::openTransport() {
-    if (m_reach == FakeHub::Reach::Direct)
+    if (m_reach == HubServer::Reach::Direct)
         return watchedTransport(hub.directTransport(kDirectBlockBytes), counts, faults);
     auto transport = network::openTransport(transportOptions);
     if (!transport) return transport.error();
@@ -88,9 +92,7 @@ Result<std::unique_ptr<network::Transport>> DownloadGround::openTransport() {
 DownloadRun DownloadGround::fetch(FileLayer& files) {
     DownloadRun run;
     std::mutex mutex;
-    download::SetTools tools{[this] { return openTransport(); },
-                             files,
-                             {},
+    download::SetTools tools{[this] { return openTransport(); }, files,
                              [&](double seconds, const CancelToken&) {
                                  const std::lock_guard guard(mutex);
                                  pauses.push_back(seconds);
@@ -110,12 +112,14 @@ DownloadRun DownloadGround::fetch(FileLayer& files) {
 Result<std::string> DownloadGround::list() {
     const auto transport = openTransport();
     if (!transport) return transport.error();
-    auto text = download::getText(**transport, {hub.listUrl(), set.headers}, kMostListBytes,
-                                  [this](double seconds, const CancelToken&) {
-                                      pauses.push_back(seconds);
-                                      if (onPause) onPause(pauses.size());
-                                  },
-                                  {});
+    auto text = download::getText(
+        **transport, {hub.endpoint() + "/api/models/" + kName + "/tree/main?recursive=true", set.headers},
+        kMostListBytes,
+        [this](double seconds, const CancelToken&) {
+            pauses.push_back(seconds);
+            if (onPause) onPause(pauses.size());
+        },
+        {});
     if (!text) return text.error();
     return std::move(text->text);
 }
@@ -138,19 +142,18 @@ std::vector<std::string> DownloadGround::broken(const DownloadRun& run) const {
 void DownloadGround::addFiles(const DownloadRun& run, std::vector<std::string>& findings) const {
     std::vector<fs::path> known;
     std::size_t whole = 0;
-    for (const HubFile& file : hub.files()) {
-        const fs::path target = fileOf(file.path);
+    for (const auto& [path, content] : files()) {
+        const fs::path target = fileOf(path);
         const fs::path part = download::partPath(target);
         const fs::path record = download::partRecordPath(part);
         known.insert(known.end(), {target, part, record, record.string() + ".new"});
         if (!isThere(target)) continue;
-        if (checked(readFile(target)) == file.content)
+        if (checked(readFile(target)) == content)
             ++whole;
         else
-            findings.push_back("V1: " + file.path + " has its name and is not what was promised");
+            findings.push_back("V1: " + path + " has its name and is not what was promised");
     }
-    if (run.result && whole != hub.files().size())
-        findings.emplace_back("V1: success, and files are missing");
+    if (run.result && whole != files().size()) findings.emplace_back("V1: success, and files are missing");
     if (run.last.countOf(download::TransferState::Done) > whole)
         findings.emplace_back("V1: more files are shown as done than are there");
     if (!isThere(folder())) return;
@@ -181,14 +184,14 @@ std::vector<std::string> DownloadGround::notWhole(const DownloadRun& run) const 
         return findings;
     }
     const auto found = filesBelow(folder(), {});
-    if (found.size() != hub.files().size()) findings.emplace_back("V4: something is left beside the files");
+    if (found.size() != files().size()) findings.emplace_back("V4: something is left beside the files");
     return findings;
 }
 
 std::uint64_t DownloadGround::bytesTwice() const {
     std::uint64_t size = 0;
-    for (const HubFile& file : hub.files())
-        size += file.content.size();
+    for (const auto& [path, content] : files())
+        size += content.size();
     return counts.bodyBytes > size ? counts.bodyBytes - size : 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include "core/log.h"
 #include "download/fetch_set.h"
-#include "support/fake_hub.h"
+#include "support/hub_server.h"
 #include "support/temporary_folder.h"
 #include "support/watched_transport.h"
 
@@ -31,7 +31,7 @@ struct DownloadRun {
 
 class DownloadGround {
 public:
-    explicit DownloadGround(FakeHub::Reach reach, const std::optional<TlsIdentity>& identity = {});
+    explicit DownloadGround(HubServer::Reach reach, const std::optional<TlsIdentity>& identity = {});
     ~DownloadGround();
     DownloadGround(const DownloadGround&) = delete;
     DownloadGround& operator=(const DownloadGround&) = delete;
@@ -39,6 +39,8 @@ public:
     std::filesystem::path root() const { return m_root.path(); }
     std::filesystem::path folder() const { return root() / "model"; }
     std::filesystem::path fileOf(const std::string& path) const { return folder() / path; }
+    /// What the hub has, bytes by path.
+    const std::map<std::string, std::string>& files() const { return hub.models.begin()->second.files; }
 
     DownloadRun fetch(FileLayer& files = systemFiles());
     /// The listing as getText() gives it.
@@ -54,7 +56,7 @@ public:
     std::uint64_t bytesTwice() const;
     int leaks() const;
 
-    FakeHub hub;
+    HubServer hub;
     download::RemoteSet set;
     TransportFaults faults;
     network::TransportOptions transportOptions;
@@ -71,8 +73,8 @@ private:
     void addFiles(const DownloadRun& run, std::vector<std::string>& findings) const;
 
     class KeptLines;
+    HubServer::Reach m_reach;
     TemporaryFolder m_root;
-    FakeHub::Reach m_reach;
     std::shared_ptr<KeptLines> m_log;
     std::map<std::string, std::string> m_othersBefore;
 };

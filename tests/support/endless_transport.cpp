@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "core/digest.h"
 #include "core/error_codes.h"
-#include "core/hash.h"
-#include "support/fake_hub.h"
+#include "support/noise.h"
 
 namespace llamahome::testing {
 namespace {
@@ -17,6 +17,12 @@ EndlessTransport::EndlessTransport(std::uint64_t sizeBytes, std::uint64_t bytesA
     : m_sizeBytes(sizeBytes)
     , m_bytesABreak(bytesABreak)
     , m_block(noise(kBlockBytes, 7)) {}
+
+EndlessTransport::EndlessTransport(std::uint64_t sizeBytes, const VirtualLine& line)
+    : EndlessTransport(sizeBytes, static_cast<std::uint64_t>(line.bytesPerSecond * line.secondsABreak)) {
+    m_clock = &line.clock;
+    m_bytesPerSecond = line.bytesPerSecond;
+}
 
 Result<network::HttpResponse> EndlessTransport::get(const network::HttpRequest& request,
                                                     network::HttpSink& sink, const CancelToken& cancel) {
@@ -37,6 +43,7 @@ Result<network::HttpResponse> EndlessTransport::get(const network::HttpRequest& 
         const std::string_view bytes = std::string_view(m_block).substr(from, count);
         if (auto taken = sink.body(std::as_bytes(std::span(bytes))); !taken) return taken.error();
         at += count;
+        if (m_clock != nullptr) m_clock->advance(static_cast<double>(count) / m_bytesPerSecond);
         m_sentBytes += count;
     }
     if (end == m_sizeBytes) return response;
@@ -45,11 +52,11 @@ Result<network::HttpResponse> EndlessTransport::get(const network::HttpRequest& 
 }
 
 std::string EndlessTransport::sha256() const {
-    Sha256 hash;
+    Digest hash(DigestKind::Sha256);
     for (std::uint64_t at = 0; at < m_sizeBytes; at += kBlockBytes)
         hash.update(std::string_view(m_block).substr(
             0, static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, m_sizeBytes - at))));
-    return hash.hexDigest();
+    return hash.hex();
 }
 
 } // namespace llamahome::testing

@@ -6,14 +6,13 @@
 #include <csignal>
 #include <mutex>
 #include <set>
-#include <stdexcept>
 #include <thread>
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/ascii.h"
+#include "support/loopback.h"
 #include "support/server_connection.h"
 
 namespace llamahome::testing {
@@ -24,6 +23,7 @@ constexpr std::size_t kBlockBytes = 256U << 10;
 ServedRequest parseRequest(const std::string& head) {
     ServedRequest request;
     const auto firstBlank = head.find(' ') + 1;
+    request.method = head.substr(0, firstBlank - 1);
     request.target = head.substr(firstBlank, head.find(' ', firstBlank) - firstBlank);
     for (auto line = head.find("\r\n") + 2; line < head.size();) {
         const auto end = head.find("\r\n", line);
@@ -34,27 +34,6 @@ ServedRequest parseRequest(const std::string& head) {
         line = end + 2;
     }
     return request;
-}
-
-/// Port 0: any.
-int listenOn(int port) {
-    const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int yes = 1;
-    ::setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::bind(made, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(made, 64) != 0)
-        throw std::runtime_error("no socket on loopback");
-    return made;
-}
-
-int portOf(int listening) {
-    sockaddr_in address{};
-    socklen_t length = sizeof address;
-    ::getsockname(listening, reinterpret_cast<sockaddr*>(&address), &length);
-    return ntohs(address.sin_port);
 }
 
 } // namespace
@@ -82,8 +61,8 @@ public:
     }
 
     void start(int port) {
-        m_socket = listenOn(port);
-        m_port = portOf(m_socket);
+        m_socket = listenOnLoopback(port);
+        m_port = portOfSocket(m_socket);
         m_thread = std::thread([this] { accept(); });
     }
 

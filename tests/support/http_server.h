@@ -16,6 +16,7 @@ namespace llamahome::testing {
 struct ServedRequest {
     std::string target;                         ///< "/simple/torch/"
     std::map<std::string, std::string> headers; ///< names in lower case
+    std::string method = "GET";
 };
 
 struct ServedAnswer {

@@ -11,6 +11,8 @@
 namespace llamahome::testing {
 namespace {
 
+constexpr long kSendBytes = 256L << 10;
+
 struct BioFree {
     void operator()(BIO* bio) const { BIO_free(bio); }
 };
@@ -56,7 +58,11 @@ ServerConnection::ServerConnection(int socket, const TlsServer* tls)
     if (tls == nullptr) return;
     m_tls = std::make_unique<Tls>();
     m_tls->ssl = SSL_new(tls->m_context->tls);
-    SSL_set_fd(m_tls->ssl, m_socket);
+    BIO* const socketBio = BIO_new_socket(m_socket, BIO_NOCLOSE);
+    BIO* const buffer = BIO_new(BIO_f_buffer()); // else each record of 16 KiB is a call of its own
+    BIO_set_write_buffer_size(buffer, kSendBytes);
+    BIO_up_ref(socketBio);
+    SSL_set_bio(m_tls->ssl, socketBio, BIO_push(buffer, socketBio));
     if (SSL_accept(m_tls->ssl) != 1) m_end = ServedAnswer::Then::Cut;
 }
 
@@ -96,7 +102,7 @@ bool ServerConnection::send(const char* bytes, std::size_t count) {
         bytes += sent;
         count -= static_cast<std::size_t>(sent);
     }
-    return true;
+    return !m_tls || BIO_flush(SSL_get_wbio(m_tls->ssl)) == 1;
 }
 
 void ServerConnection::shutDown() {

@@ -3,6 +3,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDesktopServices>
+#include <QInputDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMessageBox>
@@ -16,6 +17,9 @@
 
 #include "managers/cuda_manager.h"
 #include "managers/text.h"
+#include "managers/token_manager.h"
+#include "support/fake_keychain.h"
+#include "support/hub_server.h"
 #include "support/run_ground.h"
 #include "support/wheel_index.h"
 #include "widgets/look.h"
@@ -47,7 +51,11 @@ struct Place {
         manager.emplace(*context);
         cuda.emplace(*context, *manager,
                      managers::CudaManager::Place{component, [this] { return machineWithDriver(driver); }});
-        pane.emplace(*manager, *cuda, memory);
+        tokens.emplace(
+            *context, *manager, [this](const config::HubSettings&, const config::Environment& environment) {
+                return jobs::HubTokens(environment, hub.endpoint(), std::make_unique<FakeKeychain>(kept));
+            });
+        pane.emplace(*manager, *cuda, *tokens, memory);
         pane->resize(1024, 640);
         pane->show();
         QApplication::setActiveWindow(&*pane);
@@ -80,6 +88,8 @@ struct Place {
         return widget;
     }
 
+    HubServer hub;
+    KeptSecrets kept;
     std::string driver;
     jobs::CudaComponent component = smallComponent();
     ManagerGround ground;
@@ -87,6 +97,7 @@ struct Place {
     std::optional<managers::ManagerContext> context;
     std::optional<managers::SettingsManager> manager;
     std::optional<managers::CudaManager> cuda;
+    std::optional<managers::TokenManager> tokens;
     std::optional<SettingsPane> pane;
 };
 
@@ -386,6 +397,36 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(place.pane->findChild<MessageBar*>()->text().contains(QStringLiteral("404")),
                                  kPatienceMs);
         QVERIFY(install->isVisible());
+    }
+
+    void aTokenIsKeptCheckedAndForgotten() {
+        Place place;
+        auto* text = place.find<QLabel>("tokenText");
+        QTRY_VERIFY_WITH_TIMEOUT(text->text().contains(QStringLiteral("none")), kPatienceMs);
+        QVERIFY(!place.find<QPushButton>("checkTokenButton")->isVisible());
+        QVERIFY(!place.find<QPushButton>("forgetTokenButton")->isVisible());
+        const auto type = [&](const char* token) {
+            QTest::mouseClick(place.find<QPushButton>("keepTokenButton"), Qt::LeftButton);
+            QTRY_VERIFY(place.find<QInputDialog>("tokenQuestion") != nullptr);
+            auto* question = place.find<QInputDialog>("tokenQuestion");
+            QCOMPARE(question->textEchoMode(), QLineEdit::Password);
+            question->setTextValue(QString::fromLatin1(token));
+            question->accept();
+            QTRY_VERIFY(place.find<QInputDialog>("tokenQuestion") == nullptr);
+            QTRY_VERIFY_WITH_TIMEOUT(!place.tokens->isBusy(), kPatienceMs);
+        };
+        type("hf_canaryThatNobodyKnows0");
+        QVERIFY(place.kept.byName.empty());
+        QVERIFY(place.pane->findChild<MessageBar*>()->isVisible());
+        type(HubServer::kOtherToken);
+        QCOMPARE(place.kept.byName.size(), std::size_t{1});
+        QVERIFY2(text->text().contains(QStringLiteral("the keychain, of \"somebody\"")),
+                 qPrintable(text->text()));
+        QVERIFY(!text->text().contains(QString::fromLatin1(HubServer::kOtherToken)));
+        QVERIFY(place.find<QPushButton>("checkTokenButton")->isVisible());
+        QTest::mouseClick(place.find<QPushButton>("forgetTokenButton"), Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(text->text().contains(QStringLiteral("none")), kPatienceMs);
+        QVERIFY(place.kept.byName.empty());
     }
 
 public:

@@ -1,16 +1,14 @@
 #include "jobs/download/download_model.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/error_codes.h"
-#include "core/hash.h"
-#include "core/quantity.h"
+#include "download/fetch_set.h"
+#include "download/hub_listing.h"
 #include "jobs/download/download_place.h"
 #include "jobs/download/present_model.h"
 #include "jobs/import/import_model.h"
 #include "jobs/library/disk_room.h"
-#include "jobs/library/folder_files.h"
 #include "jobs/verify/model_checks.h"
 
 namespace llamahome::jobs {
@@ -30,7 +28,8 @@ public:
         , m_target(request.target) {}
 
     Result<DownloadResult> run() {
-        auto model = findRemoteModel(m_request, pinnedCommit(), m_tools, m_cancel);
+        const std::string pinned = pinnedCommit();
+        auto model = findRemoteModel(m_request, pinned, m_tools, m_cancel);
         if (!model) return model.error();
         if (auto renamed = followName(*model); renamed) return *renamed;
         auto place = DownloadPlace::claim(m_library.root(), m_target.family, m_target.version, m_tools.files);
@@ -42,6 +41,7 @@ public:
         auto entry = m_library.find(m_target.family, m_target.version);
         if (!entry || !entry->isUsable())
             return Error{codes::kInternal, m_target.name() + " is not there after its download"};
+        if (m_request.source == DownloadSource::Hub && pinned == model->set.commit) noteNewerCommit(*model);
         return DownloadResult{std::move(*entry), false, {}, std::move(m_notes)};
     }
 
@@ -52,6 +52,18 @@ private:
             readDownloadRecord(downloadFolder(m_library.root(), m_target.family, m_target.version));
         if (!record || record->revision != m_request.revision) return {};
         return record->name == m_target.hubId ? record->commit : std::string();
+    }
+
+    /// A download that goes on keeps to its commit; what the branch has got since is offered.
+    void noteNewerCommit(const RemoteModel& model) {
+        const std::string branch = m_request.revision.empty() ? "main" : m_request.revision;
+        const auto commit = download::resolveHubRevision(
+            m_tools.transport, {m_request.hub, model.set.name, branch}, m_tools.pause, m_cancel);
+        if (!commit || *commit == model.set.commit) return;
+        m_notes.push_back(m_target.name() + " is at the commit that its download began with, " +
+                          model.set.commit.substr(0, 12) + "; " + branch + " has moved on to " +
+                          commit->substr(0, 12) + ". `llamahome remove " + m_target.words() +
+                          "` and a new download get that");
     }
 
     /// Takes the name that the Hub has for the repository now. A result where that model is there already.
@@ -75,10 +87,10 @@ private:
             names.push_back(file.path);
         if (auto cleared = place.keepOnly(names); !cleared) return cleared.error();
         const std::uint64_t total = model.totalBytes();
-        const std::uint64_t needed = isConverted(model.form) ? total + total : total;
-        const std::uint64_t here = bytesBelow(place.files());
-        if (auto fits = checkDiskRoom(place.files(), needed - std::min(needed, here),
-                                      "the download of " + m_target.name(), "with --root DIR");
+        const std::uint64_t converted = isConverted(model.form) ? total : 0;
+        if (auto fits =
+                checkDiskRoom(place.files(), download::missingBytes(model.set, place.files()) + converted,
+                              "the download of " + m_target.name(), "with --root DIR");
             !fits)
             return fits.error();
         const DownloadRecord record{model.set.source, model.set.name, m_request.revision, model.set.commit,

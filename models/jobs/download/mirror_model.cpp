@@ -158,7 +158,8 @@ Result<RemoteModel> findMirrorModel(network::Transport& transport, const std::st
         FolderMirror mirror(folder);
         return modelAt(mirror, displayPath(folder), wantedFile);
     }
-    if (auto allowed = download::checkAddress(plain); !allowed) return allowed.error().within("--source");
+    if (auto allowed = download::checkAddress(plain, transport.allowsPlain()); !allowed)
+        return allowed.error().within("--source");
     WebMirror mirror(transport, plain, pause, cancel);
     return modelAt(mirror, plain, wantedFile);
 }

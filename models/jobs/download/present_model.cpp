@@ -240,7 +240,7 @@ Result<RemoteModel> findAtHub(const DownloadRequest& request, const std::string&
         error.message += "; is this machine online? Another address of the Hub is set by HF_ENDPOINT";
         return error;
     }
-    const auto mirror = download::hubEndpoint(request.hubMirror);
+    const auto mirror = download::hubEndpoint(request.hubMirror, tools.transport.allowsPlain());
     if (!mirror) return mirror.error();
     logLine(LogLevel::Warning, "jobs", model.error().message + "; asking " + *mirror);
     wanted.access = {*mirror, {}};

@@ -95,6 +95,7 @@ public:
 
 private:
     Result<Standing> taken(const std::optional<ModelEntry>& there);
+    Result<Standing> elsewhere(const ModelEntry& there);
     /// Files of the source in its own folder, which becomes a model of the library.
     Result<void> adopt();
     Result<void> fill();
@@ -137,6 +138,9 @@ Error Import::exists(const std::string& why) const {
 }
 
 Result<Standing> Import::standing(const std::optional<ModelEntry>& there) {
+    if (there && there->path != m_target && isThere(there->path / kManifestName)) return elsewhere(*there);
+    if (there && there->state == ModelState::Offline && !isThere(m_target))
+        return exists("a model of that name is known, and " + there->problem + ", or " + underAnotherName());
     if (!isThere(m_target)) return Standing::Free;
     if (isThere(m_target / kManifestName)) return taken(there);
     std::error_code failure;
@@ -146,6 +150,17 @@ Result<Standing> Import::standing(const std::optional<ModelEntry>& there) {
         return Standing::InPlace;
     return exists("found " + contentOf(m_target) +
                   ", no model of LlamaHome; move this folder away or delete it, or " + underAnotherName());
+}
+
+/// Of a name that a model in one of the further folders has.
+Result<Standing> Import::elsewhere(const ModelEntry& there) {
+    const auto manifest = readManifest(there.path);
+    if (!manifest) return manifest.error();
+    const auto isSame = m_proof.isOf(*manifest);
+    if (!isSame) return isSame.error();
+    if (*isSame && there.isUsable()) return Standing::Same;
+    return exists("the name is that of " + displayPath(there.path) + "; `llamahome remove " +
+                  commandWords(there) + "` frees it, or " + underAnotherName());
 }
 
 /// Of a name that a model of the library has.

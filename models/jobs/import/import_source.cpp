@@ -17,6 +17,7 @@
 #include "formats/torch/pickled_weights.h"
 #include "jobs/import/import_files.h"
 #include "jobs/import/import_hub_cache.h"
+#include "jobs/import/import_lm_studio.h"
 #include "jobs/import/import_ollama.h"
 #include "jobs/train/finished_adapter.h"
 
@@ -245,7 +246,9 @@ Result<ImportSource> inspectSource(const fs::path& path, const SourcePlaces& pla
             return inspectFolder(fs::weakly_canonical(cached, failure));
         if (const fs::path manifest = ollamaManifest(places.ollamaStores, path); !manifest.empty())
             return inspectOllama(manifest);
-        return notThere(path, places);
+        const auto found = lmStudioModel(places.lmStudioFolders, path);
+        if (!found) return found.error();
+        return found->empty() ? Result<ImportSource>(notThere(path, places)) : inspectSource(*found);
     }
     if (fs::is_directory(status)) return inspectFolder(fs::weakly_canonical(plain, failure));
     const fs::path parent = fs::absolute(plain, failure).parent_path();

@@ -54,6 +54,7 @@ struct ImportSource {
 struct SourcePlaces {
     std::filesystem::path hubCache = {};                  ///< the Hub client's cache; empty: nowhere
     std::vector<std::filesystem::path> ollamaStores = {}; ///< those that are there are looked into, in order
+    std::vector<std::filesystem::path> lmStudioFolders = {}; ///< likewise
 };
 
 /// Whether a file of that name is taken over with a model; every file that an import writes has such a name.
@@ -62,9 +63,9 @@ bool belongsToModel(std::string_view name);
 /// Looks at a folder in Hub layout (safetensors, else pytorch_model.bin), in Meta's or PEFT's, or at a file
 /// of its weights, an entry of the Hub's cache (models--org--name, or its snapshot), a GGUF file by its name
 /// or its content, or a manifest or a blob of Ollama's store. A path that is not there may be a Hub id
-/// ("org/name") or Ollama's name of a model ("llama3.2:1b", "somebody/name:tag"), which is looked for in
-/// `places`. IMP-01 says what was found instead; FILE-01 when there is nothing; else the error of format or
-/// structure.
+/// ("org/name"), Ollama's name of a model ("llama3.2:1b", "somebody/name:tag") or LM Studio's
+/// ("publisher/repository", with a file's name behind), which is looked for in `places`. IMP-01 says what was
+/// found instead; FILE-01 when there is nothing; else the error of format or structure.
 Result<ImportSource> inspectSource(const std::filesystem::path& path, const SourcePlaces& places = {});
 
 /// The same for what is known to be a GGUF file.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/digest.h"
 #include "core/error_codes.h"
 #include "core/hash.h"
 #include "jobs/import/import_files.h"
@@ -43,10 +44,10 @@ Result<std::string> SourceProof::identity() {
     if (m_source.form == SourceForm::Meta) return manifestDigest(all);
     const auto isPart = [](const ManifestFile& file) { return !isSideFile(file.path); };
     if (std::count_if(all.begin(), all.end(), isPart) <= 1) return all.front().sha256;
-    Sha256 hash;
+    Digest hash(DigestKind::Sha256);
     for (const ManifestFile& file : all)
         if (isPart(file)) hash.update(file.sha256 + '\n');
-    return hash.hexDigest();
+    return hash.hex();
 }
 
 Result<bool> SourceProof::isOf(const Manifest& manifest) {

@@ -18,13 +18,19 @@ Result<DataRoot> checkedRoot(const fs::path& path, const std::string& origin) {
         return Error{codes::kRootNoFolder, origin + ": found a file at " + displayPath(absolute) +
                                                ", expected a folder; name another one"};
     // "/models/" and "/models" are one root.
-    return DataRoot{absolute.has_filename() ? absolute : absolute.parent_path()};
+    return DataRoot{absolute.has_filename() ? absolute : absolute.parent_path(), {}};
 }
 
 } // namespace
 
 fs::path DataRoot::models() const {
     return path / "data" / "models";
+}
+
+std::vector<fs::path> DataRoot::modelPlaces() const {
+    std::vector<fs::path> places{models()};
+    places.insert(places.end(), libraries.begin(), libraries.end());
+    return places;
 }
 
 fs::path DataRoot::finetuned() const {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/environment.h"
 #include "core/file_layer.h"
@@ -13,11 +14,16 @@ namespace llamahome::jobs {
 
 struct DataRoot {
     std::filesystem::path path; ///< absolute; need not exist yet
+    /// Further folders with models, on other drives for one (the setting model.library_folders): absolute,
+    /// laid out as models() is, and perhaps not there. Adapters, runs and data lie in the root only.
+    std::vector<std::filesystem::path> libraries = {};
 
-    std::filesystem::path models() const;    ///< data/models: <family>/<version>, <org>/<name>, local/<name>
-    std::filesystem::path finetuned() const; ///< data/models/finetuned: finished adapters
-    std::filesystem::path samples() const;   ///< data/training/samples: data files offered
-    std::filesystem::path processed() const; ///< data/training/processed: tokenised data, bounded
+    std::filesystem::path models() const; ///< data/models: <family>/<version>, <org>/<name>, local/<name>
+    /// models() and the libraries: where a model is looked for, in this order.
+    std::vector<std::filesystem::path> modelPlaces() const;
+    std::filesystem::path finetuned() const;   ///< data/models/finetuned: finished adapters
+    std::filesystem::path samples() const;     ///< data/training/samples: data files offered
+    std::filesystem::path processed() const;   ///< data/training/processed: tokenised data, bounded
     std::filesystem::path checkpoints() const; ///< data/training/checkpoints: runs
     std::filesystem::path components() const;  ///< data/components: libraries fetched on request
     std::filesystem::path chats() const;       ///< data/chats: conversations; made when the first one is kept

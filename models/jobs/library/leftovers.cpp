@@ -96,25 +96,9 @@ Result<void> removeIfEmpty(const fs::path& folder, FileLayer& files) {
     return files.remove(folder);
 }
 
-} // namespace
-
-StagingFolder::StagingFolder(const DataRoot& root, std::string_view family, std::string_view version,
-                             LeftoverKind kind) {
-    const std::string stem = std::string(kind == LeftoverKind::Replaced ? kReplaced : kImporting) +
-                             std::string(version) + "-" + ProcessMark::ofThisProcess().fileToken() + ".";
-    const std::lock_guard guard(stagings().mutex);
-    m_path = root.models() / family / (stem + std::to_string(++stagings().made));
-    stagings().paths.insert(m_path);
-}
-
-StagingFolder::~StagingFolder() {
-    const std::lock_guard guard(stagings().mutex);
-    stagings().paths.erase(m_path);
-}
-
-std::vector<Leftover> findLeftovers(const DataRoot& root) {
-    std::vector<Leftover> found;
-    for (const fs::path& family : foldersIn(root.models())) {
+/// Those of one folder with models.
+void addLeftovers(const fs::path& models, std::vector<Leftover>& found) {
+    for (const fs::path& family : foldersIn(models)) {
         const std::string familyName = displayPath(family.filename());
         for (const fs::path& folder : foldersIn(family)) {
             const std::string name = displayPath(folder.filename());
@@ -130,6 +114,28 @@ std::vector<Leftover> findLeftovers(const DataRoot& root) {
             }
         }
     }
+}
+
+} // namespace
+
+StagingFolder::StagingFolder(const fs::path& models, std::string_view family, std::string_view version,
+                             LeftoverKind kind) {
+    const std::string stem = std::string(kind == LeftoverKind::Replaced ? kReplaced : kImporting) +
+                             std::string(version) + "-" + ProcessMark::ofThisProcess().fileToken() + ".";
+    const std::lock_guard guard(stagings().mutex);
+    m_path = models / family / (stem + std::to_string(++stagings().made));
+    stagings().paths.insert(m_path);
+}
+
+StagingFolder::~StagingFolder() {
+    const std::lock_guard guard(stagings().mutex);
+    stagings().paths.erase(m_path);
+}
+
+std::vector<Leftover> findLeftovers(const DataRoot& root) {
+    std::vector<Leftover> found;
+    for (const fs::path& models : root.modelPlaces())
+        addLeftovers(models, found);
     return found;
 }
 

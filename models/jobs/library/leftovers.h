@@ -29,6 +29,10 @@ enum class LeftoverKind { Import, Replaced, Removal, Download };
 class StagingFolder {
 public:
     StagingFolder(const DataRoot& root, std::string_view family, std::string_view version,
+                  LeftoverKind kind = LeftoverKind::Import)
+        : StagingFolder(root.models(), family, version, kind) {}
+    /// In one of DataRoot::modelPlaces().
+    StagingFolder(const std::filesystem::path& models, std::string_view family, std::string_view version,
                   LeftoverKind kind = LeftoverKind::Import);
     ~StagingFolder();
     StagingFolder(const StagingFolder&) = delete;
@@ -47,7 +51,8 @@ struct Leftover {
     std::filesystem::path path; ///< of the folder
 };
 
-/// By path. Work in progress, of this process or another, is among them.
+/// By path, in the root and in the libraries that are there. Work in progress, of this process or another, is
+/// among them.
 std::vector<Leftover> findLeftovers(const DataRoot& root);
 
 /// Drops the imports that nobody works on any more and what is left of downloads that have become models,

@@ -13,6 +13,7 @@
 #include "jobs/library/card_licence.h"
 #include "jobs/library/damage_mark.h"
 #include "jobs/library/leftovers.h"
+#include "jobs/library/library_folders.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/quantised_cache.h"
 #include "jobs/verify/file_checks.h"
@@ -187,6 +188,31 @@ void Library::addFacts(ModelEntry& entry) const {
         markForeign(entry);
     else if (isThere(begun))
         addDownloadFacts(entry, begun);
+    else if (!m_root.libraries.empty() && entry.family != kAdapterFamily)
+        addAwayFacts(entry);
+}
+
+fs::path Library::placeOf(std::string_view family, std::string_view version) const {
+    const fs::path own = modelFolder(m_root, family, version);
+    for (const auto hasModel : {hasManifest, isForeign})
+        for (const fs::path& place : m_root.modelPlaces())
+            if (fs::path folder = place / family / version; hasModel(folder)) return folder;
+    return own;
+}
+
+void Library::addAwayFacts(ModelEntry& entry) const {
+    for (const ModelPlace& place : placesAway(m_root)) {
+        const auto known =
+            std::find_if(place.models.begin(), place.models.end(), [&](const KnownModel& model) {
+                return model.family == entry.family && model.version == entry.version;
+            });
+        if (known == place.models.end()) continue;
+        entry.path = place.path / entry.family / entry.version;
+        entry.sizeBytes = known->sizeBytes;
+        if (entry.hubId.empty()) entry.hubId = known->hubId;
+        return mark(entry, ModelState::Offline,
+                    "it lies in " + displayPath(place.path) + ", which is not there; connect that drive");
+    }
 }
 
 ModelEntry Library::catalogued(const config::CatalogVersion& version) const {
@@ -195,7 +221,7 @@ ModelEntry Library::catalogued(const config::CatalogVersion& version) const {
     entry.version = version.version;
     entry.name = version.family + "/" + version.version;
     entry.hubId = version.hubId;
-    entry.path = modelFolder(m_root, version.family, version.version);
+    entry.path = placeOf(version.family, version.version);
     entry.sizeBytes = version.sizeBytes;
     entry.licence = version.licence;
     entry.catalog = version;
@@ -210,7 +236,7 @@ ModelEntry Library::other(std::string_view family, std::string_view version) con
     entry.family = family;
     entry.version = version;
     entry.name = entry.family + "/" + entry.version;
-    entry.path = modelFolder(m_root, family, version);
+    entry.path = placeOf(family, version);
     addFacts(entry);
     return entry;
 }
@@ -231,19 +257,33 @@ std::vector<ModelEntry> Library::strays() const {
     return entries;
 }
 
+void Library::addOther(const std::string& family, const std::string& version,
+                       std::vector<ModelEntry>& entries) const {
+    const bool isListed = std::any_of(entries.begin(), entries.end(), [&](const ModelEntry& one) {
+        return one.family == family && one.version == version;
+    });
+    if (isListed) return;
+    if (ModelEntry entry = other(family, version); entry.state != ModelState::Absent)
+        entries.push_back(std::move(entry));
+}
+
+void Library::addOthers(const fs::path& place, std::vector<ModelEntry>& entries) const {
+    for (const std::string& family : folderNames(place))
+        for (const std::string& version :
+             family == kAdapterFamily ? std::vector<std::string>() : folderNames(place / family))
+            addOther(family, version, entries);
+}
+
 std::vector<ModelEntry> Library::list() const {
     std::vector<ModelEntry> entries;
     for (const config::CatalogFamily& family : m_catalog.families())
         for (const config::CatalogVersion& version : family.versions)
             entries.push_back(catalogued(version));
-    for (const std::string& family : folderNames(m_root.models())) {
-        if (family == kAdapterFamily) continue;
-        const config::CatalogFamily* known = m_catalog.findFamily(family);
-        for (const std::string& version : folderNames(m_root.models() / family))
-            if (known == nullptr || known->find(version) == nullptr)
-                if (ModelEntry entry = other(family, version); entry.state != ModelState::Absent)
-                    entries.push_back(std::move(entry));
-    }
+    for (const fs::path& place : m_root.modelPlaces())
+        addOthers(place, entries);
+    for (const ModelPlace& place : placesAway(m_root))
+        for (const KnownModel& model : place.models)
+            addOther(model.family, model.version, entries);
     for (ModelEntry& stray : strays())
         entries.push_back(std::move(stray));
     for (const Leftover& leftover : findLeftovers(m_root)) {

@@ -20,7 +20,7 @@ enum class ModelState {
               ///< cut off, which the next import or removal clears away
     Verified, ///< proved when it was imported, and all files are there with their sizes
     Damaged,  ///< a file is missing or of another size, the manifest cannot be read, or a check has found it
-    Offline,  ///< a linked file's disk is not there
+    Offline,  ///< its drive, or that of a linked file, is not there
     Foreign,  ///< a folder with a model that was put there by hand: an import makes it one of the library's
 };
 
@@ -58,7 +58,7 @@ std::string commandWords(const ModelEntry& entry);
 /// The same for `download`, which takes other names of the Hub in one word: "org/name".
 std::string downloadWords(const ModelEntry& entry);
 
-/// Where a model of that name lies, or would.
+/// Where a model of that name would lie in the root.
 std::filesystem::path modelFolder(const DataRoot& root, std::string_view family, std::string_view version);
 
 class Library {
@@ -69,8 +69,9 @@ public:
     const DataRoot& root() const { return m_root; }
     const config::Catalog& catalog() const { return m_catalog; }
 
-    /// Catalogued models in the catalogue's order, then other installed ones and foreign folders by name. A
-    /// folder without a manifest that holds no model's files is none.
+    /// Catalogued models in the catalogue's order, then other installed ones and foreign folders by name,
+    /// then those of each further folder that the ones before have not. A folder without a manifest that
+    /// holds no model's files is none.
     std::vector<ModelEntry> list() const;
     /// Those of one family, organisation or "local". CAT-02 names the nearest for one that is neither known
     /// nor there.
@@ -87,8 +88,17 @@ public:
     std::optional<ModelEntry> describeFolder(const std::filesystem::path& folder) const;
 
 private:
+    /// Where a model of that name lies, or would: in the root, else in the first library that has it.
+    std::filesystem::path placeOf(std::string_view family, std::string_view version) const;
     /// State and figures by what is on the disk.
     void addFacts(ModelEntry& entry) const;
+    /// Of a model whose library is away.
+    void addAwayFacts(ModelEntry& entry) const;
+    /// A model that is not in `entries` yet, where there is one of that name.
+    void addOther(const std::string& family, const std::string& version,
+                  std::vector<ModelEntry>& entries) const;
+    /// Those of one of the places.
+    void addOthers(const std::filesystem::path& place, std::vector<ModelEntry>& entries) const;
     ModelEntry catalogued(const config::CatalogVersion& version) const;
     /// An entry of data/models that the catalogue does not have.
     ModelEntry other(std::string_view family, std::string_view version) const;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/ascii.h"
+#include "core/digest.h"
 #include "core/error_codes.h"
 #include "core/hash.h"
 #include "core/json.h"
@@ -229,10 +230,10 @@ std::string manifestDigest(const std::vector<ManifestFile>& files) {
     std::map<std::string, std::string> counted;
     for (const ManifestFile& file : files)
         if (isPartOfDigest(file.path)) counted.emplace(file.path, file.sha256);
-    Sha256 hash;
+    Digest hash(DigestKind::Sha256);
     for (const auto& [name, digest] : counted)
         hash.update(name + '\n' + digest + '\n');
-    return hash.hexDigest();
+    return hash.hex();
 }
 
 } // namespace llamahome::jobs

@@ -26,16 +26,19 @@ std::uint64_t freedBytes(const fs::path& path) {
     return static_cast<std::uint64_t>(status.st_size);
 }
 
-/// The folder is two levels below data/models, and every step on the way is a real folder.
+/// The folder is two levels below data/models or a library, and every step on the way is a real folder.
 Result<void> checkPlace(const DataRoot& root, const ModelEntry& entry) {
     const auto refuse = [&](const std::string& why) {
         return Error{codes::kRemoveRefused, displayPath(entry.path) + ": " + why};
     };
-    const fs::path expected = modelFolder(root, entry.family, entry.version);
-    if (entry.path != expected || entry.path.lexically_normal() != expected)
+    const std::vector<fs::path> places = root.modelPlaces();
+    const auto place = std::find_if(places.begin(), places.end(), [&](const fs::path& models) {
+        return entry.path == models / entry.family / entry.version;
+    });
+    if (place == places.end() || entry.path.lexically_normal() != entry.path)
         return refuse("is not in this data folder; delete it yourself if it is yours");
     std::error_code failure;
-    for (const fs::path& folder : {root.models(), expected.parent_path(), expected})
+    for (const fs::path& folder : {*place, entry.path.parent_path(), entry.path})
         if (fs::is_symlink(fs::symlink_status(folder, failure)))
             return refuse(displayPath(folder) + " is a link; delete the link yourself, what it names stays");
     return {};
@@ -110,6 +113,8 @@ Result<RemovalPlan> planRemoval(const DataRoot& root, const ModelEntry& entry, R
     const Error absent{codes::kModelNotInstalled,
                        entry.name + " is not installed: there is nothing to remove"};
     if (entry.state == ModelState::Absent) return absent;
+    if (entry.state == ModelState::Offline && !isThere(entry.path))
+        return Error{codes::kModelOffline, entry.name + ": " + entry.problem};
     if (entry.state == ModelState::Foreign)
         return Error{codes::kRemoveRefused, displayPath(entry.path) +
                                                 ": was not imported, so nothing tells which files are the "

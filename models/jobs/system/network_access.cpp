@@ -11,9 +11,12 @@ namespace {
 
 class RuledTransport final : public network::Transport {
 public:
-    RuledTransport(std::unique_ptr<network::Transport> transport, std::string rule)
+    RuledTransport(std::unique_ptr<network::Transport> transport, const NetworkRules& rules)
         : m_transport(std::move(transport))
-        , m_rule(std::move(rule)) {}
+        , m_rule(rules.access)
+        , m_allowsPlain(rules.allowsPlain) {}
+
+    bool allowsPlain() const override { return m_allowsPlain; }
 
     Result<network::HttpResponse> get(const network::HttpRequest& request, network::HttpSink& sink,
                                       const CancelToken& cancel) override {
@@ -23,20 +26,21 @@ public:
         return Error{
             codes::kAddressRefused,
             download::originOf(request.url) + ": the setting model.hub.network is " + m_rule +
-                ", so nothing was fetched; `llamahome config set model.hub.network on` allows it, where "
+                ", so nothing was fetched; `llamahome config edit model.hub.network=on` allows it, where "
                 "no environment variable (HF_HUB_OFFLINE, LLAMAHOME_ENV) forbids it"};
     }
 
 private:
     std::unique_ptr<network::Transport> m_transport;
     std::string m_rule;
+    bool m_allowsPlain;
 };
 
 } // namespace
 
-Result<NetworkRules> networkRules(const std::string& access, const config::Environment& environment) {
+Result<NetworkRules> networkRules(const config::HubSettings& hub, const config::Environment& environment) {
     constexpr std::uint64_t kMaxBundleBytes = 16U << 20;
-    NetworkRules rules{access, {}};
+    NetworkRules rules{hub.network, hub.plain_http, {}, network::proxyRules(environment)};
     for (const char* name : {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}) {
         const std::string file = config::environmentValue(environment, name);
         if (file.empty()) continue;
@@ -55,10 +59,11 @@ Result<NetworkRules> networkRules(const std::string& access, const config::Envir
 Result<std::unique_ptr<network::Transport>> openNetwork(const NetworkRules& rules) {
     network::TransportOptions options;
     options.authorities = rules.authorities;
+    options.proxies = rules.proxies;
     auto transport = network::openTransport(options);
     if (!transport) return transport.error();
     return std::unique_ptr<network::Transport>(
-        std::make_unique<RuledTransport>(std::move(*transport), rules.access));
+        std::make_unique<RuledTransport>(std::move(*transport), rules));
 }
 
 } // namespace llamahome::jobs

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "config/setting_descriptor.h"
+#include "core/digest.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/hash.h"
@@ -123,13 +124,13 @@ std::string FileWatch::stampOf(const fs::path& path) {
 }
 
 Result<std::string> adapterIdentity(const fs::path& folder, const CancelToken& cancel) {
-    Sha256 hash;
+    Digest hash(DigestKind::Sha256);
     for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
         const auto digest = sha256File(folder / name, cancel);
         if (!digest) return digest.error();
         hash.update(std::string(name) + '\n' + *digest + '\n');
     }
-    return hash.hexDigest();
+    return hash.hex();
 }
 
 std::vector<RunSetting> decisiveSettings(const config::Settings& settings) {

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <set>
 
+#include "core/digest.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
-#include "core/hash.h"
 #include "core/json.h"
 #include "core/quantity.h"
 #include "formats/file_text.h"
@@ -26,9 +26,9 @@ Result<std::string> hashOf(formats::TensorSource& source, const formats::TensorI
                            std::vector<std::byte>& buffer) {
     buffer.resize(static_cast<std::size_t>(tensor.byteSize()));
     if (auto read = source.read(tensor, buffer); !read) return read.error();
-    Sha256 hash;
+    Digest hash(DigestKind::Sha256);
     hash.update(buffer);
-    return hash.hexDigest();
+    return hash.hex();
 }
 
 /// Where the tensors are not mapped, hashes are compared, so that memory for one is enough.

@@ -184,8 +184,7 @@ private Q_SLOTS:
 
     void valuesThatThisVersionCannotActOnAreTold() {
         for (const auto& [key, value] :
-             std::vector<std::pair<std::string, std::string>>{{"model.library_folders", "/srv/models"},
-                                                              {"model.cache.size_mib", "512"},
+             std::vector<std::pair<std::string, std::string>>{{"model.cache.size_mib", "512"},
                                                               {"model.generation.max_batch_size", "2"},
                                                               {"model.gpu_layers", "4"}}) {
             const SettingsReport report = checkSettings(withOptions({{key, value}}));

@@ -132,10 +132,10 @@ void leaveForAWhile(DownloadGround& ground, std::uint32_t) {
 }
 
 void haveDamagedPart(DownloadGround& ground, std::uint32_t seed) {
-    for (const HubFile& file : ground.hub.files()) {
-        std::string kept = file.content.substr(0, file.content.size() / 2);
+    for (const auto& [path, content] : ground.files()) {
+        std::string kept = content.substr(0, content.size() / 2);
         kept[seed % kept.size()] ^= 1;
-        const auto target = ground.fileOf(file.path);
+        const auto target = ground.fileOf(path);
         std::filesystem::create_directories(target.parent_path());
         checked(writeFileAtomically(systemFiles(), download::partPath(target), kept));
     }
@@ -143,12 +143,11 @@ void haveDamagedPart(DownloadGround& ground, std::uint32_t seed) {
 
 /// All of it is there, only its size was never told.
 void haveWholePart(DownloadGround& ground, std::uint32_t) {
-    for (std::size_t i = 0; i < ground.set.files.size(); ++i) {
-        const auto target = ground.fileOf(ground.set.files[i].path);
+    for (download::RemoteFile& file : ground.set.files) {
+        const auto target = ground.fileOf(file.path);
         std::filesystem::create_directories(target.parent_path());
-        checked(
-            writeFileAtomically(systemFiles(), download::partPath(target), ground.hub.files()[i].content));
-        ground.set.files[i].sizeBytes.reset();
+        checked(writeFileAtomically(systemFiles(), download::partPath(target), ground.files().at(file.path)));
+        file.sizeBytes.reset();
     }
 }
 

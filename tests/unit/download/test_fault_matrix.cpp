@@ -59,7 +59,7 @@ void addEnd(Findings& findings, FaultEnd expected, const Error* error) {
 
 /// The fault twice, and then none.
 Findings afterFaultInFile(const NetworkFault& fault, FaultPhase phase, std::uint32_t seed) {
-    DownloadGround ground(FakeHub::Reach::Sockets);
+    DownloadGround ground(HubServer::Reach::Sockets);
     ground.transportOptions.stallSeconds = kShortStallSeconds;
     spoil(ground, fault, phase, seed);
     if (fault.prepare) fault.prepare(ground, seed);
@@ -75,22 +75,23 @@ Findings afterFaultInFile(const NetworkFault& fault, FaultPhase phase, std::uint
 }
 
 Findings afterFaultInList(const NetworkFault& fault, std::uint32_t seed) {
-    DownloadGround ground(FakeHub::Reach::Sockets);
+    DownloadGround ground(HubServer::Reach::Sockets);
     ground.transportOptions.stallSeconds = kShortStallSeconds;
     spoil(ground, fault, FaultPhase::List, seed);
     if (fault.prepare) fault.prepare(ground, seed);
     Findings findings;
     const auto list = ground.list();
     if (fault.end != FaultEnd::Either) addEnd(findings, fault.end, list ? nullptr : &list.error());
-    if (list && fault.end == FaultEnd::Recovers && *list != ground.hub.listing())
+    if (list && fault.end == FaultEnd::Recovers && *list != ground.hub.listing(ground.set.name))
         findings.emplace_back("V1: another list than the source's");
-    if (!list && list.error().message.find(kCanaryToken) != std::string::npos)
+    if (!list && list.error().message.find(HubServer::kLicensedToken) != std::string::npos)
         findings.emplace_back("V5: the token is told");
     if (ground.leaks() > 0) findings.emplace_back("V5: a secret went to the wrong host");
     ground.hub.spoil({});
     ground.faults = {};
     const auto again = ground.list();
-    if (!again || *again != ground.hub.listing()) findings.emplace_back("V9: no list in the end");
+    if (!again || *again != ground.hub.listing(ground.set.name))
+        findings.emplace_back("V9: no list in the end");
     return findings;
 }
 
@@ -127,7 +128,7 @@ Findings brokenAfter(const DownloadGround& ground, const DownloadRun& run, Befor
 }
 
 std::uint64_t countCalls(Before before) {
-    DownloadGround ground(FakeHub::Reach::Direct);
+    DownloadGround ground(HubServer::Reach::Direct);
     prepare(ground, before);
     FaultFileLayer files;
     (void)ground.fetch(files);
@@ -157,7 +158,7 @@ private Q_SLOTS:
         const TestAuthority authority;
         for (const auto flaw : {TestAuthority::Flaw::Expired, TestAuthority::Flaw::WrongName,
                                 TestAuthority::Flaw::SelfSigned}) {
-            DownloadGround ground(FakeHub::Reach::Sockets, authority.identity(flaw));
+            DownloadGround ground(HubServer::Reach::Sockets, authority.identity(flaw));
             ground.transportOptions.authorities = authority.certificate();
             const DownloadRun run = ground.fetch();
             Findings findings = ground.broken(run);
@@ -167,7 +168,7 @@ private Q_SLOTS:
             m_tally.add("F40", findings);
         }
         for (const auto then : {ServedAnswer::Then::Cut, ServedAnswer::Then::Reset}) {
-            DownloadGround ground(FakeHub::Reach::Sockets, authority.identity());
+            DownloadGround ground(HubServer::Reach::Sockets, authority.identity());
             ground.transportOptions.authorities = authority.certificate();
             ground.hub.spoil([then](HubExchange& exchange) {
                 if (exchange.path != kLargeFile || exchange.host != HubHost::Second || exchange.number > 2)
@@ -184,7 +185,7 @@ private Q_SLOTS:
         for (const Before before : {Before::Nothing, Before::Part, Before::DamagedFile})
             for (std::uint64_t k = 1, calls = countCalls(before); k <= calls; ++k)
                 for (const Fault fault : {Fault::DiskFull, Fault::IoError, Fault::Short}) {
-                    DownloadGround ground(FakeHub::Reach::Direct);
+                    DownloadGround ground(HubServer::Reach::Direct);
                     prepare(ground, before);
                     FaultFileLayer files(k, fault);
                     Findings findings = brokenAfter(ground, ground.fetch(files), before);
@@ -199,7 +200,7 @@ private Q_SLOTS:
     void killedAtEveryFileCall() {
         for (const Before before : {Before::Nothing, Before::Part, Before::DamagedFile})
             for (std::uint64_t k = 1, calls = countCalls(before); k <= calls; ++k) {
-                DownloadGround ground(FakeHub::Reach::Direct);
+                DownloadGround ground(HubServer::Reach::Direct);
                 prepare(ground, before);
                 FaultFileLayer files(k, Fault::Kill);
                 QVERIFY(isKilledDuring([&] { (void)ground.fetch(files); }));
@@ -217,7 +218,7 @@ private Q_SLOTS:
                 for (const Unflushed unflushed :
                      {Unflushed::Dropped, Unflushed::Torn, Unflushed::Zeroed, Unflushed::Kept})
                     for (const bool areNamesKept : {false, true}) {
-                        DownloadGround ground(FakeHub::Reach::Direct);
+                        DownloadGround ground(HubServer::Reach::Direct);
                         prepare(ground, before);
                         PowerLossFiles files(ground.folder(), k);
                         ground.counts.bodyBytes = 0;

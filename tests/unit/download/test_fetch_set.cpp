@@ -2,6 +2,8 @@
 #include <mutex>
 #include <set>
 
+#include <sys/stat.h>
+
 #include <QTest>
 
 #include "core/error_codes.h"
@@ -41,7 +43,7 @@ struct SetGround {
     }
 
     Result<std::vector<FetchedFile>> fetch(const SetSink& sink = {}) {
-        SetTools tools{[] { return network::openTransport(); }, systemFiles(), checkRoom,
+        SetTools tools{[] { return network::openTransport(); }, systemFiles(),
                        [this](double seconds, const CancelToken& stop) {
                            if (onPause) onPause(seconds, stop);
                        }};
@@ -75,7 +77,6 @@ struct SetGround {
     std::map<std::string, std::string> contents; ///< "/a/b": bytes
     std::set<std::string> broken;
     std::function<void(const ServedRequest&)> onRequest;
-    std::function<Result<void>(std::uint64_t)> checkRoom;
     std::function<void(double, const CancelToken&)> onPause;
     int connections = kConnections;
     TransferControl control;
@@ -250,26 +251,33 @@ private Q_SLOTS:
         QVERIFY(longest > 20.0); // whoever comes last waits for the bytes of all three
     }
 
-    void tooLittleRoomIsSaidBeforeTheFirstByte() {
-        SetGround ground({{"a", 1000}, {"b", 2000}});
-        std::uint64_t needed = 0;
-        ground.checkRoom = [&](std::uint64_t bytes) -> Result<void> {
-            needed = bytes;
-            return Error{codes::kDiskFull, "no room"};
-        };
-        const auto fetched = ground.fetch();
-        QVERIFY(!fetched);
-        QCOMPARE(fetched.error().code, codes::kDiskFull);
-        QCOMPARE(needed, std::uint64_t{3000});
-        QVERIFY(ground.server.requests().empty());
-        ground.checkRoom = {};
+    void whatIsThereAndWhatIsSetAsideNeedsNoRoom() {
+        SetGround ground({{"a", 1000}, {"b", 200'000}});
+        QCOMPARE(missingBytes(ground.set, ground.target()), std::uint64_t{201'000});
+        fs::create_directories(ground.target());
+        {
+            const auto part = systemFiles().createNew(partPath(ground.target() / "b"));
+            QVERIFY(part && (*part)->reserve(200'000) && (*part)->close());
+        }
+        struct stat status {};
+        QCOMPARE(::stat(partPath(ground.target() / "b").c_str(), &status), 0);
+        const auto setAside =
+            std::min<std::uint64_t>(200'000, 512U * static_cast<std::uint64_t>(status.st_blocks));
+        QCOMPARE(missingBytes(ground.set, ground.target()), 201'000 - setAside);
         QVERIFY(ground.fetch());
-        ground.checkRoom = [&](std::uint64_t bytes) -> Result<void> {
-            needed = bytes;
-            return {};
-        };
-        QVERIFY(ground.fetch());
-        QCOMPARE(needed, std::uint64_t{0});
+        QCOMPARE(missingBytes(ground.set, ground.target()), std::uint64_t{0});
+    }
+
+    void aPathThatLeadsOutIsRefusedBeforeAnythingIsMade() {
+        for (const char* path : {"../a", "/a", "sub/../../a", "a\\..\\b", "a:b", ""}) {
+            SetGround ground({{"a", 1000}});
+            ground.set.files.front().path = path;
+            const auto fetched = ground.fetch();
+            QVERIFY2(!fetched, path);
+            QCOMPARE(fetched.error().code, codes::kRemoteName);
+            QVERIFY(!isThere(ground.target()));
+            QVERIFY(ground.server.requests().empty());
+        }
     }
 
     void aFolderTakesOneSetAtATime() {

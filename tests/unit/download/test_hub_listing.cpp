@@ -255,9 +255,10 @@ private Q_SLOTS:
     }
 
     void endpointsAreChecked() {
-        QCOMPARE(*hubEndpoint("https://mirror.example/hf//"), std::string("https://mirror.example/hf"));
+        QCOMPARE(*hubEndpoint("https://mirror.example/hf//", false),
+                 std::string("https://mirror.example/hf"));
         for (const char* wrong : {"http://mirror.example", "mirror.example", "ftp://x", "https://a?b", ""}) {
-            const auto endpoint = hubEndpoint(wrong);
+            const auto endpoint = hubEndpoint(wrong, false);
             QVERIFY2(!endpoint, wrong);
             QCOMPARE(endpoint.error().code, codes::kAddressRefused);
             QVERIFY(endpoint.error().message.find("HF_ENDPOINT") != std::string::npos);

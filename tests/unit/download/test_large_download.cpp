@@ -37,6 +37,24 @@ private Q_SLOTS:
         QCOMPARE(transport.sentBytes(), kSize); // in one run nothing is fetched twice
         QVERIFY(peakMemoryMib() - before < kMostMib);
     }
+
+    void aLineThatIsResetEveryHalfMinuteLosesNothing() {
+        constexpr std::uint64_t kSize = 1'500'000'019;
+        const TemporaryFolder folder;
+        SparseFiles files;
+        FixedClock clock;
+        EndlessTransport transport(kSize, VirtualLine{clock, 1e6, 30.0}); // 25 minutes of a slow line
+        const ExpectedHash hash{HashKind::Sha256, transport.sha256()};
+        const FetchRequest request{"http://127.0.0.1/x", folder / "large", kSize, hash};
+        const FetchTools tools{
+            transport, files, [&](double seconds, const CancelToken&) { clock.advance(seconds); },
+            {},        {},    &clock};
+        const auto fetched = fetchFile(request, tools, {}, {});
+        QVERIFY2(fetched, fetched ? "" : fetched.error().message.c_str());
+        QCOMPARE(transport.breaks(), 50);
+        QCOMPARE(transport.sentBytes(), kSize);
+        QVERIFY(clock.monotonicSeconds() > 1500.0);
+    }
 };
 
 QTEST_APPLESS_MAIN(TestLargeDownload)

@@ -40,9 +40,9 @@ public:
     Result<jobs::DownloadResult> download(const jobs::DownloadRequest& request,
                                           FileLayer& files = systemFiles(), const CancelToken& cancel = {},
                                           const ProgressSink& progress = {}) const {
-        const auto transport = jobs::openNetwork({"on", {}});
+        const auto transport = jobs::openNetwork({});
         if (!transport) return transport.error();
-        const jobs::DownloadTools tools{**transport, files, jobs::fetchFiles({"on", {}}, files),
+        const jobs::DownloadTools tools{**transport, files, jobs::fetchFiles({}, files),
                                         [&]() -> Result<std::shared_ptr<const jobs::RootLock>> {
                                             auto lock = jobs::RootLock::acquire(fixture.root());
                                             if (!lock) return lock.error();

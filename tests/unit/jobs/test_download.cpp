@@ -163,6 +163,10 @@ private Q_SLOTS:
         const auto result = ground.download(ground.request());
         QVERIFY2(result, result ? "" : told(result.error()).constData());
         QCOMPARE(readManifest(result->entry.path)->commit, before);
+        const auto offers = [&](const std::string& note) {
+            return note.find("moved on to " + after.substr(0, 12)) != std::string::npos;
+        };
+        QVERIFY(std::any_of(result->notes.begin(), result->notes.end(), offers));
     }
 
     void onlyTheDamagedFileIsFetchedAgain() {

@@ -1,0 +1,16 @@
+// The keychain by QtKeychain: Secret Service or KWallet. QtKeychain's jobs run on a thread of their own, one
+// for the process; the caller's waits.
+#pragma once
+
+#include "network/keychain.h"
+
+namespace llamahome::network {
+
+class QtKeychain final : public Keychain {
+public:
+    Result<std::string> read(const std::string& name) override;
+    Result<void> write(const std::string& name, const std::string& secret) override;
+    Result<void> remove(const std::string& name) override;
+};
+
+} // namespace llamahome::network
