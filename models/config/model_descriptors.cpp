@@ -25,6 +25,14 @@ void describeHub(DescriptorList& list) {
         .help("Which addresses may be reached: all, this machine only, or none.")
         .effect("off works with what is there.")
         .alsoCalled({"offline"});
+    list.add(
+            "model.hub.max_mb_per_second", "Speed limit",
+            [](auto& s) -> auto& { return s.model.hub.max_mb_per_second; })
+        .numbers({0.0, 100'000.0})
+        .unit("MB/s")
+        .help("The most that downloads take of the line, all together. 0: no limit.")
+        .effect("Leaves room for others on the line; a change holds at once.")
+        .alsoCalled({"limit_rate", "bandwidth"});
 }
 
 void describeGeneration(DescriptorList& list) {

@@ -4,12 +4,10 @@
 #include <utility>
 
 #include "core/error_codes.h"
-#include "core/hash.h"
-#include "core/quantity.h"
+#include "jobs/download/download_offer.h"
 #include "jobs/download/download_place.h"
 #include "jobs/download/present_model.h"
 #include "jobs/import/import_model.h"
-#include "jobs/library/disk_room.h"
 #include "jobs/library/folder_files.h"
 #include "jobs/verify/model_checks.h"
 
@@ -30,7 +28,7 @@ public:
         , m_target(request.target) {}
 
     Result<DownloadResult> run() {
-        auto model = findRemoteModel(m_request, pinnedCommit(), m_tools, m_cancel);
+        auto model = findRemoteModel(m_request, pinnedCommit(m_request, m_library.root()), m_tools, m_cancel);
         if (!model) return model.error();
         if (auto renamed = followName(*model); renamed) return *renamed;
         auto place = DownloadPlace::claim(m_library.root(), m_target.family, m_target.version, m_tools.files);
@@ -46,14 +44,6 @@ public:
     }
 
 private:
-    /// The commit that an attempt before was about, where it asked for the same.
-    std::string pinnedCommit() const {
-        const auto record =
-            readDownloadRecord(downloadFolder(m_library.root(), m_target.family, m_target.version));
-        if (!record || record->revision != m_request.revision) return {};
-        return record->name == m_target.hubId ? record->commit : std::string();
-    }
-
     /// Takes the name that the Hub has for the repository now. A result where that model is there already.
     std::optional<Result<DownloadResult>> followName(const RemoteModel& model) {
         if (m_request.source != DownloadSource::Hub || m_target.catalog || model.set.name == m_target.hubId)
@@ -74,15 +64,10 @@ private:
         for (const download::RemoteFile& file : model.set.files)
             names.push_back(file.path);
         if (auto cleared = place.keepOnly(names); !cleared) return cleared.error();
-        const std::uint64_t total = model.totalBytes();
-        const std::uint64_t needed = isConverted(model.form) ? total + total : total;
-        const std::uint64_t here = bytesBelow(place.files());
-        if (auto fits = checkDiskRoom(place.files(), needed - std::min(needed, here),
-                                      "the download of " + m_target.name(), "with --root DIR");
-            !fits)
-            return fits.error();
+        const std::uint64_t room = roomFor(model, bytesBelow(place.files()));
+        if (auto fits = checkRoomFor(m_target, place.files(), room); !fits) return fits.error();
         const DownloadRecord record{model.set.source, model.set.name, m_request.revision, model.set.commit,
-                                    total};
+                                    model.totalBytes()};
         if (auto written = place.writeRecord(record); !written) return written.error();
         return fetchModel(m_request, model.set, place.files(), m_tools, m_cancel, m_progress);
     }
