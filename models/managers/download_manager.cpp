@@ -223,6 +223,7 @@ void DownloadManager::takeStatus(quint64 id, const download::SetStatus& status) 
     item->doneBytes = status.doneBytes;
     item->totalBytes = status.totalBytes;
     job->setSecondsLeft(secondsLeft(status));
+    job->setRate(status.bytesPerSecond); // what was kept from before is no speed
     job->setProgress(progressOf(status)); // itemChanged() follows
 }
 
