@@ -1,192 +1,286 @@
 #include "widgets/downloads_pane.h"
 
+#include <algorithm>
+#include <initializer_list>
+
+#include <QAction>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QInputDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QSortFilterProxyModel>
+#include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
 
-#include "items/job_table.h"
-#include "items/job_words.h"
+#include "items/download_file_table.h"
+#include "items/download_table.h"
+#include "items/download_words.h"
 #include "managers/text.h"
-#include "managers/window_words.h"
 #include "widgets/buttons.h"
 #include "widgets/copy_text.h"
 #include "widgets/look.h"
 #include "widgets/message_bar.h"
+#include "widgets/progress_delegate.h"
+#include "widgets/remove_dialog.h"
+#include "widgets/speed_limit.h"
 #include "widgets/window_memory.h"
 
 namespace llamahome::widgets {
+using items::DownloadFileTable;
+using items::DownloadTable;
+using managers::DownloadItem;
+using managers::DownloadManager;
+using managers::DownloadState;
+
 namespace {
 
-using items::JobTable;
-using managers::DownloadManager;
-using managers::Job;
-
-/// Of all jobs those that fetch something.
-class DownloadFilter final : public QSortFilterProxyModel {
-public:
-    using QSortFilterProxyModel::QSortFilterProxyModel;
-
-protected:
-    bool filterAcceptsRow(int row, const QModelIndex& parent) const override {
-        const QModelIndex job = sourceModel()->index(row, 0, parent);
-        return job.data(JobTable::KindRole).toInt() == static_cast<int>(managers::JobKind::Download);
-    }
-};
+QTableView* makeTable(const QString& name, const QString& words, QAbstractItemModel* model, QWidget* parent) {
+    auto* table = new QTableView(parent);
+    table->setObjectName(name);
+    table->setAccessibleName(words);
+    table->setModel(model);
+    table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    table->setSelectionMode(QAbstractItemView::SingleSelection);
+    table->setTabKeyNavigation(false);
+    table->setShowGrid(false);
+    table->setFont(look::figureFont());
+    table->verticalHeader()->hide();
+    QHeaderView& header = *table->horizontalHeader();
+    header.setHighlightSections(false);
+    header.setDefaultAlignment(Qt::AlignLeading | Qt::AlignVCenter);
+    header.setStretchLastSection(true);
+    return table;
+}
 
 } // namespace
 
-DownloadsPane::DownloadsPane(DownloadManager& downloads, managers::JobList& jobs, WindowMemory& memory,
-                             QWidget* parent)
+DownloadsPane::DownloadsPane(DownloadManager& downloads, managers::ModelManager& models,
+                             managers::SettingsManager& settings, WindowMemory& memory, QWidget* parent)
     : QWidget(parent)
     , m_downloads(downloads)
-    , m_jobs(jobs)
+    , m_models(models)
+    , m_settings(settings)
     , m_messages(new MessageBar(this))
-    , m_filter(new DownloadFilter(this))
-    , m_nothing(
-          look::makeNote(tr("Nothing is being downloaded. Choose a model on the page Models, or name one "
-                            "of the Hub above."),
-                         this))
+    , m_items(new DownloadTable(downloads, this))
+    , m_fileItems(new DownloadFileTable(downloads, this))
+    , m_nothing(look::makeNote(tr("Nothing is being downloaded. “Get a model…” lists what a source has, and "
+                                  "tells its size and licence before anything is fetched."),
+                               this))
     , m_how(new QLabel(this)) {
-    makeTable(memory);
+    makeTables(memory);
     m_how->setObjectName(QStringLiteral("downloadLine"));
     m_how->setTextFormat(Qt::PlainText);
     m_how->setWordWrap(true);
+    m_how->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_nothing->setAlignment(Qt::AlignTop | Qt::AlignLeading);
+    m_nothing->setWordWrap(true);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(2 * look::kGrid, 2 * look::kGrid, 2 * look::kGrid, look::kGrid);
     layout->setSpacing(look::kGrid);
-    layout->addWidget(makeLine());
+    layout->addWidget(makeHeader());
     layout->addWidget(m_messages);
-    m_nothing->setAlignment(Qt::AlignTop | Qt::AlignLeading);
-    layout->addWidget(m_nothing, 1); // in the table's place
-    layout->addWidget(m_table, 1);
+    layout->addWidget(m_nothing, 1); // in the tables' place
+    layout->addWidget(m_splitter, 1);
     layout->addWidget(m_how);
     layout->addWidget(makeButtons());
-    connect(&m_jobs, &managers::JobList::jobFinished, this, [this](const Job* job) { tellEnd(*job); });
-    connect(&m_downloads, &DownloadManager::downloaded, this,
-            [this](const Job*, const jobs::DownloadResult& result) { tellDownloaded(result); });
-    showChosen();
+    connectAll();
+    restoreChosen();
 }
 
-QWidget* DownloadsPane::makeLine() {
-    auto* line = new QWidget(this);
-    m_name = new QLineEdit(line);
-    m_name->setObjectName(QStringLiteral("downloadName"));
-    m_name->setPlaceholderText(tr("Name on the Hub, such as org/name"));
-    m_name->setAccessibleName(tr("Name of a model on the Hub"));
-    m_name->setMaximumWidth(48 * look::kGrid);
-    m_name->setTextMargins(look::kGrid / 2, 0, look::kGrid / 2, 0);
-    m_get = makeButton(tr("&Download"), Icon::Downloads, QStringLiteral("downloadButton"), line);
-    m_get->setToolTip(tr("Only models of the Llama architecture can be run; that is looked at first."));
-    m_get->setEnabled(false);
-    auto* row = new QHBoxLayout(line);
+QWidget* DownloadsPane::makeHeader() {
+    auto* header = new QWidget(this);
+    auto* get = makeButton(tr("&Get a model…"), Icon::Add, QStringLiteral("getModelButton"), header);
+    look::makePrimary(*get);
+    get->setIcon(icon(Icon::Add, QPalette::BrightText));
+    auto* row = new QHBoxLayout(header);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(look::kGrid);
-    row->addWidget(look::makeTitle(tr("Downloads"), line));
+    row->addWidget(look::makeTitle(tr("Downloads"), header));
     row->addStretch();
-    row->addWidget(m_name, 1);
-    row->addWidget(m_get);
-    const auto get = [this] {
-        if (const QString name = m_name->text().trimmed(); !name.isEmpty()) download(name);
-    };
-    connect(m_name, &QLineEdit::textChanged, this,
-            [this](const QString& text) { m_get->setEnabled(!text.trimmed().isEmpty()); });
-    connect(m_name, &QLineEdit::returnPressed, this, get);
-    connect(m_get, &QPushButton::clicked, this, get);
-    return line;
+    auto* limit = new SpeedLimit(m_settings, header);
+    row->addWidget(limit);
+    row->addWidget(get);
+    connect(get, &QPushButton::clicked, this, [this] { Q_EMIT getRequested({}); });
+    connect(limit, &SpeedLimit::failed, this, [this](const Error& error) { m_messages->showFailure(error); });
+    return header;
 }
 
-void DownloadsPane::makeTable(WindowMemory& memory) {
-    m_filter->setSourceModel(new JobTable(m_jobs, this));
-    m_table = new QTableView(this);
-    m_table->setObjectName(QStringLiteral("downloadList"));
-    m_table->setAccessibleName(tr("Downloads of this session, newest first"));
-    m_table->setModel(m_filter);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_table->setTabKeyNavigation(false);
-    m_table->setShowGrid(false);
-    m_table->verticalHeader()->hide();
-    auto* header = m_table->horizontalHeader();
-    header->setHighlightSections(false);
-    header->setDefaultAlignment(Qt::AlignLeading | Qt::AlignVCenter);
-    header->resizeSection(JobTable::Title, 40 * look::kGrid);
-    header->resizeSection(JobTable::State, 24 * look::kGrid);
-    header->resizeSection(JobTable::Amount, 22 * look::kGrid);
-    header->setStretchLastSection(true);
-    memory.keep(*header, QStringLiteral("downloads/columns"));
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
-            &DownloadsPane::showChosen);
-    connect(m_filter, &QAbstractItemModel::dataChanged, this, &DownloadsPane::showChosen);
-    connect(m_filter, &QAbstractItemModel::rowsInserted, this, [this] {
-        m_table->selectRow(0);
-        showChosen();
-    });
+void DownloadsPane::makeTables(WindowMemory& memory) {
+    m_table = makeTable(QStringLiteral("downloadList"), tr("Downloads: the queue, then what has ended"),
+                        m_items, this);
+    m_table->setItemDelegateForColumn(DownloadTable::Amount,
+                                      new ProgressDelegate(DownloadTable::PercentRole, m_table));
+    m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
+    m_files =
+        makeTable(QStringLiteral("downloadFiles"), tr("Files of the chosen download"), m_fileItems, this);
+    QHeaderView& header = *m_table->horizontalHeader();
+    header.resizeSection(DownloadTable::Name, 32 * look::kGrid);
+    header.resizeSection(DownloadTable::State, 26 * look::kGrid);
+    header.resizeSection(DownloadTable::Amount, 22 * look::kGrid);
+    memory.keep(header, QStringLiteral("downloads/queue"));
+    QHeaderView& fileHeader = *m_files->horizontalHeader();
+    fileHeader.resizeSection(DownloadFileTable::File, 32 * look::kGrid);
+    fileHeader.resizeSection(DownloadFileTable::State, 26 * look::kGrid);
+    fileHeader.resizeSection(DownloadFileTable::Amount, 22 * look::kGrid);
+    memory.keep(fileHeader, QStringLiteral("downloads/files"));
+    m_splitter = new QSplitter(Qt::Vertical, this);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->addWidget(m_table);
+    m_splitter->addWidget(m_files);
+    m_splitter->setStretchFactor(0, 1);
+    m_splitter->setStretchFactor(1, 1);
+    memory.keep(*m_splitter, QStringLiteral("downloads/splitter"));
+}
+
+/// What the button does is in the list's menu too, and its key works where the list has the keyboard.
+QPushButton* DownloadsPane::addButton(QWidget* bar, QPushButton* button, const QKeySequence& key,
+                                      void (DownloadsPane::*act)()) {
+    bar->layout()->addWidget(button);
+    auto* action = new QAction(m_table);
+    action->setShortcut(key);
+    action->setShortcutContext(Qt::WidgetShortcut);
+    m_table->addAction(action);
+    m_actions.emplace_back(action, button);
+    button->setToolTip(key.toString(QKeySequence::NativeText));
+    connect(button, &QPushButton::clicked, this, act);
+    connect(action, &QAction::triggered, button, &QPushButton::click);
+    return button;
 }
 
 QWidget* DownloadsPane::makeButtons() {
     auto* bar = new QWidget(this);
-    m_stop = makeButton(tr("&Stop"), Icon::Stop, QStringLiteral("stopDownload"), bar);
-    m_stop->setToolTip(tr("What is here stays; the download goes on from there."));
-    m_goOn = makeButton(tr("&Go on"), Icon::Start, QStringLiteral("goOnDownload"), bar);
-    m_copy = makeButton(tr("&Copy as command"), Icon::Copy, QStringLiteral("copyDownload"), bar);
     auto* row = new QHBoxLayout(bar);
     row->setContentsMargins(0, 0, 0, look::kGrid);
     row->setSpacing(look::kGrid);
-    for (QPushButton* button : {m_stop, m_goOn, m_copy})
-        row->addWidget(button);
+    m_pause = addButton(bar, makeButton({}, Icon::Pause, QStringLiteral("pauseDownload"), bar), Qt::Key_Space,
+                        &DownloadsPane::pauseOrGoOn);
+    m_cancel = addButton(bar, makeButton({}, Icon::Remove, QStringLiteral("cancelDownload"), bar),
+                         QKeySequence::Delete, &DownloadsPane::cancel);
+    m_up = addButton(bar, makeButton(tr("&Up"), Icon::Up, QStringLiteral("moveUp"), bar),
+                     Qt::CTRL | Qt::Key_Up, &DownloadsPane::moveUp);
+    m_down = addButton(bar, makeButton(tr("Do&wn"), Icon::Down, QStringLiteral("moveDown"), bar),
+                       Qt::CTRL | Qt::Key_Down, &DownloadsPane::moveDown);
+    m_show =
+        addButton(bar, makeButton(tr("Show in &Models"), Icon::Models, QStringLiteral("showInModels"), bar),
+                  Qt::Key_Return, &DownloadsPane::showInModels);
+    m_copy =
+        addButton(bar, makeButton(tr("&Copy as command"), Icon::Copy, QStringLiteral("copyDownload"), bar),
+                  {}, &DownloadsPane::copyCommand);
     row->addStretch();
-    connect(m_stop, &QPushButton::clicked, this, [this] {
-        if (Job* job = chosenJob()) job->cancel();
-    });
-    connect(m_goOn, &QPushButton::clicked, this, [this] {
-        if (const Job* job = chosenJob()) download(DownloadManager::nameOf(*job));
-    });
-    connect(m_copy, &QPushButton::clicked, this, [this] {
-        if (const Job* job = chosenJob()) copyFrom(*m_copy, job->commandLine());
-    });
+    m_clear = makeButton(tr("Clear &history"), Icon::Reset, QStringLiteral("clearHistory"), bar);
+    m_clear->setToolTip(tr("Takes off the list what has ended. Models and files stay."));
+    row->addWidget(m_clear);
+    connect(m_clear, &QPushButton::clicked, &m_downloads, &DownloadManager::clearEnded);
     return bar;
 }
 
-void DownloadsPane::download(const QString& name, const QString& token) {
-    m_messages->clear();
-    m_downloads.download(name, token);
-    m_name->clear();
+void DownloadsPane::connectAll() {
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            [this](const QModelIndex& current) {
+                if (!current.isValid()) return;
+                m_chosen = current.data(DownloadTable::IdRole).toULongLong();
+                showChosen();
+            });
+    connect(m_items, &QAbstractItemModel::modelReset, this, &DownloadsPane::restoreChosen);
+    connect(m_items, &QAbstractItemModel::dataChanged, this, &DownloadsPane::showChosen);
+    connect(m_files, &QTableView::activated, this, [this](const QModelIndex& index) {
+        m_downloads.putFirst(m_chosen, managers::fromQt(index.data(DownloadFileTable::PathRole).toString()));
+    });
+    connect(&m_downloads, &DownloadManager::failed, this, &DownloadsPane::tellFailure);
+    connect(&m_downloads, &DownloadManager::downloaded, this,
+            [this](quint64, const jobs::DownloadResult& result) { tellDownloaded(result); });
 }
 
-Job* DownloadsPane::chosenJob() const {
-    const QModelIndex current = m_table->currentIndex();
-    return current.isValid() ? m_jobs.find(current.data(JobTable::IdRole).toULongLong()) : nullptr;
+void DownloadsPane::choose(quint64 id) {
+    m_chosen = id;
+    restoreChosen();
+}
+
+const DownloadItem* DownloadsPane::chosen() const {
+    return m_downloads.find(m_chosen);
+}
+
+/// The list has been reset: the same one stays chosen; where that is gone, the first.
+void DownloadsPane::restoreChosen() {
+    if (m_downloads.find(m_chosen) == nullptr)
+        m_chosen = m_downloads.items().empty() ? 0 : m_downloads.items().front().id;
+    m_table->setCurrentIndex(m_items->indexOf(m_chosen));
+    showChosen();
+    tellUnfinished();
+    removeStopped();
+}
+
+/// Bytes that are here are told and asked about before they go.
+void DownloadsPane::removeStopped() {
+    const DownloadItem* item = m_downloads.find(m_toRemove);
+    if (item == nullptr || item->isActive()) return;
+    m_toRemove = 0;
+    if (item->hasEnded() || item->doneBytes == 0 || item->wish.everyByte)
+        m_downloads.forget(item->id);
+    else
+        (new RemoveDialog(m_models, item->wish.name, this))->open();
 }
 
 void DownloadsPane::showChosen() {
-    const bool isEmpty = m_filter->rowCount() == 0;
+    const bool isEmpty = m_downloads.items().empty();
     m_nothing->setVisible(isEmpty);
-    m_table->setVisible(!isEmpty);
-    const Job* job = chosenJob();
-    const bool isNamed = job != nullptr && !DownloadManager::nameOf(*job).isEmpty();
-    for (QPushButton* button : {m_stop, m_goOn, m_copy})
+    m_splitter->setVisible(!isEmpty);
+    const DownloadItem* item = chosen();
+    m_fileItems->show(item == nullptr ? 0 : item->id);
+    const bool isQueued = item != nullptr && !item->hasEnded();
+    const bool isActive = item != nullptr && item->isActive();
+    for (QPushButton* button : {m_pause, m_cancel, m_up, m_down, m_show, m_copy, m_clear})
         button->setVisible(!isEmpty);
-    m_stop->setEnabled(job != nullptr && job->isActive());
-    m_goOn->setEnabled(isNamed && !job->isActive() && job->state() != managers::JobState::Done);
-    m_copy->setEnabled(job != nullptr && !job->commandLine().isEmpty());
-    m_how->setVisible(job != nullptr);
-    if (job == nullptr) return;
-    m_how->setText(job->error() ? managers::windowText(job->error()->message) : items::jobLine(*job));
+    m_how->setVisible(item != nullptr);
+    if (item == nullptr) return;
+    const bool hasFailed = item->state == DownloadState::Failed;
+    m_pause->setText(isActive ? tr("&Pause") : hasFailed ? tr("&Try again") : tr("&Continue"));
+    m_pause->setIcon(icon(isActive    ? Icon::Pause
+                          : hasFailed ? Icon::Retry
+                                      : Icon::Start,
+                          QPalette::ButtonText));
+    m_pause->setEnabled(item->state != DownloadState::Done && item->state != DownloadState::Stopping);
+    m_cancel->setText(isQueued ? tr("C&ancel…") : tr("&Remove from the list"));
+    m_cancel->setEnabled(item->state != DownloadState::Stopping);
+    const auto& items = m_downloads.items();
+    const auto queued =
+        std::count_if(items.begin(), items.end(), [](const auto& one) { return !one.hasEnded(); });
+    m_up->setEnabled(isQueued && item != &items.front());
+    m_down->setEnabled(isQueued && item - items.data() < queued - 1);
+    m_show->setEnabled(m_models.find(item->wish.name).has_value());
+    m_clear->setEnabled(static_cast<std::size_t>(queued) < items.size());
+    m_how->setText(items::downloadSentence(*item, m_downloads.jobOf(item->id)));
+    for (const auto& [action, button] : m_actions) {
+        action->setText(button->text());
+        action->setEnabled(button->isEnabled());
+    }
 }
 
-void DownloadsPane::tellEnd(const Job& job) {
-    const QString name = DownloadManager::nameOf(job);
-    if (name.isEmpty() || !job.error()) return;
-    if (DownloadManager::wantsToken(*job.error()))
-        m_messages->showFailure(*job.error(), tr("Give a token…"), [this, name] { askToken(name); });
+/// Once, at the start.
+void DownloadsPane::tellUnfinished() {
+    if (m_areUnfinishedTold || !m_downloads.isRead()) return;
+    m_areUnfinishedTold = true;
+    std::vector<quint64> paused;
+    for (const DownloadItem& item : m_downloads.items())
+        if (item.state == DownloadState::Paused && !m_downloads.wantsLink(item.id)) paused.push_back(item.id);
+    if (paused.size() < 2) return; // one has its button
+    m_messages->show(MessageBar::Kind::Notice,
+                     tr("%1 downloads are not finished. What was received is kept.").arg(paused.size()),
+                     tr("Continue all"), [this, paused] {
+                         for (const quint64 id : paused)
+                             m_downloads.goOn(id);
+                     });
+}
+
+void DownloadsPane::tellFailure(quint64 id, const Error& error) {
+    if (DownloadManager::wantsToken(error.code.text))
+        m_messages->showFailure(error, tr("Give a token…"), [this, id] { askToken(id); });
     else
-        m_messages->showFailure(*job.error(), tr("Go on"), [this, name] { download(name); });
+        m_messages->showFailure(error, tr("Try again"), [this, id] {
+            if (const DownloadItem* item = m_downloads.find(id)) goOn(*item);
+        });
 }
 
 void DownloadsPane::tellDownloaded(const jobs::DownloadResult& result) {
@@ -198,8 +292,40 @@ void DownloadsPane::tellDownloaded(const jobs::DownloadResult& result) {
                      [this, name] { Q_EMIT chatRequested(name, {}); });
 }
 
-/// It is not shown, not kept, and sent to the Hub only.
-void DownloadsPane::askToken(const QString& name) {
+void DownloadsPane::pauseOrGoOn() {
+    const DownloadItem* item = chosen();
+    if (item == nullptr) return;
+    if (item->isActive())
+        m_downloads.pause(item->id);
+    else
+        goOn(*item);
+}
+
+/// Meta's link is kept nowhere: the sheet asks for it.
+void DownloadsPane::goOn(const DownloadItem& item) {
+    m_messages->clear();
+    if (m_downloads.wantsLink(item.id))
+        Q_EMIT getRequested(item.wish);
+    else
+        m_downloads.goOn(item.id);
+}
+
+void DownloadsPane::cancel() {
+    m_toRemove = m_chosen;
+    m_downloads.pause(m_chosen);
+    removeStopped();
+}
+
+void DownloadsPane::showInModels() {
+    if (const DownloadItem* item = chosen()) Q_EMIT showModelRequested(item->wish.name);
+}
+
+void DownloadsPane::copyCommand() {
+    if (const DownloadItem* item = chosen()) copyFrom(*m_copy, m_downloads.commandOf(item->wish));
+}
+
+/// It is not shown, and sent to the Hub only.
+void DownloadsPane::askToken(quint64 id) {
     auto* dialog = new QInputDialog(this);
     dialog->setObjectName(QStringLiteral("tokenDialog"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -209,8 +335,8 @@ void DownloadsPane::askToken(const QString& name) {
            "this download and not kept."));
     dialog->setTextEchoMode(QLineEdit::Password);
     dialog->setOkButtonText(tr("Download"));
-    connect(dialog, &QInputDialog::textValueSelected, this, [this, name](const QString& token) {
-        if (!token.trimmed().isEmpty()) download(name, token.trimmed());
+    connect(dialog, &QInputDialog::textValueSelected, this, [this, id](const QString& token) {
+        if (!token.trimmed().isEmpty()) m_downloads.goOn(id, token.trimmed());
     });
     dialog->open();
 }

@@ -1,16 +1,26 @@
-// DownloadsPane: what is being fetched, what was, and a line for any model of the Hub. GUI thread.
+// DownloadsPane: the page of downloads: queue, the chosen one's files, what has ended, speed limit. GUI
+// thread.
 #pragma once
+
+#include <utility>
+#include <vector>
 
 #include <QWidget>
 
 #include "managers/download_manager.h"
-#include "managers/job_list.h"
+#include "managers/model_manager.h"
+#include "managers/settings_manager.h"
 
+class QAction;
 class QLabel;
-class QLineEdit;
 class QPushButton;
-class QSortFilterProxyModel;
+class QSplitter;
 class QTableView;
+
+namespace llamahome::items {
+class DownloadFileTable;
+class DownloadTable;
+} // namespace llamahome::items
 
 namespace llamahome::widgets {
 
@@ -22,37 +32,62 @@ class DownloadsPane final : public QWidget {
 
 public:
     /// All outlive it.
-    DownloadsPane(managers::DownloadManager& downloads, managers::JobList& jobs, WindowMemory& memory,
-                  QWidget* parent = nullptr);
+    DownloadsPane(managers::DownloadManager& downloads, managers::ModelManager& models,
+                  managers::SettingsManager& settings, WindowMemory& memory, QWidget* parent = nullptr);
 
-    /// Starts it, or goes on with it, and shows it.
-    void download(const QString& name, const QString& token = {});
+    void choose(quint64 id);
 
 Q_SIGNALS:
+    /// Somebody wants to choose a model; with a name and a place where those are known.
+    void getRequested(const llamahome::managers::DownloadWish& wish);
+    void showModelRequested(const QString& name);
     void chatRequested(const QString& model, const QString& adapter);
 
 private:
-    QWidget* makeLine();
-    void makeTable(WindowMemory& memory);
+    QWidget* makeHeader();
+    void makeTables(WindowMemory& memory);
     QWidget* makeButtons();
-    managers::Job* chosenJob() const;
+    QPushButton* addButton(QWidget* bar, QPushButton* button, const QKeySequence& key,
+                           void (DownloadsPane::*act)());
+    void connectAll();
+    const managers::DownloadItem* chosen() const;
+    void restoreChosen();
     void showChosen();
-    void tellEnd(const managers::Job& job);
+    void tellUnfinished();
+    void tellFailure(quint64 id, const Error& error);
     void tellDownloaded(const jobs::DownloadResult& result);
-    void askToken(const QString& name);
+    void pauseOrGoOn();
+    void goOn(const managers::DownloadItem& item);
+    void cancel();
+    void removeStopped();
+    void moveUp() { m_downloads.move(m_chosen, -1); }
+    void moveDown() { m_downloads.move(m_chosen, 1); }
+    void showInModels();
+    void copyCommand();
+    void askToken(quint64 id);
 
     managers::DownloadManager& m_downloads;
-    managers::JobList& m_jobs;
+    managers::ModelManager& m_models;
+    managers::SettingsManager& m_settings;
     MessageBar* m_messages;
-    QLineEdit* m_name;
-    QPushButton* m_get;
-    QSortFilterProxyModel* m_filter;
+    items::DownloadTable* m_items;
+    items::DownloadFileTable* m_fileItems;
+    QSplitter* m_splitter;
     QTableView* m_table;
+    QTableView* m_files;
     QLabel* m_nothing;
     QLabel* m_how;
-    QPushButton* m_stop;
-    QPushButton* m_goOn;
+    std::vector<std::pair<QAction*, QPushButton*>> m_actions; ///< of the list, and what they press
+    QPushButton* m_pause;
+    QPushButton* m_cancel;
+    QPushButton* m_up;
+    QPushButton* m_down;
+    QPushButton* m_show;
     QPushButton* m_copy;
+    QPushButton* m_clear;
+    quint64 m_chosen = 0;
+    quint64 m_toRemove = 0; ///< stops first, and is then asked about
+    bool m_areUnfinishedTold = false;
 };
 
 } // namespace llamahome::widgets

@@ -20,11 +20,12 @@ namespace llamahome::widgets {
 namespace {
 
 /// Files of resources/icons/, in the order of Icon.
-constexpr std::array kFiles{
-    "llamahome", "models", "downloads", "training", "chat",   "runs",   "settings", "log",  "start",  "pause",
-    "stop",      "retry",  "import",    "remove",   "verify", "folder", "copy",     "edit", "send",   "add",
-    "search",    "reset",  "good",      "warning",  "bad",    "info",   "close",    "more", "compare"};
-static_assert(kFiles.size() == static_cast<std::size_t>(Icon::Compare) + 1);
+constexpr std::array kFiles{"llamahome", "models", "downloads", "training", "chat",  "runs",   "settings",
+                            "log",       "start",  "pause",     "stop",     "retry", "import", "remove",
+                            "verify",    "folder", "copy",      "edit",     "send",  "add",    "search",
+                            "reset",     "good",   "warning",   "bad",      "info",  "close",  "more",
+                            "compare",   "up",     "down"};
+static_assert(kFiles.size() == static_cast<std::size_t>(Icon::Down) + 1);
 
 QString fileOf(Icon name) {
     return QStringLiteral(":/icons/%1.svg").arg(QLatin1String(kFiles[static_cast<std::size_t>(name)]));

@@ -36,6 +36,8 @@ enum class Icon {
     Close,
     More,
     Compare,
+    Up,
+    Down,
 };
 
 /// Follows the theme, later changes included. `role` is the text that it stands beside; on a primary button

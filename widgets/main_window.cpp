@@ -22,6 +22,7 @@
 #include "widgets/downloads_pane.h"
 #include "widgets/dropped_paths.h"
 #include "widgets/first_start.h"
+#include "widgets/get_model_dialog.h"
 #include "widgets/icons.h"
 #include "widgets/jobs_dialog.h"
 #include "widgets/leave_guard.h"
@@ -107,7 +108,7 @@ MainWindow::MainWindow(managers::Session& session, WindowMemory& memory, QWidget
     layout->addWidget(m_screens, 1);
     layout->addWidget(m_status);
     setCentralWidget(body);
-    connect(firstStart, &FirstStart::downloadWanted, this, [this] { download(kStarterModel); });
+    connect(firstStart, &FirstStart::downloadWanted, this, [this] { getModel({kStarterModel}); });
     connect(firstStart, &FirstStart::importWanted, this, &MainWindow::importModel);
     connect(firstStart, &FirstStart::lookAroundWanted, this, [this] { showFirstStart(false); });
     connectPages();
@@ -152,7 +153,9 @@ QWidget* MainWindow::makePages() {
     m_pages = new QStackedWidget(m_splitter);
     m_pages->setObjectName(QStringLiteral("pages"));
     m_models = new ModelsPane(m_session.models, m_session.exports, m_session.context.jobs, m_memory, m_pages);
-    m_downloads = new DownloadsPane(m_session.downloads, m_session.context.jobs, m_memory, m_pages);
+    m_models->followDownloads(m_session.downloads);
+    m_downloads =
+        new DownloadsPane(m_session.downloads, m_session.models, m_session.settings, m_memory, m_pages);
     m_training = new TrainingPane(m_session.training, m_session.models, m_memory, m_pages);
     m_chat = new ChatPane(m_session.chat, m_session.models, m_session.training, m_memory, m_pages);
     m_runs = new RunsPane(m_session.runs, m_session.training, m_memory, m_pages);
@@ -179,10 +182,17 @@ void MainWindow::connectPages() {
     };
     connect(m_models, &ModelsPane::trainRequested, this, train);
     connect(m_models, &ModelsPane::chatRequested, this, chat);
-    connect(m_models, &ModelsPane::downloadRequested, this, &MainWindow::download);
+    connect(m_models, &ModelsPane::downloadRequested, this,
+            [this](const QString& name) { getModel({name}); });
     connect(m_models, &ModelsPane::fetchAgainRequested, this, [this](const QString& name) {
-        goTo(Place::Downloads);
-        m_session.downloads.repair(name);
+        managers::DownloadWish wish{name};
+        wish.everyByte = true;
+        showDownload(m_session.downloads.start(wish));
+    });
+    connect(m_downloads, &DownloadsPane::getRequested, this, &MainWindow::getModel);
+    connect(m_downloads, &DownloadsPane::showModelRequested, this, [this](const QString& name) {
+        goTo(Place::Models);
+        m_models->choose(name);
     });
     connect(m_downloads, &DownloadsPane::chatRequested, this, chat);
     connect(m_training, &TrainingPane::chatRequested, this, chat);
@@ -203,6 +213,7 @@ void MainWindow::connectPages() {
 }
 
 void MainWindow::connectMenu() {
+    connect(m_menu, &WindowMenu::getModelWanted, this, [this] { getModel({}); });
     connect(m_menu, &WindowMenu::importWanted, this, &MainWindow::importModel);
     connect(m_menu, &WindowMenu::findWanted, this, &MainWindow::find);
     connect(m_menu, &WindowMenu::reportWanted, this, &MainWindow::saveReport);
@@ -245,9 +256,25 @@ void MainWindow::connectLeaving() {
     connect(qGuiApp, &QGuiApplication::commitDataRequest, this, [this] { m_guard->endSession(); });
 }
 
-void MainWindow::download(const QString& name) {
+void MainWindow::getModel(const managers::DownloadWish& wish) {
+    managers::DownloadManager& downloads = m_session.downloads;
+    const managers::DownloadItem* begun = downloads.unfinishedOf(wish.name);
+    if (begun != nullptr && !downloads.wantsLink(begun->id)) {
+        const quint64 id = begun->id;
+        downloads.goOn(id);
+        return showDownload(id);
+    }
+    QStringList known;
+    for (const jobs::ModelEntry& entry : m_session.models.models())
+        if (!entry.isUsable() && !entry.hubId.empty()) known.append(managers::toQt(entry.name));
+    auto* dialog = new GetModelDialog(downloads, known, wish, this);
+    connect(dialog, &GetModelDialog::started, this, &MainWindow::showDownload);
+    dialog->open();
+}
+
+void MainWindow::showDownload(quint64 id) {
     goTo(Place::Downloads);
-    m_downloads->download(name);
+    m_downloads->choose(id);
 }
 
 Place MainWindow::place() const {

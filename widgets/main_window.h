@@ -68,8 +68,9 @@ private:
 
     void showFirstStart(bool isShown);
     void chooseFirstScreen();
-    /// By its name in the list; shown on the page of downloads.
-    void download(const QString& name);
+    /// The sheet that tells what would come; what is begun of that name goes on at once.
+    void getModel(const managers::DownloadWish& wish);
+    void showDownload(quint64 id);
     void importModel();
     void find();
     void showFind();

@@ -65,6 +65,14 @@ QString licenceText(const ModelEntry& entry) {
     return ModelDetails::tr("%1. It is accepted on the Hub, with an account there.").arg(licence);
 }
 
+/// "HuggingFaceTB/SmolLM2-135M-Instruct, commit 12fd25f77366".
+QString sourceText(const managers::ModelFacts& facts) {
+    constexpr int kShownCommit = 12; // digits
+    if (facts.commit.empty()) return toQt(facts.source);
+    return ModelDetails::tr("%1, commit %2")
+        .arg(toQt(facts.source), toQt(facts.commit.substr(0, kShownCommit)));
+}
+
 /// "step 120 of 200, evaluation loss 1.42".
 QString trainedText(const managers::ModelFacts& facts) {
     if (facts.step == 0) return {};
@@ -134,6 +142,7 @@ void ModelDetails::build() {
     m_context = addRow(facts, tr("Context"), QStringLiteral("context"));
     m_licence = addRow(facts, tr("Licence"), QStringLiteral("licence"));
     m_hub = addRow(facts, tr("Hub"), QStringLiteral("hubId"));
+    m_source = addRow(facts, tr("Came from"), QStringLiteral("modelSource"));
     m_folder = addRow(facts, tr("Folder"), QStringLiteral("folder"));
     alignLabels();
     column->addWidget(m_title);
@@ -235,7 +244,7 @@ ModelDetails::Row ModelDetails::addRow(QGridLayout& grid, const QString& label, 
 void ModelDetails::alignLabels() {
     int width = 0;
     const std::array rows{m_chat,       m_train,   m_base,    m_run, m_trained, m_size,
-                          m_parameters, m_context, m_licence, m_hub, m_folder};
+                          m_parameters, m_context, m_licence, m_hub, m_source,  m_folder};
     for (const Row& row : rows)
         width = std::max(width, row.label->sizeHint().width());
     for (const Row& row : rows)
@@ -325,6 +334,8 @@ void ModelDetails::showEntry(const ModelEntry& entry) {
            tr("Longest conversation that the model can see. A token is about four letters."));
     setRow(m_licence, licenceText(entry));
     setRow(m_hub, toQt(entry.hubId));
+    setRow(m_source, sourceText(facts),
+           tr("What was downloaded or imported. The commit is what the Hub had then."));
     setRow(m_folder, isInstalled ? managers::pathToQt(entry.path) : QString());
     showActions(entry);
 }
@@ -337,8 +348,7 @@ void ModelDetails::showNeeds(const ModelEntry& entry) {
     setRow(m_train, m_isAdapter ? QString() : managers::verdictText(train),
            tr("The least that training needs: one row of 512 tokens at a time, a small adapter."));
     QString note;
-    if (!m_manager.computesInBf16())
-        note = tr("Computed in fp32: this processor has no AVX2.");
+    if (!m_manager.computesInBf16()) note = tr("Computed in fp32: this processor has no AVX2.");
     const QString bf16Chat = tr("With Precision bf16 in the settings chatting would fit; it is slower here.");
     const QString bf16Train = tr("With Precision bf16 training would fit; it is slower here.");
     if (chat.fitsInBf16)

@@ -81,6 +81,7 @@ private:
     Row m_context;
     Row m_licence;
     Row m_hub;
+    Row m_source;
     Row m_folder;
     QPushButton* m_trainButton;
     QPushButton* m_chatButton;

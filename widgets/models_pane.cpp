@@ -1,6 +1,11 @@
 #include "widgets/models_pane.h"
 
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
 #include <QAction>
+#include <QComboBox>
 #include <QDesktopServices>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -17,6 +22,7 @@
 #include "items/model_table.h"
 #include "managers/model_words.h"
 #include "managers/text.h"
+#include "widgets/buttons.h"
 #include "widgets/export_dialog.h"
 #include "widgets/icons.h"
 #include "widgets/import_dialog.h"
@@ -34,6 +40,7 @@ namespace {
 using items::ModelTable;
 using managers::toQt;
 
+const QString kShowKey = QStringLiteral("models/show");
 constexpr int kListWidth = 66 * look::kGrid; ///< at first; the rest of the window is shared 3 to 2
 constexpr int kDetailsWidth = 40 * look::kGrid;
 
@@ -86,6 +93,19 @@ QWidget* ModelsPane::makeHeader() {
     m_search->setClearButtonEnabled(true);
     m_search->setMaximumWidth(32 * look::kGrid);
     m_search->addAction(icon(Icon::Search), QLineEdit::LeadingPosition);
+    m_show = new QComboBox(header);
+    m_show->setObjectName(QStringLiteral("modelShow"));
+    m_show->setAccessibleName(tr("Which models are shown"));
+    using Show = items::ModelFilter::Show;
+    for (const auto& [show, words] :
+         std::initializer_list<std::pair<Show, QString>>{{Show::All, tr("All models")},
+                                                         {Show::Ready, tr("Ready to use")},
+                                                         {Show::Trainable, tr("Can be trained here")},
+                                                         {Show::Absent, tr("Not installed")}})
+        m_show->addItem(words, static_cast<int>(show));
+    m_show->setCurrentIndex(std::max(0, m_show->findData(m_memory.value(kShowKey, 0))));
+    m_get = makeButton(tr("&Get a model…"), Icon::Add, QStringLiteral("modelsGet"), header);
+    m_get->setToolTip(tr("From the Hub, from Meta, from a mirror or a folder with a list of hashes."));
     m_import = new QPushButton(icon(Icon::Import), tr("&Import…"), header);
     m_import->setObjectName(QStringLiteral("importButton"));
     m_import->setToolTip(tr("Take over a model folder or a GGUF file that is on this machine."));
@@ -95,7 +115,9 @@ QWidget* ModelsPane::makeHeader() {
     row->addWidget(look::makeTitle(tr("Models"), header));
     row->addStretch();
     row->addWidget(m_search, 1);
+    row->addWidget(m_show);
     row->addWidget(m_import);
+    row->addWidget(m_get);
     return header;
 }
 
@@ -135,6 +157,11 @@ QWidget* ModelsPane::makeList() {
 void ModelsPane::connectAll() {
     using managers::ModelManager;
     connect(m_search, &QLineEdit::textChanged, this, &ModelsPane::search);
+    connect(m_show, &QComboBox::currentIndexChanged, this, [this] {
+        m_memory.setValue(kShowKey, m_show->currentData());
+        search();
+    });
+    connect(m_get, &QPushButton::clicked, this, [this] { Q_EMIT downloadRequested({}); });
     connect(m_import, &QPushButton::clicked, this, &ModelsPane::importModel);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this,
             [this](const QModelIndex& current) {
@@ -176,6 +203,10 @@ void ModelsPane::connectAll() {
             [this](const managers::Job* job) { tellFailedImport(*job); });
 }
 
+void ModelsPane::followDownloads(const managers::DownloadManager& downloads) {
+    m_table->followDownloads(downloads);
+}
+
 QString ModelsPane::chosenName() const {
     return m_list->currentIndex().data(ModelTable::NameRole).toString();
 }
@@ -202,9 +233,7 @@ void ModelsPane::showEvent(QShowEvent* event) {
 }
 
 void ModelsPane::showModels() {
-    m_list->expandAll();
-    for (int row = 0; row < m_filter->rowCount(); ++row)
-        m_list->setFirstColumnSpanned(row, {}, true);
+    search();
     const QString wanted = m_chosen;
     choose(wanted);
     if (!chosenName().isEmpty()) return;
@@ -213,11 +242,18 @@ void ModelsPane::showModels() {
     m_details->showModel({});
 }
 
-void ModelsPane::search(const QString& text) {
+void ModelsPane::search() {
+    const QString text = m_search->text();
     m_filter->setSearch(text);
+    m_filter->setShow(static_cast<items::ModelFilter::Show>(m_show->currentData().toInt()));
     m_list->expandAll();
     const bool isEmpty = m_filter->rowCount() == 0;
-    m_nothing->setText(tr("No model has “%1” in its name. Clear the search to see all.").arg(text));
+    m_nothing->setText(
+        text.isEmpty() ? tr("No model is “%1”. Choose another to see more.").arg(m_show->currentText())
+        : m_show->currentIndex() > 0
+            ? tr("No model has “%1” in its name and is “%2”. Clear the search, or choose another.")
+                  .arg(text, m_show->currentText())
+            : tr("No model has “%1” in its name. Clear the search to see all.").arg(text));
     m_stack->setCurrentWidget(isEmpty ? static_cast<QWidget*>(m_nothing) : m_list);
     for (int row = 0; row < m_filter->rowCount(); ++row)
         m_list->setFirstColumnSpanned(row, {}, true);

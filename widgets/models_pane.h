@@ -6,10 +6,12 @@
 #include <QStringList>
 #include <QWidget>
 
+#include "managers/download_manager.h"
 #include "managers/export_manager.h"
 #include "managers/job_list.h"
 #include "managers/model_manager.h"
 
+class QComboBox;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -37,6 +39,8 @@ public:
     ModelsPane(managers::ModelManager& manager, managers::ExportManager& exports, managers::JobList& jobs,
                WindowMemory& memory, QWidget* parent = nullptr);
 
+    /// Shows in the list how far they are. `downloads` outlives it.
+    void followDownloads(const managers::DownloadManager& downloads);
     /// Of the chosen row; empty: none.
     QString chosenName() const;
     void choose(const QString& name);
@@ -55,6 +59,7 @@ public Q_SLOTS:
 
 Q_SIGNALS:
     void trainRequested(const QString& model);
+    /// An empty name: of one that is still to be chosen.
     void downloadRequested(const QString& name);
     /// The damaged files of a model that is there are to be fetched anew.
     void fetchAgainRequested(const QString& name);
@@ -70,7 +75,7 @@ private:
     QWidget* makeList();
     void connectAll();
     void showModels();
-    void search(const QString& text);
+    void search();
     void showMenu(const QPoint& at);
     void activate(const QModelIndex& index);
     void verify(const QString& name, bool deep);
@@ -91,6 +96,8 @@ private:
     items::ModelFilter* m_filter;
     MessageBar* m_messages;
     QLineEdit* m_search;
+    QComboBox* m_show;
+    QPushButton* m_get;
     QPushButton* m_import;
     QSplitter* m_splitter;
     QStackedWidget* m_stack;

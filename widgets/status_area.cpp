@@ -25,6 +25,12 @@ namespace {
 
 constexpr int kBarWidth = 120;
 
+/// Training before all else; what runs before what waits for its turn.
+int rankOf(const Job& job) {
+    if (job.kind() == JobKind::Train) return 2;
+    return job.state() == JobState::Waiting ? 0 : 1;
+}
+
 QToolButton* makeButton(Icon symbol, const QString& name, const QString& words, QWidget* parent) {
     auto* button = new QToolButton(parent);
     button->setObjectName(name);
@@ -84,7 +90,7 @@ StatusArea::StatusArea(JobList& jobs, managers::TrainingManager& training,
 Job* StatusArea::shownJob() const {
     Job* shown = nullptr;
     for (Job* job : m_jobs.activeJobs())
-        if (shown == nullptr || shown->kind() != JobKind::Train) shown = job;
+        if (shown == nullptr || rankOf(*job) >= rankOf(*shown)) shown = job;
     return shown;
 }
 

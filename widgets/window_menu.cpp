@@ -53,6 +53,9 @@ void WindowMenu::setHasCommand(bool hasCommand) {
 
 void WindowMenu::addFile(QMainWindow& window) {
     QMenu* menu = window.menuBar()->addMenu(tr("&File"));
+    add(menu, QStringLiteral("actionGetModel"), tr("&Get a model…"), QKeySequence(tr("Ctrl+G")), this,
+        &WindowMenu::getModelWanted)
+        ->setIcon(icon(Icon::Add));
     add(menu, QStringLiteral("actionImport"), tr("&Import a model…"), QKeySequence(tr("Ctrl+I")), this,
         &WindowMenu::importWanted)
         ->setIcon(icon(Icon::Import));
@@ -115,8 +118,7 @@ void WindowMenu::addHelp(QMainWindow& window) {
     QMenu* menu = window.menuBar()->addMenu(tr("&Help"));
     add(menu, QStringLiteral("actionManual"), tr("&Manual"), QKeySequence(QKeySequence::HelpContents), this,
         &WindowMenu::manualWanted);
-    add(menu, QStringLiteral("actionFirstStart"), tr("&Get a model"), {}, this,
-        &WindowMenu::firstStartWanted);
+    add(menu, QStringLiteral("actionFirstStart"), tr("&Welcome"), {}, this, &WindowMenu::firstStartWanted);
     add(menu, QStringLiteral("actionReport"), tr("&Save a report…"), {}, this, &WindowMenu::reportWanted);
     menu->addSeparator();
     auto* about =

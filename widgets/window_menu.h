@@ -28,6 +28,7 @@ public:
     void setHasCommand(bool hasCommand);
 
 Q_SIGNALS:
+    void getModelWanted();
     void importWanted();
     void findWanted();
     void reportWanted();

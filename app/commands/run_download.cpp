@@ -47,7 +47,10 @@ Result<jobs::DownloadResult> runDownload(CommandContext& context, jobs::Download
     const auto transport = jobs::openNetwork(*rules);
     if (!transport) return transport.error();
     DownloadPrinter printer(context.output(), context.clock());
-    const auto watch = [&printer](const download::SetStatus& status) { printer.tellWaiting(status); };
+    const jobs::FetchWatch watch{
+        [&printer](const download::SetStatus& status) { printer.tellWaiting(status); },
+        std::make_shared<download::TransferControl>()};
+    watch.control->setLimit(jobs::speedLimit(hub));
     const jobs::DownloadTools tools{**transport, context.files(),
                                     jobs::fetchFiles(*rules, context.files(), watch),
                                     [&context]() -> Result<std::shared_ptr<const jobs::RootLock>> {

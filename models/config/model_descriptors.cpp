@@ -31,6 +31,14 @@ void describeHub(DescriptorList& list) {
         .help("Whether addresses that begin with http:// may be asked beyond this machine.")
         .effect("Anybody on the way can read and change what is fetched; a token is never sent there.")
         .alsoCalled({"allow_http"});
+    list.add(
+            "model.hub.max_mb_per_second", "Speed limit",
+            [](auto& s) -> auto& { return s.model.hub.max_mb_per_second; })
+        .numbers({0.0, 100'000.0})
+        .unit("MB/s")
+        .help("The most that downloads take of the line, all together. 0: no limit.")
+        .effect("Leaves room for others on the line; a change holds at once.")
+        .alsoCalled({"limit_rate", "bandwidth"});
 }
 
 void describeGeneration(DescriptorList& list) {

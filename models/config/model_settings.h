@@ -13,9 +13,10 @@ namespace llamahome::config {
 /// The Hub or a mirror of it.
 struct HubSettings {
     std::string endpoint = "https://huggingface.co";
-    std::string mirror;         ///< asked when the endpoint does not answer; empty: none
-    std::string network = "on"; ///< on, loopback (addresses of this machine only), off
-    bool plain_http = false;    ///< addresses without TLS may be asked beyond this machine
+    std::string mirror;             ///< asked when the endpoint does not answer; empty: none
+    std::string network = "on";     ///< on, loopback (addresses of this machine only), off
+    bool plain_http = false;        ///< addresses without TLS may be asked beyond this machine
+    double max_mb_per_second = 0.0; ///< of all downloads together, in 10^6 bytes; 0: no limit
 };
 
 struct ChatSettings {

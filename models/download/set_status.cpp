@@ -19,8 +19,11 @@ SetBoard::SetBoard(const RemoteSet& set, const Clock& clock)
     , m_files(set.files.size())
     , m_seen(set.files.size())
     , m_seenAt(clock.monotonicSeconds()) {
-    for (std::size_t i = 0; i < m_files.size(); ++i)
+    for (std::size_t i = 0; i < m_files.size(); ++i) {
+        m_files[i].path = set.files[i].path;
+        m_files[i].provedBy = set.files[i].hash.kind;
         m_files[i].totalBytes = set.files[i].sizeBytes;
+    }
 }
 
 void SetBoard::setState(std::size_t file, TransferState state, const std::string& reason) {

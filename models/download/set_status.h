@@ -16,6 +16,8 @@
 namespace llamahome::download {
 
 struct FileStatus {
+    std::string path; ///< as the set has it
+    HashKind provedBy = HashKind::None;
     TransferState state = TransferState::Waiting;
     std::string reason = "its turn"; ///< of Waiting
     std::uint64_t doneBytes = 0;

@@ -41,6 +41,21 @@ ModelTable::ModelTable(const managers::ModelManager& manager, QObject* parent)
     reload();
 }
 
+void ModelTable::followDownloads(const managers::DownloadManager& downloads) {
+    m_downloads = &downloads;
+    connect(&downloads, &managers::DownloadManager::itemChanged, this, [this](quint64 id) {
+        const managers::DownloadItem* item = m_downloads->find(id);
+        const QModelIndex row = item == nullptr ? QModelIndex() : indexOf(item->wish.name);
+        if (row.isValid()) Q_EMIT dataChanged(row.siblingAtColumn(State), row.siblingAtColumn(State));
+    });
+}
+
+QString ModelTable::downloadText(const ModelEntry& entry) const {
+    const auto* item = m_downloads == nullptr ? nullptr : m_downloads->unfinishedOf(toQt(entry.name));
+    if (item == nullptr || !item->isActive() || item->totalBytes == 0) return {};
+    return tr("%1 % is here").arg(item->doneBytes * 100 / item->totalBytes);
+}
+
 void ModelTable::reload() {
     Section installed{Group::Installed, {}};
     Section known{Group::Known, {}};
@@ -133,8 +148,10 @@ QString ModelTable::text(const ModelEntry& entry, int column) const {
         return toQt(entry.name);
     case Size:
         return managers::bytesText(entry.sizeBytes);
-    case State:
-        return managers::stateWord(entry.state);
+    case State: {
+        const QString download = downloadText(entry);
+        return download.isEmpty() ? managers::stateWord(entry.state) : download;
+    }
     case Fits:
         return managers::fitWord(m_manager.chatVerdict(entry), m_manager.trainVerdict(entry));
     default:
@@ -202,9 +219,32 @@ void ModelFilter::setSearch(const QString& text) {
     invalidateFilter();
 }
 
+void ModelFilter::setShow(Show show) {
+    m_show = show;
+    invalidateFilter();
+}
+
+bool ModelFilter::isShown(const QModelIndex& entry) const {
+    const auto state = static_cast<jobs::ModelState>(entry.data(ModelTable::StateRole).toInt());
+    switch (m_show) {
+    case Show::All:
+        return true;
+    case Show::Ready:
+        return state == jobs::ModelState::Verified;
+    case Show::Trainable:
+        return !entry.data(ModelTable::IsAdapterRole).toBool() &&
+               entry.data(ModelTable::FitRole).toInt() == static_cast<int>(Fit::Fits);
+    case Show::Absent:
+        break;
+    }
+    return state == jobs::ModelState::Absent;
+}
+
 bool ModelFilter::filterAcceptsRow(int row, const QModelIndex& parent) const {
     if (!parent.isValid()) return false; // a group is there for its entries
-    const QString name = sourceModel()->index(row, 0, parent).data(ModelTable::NameRole).toString();
+    const QModelIndex entry = sourceModel()->index(row, 0, parent);
+    if (!isShown(entry)) return false;
+    const QString name = entry.data(ModelTable::NameRole).toString();
     return std::all_of(m_words.begin(), m_words.end(),
                        [&](const QString& word) { return name.contains(word, Qt::CaseInsensitive); });
 }

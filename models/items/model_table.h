@@ -8,6 +8,7 @@
 #include <QAbstractItemModel>
 #include <QSortFilterProxyModel>
 
+#include "managers/download_manager.h"
 #include "managers/model_manager.h"
 
 namespace llamahome::items {
@@ -31,6 +32,9 @@ public:
     /// Follows `manager`, which outlives it.
     explicit ModelTable(const managers::ModelManager& manager, QObject* parent = nullptr);
 
+    /// Tells as state of a model that is being downloaded how far it is. `downloads` outlives it.
+    void followDownloads(const managers::DownloadManager& downloads);
+
     /// The row of a model or an adapter of that name; invalid where there is none.
     QModelIndex indexOf(const QString& name) const;
 
@@ -52,28 +56,42 @@ private:
     const jobs::ModelEntry* entryAt(const QModelIndex& index) const;
     QVariant groupData(const Section& section, int column, int role) const;
     QString text(const jobs::ModelEntry& entry, int column) const;
+    /// "43 %"; empty where it is not being downloaded.
+    QString downloadText(const jobs::ModelEntry& entry) const;
     QString toolTip(const jobs::ModelEntry& entry, int column) const;
     QVariant sortKey(const jobs::ModelEntry& entry, int column) const;
 
     const managers::ModelManager& m_manager;
-    std::vector<Section> m_sections; ///< without empty ones
+    const managers::DownloadManager* m_downloads = nullptr; ///< null: none are followed
+    std::vector<Section> m_sections;                        ///< without empty ones
 };
 
 /// Groups keep their order; entries are sorted by SortRole. A search keeps entries whose name has all of its
-/// words.
+/// words, setShow() those of one kind.
 class ModelFilter final : public QSortFilterProxyModel {
     Q_OBJECT
 
 public:
+    enum class Show {
+        All,
+        Ready,     ///< can be used
+        Trainable, ///< no adapter, and this machine's memory is enough to train it
+        Absent,    ///< known, and not here
+    };
+
     explicit ModelFilter(QObject* parent = nullptr);
     void setSearch(const QString& text);
+    void setShow(Show show);
 
 protected:
     bool filterAcceptsRow(int row, const QModelIndex& parent) const override;
     bool lessThan(const QModelIndex& left, const QModelIndex& right) const override;
 
 private:
+    bool isShown(const QModelIndex& entry) const;
+
     QStringList m_words;
+    Show m_show = Show::All;
 };
 
 } // namespace llamahome::items

@@ -38,7 +38,7 @@ public:
     std::optional<double> secondsLeft() const {
         return m_secondsLeft ? m_secondsLeft : m_meter.secondsLeft();
     }
-    std::optional<double> ratePerSecond() const { return m_meter.ratePerSecond(); }
+    std::optional<double> ratePerSecond() const { return m_rate ? m_rate : m_meter.ratePerSecond(); }
     /// Set in state Failed.
     const std::optional<Error>& error() const { return m_error; }
     /// The same job for a shell: "llamahome verify llama 3.2-1b"; empty where there is none.
@@ -66,6 +66,7 @@ public:
     void setProgress(const Progress& progress);
     /// Where the manager knows better than the rate of the phase; told with the next change.
     void setSecondsLeft(std::optional<double> seconds) { m_secondsLeft = seconds; }
+    void setRate(std::optional<double> perSecond) { m_rate = perSecond; }
     void setRunning();
     /// Ends the job: Done without an error, Cancelled for RUN-00, else Failed.
     void finish(const std::optional<Error>& error);
@@ -88,6 +89,7 @@ private:
     Progress m_progress;
     ProgressMeter m_meter;
     std::optional<double> m_secondsLeft;
+    std::optional<double> m_rate;
     std::optional<Error> m_error;
     CancelToken m_cancel;
 };

@@ -67,6 +67,10 @@ ModelFacts readFacts(const jobs::ModelEntry& entry, bool needsBf16) {
         facts.trainBytesInBf16 = facts.chatBytesInBf16;
     }
     if (entry.state == jobs::ModelState::Absent) return facts;
+    if (const auto manifest = jobs::readManifest(entry.path)) {
+        facts.source = manifest->source;
+        facts.commit = manifest->commit;
+    }
     const auto config = formats::readModelConfig(entry.path / "config.json");
     if (config) addConfiguredFacts(facts, *config, needsBf16);
     return facts;

@@ -30,8 +30,10 @@ struct ModelFacts {
     std::int64_t contextTokens = 0;
     std::uint64_t chatBytesInBf16 = 0; ///< set where this machine computes in fp32
     std::uint64_t trainBytesInBf16 = 0;
-    std::string base; ///< of an adapter: the model that it was trained on, as it can be shown
-    std::string run;  ///< of an adapter that was trained here, as what follows
+    std::string source; ///< of an installed model: a Hub id, or the name of a file or folder
+    std::string commit; ///< of the source on the Hub; empty: none is known
+    std::string base;   ///< of an adapter: the model that it was trained on, as it can be shown
+    std::string run;    ///< of an adapter that was trained here, as what follows
     std::int64_t step = 0;
     std::int64_t totalSteps = 0;
     std::optional<double> trainLoss;

@@ -32,7 +32,7 @@ QString placeOf(const QStringList& command) {
     }
     if (verb == QStringLiteral("data")) return Words::tr("“Look inside…” on the page Training");
     if (verb == QStringLiteral("doctor")) return Words::tr("the CUDA component in Settings");
-    if (verb == QStringLiteral("download")) return Words::tr("“Download” on the page Models");
+    if (verb == QStringLiteral("download")) return Words::tr("“Get a model…”");
     if (verb == QStringLiteral("import")) return Words::tr("“Import…” on the page Models");
     if (verb == QStringLiteral("models")) return Words::tr("the page Models");
     if (verb == QStringLiteral("remove")) return Words::tr("“Remove…” on the page Models");
@@ -52,6 +52,9 @@ QString nameOf(const QString& option) {
     if (option == QStringLiteral("--root")) return settingWords("model.data_root");
     if (option == QStringLiteral("--deep")) return Words::tr("“Verify every byte”");
     if (option == QStringLiteral("--replace")) return Words::tr("“Replace it”");
+    if (option == QStringLiteral("--source")) return Words::tr("the place");
+    if (option == QStringLiteral("--file")) return Words::tr("the field “GGUF file”");
+    if (option == QStringLiteral("--revision")) return Words::tr("the revision");
     if (option == QStringLiteral("--name")) return Words::tr("the name of the run");
     if (option == QStringLiteral("--validation")) return Words::tr("a file for validation");
     const std::string wanted = fromQt(option);

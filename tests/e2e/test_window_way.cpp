@@ -1,5 +1,6 @@
-// The whole way in the real window with the real engine: first start, import, verify, train, pause, go on,
-// stop, talk, runs, remove; by mouse, by keyboard alone, and once with the starter model on real data.
+// The whole way in the real window with the real engine: first start, import or download, verify, train,
+// pause, go on, stop, talk, runs, remove; by mouse, by keyboard alone, and once with the starter model on
+// real data.
 //
 // The starter model needs LLAMAHOME_TEST_STARTER_GGUF (packaging/fetch_starter_model.sh --gguf prints it).
 // With LLAMAHOME_TEST_PICTURES=FOLDER that one leaves the pictures of docs/manual there.
@@ -13,8 +14,12 @@
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
+#include <QTreeWidget>
 
+#include "core/blocking.h"
 #include "managers/text.h"
+#include "support/hub_server.h"
+#include "support/test_authority.h"
 #include "support/window_way.h"
 #include "widgets/charts/metric_chart.h"
 #include "widgets/model_details.h"
@@ -28,6 +33,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* kStarterId = "HuggingFaceTB/SmolLM2-135M-Instruct";
+const QString kStarter = QStringLiteral("smollm2/135m-instruct");
 const QString kTiny = QStringLiteral("local/tiny");
 
 void set(WindowWay& way, const char* key, const char* value) {
@@ -49,6 +56,25 @@ void awaitPoints(const WindowWay& way, int least) {
     const auto& chart = way.shown<widgets::MetricChart>("lossChart");
     way.await(
         "points in the chart", [&] { return chart.drawnPoints(0) >= least; }, WindowWay::kWorkMs);
+}
+
+/// The Hub with the starter model by name, whose weights stop halfway until its fault is lifted; a window
+/// that trusts it.
+void prepareHub(WindowWay& way, HubServer& hub, const TestAuthority& authority) {
+    const MayBlock here;
+    ManagerGround& ground = way.ground().ground;
+    hub.addFolder(kStarterId, ground.source());
+    hub.fault = [&hub](const ServedRequest& asked) -> std::optional<ServedAnswer> {
+        if (asked.target.find(HubServer::kSignature) == std::string::npos) return std::nullopt;
+        ServedAnswer answer{fileAnswer(asked, hub.models.at(kStarterId).files.at("model.safetensors"))};
+        answer.bytes.resize(answer.bytes.size() / 2);
+        answer.then = ServedAnswer::Then::Silence;
+        return answer;
+    };
+    const fs::path bundle = ground.folder() / "authority.pem";
+    std::ofstream(bundle) << authority.certificate();
+    ground.variables["HF_ENDPOINT"] = hub.endpoint();
+    ground.variables["SSL_CERT_FILE"] = bundle.string();
 }
 
 fs::path writeQuestions(const fs::path& folder) {
@@ -166,6 +192,48 @@ private Q_SLOTS:
         way.tabTo("deleteButton");
         way.press(Qt::Key_Space);
         way.await("an empty list", [&] { return runs.model()->rowCount() == 0; });
+    }
+
+    void fromTheHubToAnAdapterByKeyboard() {
+        const TestAuthority authority;
+        HubServer hub(authority.identity());
+        WindowWay way(LLAMAHOME_ENGINE_FOLDER);
+        way.ground().close();
+        prepareHub(way, hub, authority);
+        way.ground().open();
+        way.tabTo("firstDownload");
+        way.press(Qt::Key_Space);
+        way.await("the files", [&] { return way.shown<QTreeWidget>("offerFiles").topLevelItemCount() > 3; });
+        way.picture("get_model");
+        way.tabTo("startDownloadButton");
+        way.press(Qt::Key_Space);
+        QCOMPARE(way.window().place(), Place::Downloads);
+        const auto& items = way.session().downloads.items();
+        way.await("half of it", [&] {
+            return items.front().totalBytes > 0 && items.front().doneBytes > items.front().totalBytes / 3;
+        });
+        way.picture("downloads");
+        way.tabTo("downloadList");
+        way.press(Qt::Key_Space);
+        way.await("the pause", [&] { return items.front().state == managers::DownloadState::Paused; });
+        hub.fault = {};
+        way.tabTo("pauseDownload");
+        way.press(Qt::Key_Space);
+        way.awaitModel(kStarter);
+
+        way.press(Qt::Key_1, Qt::ControlModifier);
+        way.tabTo("trainButton");
+        way.press(Qt::Key_Space);
+        way.await("the samples", [&] { return !way.session().training.setup().samples().isEmpty(); });
+        way.tabTo("dataChooser");
+        way.press(Qt::Key_Down);
+        set(way, "training.max_steps", "3");
+        set(way, "training.early_stopping.enabled", "false");
+        way.awaitTraining(TrainingState::Ready);
+        way.tabTo("startButton");
+        way.press(Qt::Key_Space);
+        way.awaitTraining(TrainingState::Done);
+        QVERIFY(way.session().training.summary()->best);
     }
 
     void theStarterModelOnRealData() {

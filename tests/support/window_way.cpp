@@ -2,6 +2,7 @@
 
 #include <QAbstractButton>
 #include <QApplication>
+#include <QPainter>
 #include <QTest>
 
 #include "llama/engine_loader.h"
@@ -101,7 +102,13 @@ QString WindowWay::awaitAnswer() const {
 void WindowWay::picture(const char* name) const {
     if (pictureFolder().isEmpty()) return;
     QTest::qWait(100); // what is animated or loaded aside comes to rest
-    window().grab().save(pictureFolder() + QLatin1Char('/') + QLatin1String(name) + QStringLiteral(".png"));
+    QPixmap shown = window().grab();
+    if (QWidget* over = QApplication::activeModalWidget()) {
+        QPainter painter(&shown);
+        const QRect place(QPoint(), over->size());
+        painter.drawPixmap(place.translated(window().rect().center() - place.center()), over->grab());
+    }
+    shown.save(pictureFolder() + QLatin1Char('/') + QLatin1String(name) + QStringLiteral(".png"));
 }
 
 } // namespace llamahome::testing

@@ -40,7 +40,8 @@ public:
     void awaitModel(const QString& name) const;
     /// What the newest answer in the chat shows, when it has ended.
     QString awaitAnswer() const;
-    /// `name`.png of the window in the folder LLAMAHOME_TEST_PICTURES; nothing where that is not set.
+    /// `name`.png of the window, and of what lies over it, in the folder LLAMAHOME_TEST_PICTURES; nothing
+    /// where that is not set.
     void picture(const char* name) const;
 
     managers::Session& session() { return *m_ground.session; }

@@ -3,12 +3,11 @@
 #include <utility>
 
 #include "core/error_codes.h"
-#include "download/fetch_set.h"
 #include "download/hub_listing.h"
+#include "jobs/download/download_offer.h"
 #include "jobs/download/download_place.h"
 #include "jobs/download/present_model.h"
 #include "jobs/import/import_model.h"
-#include "jobs/library/disk_room.h"
 #include "jobs/verify/model_checks.h"
 
 namespace llamahome::jobs {
@@ -28,7 +27,7 @@ public:
         , m_target(request.target) {}
 
     Result<DownloadResult> run() {
-        const std::string pinned = pinnedCommit();
+        const std::string pinned = pinnedCommit(m_request, m_library.root());
         auto model = findRemoteModel(m_request, pinned, m_tools, m_cancel);
         if (!model) return model.error();
         if (auto renamed = followName(*model); renamed) return *renamed;
@@ -46,14 +45,6 @@ public:
     }
 
 private:
-    /// The commit that an attempt before was about, where it asked for the same.
-    std::string pinnedCommit() const {
-        const auto record =
-            readDownloadRecord(downloadFolder(m_library.root(), m_target.family, m_target.version));
-        if (!record || record->revision != m_request.revision) return {};
-        return record->name == m_target.hubId ? record->commit : std::string();
-    }
-
     /// A download that goes on keeps to its commit; what the branch has got since is offered.
     void noteNewerCommit(const RemoteModel& model) {
         const std::string branch = m_request.revision.empty() ? "main" : m_request.revision;
@@ -86,15 +77,10 @@ private:
         for (const download::RemoteFile& file : model.set.files)
             names.push_back(file.path);
         if (auto cleared = place.keepOnly(names); !cleared) return cleared.error();
-        const std::uint64_t total = model.totalBytes();
-        const std::uint64_t converted = isConverted(model.form) ? total : 0;
-        if (auto fits =
-                checkDiskRoom(place.files(), download::missingBytes(model.set, place.files()) + converted,
-                              "the download of " + m_target.name(), "with --root DIR");
-            !fits)
-            return fits.error();
+        const std::uint64_t room = roomFor(model, place.files());
+        if (auto fits = checkRoomFor(m_target, place.files(), room); !fits) return fits.error();
         const DownloadRecord record{model.set.source, model.set.name, m_request.revision, model.set.commit,
-                                    total};
+                                    model.totalBytes()};
         if (auto written = place.writeRecord(record); !written) return written.error();
         return fetchModel(m_request, model.set, place.files(), m_tools, m_cancel, m_progress);
     }

@@ -39,8 +39,12 @@ std::optional<DownloadRecord> readDownloadRecord(const fs::path& folder) {
         total != json->end() && total->is_number_unsigned() ? total->get<std::uint64_t>() : 0};
 }
 
+fs::path downloadedFiles(const fs::path& folder) {
+    return folder / kFilesFolder;
+}
+
 std::uint64_t downloadedBytes(const fs::path& folder) {
-    return bytesBelow(folder / kFilesFolder);
+    return bytesBelow(downloadedFiles(folder));
 }
 
 Result<DownloadPlace> DownloadPlace::claim(const DataRoot& root, const std::string& family,

@@ -33,6 +33,8 @@ std::filesystem::path downloadFolder(const DataRoot& root, std::string_view fami
 /// the same.
 std::optional<DownloadRecord> readDownloadRecord(const std::filesystem::path& folder);
 
+/// Where the files of the download in that folder gather.
+std::filesystem::path downloadedFiles(const std::filesystem::path& folder);
 /// Bytes of a download's files that are on the disk.
 std::uint64_t downloadedBytes(const std::filesystem::path& folder);
 

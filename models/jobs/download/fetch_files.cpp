@@ -1,5 +1,6 @@
 #include "jobs/download/fetch_files.h"
 
+#include "download/fetch_set.h"
 #include "download/http_get.h"
 #include "download/hub_client.h"
 
@@ -28,14 +29,20 @@ download::RefusalWords refusalWords(const download::RemoteSet& set) {
 
 } // namespace
 
-FetchFiles fetchFiles(const NetworkRules& rules, FileLayer& files, const download::SetSink& watch) {
+std::uint64_t speedLimit(const config::HubSettings& hub) {
+    constexpr double kMegabyte = 1e6;
+    return static_cast<std::uint64_t>(hub.max_mb_per_second * kMegabyte);
+}
+
+FetchFiles fetchFiles(const NetworkRules& rules, FileLayer& files, const FetchWatch& watch) {
     return [rules, &files, watch](const download::RemoteSet& set, const std::filesystem::path& folder,
                                   const CancelToken& cancel, const ProgressSink& progress) {
         download::SetTools tools{[rules] { return openNetwork(rules); }, files};
         tools.refusal = refusalWords(set);
         tools.patience.waitSeconds = kPatienceSeconds;
+        tools.control = watch.control.get();
         return download::fetchSet(set, folder, tools, cancel, [&](const download::SetStatus& status) {
-            if (watch) watch(status);
+            if (watch.sink) watch.sink(status);
             if (progress) progress(progressOf(status, set.name));
         });
     };

@@ -119,7 +119,7 @@ private:
         RemoteModel model;
         model.form = SourceForm::Meta;
         model.origin = "Meta's list";
-        model.set.source = "Meta";
+        model.set.source = kMetaSource;
         model.set.name = "Meta: " + folder.path;
         for (const auto& [name, sum] : *sums)
             add(model, folder.path + "/", name, {download::HashKind::Md5, sum});

@@ -10,6 +10,9 @@
 
 namespace llamahome::jobs {
 
+/// What a set and a record say of where it came from.
+inline constexpr const char* kMetaSource = "Meta";
+
 /// A folder of Meta's server that a model may be in.
 struct MetaFolder {
     std::string path;

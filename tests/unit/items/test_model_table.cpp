@@ -76,6 +76,31 @@ private Q_SLOTS:
         }
     }
 
+    void oneKindCanBeShownAlone() {
+        ManagerGround ground;
+        ground.install();
+        managers::ManagerContext context(ground.workspace());
+        ModelManager manager(context);
+        ModelTable table(manager);
+        ModelFilter filter;
+        filter.setSourceModel(&table);
+        QAbstractItemModelTester tester(&filter, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        QTRY_COMPARE_WITH_TIMEOUT(filter.rowCount(), 2, kPatienceMs);
+        const int known = filter.rowCount(filter.index(1, 0));
+        filter.setShow(ModelFilter::Show::Ready);
+        QCOMPARE(filter.rowCount(), 1);
+        QCOMPARE(namesUnder(filter, filter.index(0, 0)), QStringList{kName});
+        filter.setShow(ModelFilter::Show::Absent);
+        QCOMPARE(filter.rowCount(), 1);
+        QCOMPARE(filter.rowCount(filter.index(0, 0)), known);
+        filter.setShow(ModelFilter::Show::Trainable);
+        QCOMPARE(namesUnder(filter, filter.index(0, 0)), QStringList{kName});
+        for (const QString& name : namesUnder(filter, filter.index(1, 0)))
+            QVERIFY(manager.trainVerdict(*manager.find(name)).fit == managers::Fit::Fits);
+        filter.setShow(ModelFilter::Show::All);
+        QCOMPARE(filter.rowCount(), 2);
+    }
+
     void aSearchKeepsWhatHasAllItsWords() {
         ManagerGround ground;
         managers::ManagerContext context(ground.workspace());
