@@ -91,7 +91,7 @@ CommandSpec programSpec(GlobalOptions& options) {
     addGlobalOptions(program, options);
     program.commands = {modelsCommand(),      downloadCommand(),        importCommand(),
                         verifyCommand(),      removeCommand(),          tokenizeCommand(options),
-                        dataCommand(options), trainCommand(options),    resumeCommand(),
+                        dataCommand(options), trainCommand(options),    resumeCommand(options),
                         runsCommand(),        evaluateCommand(options), generateCommand(options),
                         chatCommand(options), mergeCommand(),           exportCommand(),
                         configCommand(),      benchCommand(options),    doctorCommand(),

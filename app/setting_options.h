@@ -13,6 +13,7 @@ using config::benchOptions;
 using config::dataOptions;
 using config::evaluationOptions;
 using config::modelOptions;
+using config::resumeOptions;
 using config::samplingOptions;
 using config::SettingOption;
 using config::templateOptions;

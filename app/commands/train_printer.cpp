@@ -182,6 +182,9 @@ void TrainPrinter::showResult(const jobs::TrainSummary& summary, const std::stri
     if (summary.firstEvalLoss && last) m_output.line("Eval loss: " + change(*summary.firstEvalLoss, *last));
     if (!summary.adapterFolder.empty()) m_output.line("Adapter: " + displayPath(summary.adapterFolder));
     if (summary.end == jobs::TrainEnd::Interrupted) {
+        if (!summary.adapterFolder.empty() && summary.adapterStep != summary.steps)
+            m_output.line("It is the state of step " + std::to_string(summary.adapterStep) +
+                          ", the best so far; with --keep last a stop keeps the last one.");
         m_output.line("Go on with: llamahome resume " + summary.runName);
         return;
     }
