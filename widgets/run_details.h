@@ -18,6 +18,7 @@ class QToolButton;
 namespace llamahome::widgets {
 
 class ElidedLabel;
+class RemedyButtons;
 class RunChart;
 class RunNoteEdit;
 
@@ -33,7 +34,8 @@ public:
     const QString& runName() const { return m_name; }
 
 Q_SIGNALS:
-    void continueRequested(const QString& run);
+    /// Going on, with settings changed where a remedy was chosen.
+    void continueRequested(const QString& run, const std::vector<llamahome::jobs::RunSetting>& changes);
     void chatRequested(const QString& model, const QString& adapter);
     void removeRequested(const QString& run);
     void exportRequested(const QString& run);
@@ -58,6 +60,7 @@ private:
     ElidedLabel* m_title;
     QLabel* m_state;
     QPushButton* m_continue;
+    RemedyButtons* m_remedies;
     QPushButton* m_chat;
     QPushButton* m_remove;
     QPushButton* m_copy;

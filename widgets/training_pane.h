@@ -19,6 +19,7 @@ namespace llamahome::widgets {
 
 class ForecastStrip;
 class MessageBar;
+class RemedyButtons;
 class RunView;
 class TrainedRowView;
 class TrainingForm;
@@ -68,6 +69,8 @@ private:
     MessageBar* m_message;
     QFrame* m_offer;
     QLabel* m_offerWords;
+    QPushButton* m_goOn;
+    RemedyButtons* m_offerRemedies;
     QStackedWidget* m_pages;
     TrainingForm* m_form;
     ForecastStrip* m_strip;
