@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -127,8 +128,23 @@ void Output::jsonLine(const Json& json) {
     flushOut();
 }
 
+bool Output::takes(std::FILE* stream, bool& isStuck) const {
+    pollfd place{::fileno(stream), POLLOUT, 0};
+    const int ready = ::poll(&place, 1, isStuck ? 0 : m_patienceMs);
+    isStuck = ready == 0;
+    return ready > 0; // where it fails for good, the write says so
+}
+
+void Output::event(const Json& json) {
+    if (!m_isJson) return;
+    if (takes(m_out, m_isOutStuck))
+        jsonLine(json);
+    else
+        ++m_leftOut;
+}
+
 void Output::message(std::string_view text) {
-    if (!m_isQuiet) writeErr(withoutControls(text) + "\n");
+    if (!m_isQuiet && takes(m_err, m_isErrStuck)) writeErr(withoutControls(text) + "\n");
 }
 
 void Output::question(std::string_view text) {
@@ -147,7 +163,7 @@ void Output::error(const Error& error) {
 }
 
 void Output::liveLine(std::string_view text) {
-    if (m_isQuiet) return;
+    if (m_isQuiet || !takes(m_err, m_isErrStuck)) return;
     m_liveLine = std::string(text);
     const std::string line =
         std::string(kEraseLine) + shortened(oneLine(text), static_cast<std::size_t>(columns() - 1));

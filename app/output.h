@@ -25,10 +25,14 @@ struct Table {
 
 class Output {
 public:
+    /// So long a reader may leave a pipe full before what is no result is left out for it.
+    static constexpr int kPatienceMs = 5000;
+
     /// `out` and `err` stay open and outlive the object.
-    Output(std::FILE* out, std::FILE* err)
+    Output(std::FILE* out, std::FILE* err, int patienceMs = kPatienceMs)
         : m_out(out)
-        , m_err(err) {}
+        , m_err(err)
+        , m_patienceMs(patienceMs) {}
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
 
@@ -53,7 +57,12 @@ public:
     /// One line of JSON Lines, shown at once; nothing without --json.
     void jsonLine(const Json& json);
 
-    /// "text" on standard error; nothing with --quiet.
+    /// The same of something that happens in a long job, which must not wait for its reader for ever: while
+    /// that does not read, it is left out and counted.
+    void event(const Json& json);
+    std::uint64_t eventsLeftOut() const { return m_leftOut; }
+
+    /// "text" on standard error; nothing with --quiet, or while nobody reads there.
     void message(std::string_view text);
     /// `text` without a line end on standard error, quiet or not.
     void question(std::string_view text);
@@ -76,9 +85,15 @@ private:
     void writeOut(std::string_view text);
     void writeErr(std::string_view text);
     void flushOut();
+    /// Whether that stream takes a line, after some patience; none is left with a reader that has stopped.
+    bool takes(std::FILE* stream, bool& isStuck) const;
 
     std::FILE* m_out;
     std::FILE* m_err;
+    int m_patienceMs;
+    bool m_isOutStuck = false;
+    bool m_isErrStuck = false;
+    std::uint64_t m_leftOut = 0;
     bool m_isJson = false;
     bool m_isQuiet = false;
     bool m_hasDocument = false;

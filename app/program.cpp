@@ -92,7 +92,7 @@ CommandSpec programSpec(GlobalOptions& options) {
     program.commands = {modelsCommand(),          downloadCommand(),    importCommand(),
                         verifyCommand(),          removeCommand(),      moveCommand(),
                         tokenizeCommand(options), dataCommand(options), trainCommand(options),
-                        resumeCommand(),          runsCommand(),        evaluateCommand(options),
+                        resumeCommand(options),          runsCommand(),        evaluateCommand(options),
                         generateCommand(options), chatCommand(options), mergeCommand(),
                         exportCommand(),          configCommand(),      tokenCommand(),
                         benchCommand(options),    doctorCommand(),      completionCommand(),

@@ -14,6 +14,7 @@ using config::dataOptions;
 using config::evaluationOptions;
 using config::modelOptions;
 using config::quantizeOptions;
+using config::resumeOptions;
 using config::samplingOptions;
 using config::SettingOption;
 using config::templateOptions;

@@ -6,6 +6,7 @@
 #include <QStringList>
 
 #include "items/job_words.h"
+#include "widgets/stop_question.h"
 #include "widgets/tray.h"
 
 namespace llamahome::widgets {
@@ -90,7 +91,8 @@ void LeaveGuard::ask() {
                          : tr("It can go on while the window is minimised.")};
     for (const Job* job : jobs) {
         lines.append(items::jobLine(*job));
-        ends.append(endWords(job->kind()));
+        const bool isAsked = job->kind() == JobKind::Train && isStopAsked(m_session.training);
+        ends.append(isAsked ? stopWords(m_session.training) : endWords(job->kind()));
     }
     ends.removeAll(QString());
     ends.removeDuplicates();
@@ -101,22 +103,30 @@ void LeaveGuard::ask() {
     question->setAttribute(Qt::WA_DeleteOnClose);
     question->setTextFormat(Qt::PlainText);
     question->setInformativeText(lines.join(u'\n') + QStringLiteral("\n\n") + ends.join(u' '));
-    const auto add = [&](const QString& name, const QString& text, QMessageBox::ButtonRole role) {
-        QPushButton* button = question->addButton(text, role);
-        button->setObjectName(name);
-        return button;
-    };
-    auto* keep =
-        add(QStringLiteral("keepRunning"), tr("&Keep running in the background"), QMessageBox::AcceptRole);
-    add(QStringLiteral("stopAndSave"), isSaved ? tr("&Stop, save and close") : tr("&Stop and close"),
-        QMessageBox::DestructiveRole);
-    auto* cancel = add(QStringLiteral("cancelClose"), tr("&Cancel"), QMessageBox::RejectRole);
+    auto* keep = question->addButton(tr("&Keep running in the background"), QMessageBox::AcceptRole);
+    keep->setObjectName(QStringLiteral("keepRunning"));
+    addStopButtons(*question, isSaved);
+    auto* cancel = question->addButton(tr("&Cancel"), QMessageBox::RejectRole);
+    cancel->setObjectName(QStringLiteral("cancelClose"));
     question->setDefaultButton(keep);
     question->setEscapeButton(cancel);
-    connect(question, &QMessageBox::buttonClicked, this,
-            [this, question](QAbstractButton* button) { answer(question->buttonRole(button)); });
+    connect(question, &QMessageBox::buttonClicked, this, [this, question](QAbstractButton* button) {
+        for (const StopChoice& choice : stopChoices(m_session.training))
+            if (choice.name == button->objectName()) m_keeps = choice.keeps;
+        answer(question->buttonRole(button));
+    });
     m_question = question;
     question->open();
+}
+
+void LeaveGuard::addStopButtons(QMessageBox& question, bool isSaved) {
+    if (!isStopAsked(m_session.training)) {
+        const QString text = isSaved ? tr("&Stop, save and close") : tr("&Stop and close");
+        question.addButton(text, QMessageBox::DestructiveRole)->setObjectName(QStringLiteral("stopAndSave"));
+        return;
+    }
+    for (const StopChoice& choice : stopChoices(m_session.training))
+        question.addButton(choice.text, QMessageBox::DestructiveRole)->setObjectName(choice.name);
 }
 
 void LeaveGuard::answer(QMessageBox::ButtonRole role) {
@@ -134,7 +144,7 @@ std::vector<Job*> LeaveGuard::work() const {
 
 void LeaveGuard::stopWork() {
     m_hasStoppedWork = m_hasStoppedWork || !work().empty();
-    m_session.training.stop();
+    m_session.training.stop(m_keeps);
     m_session.cancelAll();
 }
 

@@ -37,6 +37,7 @@ Q_SIGNALS:
 
 private:
     void ask();
+    void addStopButtons(QMessageBox& question, bool isSaved);
     void answer(QMessageBox::ButtonRole role);
     /// Jobs whose end would lose something.
     std::vector<managers::Job*> work() const;
@@ -49,6 +50,7 @@ private:
     bool m_isLeaving = false;
     bool m_isSessionEnding = false;
     bool m_hasStoppedWork = false;
+    jobs::StopKeeps m_keeps = jobs::StopKeeps::Best; ///< of a training that is stopped
 };
 
 } // namespace llamahome::widgets

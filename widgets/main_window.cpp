@@ -34,6 +34,7 @@
 #include "widgets/runs_pane.h"
 #include "widgets/settings_pane.h"
 #include "widgets/status_area.h"
+#include "widgets/stop_question.h"
 #include "widgets/training_pane.h"
 #include "widgets/tray.h"
 #include "widgets/window_memory.h"
@@ -205,10 +206,11 @@ void MainWindow::connectPages() {
         goTo(Place::Training);
         m_training->chooseRun(details);
     });
-    connect(m_runs, &RunsPane::continueRequested, this, [this](const QString& run) {
-        goTo(Place::Training);
-        m_session.training.resume(run);
-    });
+    connect(m_runs, &RunsPane::continueRequested, this,
+            [this](const QString& run, const std::vector<jobs::RunSetting>& changes) {
+                goTo(Place::Training);
+                m_session.training.resume(run, changes);
+            });
     connect(&m_session.models, &managers::ModelManager::modelsChanged, this, &MainWindow::chooseFirstScreen);
 }
 
@@ -221,7 +223,7 @@ void MainWindow::connectMenu() {
     connect(m_menu, &WindowMenu::placeWanted, this, &MainWindow::goTo);
     connect(m_menu, &WindowMenu::logWanted, this, &MainWindow::showLog);
     connect(m_menu, &WindowMenu::pauseWanted, &m_session.training, &managers::TrainingManager::pause);
-    connect(m_menu, &WindowMenu::stopWanted, &m_session.training, &managers::TrainingManager::stop);
+    connect(m_menu, &WindowMenu::stopWanted, this, [this] { askToStop(m_session.training, *this); });
     connect(m_menu, &WindowMenu::jobsWanted, this, &MainWindow::showJobs);
     connect(m_menu, &WindowMenu::copyCommandWanted, this, &MainWindow::copyCommand);
     connect(m_menu, &WindowMenu::firstStartWanted, this, [this] { showFirstStart(true); });

@@ -27,6 +27,7 @@
 #include "widgets/elided_label.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
+#include "widgets/remedy_buttons.h"
 #include "widgets/run_chart.h"
 #include "widgets/run_note_edit.h"
 
@@ -64,6 +65,7 @@ void addRow(QTableWidget& table, const QString& key, const QString& value) {
 RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
     : QWidget(parent)
     , m_manager(manager)
+    , m_remedies(new RemedyButtons(this))
     , m_tabs(new QTabWidget(this))
     , m_chart(new RunChart(this))
     , m_settings(new QTableWidget(0, 2, this))
@@ -71,6 +73,7 @@ RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
     , m_log(new QPlainTextEdit(this))
     , m_answers(new QTextBrowser(this)) {
     setObjectName(QStringLiteral("runDetails"));
+    m_remedies->setObjectName(QStringLiteral("runRemedies"));
     m_tabs->setObjectName(QStringLiteral("runTabs"));
     m_tabs->setDocumentMode(true);
     m_settings->setObjectName(QStringLiteral("runSettings"));
@@ -106,6 +109,7 @@ RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(look::kGrid);
     layout->addWidget(makeHead());
+    layout->addWidget(m_remedies);
     layout->addWidget(m_tabs, 1);
 }
 
@@ -137,7 +141,10 @@ QWidget* RunDetailsView::makeHead() {
     for (QPushButton* button : {m_continue, m_chat, m_remove, m_copy})
         layout->addWidget(button, 0, Qt::AlignTop);
     layout->addWidget(makeMore(head), 0, Qt::AlignTop);
-    connect(m_continue, &QPushButton::clicked, this, [this] { Q_EMIT continueRequested(m_name); });
+    connect(m_continue, &QPushButton::clicked, this, [this] { Q_EMIT continueRequested(m_name, {}); });
+    connect(m_remedies, &RemedyButtons::chosen, this, [this](const std::vector<jobs::RunSetting>& changes) {
+        Q_EMIT continueRequested(m_name, changes);
+    });
     connect(m_chat, &QPushButton::clicked, this, [this] { Q_EMIT chatRequested(m_model, m_adapter); });
     connect(m_remove, &QPushButton::clicked, this, [this] { Q_EMIT removeRequested(m_name); });
     connect(m_copy, &QPushButton::clicked, this, [this] {
@@ -199,7 +206,9 @@ void RunDetailsView::setCanContinue(bool on) {
 }
 
 void RunDetailsView::showActions() {
-    m_continue->setVisible(m_isUnfinished);
+    m_continue->setVisible(m_isUnfinished && !jobs::endsAlike(m_details.info.record.code));
+    m_remedies->showRemedies(m_details.info.remedies);
+    m_remedies->setEnabled(m_canContinue);
     m_continue->setEnabled(m_canContinue);
     m_continue->setToolTip(m_canContinue ? tr("Go on from the last checkpoint, as if it had never stopped")
                                          : tr("Another run is training"));
@@ -224,6 +233,11 @@ void RunDetailsView::showSettings(const jobs::RunInfo& info) {
     addRow(*m_settings, tr("Folder"), managers::pathToQt(info.path));
     if (!m_adapter.isEmpty()) addRow(*m_settings, tr("Adapter"), m_adapter);
     if (!record.commandLine.empty()) addRow(*m_settings, tr("Begun by"), toQt(record.commandLine));
+    for (const jobs::RunChange& change : record.changes)
+        addRow(*m_settings, tr("Changed after step %1").arg(change.step),
+               tr("%1: %2 → %3")
+                   .arg(toQt(change.key), managers::typedRecord(change.key, change.from),
+                        managers::typedRecord(change.key, change.to)));
     for (const jobs::RunSetting& setting : record.settings)
         addRow(*m_settings, toQt(setting.key), managers::typedRecord(setting.key, setting.value));
     m_settings->resizeColumnToContents(0);

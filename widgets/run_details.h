@@ -19,6 +19,7 @@ class QToolButton;
 namespace llamahome::widgets {
 
 class ElidedLabel;
+class RemedyButtons;
 class RunChart;
 class RunNoteEdit;
 
@@ -34,7 +35,8 @@ public:
     const QString& runName() const { return m_name; }
 
 Q_SIGNALS:
-    void continueRequested(const QString& run);
+    /// Going on, with settings changed where a remedy was chosen.
+    void continueRequested(const QString& run, const std::vector<llamahome::jobs::RunSetting>& changes);
     void chatRequested(const QString& model, const QString& adapter);
     void adapterExportRequested(const QString& adapter, llamahome::jobs::ExportFormat format);
     void removeRequested(const QString& run);
@@ -60,6 +62,7 @@ private:
     ElidedLabel* m_title;
     QLabel* m_state;
     QPushButton* m_continue;
+    RemedyButtons* m_remedies;
     QPushButton* m_chat;
     QPushButton* m_remove;
     QPushButton* m_copy;

@@ -11,6 +11,7 @@
 #include "widgets/fact_form.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
+#include "widgets/remedy_buttons.h"
 #include "widgets/training_words.h"
 
 namespace llamahome::widgets {
@@ -30,6 +31,7 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     , m_icon(new QLabel(this))
     , m_headline(new QLabel(this))
     , m_facts(new FactForm(this))
+    , m_remedies(new RemedyButtons(this))
     , m_chat(new QPushButton(icon(Icon::Chat, QPalette::BrightText), tr("Ch&at with it"), this))
     , m_merge(new QPushButton(tr("M&erge…"), this))
     , m_export(new QPushButton(tr("Ex&port…"), this))
@@ -48,6 +50,7 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     m_export->setObjectName(QStringLiteral("resultExport"));
     m_export->setToolTip(tr("Take the model with what it learned to another program: GGUF, Ollama, PEFT"));
     m_continue->setObjectName(QStringLiteral("continueButton"));
+    m_remedies->setObjectName(QStringLiteral("resultRemedies"));
     m_again->setObjectName(QStringLiteral("newTraining"));
     look::makePrimary(*m_chat);
     auto* head = new QHBoxLayout;
@@ -74,6 +77,7 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     column->addLayout(head);
     column->addWidget(m_facts);
     column->addLayout(use);
+    column->addWidget(m_remedies);
     column->addLayout(buttons);
     connect(m_chat, &QPushButton::clicked, this, [this] {
         if (const auto& summary = m_manager.summary())
@@ -88,6 +92,9 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     connect(m_export, &QPushButton::clicked, this,
             [requestExport] { requestExport(jobs::ExportFormat::Gguf); });
     connect(m_continue, &QPushButton::clicked, this, [this] { m_manager.resume(m_manager.runName()); });
+    connect(m_remedies, &RemedyButtons::chosen, this, [this](const std::vector<jobs::RunSetting>& changes) {
+        m_manager.resume(m_manager.runName(), changes);
+    });
     connect(m_again, &QPushButton::clicked, &m_manager, &managers::TrainingManager::showForm);
     connect(&m_manager, &managers::TrainingManager::stateChanged, this, &RunResult::refresh);
     connect(&m_manager, &managers::TrainingManager::progressed, this, &RunResult::refresh);
@@ -107,6 +114,9 @@ void RunResult::refresh() {
         button->setVisible(summary.has_value() && !summary->adapterName.empty());
     m_continue->setVisible(canGoOn && isEnded); // a paused run has it above
     m_again->setVisible(isEnded);
+    const auto& ended = m_manager.endedRun();
+    m_remedies->showRemedies(state == TrainingState::Failed && ended ? ended->remedies
+                                                                     : std::vector<jobs::Remedy>());
     if (state == TrainingState::Failed)
         showFailure();
     else if (summary)
@@ -150,13 +160,18 @@ void RunResult::showFailure() {
     const auto& run = m_manager.endedRun();
     if (!run) return;
     const std::size_t checkpoints = run->checkpoints.size();
-    m_continue->setVisible(checkpoints > 0);
-    m_facts->setFact(
-        *m_kept, checkpoints == 0
-                     ? tr("The run's log and numbers; there was no checkpoint yet.")
-                     : tr("%1 in %2, up to step %3. Continue goes on from the last checkpoint.")
-                           .arg(managers::countedText(checkpoints, tr("1 checkpoint"), tr("%1 checkpoints")),
-                                toQt(run->name), countText(static_cast<quint64>(run->record.step))));
+    const bool endsAlike = jobs::endsAlike(run->record.code);
+    m_continue->setVisible(checkpoints > 0 && !endsAlike);
+    if (checkpoints == 0) {
+        m_facts->setFact(*m_kept, tr("The run's log and numbers; there was no checkpoint yet."));
+        return;
+    }
+    const QString kept =
+        tr("%1 in %2, up to step %3.")
+            .arg(managers::countedText(checkpoints, tr("1 checkpoint"), tr("%1 checkpoints")),
+                 toQt(run->name), countText(static_cast<quint64>(run->record.step)));
+    m_facts->setFact(*m_kept,
+                     endsAlike ? kept : tr("%1 Continue goes on from the last checkpoint.").arg(kept));
 }
 
 } // namespace llamahome::widgets

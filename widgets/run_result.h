@@ -12,6 +12,7 @@ class QPushButton;
 namespace llamahome::widgets {
 
 class FactForm;
+class RemedyButtons;
 
 /// For the states Paused, Done and Failed; hidden in all others.
 class RunResult final : public QFrame {
@@ -38,6 +39,7 @@ private:
     QLabel* m_work;
     QLabel* m_adapter;
     QLabel* m_kept;
+    RemedyButtons* m_remedies;
     QPushButton* m_chat;
     QPushButton* m_merge;
     QPushButton* m_export;

@@ -29,7 +29,7 @@ public:
              QWidget* parent = nullptr);
 
 Q_SIGNALS:
-    void continueRequested(const QString& run);
+    void continueRequested(const QString& run, const std::vector<llamahome::jobs::RunSetting>& changes);
     /// The same once more, from the start; the details have settings.
     void trainAgainRequested(const llamahome::managers::RunDetails& details);
     void chatRequested(const QString& model, const QString& adapter);

@@ -13,6 +13,7 @@
 #include "widgets/elided_button.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
+#include "widgets/stop_question.h"
 
 namespace llamahome::widgets {
 using managers::Job;
@@ -144,7 +145,7 @@ void StatusArea::stop() {
     Job* job = shownJob();
     if (job == nullptr) return;
     if (job->kind() == JobKind::Train)
-        m_training.stop();
+        askToStop(m_training, *window());
     else
         job->cancel();
 }

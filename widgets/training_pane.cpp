@@ -10,6 +10,7 @@
 
 #include "core/error_codes.h"
 #include "managers/text.h"
+#include "managers/window_words.h"
 #include "widgets/buttons.h"
 #include "widgets/copy_text.h"
 #include "widgets/data_preview.h"
@@ -17,7 +18,9 @@
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/message_bar.h"
+#include "widgets/remedy_buttons.h"
 #include "widgets/run_view.h"
+#include "widgets/stop_question.h"
 #include "widgets/trained_row_view.h"
 #include "widgets/training_form.h"
 #include "widgets/training_words.h"
@@ -93,7 +96,7 @@ QWidget* TrainingPane::makeHead() {
     connect(m_copy, &QPushButton::clicked, this, &TrainingPane::copyCommand);
     connect(m_pause, &QPushButton::clicked, &m_manager, &managers::TrainingManager::pause);
     connect(m_continue, &QPushButton::clicked, this, [this] { m_manager.resume(m_manager.runName()); });
-    connect(m_stop, &QPushButton::clicked, &m_manager, &managers::TrainingManager::stop);
+    connect(m_stop, &QPushButton::clicked, this, [this] { askToStop(m_manager, *this); });
     return head;
 }
 
@@ -105,18 +108,23 @@ QWidget* TrainingPane::makeOffer() {
     m_offerWords->setObjectName(QStringLiteral("unfinishedWords"));
     m_offerWords->setTextFormat(Qt::PlainText);
     m_offerWords->setWordWrap(true);
-    auto* goOn = makeButton(tr("Continue &it"), Icon::Start, QStringLiteral("continueUnfinished"), m_offer);
+    m_goOn = makeButton(tr("Continue &it"), Icon::Start, QStringLiteral("continueUnfinished"), m_offer);
+    m_offerRemedies = new RemedyButtons(m_offer);
+    m_offerRemedies->setObjectName(QStringLiteral("offerRemedies"));
     auto* notNow = new QPushButton(tr("Not now"), m_offer);
     notNow->setObjectName(QStringLiteral("refuseUnfinished"));
     auto* row = new QHBoxLayout(m_offer);
     row->setContentsMargins(look::kGrid, look::kGrid, look::kGrid, look::kGrid);
     row->setSpacing(look::kGrid);
     row->addWidget(m_offerWords, 1);
-    row->addWidget(goOn);
+    row->addWidget(m_offerRemedies);
+    row->addWidget(m_goOn);
     row->addWidget(notNow);
-    connect(goOn, &QPushButton::clicked, this, [this] {
-        if (const auto& run = m_manager.unfinished()) m_manager.resume(toQt(run->name));
-    });
+    const auto goOn = [this](const std::vector<jobs::RunSetting>& changes) {
+        if (const auto& run = m_manager.unfinished()) m_manager.resume(toQt(run->name), changes);
+    };
+    connect(m_goOn, &QPushButton::clicked, this, [goOn] { goOn({}); });
+    connect(m_offerRemedies, &RemedyButtons::chosen, this, goOn);
     connect(notNow, &QPushButton::clicked, this, &TrainingPane::refuseOffer);
     return m_offer;
 }
@@ -331,9 +339,11 @@ void TrainingPane::showOffer() {
     const QString step = countText(static_cast<quint64>(record.step));
     const QString all = countText(static_cast<quint64>(record.totalSteps));
     const QString name = toQt(run->name);
+    m_goOn->setVisible(!jobs::endsAlike(record.code));
+    m_offerRemedies->showRemedies(run->remedies);
     m_offerWords->setText(
         record.state == jobs::RunState::Failed
-            ? tr("%1 failed at step %2 of %3; it can go on from its last checkpoint.").arg(name, step, all)
+            ? tr("%1 failed at step %2 of %3: %4").arg(name, step, all, managers::windowText(record.cause))
         : record.state == jobs::RunState::Interrupted
             ? tr("%1 was cut off after step %2 of %3.").arg(name, step, all)
             : tr("%1 was stopped at step %2 of %3.").arg(name, step, all));

@@ -20,6 +20,7 @@ namespace llamahome::widgets {
 
 class ForecastStrip;
 class MessageBar;
+class RemedyButtons;
 class RunView;
 class TrainedRowView;
 class TrainingForm;
@@ -70,6 +71,8 @@ private:
     MessageBar* m_message;
     QFrame* m_offer;
     QLabel* m_offerWords;
+    QPushButton* m_goOn;
+    RemedyButtons* m_offerRemedies;
     QStackedWidget* m_pages;
     TrainingForm* m_form;
     ForecastStrip* m_strip;

@@ -135,7 +135,9 @@ QString endText(const jobs::TrainSummary& summary) {
     case jobs::TrainEnd::Interrupted:
         break;
     }
-    return translated("Stopped at step %1 of %2; the checkpoint and the adapter so far are kept")
+    return (summary.adapterName.empty()
+                ? translated("Stopped at step %1 of %2; the checkpoint is kept")
+                : translated("Stopped at step %1 of %2; the checkpoint and the adapter so far are kept"))
         .arg(steps, all);
 }
 

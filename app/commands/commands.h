@@ -16,7 +16,7 @@ CommandSpec moveCommand();
 CommandSpec tokenizeCommand(GlobalOptions& options);
 CommandSpec dataCommand(GlobalOptions& options);
 CommandSpec trainCommand(GlobalOptions& options);
-CommandSpec resumeCommand();
+CommandSpec resumeCommand(GlobalOptions& options);
 CommandSpec runsCommand();
 CommandSpec evaluateCommand(GlobalOptions& options);
 CommandSpec generateCommand(GlobalOptions& options);

@@ -93,7 +93,12 @@ void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::M
     for (const jobs::RunSetting& setting : record.settings)
         settings.rows.push_back({setting.key, setting.value});
     output.table(settings);
+    for (const jobs::RunChange& change : record.changes)
+        output.line("Changed after step " + std::to_string(change.step) + ": " + change.key + " " +
+                    change.from + " → " + change.to);
     if (jobs::canResume(run)) output.line("\nGo on with: llamahome resume " + run.name);
+    for (const jobs::Remedy& remedy : run.remedies)
+        output.line("With " + jobs::remedyWords(remedy.kind) + ": " + jobs::remedyCommand(run.name, remedy));
 }
 
 Result<void> show(CommandContext& context, const RunsOptions& options) {

@@ -2,6 +2,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/forecast_report.h"
 #include "app/commands/model_words.h"
+#include "app/commands/stop_option.h"
 #include "app/commands/train_printer.h"
 #include "app/setting_options.h"
 #include "core/error_codes.h"
@@ -17,6 +18,7 @@ struct TrainOptions {
     std::optional<std::string> validation;
     std::optional<std::string> initAdapter;
     std::optional<std::string> name;
+    std::optional<std::string> keep;
     bool dryRun = false;
 };
 
@@ -62,6 +64,8 @@ Result<jobs::TrainPlan> planOf(CommandContext& context, const TrainOptions& opti
 
 Result<void> train(CommandContext& context, const TrainOptions& options) {
     if (auto present = checkDataFiles(options); !present) return present;
+    const auto keeps = keptWhenStopped(options.keep);
+    if (!keeps) return keeps.error();
     if (const auto settings = context.settings(); !settings) return settings.error();
     const auto entry = context.model(options.model, jobs::ModelUse::Train, options.initAdapter.value_or(""));
     if (!entry) return entry.error();
@@ -76,8 +80,10 @@ Result<void> train(CommandContext& context, const TrainOptions& options) {
     if (!engine) return engine.error();
     const jobs::KeepAwake awake("training " + typedName(*entry));
     TrainPrinter printer(context);
+    const jobs::RunControls controls;
+    controls.stop.set(*keeps);
     const auto summary = jobs::runTraining(*plan, **engine, *lock, context.files(), context.clock(), printer,
-                                           context.cancel());
+                                           context.cancel(), controls);
     if (!summary) return summary.error();
     return printer.finish(*summary, typedName(*entry));
 }
@@ -106,6 +112,7 @@ CommandSpec trainCommand(GlobalOptions& global) {
     command.value("--name", "NAME", "name of the run", options->name);
     command.value("--init-adapter", "ADAPTER", "adapter to start from: a name from 'models', or a folder",
                   options->initAdapter, ValueKind::Folder);
+    addKeepOption(command, options->keep);
     command.flag("--dry-run", "print what the run will need (memory, disk, time) and stop", options->dryRun);
     addSettingOptions(command, trainingOptions(), global);
     addSettingOptions(command, dataOptions(), global);

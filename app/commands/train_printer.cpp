@@ -124,7 +124,7 @@ void TrainPrinter::onProgress(const Progress& progress) {
 }
 
 void TrainPrinter::onMetric(const engine::MetricPoint& point) {
-    m_output.jsonLine(jobs::metricJson(point));
+    m_output.event(jobs::metricJson(point));
     if (point.isEvaluation) {
         if (point.evalLoss)
             m_output.message("step " + std::to_string(point.step) + ": eval loss " +
@@ -137,17 +137,17 @@ void TrainPrinter::onMetric(const engine::MetricPoint& point) {
 }
 
 void TrainPrinter::onSample(const jobs::SampleAnswer& sample) {
-    m_output.jsonLine(Json{{"kind", "sample"},
-                           {"when", sample.when},
-                           {"step", sample.step},
-                           {"prompt", sample.prompt},
-                           {"reference", sample.reference},
-                           {"answer", sample.answer}});
+    m_output.event(Json{{"kind", "sample"},
+                        {"when", sample.when},
+                        {"step", sample.step},
+                        {"prompt", sample.prompt},
+                        {"reference", sample.reference},
+                        {"answer", sample.answer}});
 }
 
 void TrainPrinter::onNotice(std::string_view notice) {
     m_output.message("note: " + oneLine(notice));
-    m_output.jsonLine(Json{{"kind", "notice"}, {"text", std::string(notice)}});
+    m_output.event(Json{{"kind", "notice"}, {"text", std::string(notice)}});
 }
 
 void TrainPrinter::showSamples(const jobs::TrainSummary& summary) {
@@ -182,6 +182,9 @@ void TrainPrinter::showResult(const jobs::TrainSummary& summary, const std::stri
     if (summary.firstEvalLoss && last) m_output.line("Eval loss: " + change(*summary.firstEvalLoss, *last));
     if (!summary.adapterFolder.empty()) m_output.line("Adapter: " + displayPath(summary.adapterFolder));
     if (summary.end == jobs::TrainEnd::Interrupted) {
+        if (!summary.adapterFolder.empty() && summary.adapterStep != summary.steps)
+            m_output.line("It is the state of step " + std::to_string(summary.adapterStep) +
+                          ", the best so far; with --keep last a stop keeps the last one.");
         m_output.line("Go on with: llamahome resume " + summary.runName);
         return;
     }
@@ -190,6 +193,10 @@ void TrainPrinter::showResult(const jobs::TrainSummary& summary, const std::stri
 
 Result<void> TrainPrinter::finish(const jobs::TrainSummary& summary, const std::string& model) {
     m_output.endLiveLine();
+    if (const std::uint64_t count = m_output.eventsLeftOut(); count > 0)
+        m_output.jsonLine(Json{{"kind", "notice"},
+                               {"text", "left out here, as nobody read: " + countWithNoun(count, "line") +
+                                            "; the run's folder has all"}});
     m_output.jsonLine(summaryJson(summary));
     showSamples(summary);
     showResult(summary, model);

@@ -42,6 +42,14 @@ constexpr std::array kTrainingOptions{
     SettingOption{"--min-delta", "training.early_stopping.min_delta", "F"},
 };
 
+constexpr std::array kResumeOptions{
+    SettingOption{"--learning-rate", "training.learning_rate", "F"},
+    SettingOption{"--batch-size", "training.batch_size", "N"},
+    SettingOption{"--gradient-accumulation", "training.gradient_accumulation", "N"},
+    SettingOption{"--max-length", "training.max_length", "N"},
+    SettingOption{"--gradient-checkpointing", "training.gradient_checkpointing", "WHEN"},
+};
+
 constexpr std::array kModelOptions{
     SettingOption{"--precision", "model.precision", "NAME"},
     SettingOption{"--quantize", "model.quant", "NAME"},
@@ -94,6 +102,10 @@ std::span<const SettingOption> dataOptions() {
 std::span<const SettingOption> trainingOptions() {
     return kTrainingOptions;
 }
+std::span<const SettingOption> resumeOptions() {
+    return kResumeOptions;
+}
+
 std::span<const SettingOption> modelOptions() {
     return kModelOptions;
 }

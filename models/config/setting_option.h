@@ -16,6 +16,8 @@ struct SettingOption {
 /// Options of `train` and, as far as they are about data, of `data`.
 std::span<const SettingOption> dataOptions();
 std::span<const SettingOption> trainingOptions();
+/// Options of `resume`: all that may change in a run that goes on.
+std::span<const SettingOption> resumeOptions();
 /// Options of `evaluate`, `generate` and `chat` about how the model runs.
 std::span<const SettingOption> modelOptions();
 /// Options of `bench` about how the model runs.

@@ -105,9 +105,9 @@ public:
     /// After each optimiser step and each evaluation.
     virtual Result<void> onMetric(const MetricPoint& point) = 0;
     /// When a checkpoint is due: at evaluations, by time, and when the run ends or is cancelled. A cancel
-    /// within an evaluation leaves that due in the state.
-    /// `isBest`: the state just evaluated is the best so far.
-    virtual Result<void> onCheckpoint(const TrainState& state, bool isBest) = 0;
+    /// within an evaluation leaves that due in the state. It returns when the state is kept, however long
+    /// that takes.
+    virtual Result<void> onCheckpoint(const TrainState& state) = 0;
     /// Progress inside a long evaluation or step; unit "steps".
     virtual void onProgress(const Progress& progress) = 0;
 };
@@ -126,6 +126,9 @@ struct TrainRequest {
     /// Its adapter decides likewise. TRAIN-03 where its rank is not that of the settings, or a pair lies
     /// outside of their target modules; fewer pairs are those of a run that began from a narrower adapter.
     std::optional<TrainState> resumeFrom;
+    /// Asked before each micro-batch, with the bytes by which the process will grow in it. Its error ends the
+    /// run; the state of the last step is kept first.
+    std::function<Result<void>(std::uint64_t growthBytes)> checkMemory = {};
     CancelToken cancel;
 };
 

@@ -16,11 +16,10 @@ struct BestState {
     int evaluationsWithoutImprovement = 0;
 };
 
-/// Random numbers are drawn by counter from (seed, step, layer, module), so a seed and a step restore them.
+/// Random numbers are drawn by counter from (seed, step, layer, module), so the run's
+/// seed and the step restore them, and with them the place in the data.
 struct TrainState {
-    std::int64_t step = 0;         ///< optimiser steps done
-    std::int64_t rowsConsumed = 0; ///< data rows consumed since the start of the run; gives epoch and place
-    std::int64_t seed = 42;
+    std::int64_t step = 0;        ///< optimiser steps done
     formats::PeftAdapter adapter; ///< fp32
     std::vector<float> expAvg;    ///< AdamW first moment, in the adapter's tensor order
     std::vector<float> expAvgSq;  ///< AdamW second moment

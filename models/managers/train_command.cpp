@@ -7,6 +7,7 @@
 #include "config/setting_option.h"
 #include "core/file_layer.h"
 #include "core/shell_quote.h"
+#include "jobs/train/remedy.h"
 
 namespace llamahome::managers {
 namespace {
@@ -89,8 +90,9 @@ bool givesSetting(const std::string& commandLine, const std::string& key) {
     return option != nullptr && commandLine.find(" " + std::string(option->option)) != std::string::npos;
 }
 
-std::string resumeCommand(const std::string& runName, const std::vector<std::string>& rootWords) {
-    std::vector<std::string> words{"llamahome", "resume", runName};
+std::string resumeCommand(const std::string& runName, const std::vector<std::string>& rootWords,
+                          const std::vector<jobs::RunSetting>& changes) {
+    std::vector<std::string> words = jobs::resumeWords(runName, changes);
     words.insert(words.end(), rootWords.begin(), rootWords.end());
     return shellLine(words);
 }

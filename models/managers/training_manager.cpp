@@ -6,6 +6,7 @@
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "jobs/memory_estimate.h"
+#include "jobs/train/run_changes.h"
 #include "managers/model_manager.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
@@ -137,34 +138,37 @@ bool TrainingManager::isRefused(const QString& model) {
     return true;
 }
 
-void TrainingManager::resume(const QString& runName) {
+void TrainingManager::resume(const QString& runName, const std::vector<jobs::RunSetting>& changes) {
     if (isActive() || runName.isEmpty()) return;
     const quint64 asked = ++m_resumeAsked;
     const QString model = modelOf(runName);
-    if (!model.isEmpty()) return resumeOn(runName, model);
+    if (!model.isEmpty()) return resumeOn(runName, model, changes);
     runTask<Result<jobs::RunInfo>>(
         m_context.filePool, m_context.jobs,
         [root = m_context.workspace.root, name = fromQt(runName)] { return jobs::findRun(root, name); }, this,
-        [this, runName, asked](const Result<jobs::RunInfo>& run) {
+        [this, runName, changes, asked](const Result<jobs::RunInfo>& run) {
             if (asked != m_resumeAsked || isActive()) return;
-            resumeOn(runName, run ? nameOfModel(run->record) : QString()); // the job tells what is wrong
+            // The job tells what is wrong.
+            resumeOn(runName, run ? nameOfModel(run->record) : QString(), changes);
         });
 }
 
-void TrainingManager::resumeOn(const QString& runName, const QString& model) {
+void TrainingManager::resumeOn(const QString& runName, const QString& model,
+                               const std::vector<jobs::RunSetting>& changes) {
     if (isRefused(model)) return;
     if (isEditable()) {
         m_page = {};
         m_metrics.clear();
     }
     launch(tr("Training %1").arg(runName), {}, model,
-           [name = fromQt(runName)](Place& place) { return goOn(place, name); });
+           [name = fromQt(runName), changes](Place& place) { return goOn(place, name, changes); });
 }
 
 void TrainingManager::launch(const QString& title, const QString& commandLine, const QString& model,
                              Work work) {
     m_before = {m_state, m_page, m_metrics.columns()};
     m_hasBegun = false;
+    m_stopWish = jobs::StopWish();
     m_page.commandLine = commandLine;
     m_page.problem.reset();
     m_page.notices.clear();
@@ -182,11 +186,13 @@ void TrainingManager::launch(const QString& title, const QString& commandLine, c
     Q_EMIT progressed();
 
     const auto summary = std::make_shared<std::optional<jobs::TrainSummary>>();
+    jobs::RunControls controls;
+    controls.stop = m_stopWish;
     runJob<void>(
         m_context.engine, m_context.jobs, job, *m_context.workspace.clock,
-        [&context = m_context, self = QPointer<TrainingManager>(this), summary,
+        [&context = m_context, self = QPointer<TrainingManager>(this), summary, controls,
          work = std::move(work)](const JobControl& control) -> Result<void> {
-            auto result = perform(context, self, work, control);
+            auto result = perform(context, self, work, control, controls);
             if (!result) return result.error();
             *summary = *result;
             if (result->end != jobs::TrainEnd::Interrupted) return {};
@@ -197,7 +203,8 @@ void TrainingManager::launch(const QString& title, const QString& commandLine, c
 
 Result<jobs::TrainSummary> TrainingManager::perform(ManagerContext& context,
                                                     const QPointer<TrainingManager>& self, const Work& work,
-                                                    const JobControl& control) {
+                                                    const JobControl& control,
+                                                    const jobs::RunControls& controls) {
     const auto lock = context.lock.acquire();
     if (!lock) return lock.error();
     const auto toGui = [&context](std::function<void()> call) { context.jobs.post(std::move(call)); };
@@ -212,7 +219,7 @@ Result<jobs::TrainSummary> TrainingManager::perform(ManagerContext& context,
         });
     };
     TrainRelay relay(tell, control.progress, context.workspace.openRunLog, *context.workspace.clock);
-    Place place{context, **lock, relay, control.cancel, show};
+    Place place{context, **lock, relay, control.cancel, show, controls};
     auto result = work(place);
     relay.flush();
     return result;
@@ -234,15 +241,17 @@ Result<jobs::TrainSummary> TrainingManager::trainNew(Place& place, const Trainin
     view.commandLine = toQt(plan.commandLine);
     place.show(std::move(view));
     return jobs::runTraining(plan, **engine, place.lock, *workspace.files, *workspace.clock, place.relay,
-                             place.cancel);
+                             place.cancel, place.controls);
 }
 
-Result<jobs::TrainSummary> TrainingManager::goOn(Place& place, const std::string& runName) {
+Result<jobs::TrainSummary> TrainingManager::goOn(Place& place, const std::string& runName,
+                                                 const std::vector<jobs::RunSetting>& changes) {
     const Workspace& workspace = place.context.workspace;
     const auto run = jobs::findRun(workspace.root, runName);
     if (!run) return run.error();
-    const auto settings = jobs::readRunSettings(*run);
+    auto settings = jobs::readRunSettings(*run);
     if (!settings) return settings.error();
+    if (auto changed = jobs::changeSettings(changes, *settings); !changed) return changed.error();
     const ResolvedChoice now = resolveChoice(workspace, {});
     const auto engine = place.context.engine.engineFor(*settings);
     if (!engine) return engine.error();
@@ -259,13 +268,14 @@ Result<jobs::TrainSummary> TrainingManager::goOn(Place& place, const std::string
     view.answers = jobs::readSamples(run->path / "samples.jsonl");
     jobs::ResumeRequest request;
     request.runName = run->name;
-    request.commandLine = resumeCommand(run->name, now.rootWords);
+    request.commandLine = resumeCommand(run->name, now.rootWords, changes);
     view.commandLine = toQt(request.commandLine);
     place.show(std::move(view));
     request.programVersion = workspace.programVersion;
     request.memoryBytes = jobs::usableMemory(now.base.model.memory);
+    request.changes = changes;
     return jobs::resumeTraining(request, **engine, place.lock, *workspace.files, *workspace.clock,
-                                place.relay, place.cancel);
+                                place.relay, place.cancel, place.controls);
 }
 
 void TrainingManager::show(RunView view) {
@@ -324,17 +334,19 @@ void TrainingManager::takePoints(const std::vector<MetricSample>& samples) {
 
 void TrainingManager::pause() {
     if (m_state != TrainingState::Running || !m_job) return;
+    m_stopWish.set(jobs::StopKeeps::Last); // what may be talked to meanwhile is the newest
     setState(TrainingState::Pausing);
     m_job->cancel();
 }
 
-void TrainingManager::stop() {
+void TrainingManager::stop(jobs::StopKeeps keeps) {
     if (m_state == TrainingState::Paused) {
         setState(TrainingState::Done);
         Q_EMIT runEnded(m_page.run.name, m_page.summary ? toQt(m_page.summary->adapterName) : QString());
         return;
     }
     if (!isActive() || !m_job) return;
+    m_stopWish.set(keeps);
     setState(TrainingState::Stopping);
     m_job->cancel();
 }

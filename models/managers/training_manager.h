@@ -72,11 +72,13 @@ public:
     void start();
     /// An orderly stop with a checkpoint; in state Running only.
     void pause();
-    /// An orderly stop; a paused run becomes Done. In states Starting to Paused.
-    void stop();
+    /// An orderly stop that keeps that; a paused run becomes Done. In states Starting to Paused. A stop by
+    /// other ways, of the job for one, keeps the best.
+    void stop(jobs::StopKeeps keeps = jobs::StopKeeps::Best);
     /// Goes on with a stopped, interrupted or failed run: the one shown, the unfinished() one, or any of the
     /// disk, which is looked up first. Not while isActive(). What stands in its way is told as by start().
-    void resume(const QString& runName);
+    /// `changes`: settings that are another from there on, those of a remedy for one.
+    void resume(const QString& runName, const std::vector<jobs::RunSetting>& changes = {});
     /// Leaves a run that does not go on and gives the form back.
     void showForm();
 
@@ -160,18 +162,21 @@ private:
         TrainRelay& relay;
         const CancelToken& cancel;
         std::function<void(RunView)> show;
+        jobs::RunControls controls;
     };
     using Work = std::function<Result<jobs::TrainSummary>(Place&)>;
 
     /// On the engine thread, as the next two.
     static Result<jobs::TrainSummary> perform(ManagerContext& context, const QPointer<TrainingManager>& self,
-                                              const Work& work, const JobControl& control);
+                                              const Work& work, const JobControl& control,
+                                              const jobs::RunControls& controls);
     static Result<jobs::TrainSummary> trainNew(Place& place, const TrainingChoice& choice);
-    static Result<jobs::TrainSummary> goOn(Place& place, const std::string& runName);
+    static Result<jobs::TrainSummary> goOn(Place& place, const std::string& runName,
+                                           const std::vector<jobs::RunSetting>& changes);
 
     /// As in ModelEntry::name, of a run that is known without a look at the disk; empty: it is not.
     QString modelOf(const QString& runName) const;
-    void resumeOn(const QString& runName, const QString& model);
+    void resumeOn(const QString& runName, const QString& model, const std::vector<jobs::RunSetting>& changes);
     /// Whether a job with that model cannot begin now; problem() says why.
     bool isRefused(const QString& model);
     /// By the library's own path, whichever way to it the run has.
@@ -199,7 +204,8 @@ private:
     TrainingState m_state = TrainingState::NothingChosen;
     Before m_before;
     QPointer<Job> m_job;
-    bool m_hasBegun = false; ///< the run's folder is there and taken
+    jobs::StopWish m_stopWish; ///< of the run that goes on
+    bool m_hasBegun = false;   ///< the run's folder is there and taken
     Page m_page;
     QString m_phase;
     Progress m_progress;

@@ -1,31 +1,12 @@
 // The shell's main jobs on a tiny model, with the real engine: train, stop, kill, resume, evaluate, remove.
 #include <csignal>
 
-#include <QTest>
-
-#include "core/file_layer.h"
-#include "core/json.h"
-#include "support/program_runner.h"
-#include "support/tiny_model.h"
+#include "tiny_home.h"
 
 using namespace llamahome;
 using namespace llamahome::testing;
 
 namespace {
-
-QString text(const std::filesystem::path& path) {
-    return QString::fromStdString(path.string());
-}
-
-std::vector<Json> jsonLines(const std::string& lines) {
-    std::vector<Json> parsed;
-    for (const QString& line : QString::fromStdString(lines).split(u'\n', Qt::SkipEmptyParts)) {
-        auto json = parseJson(line.toStdString(), "a line of output");
-        if (!json) throw std::runtime_error(json.error().message + ": " + line.toStdString());
-        parsed.push_back(std::move(*json));
-    }
-    return parsed;
-}
 
 /// metrics.jsonl without what a clock or the machine decides.
 std::vector<Json> timelessMetrics(const std::filesystem::path& runFolder) {
@@ -38,70 +19,6 @@ std::vector<Json> timelessMetrics(const std::filesystem::path& runFolder) {
     return metrics;
 }
 
-class Home {
-public:
-    Home()
-        : m_runner(QStringLiteral(LLAMAHOME_BINARY)) {
-        writeTinyModel(m_runner.home() / "tiny");
-        std::string rows;
-        for (int i = 0; i < 60; ++i)
-            rows += writeJsonLine(Json{
-                        {"question", "What is " + std::to_string(i) + " plus one?"},
-                        {"answer", "It is " + std::to_string(i + 1) + ".\n#### " + std::to_string(i + 1)}}) +
-                    "\n";
-        if (auto written = writeFileAtomically(systemFiles(), data(), rows); !written)
-            throw std::runtime_error(written.error().message);
-        const ProgramResult imported =
-            m_runner.run({QStringLiteral("import"), text(m_runner.home() / "tiny"), QStringLiteral("--as"),
-                          QStringLiteral("smollm2"), QStringLiteral("135m-instruct")});
-        if (imported.code != 0) throw std::runtime_error(imported.err);
-    }
-
-    const ProgramRunner& runner() const { return m_runner; }
-    std::filesystem::path data() const { return m_runner.home() / "rows.jsonl"; }
-    std::filesystem::path runFolder(const QString& name) const {
-        return m_runner.root() / "data/training/checkpoints" / name.toStdString();
-    }
-    std::filesystem::path adapter(const char* name) const {
-        return m_runner.root() / "data/models/finetuned" / name;
-    }
-
-    QStringList trainWords(const QString& name, const QStringList& more = {}) const {
-        return QStringList{QStringLiteral("--json"),          QStringLiteral("train"),
-                           QStringLiteral("smollm2"),         QStringLiteral("135m-instruct"),
-                           QStringLiteral("--data"),          text(data()),
-                           QStringLiteral("--name"),          name,
-                           QStringLiteral("--max-length"),    QStringLiteral("128"),
-                           QStringLiteral("--learning-rate"), QStringLiteral("0.01")} +
-               more;
-    }
-
-private:
-    ProgramRunner m_runner;
-};
-
-QStringList shortRun() {
-    return {QStringLiteral("--max-steps"), QStringLiteral("8")};
-}
-
-/// A run long enough to be interrupted wherever the test wants.
-QStringList longRun() {
-    return {QStringLiteral("--max-steps"),      QStringLiteral("60"),
-            QStringLiteral("--eval-steps"),     QStringLiteral("5"),
-            QStringLiteral("--early-stopping"), QStringLiteral("off")};
-}
-
-/// Waits until the run's metrics have that many lines.
-bool waitForMetrics(QProcess& process, const std::filesystem::path& runFolder, int lines) {
-    return QTest::qWaitFor(
-        [&] {
-            if (process.state() == QProcess::NotRunning) return true;
-            const auto content = readFile(runFolder / "metrics.jsonl");
-            return content && std::count(content->begin(), content->end(), '\n') >= lines;
-        },
-        120'000);
-}
-
 } // namespace
 
 class TestTinyRun final : public QObject {
@@ -109,7 +26,7 @@ class TestTinyRun final : public QObject {
 
 private Q_SLOTS:
     void trainingLearnsAndLeavesACompleteAdapter() {
-        const Home home;
+        const TinyHome home;
         const ProgramResult ran = home.runner().run(home.trainWords(
             QStringLiteral("better"), {QStringLiteral("--epochs"), QStringLiteral("4"),
                                        QStringLiteral("--target-modules"), QStringLiteral("all-linear")}));
@@ -133,7 +50,7 @@ private Q_SLOTS:
     }
 
     void theSameSeedGivesTheSameMetricsAndAdapter() {
-        const Home home;
+        const TinyHome home;
         const ProgramResult first = home.runner().run(home.trainWords(QStringLiteral("one"), shortRun()));
         const ProgramResult second = home.runner().run(home.trainWords(QStringLiteral("two"), shortRun()));
         QVERIFY2(first.code == 0 && second.code == 0, first.err.c_str());
@@ -148,7 +65,7 @@ private Q_SLOTS:
     }
 
     void anInterruptedRunExitsWithFourAndGoesOn() {
-        const Home home;
+        const TinyHome home;
         const auto process = home.runner().start(home.trainWords(QStringLiteral("cut"), longRun()));
         QVERIFY(waitForMetrics(*process, home.runFolder(QStringLiteral("cut")), 8));
         ::kill(static_cast<pid_t>(process->processId()), SIGINT);
@@ -170,7 +87,7 @@ private Q_SLOTS:
     }
 
     void aResumedRunOfAModelByPathNamesAChatThatWorks() {
-        const Home home;
+        const TinyHome home;
         const QString model = text(home.runner().home() / "tiny");
         QStringList words = home.trainWords(QStringLiteral("path"), longRun());
         words.removeOne(QStringLiteral("smollm2"));
@@ -187,12 +104,12 @@ private Q_SLOTS:
     }
 
     void theBundledSamplesAreThereAfterTheFirstJob() {
-        const Home home;
+        const TinyHome home;
         QVERIFY(std::filesystem::exists(home.runner().root() / "data/training/samples/gsm8k_450.jsonl"));
     }
 
     void aKilledRunResumesToTheAdapterOfAnUndisturbedOne() {
-        const Home home;
+        const TinyHome home;
         const ProgramResult whole = home.runner().run(home.trainWords(QStringLiteral("whole"), longRun()));
         QVERIFY2(whole.code == 0, whole.err.c_str());
         const auto expected =
@@ -216,7 +133,7 @@ private Q_SLOTS:
     }
 
     void numbersThatAreNoneAreNamedAndTheDamageStaysNamedUntilItIsPutRight() {
-        const Home home;
+        const TinyHome home;
         const auto run = [&](const QString& command, const QStringList& more = {},
                              const QByteArray& in = {}) {
             return home.runner().run(QStringList{QStringLiteral("--json"), command, QStringLiteral("smollm2"),
@@ -257,7 +174,7 @@ private Q_SLOTS:
     }
 
     void anImportedAdapterIsUsedByItsName() {
-        const Home home;
+        const TinyHome home;
         const ProgramResult trained = home.runner().run(home.trainWords(QStringLiteral("made"), shortRun()));
         QVERIFY2(trained.code == 0, trained.err.c_str());
         const std::filesystem::path elsewhere = home.runner().home() / "elsewhere";
@@ -291,7 +208,7 @@ private Q_SLOTS:
     }
 
     void removeFreesTheModelAndItsAdapterStays() {
-        const Home home;
+        const TinyHome home;
         const auto model = home.runner().root() / "data/models/smollm2/135m-instruct";
         QVERIFY(std::filesystem::exists(model / "llamahome.json"));
         const ProgramResult removed =

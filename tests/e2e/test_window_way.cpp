@@ -120,6 +120,7 @@ private Q_SLOTS:
         way.await("steps after the pause",
                   [&] { return way.session().training.lastPoint()->step > step + 5; });
         way.click("stopButton");
+        way.click("stopKeepLast");
         way.awaitTraining(TrainingState::Done);
 
         way.click("resultChat");

@@ -98,7 +98,7 @@ struct LossObserver final : TrainObserver {
         if (!point.isEvaluation) losses.push_back(point.trainLoss);
         return {};
     }
-    Result<void> onCheckpoint(const TrainState&, bool) override { return {}; }
+    Result<void> onCheckpoint(const TrainState&) override { return {}; }
     void onProgress(const Progress&) override {}
 };
 

@@ -25,7 +25,7 @@ struct Recorder final : TrainObserver {
         if (!point.isEvaluation && point.step == cancelAtStep) cancel.cancel();
         return {};
     }
-    Result<void> onCheckpoint(const TrainState& state, bool) override {
+    Result<void> onCheckpoint(const TrainState& state) override {
         states.push_back(state);
         return {};
     }
@@ -194,6 +194,38 @@ private Q_SLOTS:
                      expected.state.best->evaluationsWithoutImprovement);
             QCOMPARE(*rest.points.back().evalLoss, *whole.points.back().evalLoss);
             QVERIFY(!outcome.state.evaluationDue);
+        }
+    }
+
+    // Stopped, and out of memory, between two micro-batches of a step: the step before is what is kept.
+    void aStepThatIsCutInItsAccumulationIsDoneAgainWhole() {
+        TrainRequest wanted = request(m_fixture);
+        wanted.settings.batch_size = 1;
+        wanted.settings.gradient_accumulation = 4;
+        Recorder whole;
+        const TrainOutcome expected = run(m_fixture, wanted, whole);
+        for (const bool isStop : {true, false}) {
+            Recorder cut;
+            TrainRequest first = wanted;
+            first.cancel = cut.cancel;
+            int asked = 0;
+            first.checkMemory = [&](std::uint64_t) -> Result<void> {
+                if (++asked != 10) return {}; // of step 3 the second
+                if (!isStop) return Error{codes::kOutOfMemory, "no memory"};
+                cut.cancel.cancel();
+                return {};
+            };
+            auto model = (*createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
+            QVERIFY(model);
+            const auto outcome = (*model)->train(first, cut);
+            QVERIFY(isStop ? outcome && outcome->cause == StopCause::Cancelled
+                           : !outcome && outcome.error().code == codes::kOutOfMemory);
+            QCOMPARE(cut.states.back().step, std::int64_t{2});
+            TrainRequest resumed = wanted;
+            resumed.resumeFrom = cut.states.back();
+            Recorder rest;
+            compareAdapters(run(m_fixture, resumed, rest).state.adapter, expected.state.adapter);
+            compareTails(rest.points, whole.points);
         }
     }
 

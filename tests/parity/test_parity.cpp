@@ -24,7 +24,7 @@ struct SilentObserver final : TrainObserver {
         points.push_back(point);
         return {};
     }
-    Result<void> onCheckpoint(const TrainState&, bool) override { return {}; }
+    Result<void> onCheckpoint(const TrainState&) override { return {}; }
     void onProgress(const Progress&) override {}
 };
 

@@ -15,7 +15,7 @@ namespace {
 
 struct SilentObserver final : TrainObserver {
     Result<void> onMetric(const MetricPoint&) override { return {}; }
-    Result<void> onCheckpoint(const TrainState&, bool) override { return {}; }
+    Result<void> onCheckpoint(const TrainState&) override { return {}; }
     void onProgress(const Progress&) override {}
 };
 

@@ -7,6 +7,7 @@
 #include "llama/lora/lora_plan.h"
 #include "llama/train/batch_plan.h"
 #include "llama/train/early_stopping.h"
+#include "llama/train/finite_numbers.h"
 #include "support/tiny_model.h"
 
 namespace llamahome::testing {
@@ -52,7 +53,7 @@ public:
             if (validates && (isLast || m_state.step % interval == 0)) {
                 if (auto done = evaluate(stop); !done) return done.error();
             } else if (isLast || isCheckpointDue()) {
-                if (auto done = m_observer.onCheckpoint(m_state, false); !done) return done.error();
+                if (auto done = m_observer.onCheckpoint(m_state); !done) return done.error();
             }
         }
         if (m_state.evaluationDue) return end(engine::StopCause::Cancelled);
@@ -66,7 +67,6 @@ private:
             return;
         }
         const auto& lora = m_request.settings.lora;
-        m_state.seed = m_request.settings.seed;
         m_state.lastTrainLoss = std::numeric_limits<double>::quiet_NaN();
         if (m_request.initialAdapter) {
             m_state.adapter = *m_request.initialAdapter;
@@ -77,7 +77,8 @@ private:
             m_state.adapter.alpha = lora.alpha;
             m_state.adapter.dropout = lora.dropout;
             m_state.adapter.targetModules = lora.target_modules;
-            engine::unflatten(*plan, engine::initialParameters(*plan, m_state.seed), m_state.adapter);
+            engine::unflatten(*plan, engine::initialParameters(*plan, m_request.settings.seed),
+                              m_state.adapter);
         }
         std::size_t parameters = 0;
         for (const auto& pair : m_state.adapter.pairs)
@@ -105,12 +106,14 @@ private:
         const double mixed = rowsOfStep(point.tokens, point.supervisedTokens);
         m_history.trainedSteps.push_back(m_state.step + 1);
         point.trainLoss = 2.0 / (1.0 + 0.1 * static_cast<double>(m_state.step)) + mixed * 1e-6;
-        if (m_script.nonFiniteStep == m_state.step + 1) {
-            if (auto kept = m_observer.onCheckpoint(m_state, false); !kept) return kept;
-            return Error{codes::kNonFiniteLoss, "training stopped at step " +
-                                                    std::to_string(m_state.step + 1) + ": the loss is nan"};
-        }
-        const auto move = static_cast<float>(mixed * 1e-5);
+        if (m_script.trainLoss) point.trainLoss = m_script.trainLoss(m_state.step + 1);
+        if (auto enough = checkMemory(); !enough) return keepAfter(enough.error());
+        if (m_script.nonFiniteStep == m_state.step + 1 &&
+            m_request.settings.learning_rate > m_script.finiteUpToRate)
+            point.trainLoss = std::numeric_limits<double>::quiet_NaN();
+        if (auto finite = engine::checkFiniteStep(point.trainLoss, 1.0, m_state.step + 1); !finite)
+            return keepAfter(finite.error());
+        const auto move = static_cast<float>(mixed * 0.05 * m_request.settings.learning_rate);
         for (formats::LoraPair& pair : m_state.adapter.pairs)
             for (auto* values : {&pair.loraA, &pair.loraB})
                 for (float& value : *values)
@@ -120,7 +123,6 @@ private:
         for (float& value : m_state.expAvgSq)
             value = 0.999F * value + 0.001F * move * move;
         ++m_state.step;
-        m_state.rowsConsumed = m_plan.rowsConsumedAfter(m_state.step);
         m_state.trainedTokens += point.tokens;
         m_state.trainedSeconds += kStepSeconds;
         m_state.lastTrainLoss = point.trainLoss;
@@ -136,11 +138,30 @@ private:
         return {};
     }
 
+    Result<void> checkMemory() const {
+        for (const auto& microBatch : m_plan.step(m_state.step)) {
+            if (m_request.checkMemory)
+                if (auto enough = m_request.checkMemory(m_script.bytesOfRow * microBatch.size()); !enough)
+                    return enough;
+            if (m_state.step == 1 && static_cast<int>(microBatch.size()) > m_script.rowsThatFit)
+                return Error{codes::kOutOfMemory, "not enough memory"};
+        }
+        return {};
+    }
+
+    Error keepAfter(Error failure) {
+        if (auto kept = m_observer.onCheckpoint(m_state); !kept) return kept.error();
+        return failure;
+    }
+
     /// Leaves the evaluation due where it is cancelled.
     Result<void> evaluate(bool& stop) {
         m_state.evaluationDue = true;
         if (m_script.beforeEvaluation) m_script.beforeEvaluation(m_state.step);
         if (m_request.cancel.isCancelled()) return {};
+        if (auto finite = engine::checkFiniteEvaluation(m_script.evalLoss(m_state.step), m_state.step);
+            !finite)
+            return finite;
         m_state.evaluationDue = false;
         const std::size_t rows = m_request.validationRows.size();
         m_observer.onProgress({"evaluating", rows, rows, "rows"});
@@ -152,11 +173,10 @@ private:
         point.evalLoss = m_script.evalLoss(m_state.step);
         point.learningRate = m_request.settings.learning_rate;
         point.tokens = m_state.trainedTokens;
-        const auto verdict = m_stopping.update(*point.evalLoss, m_state.step);
+        stop = m_stopping.update(*point.evalLoss, m_state.step);
         m_state.best = m_stopping.best();
-        stop = verdict.shouldStop;
         if (auto told = m_observer.onMetric(point); !told) return told;
-        return m_observer.onCheckpoint(m_state, verdict.isBest);
+        return m_observer.onCheckpoint(m_state);
     }
 
     bool isCheckpointDue() const {
@@ -166,7 +186,7 @@ private:
 
     Result<engine::TrainOutcome> end(engine::StopCause cause) {
         if (cause == engine::StopCause::Cancelled)
-            if (auto done = m_observer.onCheckpoint(m_state, false); !done) return done.error();
+            if (auto done = m_observer.onCheckpoint(m_state); !done) return done.error();
         return engine::TrainOutcome{cause, m_state, m_state.trainedTokens, m_state.trainedSeconds};
     }
 
@@ -284,7 +304,7 @@ private:
 } // namespace
 
 engine::EngineInfo FakeEngine::info() const {
-    return {"fake", "AVX2", engine::Precision::Fp32, 2, false};
+    return {"fake", "AVX2", engine::Precision::Fp32, m_script->threads, false};
 }
 
 Result<std::unique_ptr<engine::LanguageModel>> FakeEngine::loadModel(const std::filesystem::path& folder,

@@ -23,12 +23,19 @@ struct FakeScript {
     std::function<void(std::int64_t)> beforeStep;
     /// Called before an evaluation with the steps done; may cancel it.
     std::function<void(std::int64_t)> beforeEvaluation;
-    std::optional<std::int64_t> nonFiniteStep; ///< the loss of that step is not a number
-    std::string answer = "the answer #### 7";  ///< generated as single bytes, see tiny_model.h
+    std::optional<std::int64_t> nonFiniteStep; ///< the loss of that step is not a number,
+    double finiteUpToRate = 0.0;               ///< unless the learning rate is at most this
+    /// Bytes by which a micro-batch of that many rows grows, told to TrainRequest::checkMemory.
+    std::uint64_t bytesOfRow = 0;
+    int rowsThatFit = 1000; ///< with more in a micro-batch the second step finds no memory
+    /// Loss of a step in place of the usual one.
+    std::function<double(std::int64_t)> trainLoss;
+    std::string answer = "the answer #### 7"; ///< generated as single bytes, see tiny_model.h
     /// Called before each generated token with its number from 0; may wait, or cancel.
     std::function<void(std::size_t)> beforeToken;
     std::function<void()> beforeLoad;                          ///< may wait
     engine::Precision autoPrecision = engine::Precision::Fp32; ///< of a model loaded with Auto
+    int threads = 2;                                           ///< of EngineInfo
     bool failsToGenerate = false;
     bool failsToLoad = false;
     double baseLoss = 2.0;    ///< of evaluate() without an adapter, a token

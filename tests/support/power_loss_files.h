@@ -26,8 +26,9 @@ public:
     PowerLossFiles(std::filesystem::path root, std::uint64_t lossAt);
 
     std::uint64_t calls() const { return m_calls; }
-    /// Makes `root` what is found after the loss. `areNamesKept`: new, changed and removed names are those
-    /// that the program last saw, else those of the last flush of their folder.
+    /// Makes `root` what is found after the loss. `areNamesKept`: new, changed and removed names, of files
+    /// and of folders, are those that the program last saw, else those of the last flush of their folder. A
+    /// new folder counts as flushed.
     void settle(Unflushed unflushed, bool areNamesKept) const;
 
     Result<std::unique_ptr<WritableFile>> createNew(const std::filesystem::path& path) override;
@@ -43,24 +44,35 @@ public:
 
 private:
     class File;
-    /// A file apart from its name.
-    struct Content {
+    struct Folder;
+    /// What a name stands for: a file's bytes, or a folder.
+    struct Node {
         std::string seen;   ///< by the program
         std::string onDisk; ///< as of the last flush
+        std::shared_ptr<Folder> folder;
     };
-    using Names = std::map<std::filesystem::path, std::shared_ptr<Content>>;
+    using Names = std::map<std::string, std::shared_ptr<Node>>;
+    struct Folder {
+        Names seen;
+        Names onDisk; ///< as of its last flush
+    };
 
     /// Counts one call; says whether power is gone.
     bool isGone();
     static Error lost(const std::filesystem::path& path);
+    /// The names of the folder in which `path` lies, as the program sees them.
+    Folder& folderOf(const std::filesystem::path& path);
+    static std::shared_ptr<Node> read(const std::filesystem::path& path);
+    void addFolders(const std::filesystem::path& path);
+    static void write(const std::filesystem::path& path, const Folder& folder, Unflushed unflushed,
+                      bool areNamesKept);
     Result<std::unique_ptr<WritableFile>> opened(Result<std::unique_ptr<WritableFile>> real,
                                                  const std::filesystem::path& path);
 
     std::filesystem::path m_root;
     std::uint64_t m_lossAt;
     std::uint64_t m_calls = 0;
-    Names m_seen;   ///< names as the program sees them
-    Names m_onDisk; ///< as of the last flush of their folder
+    std::shared_ptr<Node> m_top;
 };
 
 } // namespace llamahome::testing

@@ -15,6 +15,7 @@ bool RememberingSink::wasNoticed(std::string_view text) const {
 }
 
 TrainingGround::TrainingGround() {
+    controls.pause = [this](double seconds, const CancelToken&) { clock.advance(seconds); };
     writeTinyModel(model);
     std::string lines;
     for (int i = 1; i <= 12; ++i) {
@@ -48,14 +49,19 @@ jobs::TrainPlan TrainingGround::plan() const {
 Result<jobs::TrainSummary> TrainingGround::train(const jobs::TrainPlan& plan, FileLayer& files) {
     const auto lock = jobs::RootLock::acquire(root);
     if (!lock) return lock.error();
-    return jobs::runTraining(plan, engine, *lock, files, clock, sink, cancel);
+    return jobs::runTraining(plan, engine, *lock, files, clock, sink, cancel, controls);
 }
 
 Result<jobs::TrainSummary> TrainingGround::resume(const std::string& run, FileLayer& files) {
+    return resumeWith(run, {}, files);
+}
+
+Result<jobs::TrainSummary>
+TrainingGround::resumeWith(const std::string& run, std::vector<jobs::RunSetting> changes, FileLayer& files) {
     const auto lock = jobs::RootLock::acquire(root);
     if (!lock) return lock.error();
-    return jobs::resumeTraining({run, "llamahome resume", "0.1.0", 0}, engine, *lock, files, clock, sink,
-                                cancel);
+    return jobs::resumeTraining({run, "llamahome resume", "0.1.0", 0, std::move(changes)}, engine, *lock,
+                                files, clock, sink, cancel, controls);
 }
 
 std::string said(const Result<jobs::TrainSummary>& result) {

@@ -46,6 +46,8 @@ struct TrainingGround {
     FixedClock clock;
     RememberingSink sink;
     CancelToken cancel;
+    /// Pauses let the clock go on instead of waiting.
+    jobs::RunControls controls;
 
     TrainingGround();
 
@@ -54,6 +56,9 @@ struct TrainingGround {
     jobs::TrainPlan plan() const;
     Result<jobs::TrainSummary> train(const jobs::TrainPlan& plan, FileLayer& files = systemFiles());
     Result<jobs::TrainSummary> resume(const std::string& run, FileLayer& files = systemFiles());
+    /// With settings changed, as key and value.
+    Result<jobs::TrainSummary> resumeWith(const std::string& run, std::vector<jobs::RunSetting> changes,
+                                          FileLayer& files = systemFiles());
 };
 
 /// "success", or code and message: for a test's output.

@@ -216,22 +216,6 @@ private Q_SLOTS:
         page.picture("training_zoomed");
     }
 
-    void stopEndsTheRunAndItIsOfferedForContinuing() {
-        Page page;
-        QVERIFY(page.startsAndHoldsBefore(4));
-        page.click("stopButton");
-        page.run.gate.open();
-        QVERIFY(page.run.comesTo(TrainingState::Done));
-        QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Stopped at step 3 of 6")));
-        page.click("newTraining");
-        QVERIFY(eventually([&] { return page.isShown("unfinishedOffer"); }));
-        QVERIFY(page.text("unfinishedWords").contains(QStringLiteral("step 3 of 6")));
-        page.picture("training_unfinished");
-        page.click("continueUnfinished");
-        QVERIFY(page.run.comesTo(TrainingState::Done));
-        QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Finished")));
-    }
-
     void aPausedRunIsOfferedAtTheNextStartUntilItIsRefused() {
         Page page;
         QVERIFY(page.startsAndHoldsBefore(4));
@@ -290,19 +274,6 @@ private Q_SLOTS:
         QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Stopped early after 4 of 6 steps")));
         QVERIFY(page.text("resultBest").endsWith(QStringLiteral("at step 2")));
         QCOMPARE(page.text("nowPatience"), QStringLiteral("1 of 1"));
-    }
-
-    void aFailureTellsItsCauseAndWhatWasKept() {
-        Page page;
-        page.run.ground.engine.script().nonFiniteStep = 4;
-        page.run.chooseShortRun();
-        QVERIFY(page.run.comesTo(TrainingState::Ready));
-        page.click("startButton");
-        QVERIFY(page.run.comesTo(TrainingState::Failed));
-        QVERIFY(page.text("resultHeadline").contains(QStringLiteral("the loss is nan")));
-        QVERIFY(eventually([&] { return page.text("resultKept").contains(QStringLiteral("checkpoint")); }));
-        QVERIFY(page.isShown("continueButton"));
-        page.picture("training_failed");
     }
 
     void theKeyboardAloneReachesStartPauseAndStop() {

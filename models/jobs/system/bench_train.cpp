@@ -61,7 +61,7 @@ public:
         m_steps.push_back({point.trainLoss, point.tokens, point.stepSeconds});
         return {};
     }
-    Result<void> onCheckpoint(const engine::TrainState&, bool) override { return {}; }
+    Result<void> onCheckpoint(const engine::TrainState&) override { return {}; }
     void onProgress(const Progress& progress) override {
         if (m_progress) m_progress(progress);
     }

@@ -52,8 +52,6 @@ Json stateJson(const engine::TrainState& state) {
                     {"evaluations_without_improvement", state.best->evaluationsWithoutImprovement}};
     return {{"schema", kSchema},
             {"step", state.step},
-            {"rows_consumed", state.rowsConsumed},
-            {"seed", state.seed},
             {"best", best},
             {"trained_tokens", state.trainedTokens},
             {"trained_seconds", state.trainedSeconds},
@@ -128,8 +126,6 @@ Result<void> readState(const fs::path& folder, engine::TrainState& state) {
     RecordFields fields(*json, kStateFile, codes::kCheckpointDamaged);
     if (fields.integer("schema") != kSchema) fields.report("found another schema than 1");
     state.step = fields.integer("step");
-    state.rowsConsumed = fields.integer("rows_consumed");
-    state.seed = fields.integer("seed");
     state.trainedTokens = fields.count("trained_tokens");
     state.trainedSeconds = fields.number("trained_seconds");
     state.lastTrainLoss = fields.number("last_train_loss");

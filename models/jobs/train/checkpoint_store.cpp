@@ -137,8 +137,9 @@ Result<LoadedCheckpoint> CheckpointStore::load(std::int64_t step) const {
     return LoadedCheckpoint{folder, std::move(*state), {}};
 }
 
-Result<LoadedCheckpoint> CheckpointStore::loadNewest() const {
-    const std::vector<std::int64_t> all = steps();
+Result<LoadedCheckpoint> CheckpointStore::loadNewest(std::int64_t lastStep) const {
+    std::vector<std::int64_t> all = steps();
+    std::erase_if(all, [&](std::int64_t step) { return step > lastStep; });
     std::vector<std::string> skipped;
     for (auto step = all.rbegin(); step != all.rend(); ++step) {
         auto loaded = load(*step);
@@ -157,6 +158,15 @@ Result<LoadedCheckpoint> CheckpointStore::loadNewest() const {
                      ", expected one to go on from; start the run anew, nothing was "
                      "deleted",
                  detail};
+}
+
+Result<void> CheckpointStore::dropAfter(std::int64_t step) {
+    for (const std::int64_t later : steps()) {
+        if (later <= step) continue;
+        const fs::path folder = folderOf(later);
+        if (auto done = m_files.rename(folder, withSuffix(folder, kRemoved)); !done) return done;
+    }
+    return clearLeftovers();
 }
 
 std::uint64_t checkpointBytes(std::uint64_t loraParameters) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,14 @@ public:
 
     /// The newest checkpoint whose manifest verifies, with the reasons why newer ones were passed over.
     /// CKPT-02 when there is none; its detail lists what was found.
-    Result<LoadedCheckpoint> loadNewest() const;
+    /// `lastStep`: of those of at most that step.
+    Result<LoadedCheckpoint>
+    loadNewest(std::int64_t lastStep = std::numeric_limits<std::int64_t>::max()) const;
     /// The checkpoint of that step; CKPT-01 when it is missing or does not verify.
     Result<LoadedCheckpoint> load(std::int64_t step) const;
+
+    /// Removes all of a later step.
+    Result<void> dropAfter(std::int64_t step);
 
     /// Steps that have a folder of the right name, ascending; not verified.
     std::vector<std::int64_t> steps() const;

@@ -69,6 +69,21 @@ config::YamlNode dataNode(const RunRecord& record) {
     return list;
 }
 
+/// What was another from a step on: the adapter is not that of an undisturbed run.
+config::YamlNode changesNode(const RunRecord& record) {
+    config::YamlNode list;
+    list.kind = config::YamlNode::Kind::Sequence;
+    for (const RunChange& change : record.changes) {
+        YamlMap entry;
+        entry.add("step", std::to_string(change.step));
+        entry.add("key", change.key);
+        entry.add("from", change.from);
+        entry.add("to", change.to);
+        list.items.push_back(std::move(entry.node));
+    }
+    return list;
+}
+
 std::string recordYaml(const AdapterRequest& request) {
     const TrainingResult& result = request.result;
     YamlMap record;
@@ -92,6 +107,7 @@ std::string recordYaml(const AdapterRequest& request) {
     outcome.add("adapter_step", std::to_string(result.adapterStep));
     outcome.add("adapter_eval_loss", result.adapterEvalLoss);
     record.add("result", std::move(outcome.node));
+    if (!request.record.changes.empty()) record.add("changes", changesNode(request.record));
     record.add("settings", config::parseYaml(config::writeSettingsYaml(request.settings), "settings").root);
     return config::writeYaml(record.node);
 }

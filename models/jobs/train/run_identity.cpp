@@ -10,6 +10,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/hash.h"
+#include "core/machine.h"
 #include "jobs/library/manifest.h"
 
 namespace llamahome::jobs {
@@ -59,13 +60,21 @@ Result<void> checkDataFile(const RunDataFile& recorded, const CancelToken& cance
     return {};
 }
 
+/// As the run began with it, or as it was changed last.
+const std::string& lastValue(const RunRecord& record, const RunSetting& first) {
+    const auto change = std::find_if(record.changes.rbegin(), record.changes.rend(),
+                                     [&](const RunChange& c) { return c.key == first.key; });
+    return change == record.changes.rend() ? first.value : change->to;
+}
+
 Result<void> checkSettings(const RunRecord& record, const config::Settings& settings) {
     for (const RunSetting& now : decisiveSettings(settings)) {
         const auto then = std::find_if(record.settings.begin(), record.settings.end(),
                                        [&](const RunSetting& s) { return s.key == now.key; });
         if (then == record.settings.end()) continue; // a setting that the run's version did not have
-        if (then->value != now.value)
-            return changed("setting " + now.key, "'" + now.value + "'", "'" + then->value + "'");
+        const std::string& recorded = lastValue(record, *then);
+        if (recorded != now.value)
+            return changed("setting " + now.key, "'" + now.value + "'", "'" + recorded + "'");
     }
     return {};
 }
@@ -142,6 +151,25 @@ std::vector<RunSetting> decisiveSettings(const config::Settings& settings) {
         if (isPart && counts) decisive.push_back({setting.key, config::settingText(setting, settings)});
     }
     return decisive;
+}
+
+RunMachine machineOf(const engine::Engine& engine) {
+    const engine::EngineInfo info = engine.info();
+    return {info.libtorchVersion, cpuFeatures().name + ", " + info.cpuCapability, info.threads};
+}
+
+std::vector<RunChange> machineChanges(const RunRecord& record, const RunMachine& now,
+                                      const std::string& programVersion) {
+    std::vector<RunChange> changes;
+    const auto compare = [&changes](const char* what, const std::string& then, const std::string& found) {
+        if (!then.empty() && then != found) changes.push_back({0, what, then, found});
+    };
+    compare("program", record.programVersion, programVersion);
+    if (record.machine.libtorch.empty()) return changes;
+    compare("libtorch", record.machine.libtorch, now.libtorch);
+    compare("processor", record.machine.processor, now.processor);
+    compare("threads", std::to_string(record.machine.threads), std::to_string(now.threads));
+    return changes;
 }
 
 Result<void> checkPrecision(const RunRecord& record, const std::string& found) {

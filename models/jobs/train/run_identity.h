@@ -10,6 +10,7 @@
 #include "core/progress.h"
 #include "core/result.h"
 #include "jobs/train/run_record.h"
+#include "llama/engine.h"
 
 namespace llamahome::jobs {
 
@@ -45,6 +46,14 @@ Result<std::string> adapterIdentity(const std::filesystem::path& folder, const C
 /// The settings that decide what a run computes, by key: those of training and data without what only says
 /// how much is kept, shown or done at once.
 std::vector<RunSetting> decisiveSettings(const config::Settings& settings);
+
+/// What this machine is to a run.
+RunMachine machineOf(const engine::Engine& engine);
+
+/// What of machine and program is not as in the record: the last digits may come out differently from here
+/// on. What the record does not know is left out; the step of the changes is still to be set.
+std::vector<RunChange> machineChanges(const RunRecord& record, const RunMachine& now,
+                                      const std::string& programVersion);
 
 /// RUN-08 where the products' precision is not that of the run, which settles its losses' last digits.
 Result<void> checkPrecision(const RunRecord& record, const std::string& found);

@@ -8,6 +8,7 @@
 #include "core/error_codes.h"
 #include "core/quantity.h"
 #include "jobs/library/folder_files.h"
+#include "jobs/train/run_changes.h"
 #include "jobs/train/run_folder.h"
 
 namespace llamahome::jobs {
@@ -73,6 +74,11 @@ Error activeError(const RunInfo& run) {
                                         "), expected it to be at rest; stop it first"};
 }
 
+void addRemedies(RunInfo& run) {
+    if (run.record.state != RunState::Failed) return;
+    if (const auto settings = readRunSettings(run)) run.remedies = remediesFor(run.record.code, *settings);
+}
+
 } // namespace
 
 Result<RunInfo> readRun(const fs::path& folder) {
@@ -87,6 +93,7 @@ Result<RunInfo> readRun(const fs::path& folder) {
             run.record.state = RunState::Interrupted;
             run.record.cause = "it was cut off; go on with `llamahome resume " + run.name + "`";
         }
+        addRemedies(run);
         return run;
     }
     if (!(record.error().code == codes::kRunUnknown)) return record.error();
@@ -140,6 +147,7 @@ Result<config::Settings> readRunSettings(const RunInfo& run) {
         return problem.code == codes::kSettingsContradict;
     });
     if (!report.problems.empty()) return config::problemsError(report.problems);
+    applyRecordedChanges(run.record.changes, report.resolved.values);
     return report.resolved.values;
 }
 

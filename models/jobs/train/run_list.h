@@ -11,6 +11,7 @@
 #include "core/result.h"
 #include "jobs/library/data_root.h"
 #include "jobs/library/root_lock.h"
+#include "jobs/train/remedy.h"
 #include "jobs/train/run_record.h"
 
 namespace llamahome::jobs {
@@ -23,6 +24,7 @@ struct RunInfo {
     RunRecord record;
     std::vector<std::string> checkpoints; ///< names, oldest first; not verified
     std::uint64_t sizeBytes = 0;
+    std::vector<Remedy> remedies = {}; ///< of one that failed: with what it can go on
 };
 
 /// RUN-01 when there is no such folder, RUN-04 when run.json cannot be read.
@@ -37,8 +39,9 @@ std::vector<RunInfo> listRuns(const DataRoot& root);
 /// The run of that name; RUN-01 names the nearest.
 Result<RunInfo> findRun(const DataRoot& root, const std::string& name);
 
-/// The settings in a run's config.yaml. They were accepted when the run began, so what contradicts itself
-/// without harm (CFG-10) is no error; anything else wrong is.
+/// The settings of a run as it would go on: those of its config.yaml, with the changes since. They were
+/// accepted when the run began, so what contradicts itself without harm (CFG-10) is no error; anything else
+/// wrong is.
 Result<config::Settings> readRunSettings(const RunInfo& run);
 
 /// One thing in which two runs differ.

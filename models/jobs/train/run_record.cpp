@@ -43,6 +43,26 @@ void readSettings(RecordFields& fields, RunRecord& record) {
     }
 }
 
+void readChanges(RecordFields& fields, const std::string& what, RunRecord& record) {
+    if (!fields.has("changes")) return; // older records lack them
+    const Json& changes = fields.member("changes");
+    if (!changes.is_array()) return fields.report("changes: found no list");
+    for (const Json& json : changes) {
+        RecordFields change(json, what, codes::kRunDamaged);
+        record.changes.push_back(
+            {change.integer("step"), change.text("key"), change.text("from"), change.text("to")});
+        if (change.problem()) return fields.report("changes: " + change.problem()->message);
+    }
+}
+
+void readMachine(RecordFields& fields, const std::string& what, RunRecord& record) {
+    if (!fields.has("machine")) return; // older records lack it
+    RecordFields machine(fields.member("machine"), what, codes::kRunDamaged);
+    record.machine = {machine.text("libtorch"), machine.text("processor"),
+                      static_cast<int>(machine.integer("threads"))};
+    if (machine.problem()) fields.report("machine: " + machine.problem()->message);
+}
+
 void readProgress(RecordFields& fields, const std::string& what, RunRecord& record) {
     const std::string state = fields.text("state");
     const auto found = std::find(kStateNames.begin(), kStateNames.end() - 1, state);
@@ -104,6 +124,13 @@ Json runRecordJson(const RunRecord& record) {
     json["settings"] = Json::object();
     for (const RunSetting& setting : record.settings)
         json["settings"][setting.key] = setting.value;
+    json["changes"] = Json::array();
+    for (const RunChange& change : record.changes)
+        json["changes"].push_back(
+            Json{{"step", change.step}, {"key", change.key}, {"from", change.from}, {"to", change.to}});
+    json["machine"] = {{"libtorch", record.machine.libtorch},
+                       {"processor", record.machine.processor},
+                       {"threads", record.machine.threads}};
     return json;
 }
 
@@ -126,6 +153,8 @@ Result<RunRecord> parseRunRecord(const Json& json, const std::string& what) {
     record.initAdapter = adapter.text("path");
     record.initAdapterDigest = adapter.text("digest");
     readSettings(fields, record);
+    readChanges(fields, what, record);
+    readMachine(fields, what, record);
     if (fields.has("precision")) record.precision = fields.text("precision"); // older records lack it
     record.commandLine = fields.text("command_line");
     record.programVersion = fields.text("program_version");

@@ -47,6 +47,22 @@ struct RunSetting {
     std::string value;
 };
 
+/// Something that is another from a step on, so that what follows is not what the undisturbed run would have
+/// come to: a setting by its key, or "libtorch", "processor", "threads", "program".
+struct RunChange {
+    std::int64_t step = 0; ///< steps done before it
+    std::string key;
+    std::string from;
+    std::string to;
+};
+
+/// What the last bits of a result may depend on besides the settings.
+struct RunMachine {
+    std::string libtorch;  ///< version; empty: not known
+    std::string processor; ///< its name, and the vectors that libtorch uses
+    int threads = 0;
+};
+
 struct RunRecord {
     std::string family;
     std::string version;
@@ -58,7 +74,9 @@ struct RunRecord {
     std::filesystem::path initAdapter; ///< empty: a fresh adapter
     std::string initAdapterDigest;
     std::vector<RunSetting> settings; ///< those that decide the result, as resolved
-    std::string precision;            ///< of the products, as settled: "bf16", "fp32"; empty: not known yet
+    std::vector<RunChange> changes;   ///< in the order in which they were made
+    RunMachine machine;
+    std::string precision; ///< of the products, as settled: "bf16", "fp32"; empty: not known yet
     std::string commandLine;
     std::string programVersion;
 

@@ -66,6 +66,16 @@ std::vector<DataExample> samplePrompts(const config::Settings& settings,
     return prompts;
 }
 
+void dropAnswered(std::vector<DataExample>& prompts, const std::vector<SampleAnswer>& samples,
+                  std::string_view when, std::int64_t step) {
+    std::erase_if(prompts, [&](const DataExample& prompt) {
+        return std::any_of(samples.begin(), samples.end(), [&](const SampleAnswer& sample) {
+            return sample.when == when && sample.step == step &&
+                   sample.prompt == prompt.messages.back().content;
+        });
+    });
+}
+
 void answerSamples(OpenModel& model, const std::vector<DataExample>& prompts, const std::string& date,
                    std::string_view when, std::int64_t step, FileLayer& files,
                    const std::filesystem::path& file, const SampleListener& listener,
@@ -105,7 +115,11 @@ std::vector<SampleAnswer> readSamples(const std::filesystem::path& file) {
         RecordFields fields(json, "sample", codes::kRunDamaged);
         SampleAnswer sample{fields.text("when"), fields.integer("step"), fields.text("prompt"),
                             fields.text("reference"), fields.text("answer")};
-        if (!fields.problem()) samples.push_back(std::move(sample));
+        if (fields.problem()) return;
+        std::erase_if(samples, [&](const SampleAnswer& earlier) {
+            return earlier.when == sample.when && earlier.prompt == sample.prompt;
+        });
+        samples.push_back(std::move(sample));
     });
     return samples;
 }

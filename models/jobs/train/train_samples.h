@@ -32,6 +32,10 @@ struct SampleAnswer {
 std::vector<DataExample> samplePrompts(const config::Settings& settings,
                                        const std::vector<DataExample>& fromData);
 
+/// Leaves the prompts that have no answer of that moment yet.
+void dropAnswered(std::vector<DataExample>& prompts, const std::vector<SampleAnswer>& samples,
+                  std::string_view when, std::int64_t step);
+
 /// Who hears of samples; see TrainSink.
 struct SampleListener {
     std::function<void(const SampleAnswer&)> onSample;
@@ -46,7 +50,8 @@ void answerSamples(OpenModel& model, const std::vector<DataExample>& prompts, co
                    const std::filesystem::path& file, const SampleListener& listener,
                    const CancelToken& cancel);
 
-/// The samples of a run in order; damaged lines are left out, a missing file is an empty list.
+/// The samples of a run in order; of those before or after that answer the same prompt the last. Damaged
+/// lines are left out, a missing file is an empty list.
 std::vector<SampleAnswer> readSamples(const std::filesystem::path& file);
 
 } // namespace llamahome::jobs

@@ -6,6 +6,7 @@
 #include "core/error_codes.h"
 #include "core/log.h"
 #include "jobs/train/finished_adapter.h"
+#include "jobs/train/remedy.h"
 #include "jobs/train/run_identity.h"
 
 namespace llamahome::jobs {
@@ -37,6 +38,8 @@ std::string endWord(TrainEnd end) {
     return "interrupted";
 }
 
+constexpr std::uint64_t kLinesBytes = 4096; ///< of one metric, and of the record beside it
+
 std::optional<double> finite(double value) {
     return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
@@ -49,12 +52,14 @@ TrainSession::TrainSession(const TrainPlace& place, RunFolder& run, TrainWork wo
     , m_work(std::move(work))
     , m_store(place.files, run.checkpoints(), m_work.settings.training.checkpoint.keep,
               baseModelName(run.record()))
+    , m_disk(place.controls, place.sink, place.cancel)
+    , m_memory(place.controls.memory)
     , m_record(run.record()) {}
 
 Result<TrainSummary> TrainSession::run() {
     logLine(LogLevel::Info, "jobs", "run " + m_run.name() + " begins: " + m_record.commandLine);
     auto summary = work();
-    if (!summary) recordFailure(summary.error());
+    if (!summary) summary = recordFailure(summary.error());
     logLine(LogLevel::Info, "jobs", "run " + m_run.name() + " ends: " + m_record.cause);
     return summary;
 }
@@ -69,7 +74,7 @@ Result<TrainSummary> TrainSession::work() {
     if (m_work.resumeFrom)
         if (auto same = checkPrecision(m_record, precision); !same) return same.error();
     m_record.precision = precision;
-    if (!m_work.resumeFrom && readSamples(m_run.samplesFile()).empty()) answer(*model, "before", 0);
+    answer(*model, "before", 0); // those that a run that was cut off still owes, too
     if (m_place.cancel.isCancelled())
         return Error{codes::kCancelled, "training was stopped before it began; run `llamahome resume " +
                                             m_run.name() + "` to go on"};
@@ -79,7 +84,7 @@ Result<TrainSummary> TrainSession::work() {
 }
 
 Result<OpenModel> TrainSession::openBase() {
-    m_place.sink.onPhase("loading the model");
+    tellPhase("loading the model");
     const config::TrainingSettings& training = m_work.settings.training;
     return openModel(m_place.engine, m_place.files, m_record.modelFolder, {},
                      {training.precision, training.quantize, m_work.settings.data.template_name},
@@ -92,7 +97,7 @@ bool TrainSession::isStoppedEarly(const engine::TrainState& state) const {
 }
 
 Result<engine::TrainOutcome> TrainSession::train(OpenModel& model) {
-    m_place.sink.onPhase("training");
+    tellPhase("training");
     if (m_work.resumeFrom && isStoppedEarly(*m_work.resumeFrom)) {
         // The run was cut off between its last evaluation and its adapter.
         const engine::TrainState& state = *m_work.resumeFrom;
@@ -106,35 +111,53 @@ Result<engine::TrainOutcome> TrainSession::train(OpenModel& model) {
     request.validationRows = std::move(m_work.data.validationRows);
     request.initialAdapter = std::move(m_work.initialAdapter);
     request.resumeFrom = std::move(m_work.resumeFrom);
+    request.checkMemory = [this](std::uint64_t growthBytes) { return m_memory.check(growthBytes); };
     request.cancel = m_place.cancel;
     return model.model->train(request, *this);
 }
 
 Result<void> TrainSession::onMetric(const engine::MetricPoint& point) {
-    if (auto appended = m_metrics->append(point); !appended) return appended;
+    const auto append = [&] { return m_metrics->append(point); };
+    if (auto appended = m_disk.write(m_run.path(), kLinesBytes, append); !appended) return appended;
     m_record.step = point.step;
     m_record.trainLoss = finite(point.trainLoss);
     m_place.sink.onMetric(point);
+    if (const auto doubt = m_losses.look(point)) m_place.sink.onNotice(*doubt);
     return {};
 }
 
-Result<void> TrainSession::onCheckpoint(const engine::TrainState& state, bool) {
-    if (auto synced = m_metrics->sync(); !synced) return synced;
-    const auto written = m_store.write(state);
-    if (!written) return written.error();
-    m_record.step = state.step;
-    if (state.best) m_record.best = RunBest{state.best->evalLoss, state.best->step};
-    return m_run.update(m_record, m_place.clock);
+Result<void> TrainSession::onCheckpoint(const engine::TrainState& state) {
+    return m_disk.write(m_run.path(), checkpointBytes(state.expAvg.size()), [&]() -> Result<void> {
+        if (auto synced = m_metrics->sync(); !synced) return synced;
+        const auto written = m_store.write(state);
+        if (!written) return written.error();
+        m_record.step = state.step;
+        if (state.best) m_record.best = RunBest{state.best->evalLoss, state.best->step};
+        return m_run.update(m_record, m_place.clock);
+    });
+}
+
+void TrainSession::tellPhase(const std::string& phase) {
+    m_disk.setPhase(phase);
+    m_place.sink.onPhase(phase);
 }
 
 void TrainSession::onProgress(const Progress& progress) {
     m_place.sink.onProgress(progress);
 }
 
-engine::TrainState TrainSession::chosenState(const engine::TrainOutcome& outcome) {
+bool TrainSession::takesBest(const engine::TrainOutcome& outcome) const {
     const auto& best = outcome.state.best;
-    if (outcome.cause == engine::StopCause::Cancelled || !best || best->step == outcome.state.step)
-        return outcome.state;
+    if (!best || best->step == outcome.state.step) return false;
+    if (outcome.cause != engine::StopCause::Cancelled) return true;
+    // Until something was measured after the start, the start is no rival.
+    const bool isCompared = best->step > 0 || best->evaluationsWithoutImprovement > 0;
+    return isCompared && m_place.controls.stop.get() == StopKeeps::Best;
+}
+
+engine::TrainState TrainSession::chosenState(const engine::TrainOutcome& outcome) {
+    if (!takesBest(outcome)) return outcome.state;
+    const auto& best = outcome.state.best;
     if (best->step == 0)
         m_place.sink.onNotice(
             "the eval loss never fell below its value before training; the adapter is that of "
@@ -146,7 +169,7 @@ engine::TrainState TrainSession::chosenState(const engine::TrainOutcome& outcome
 }
 
 Result<TrainSummary> TrainSession::publish(OpenModel& model, const engine::TrainOutcome& outcome) {
-    if (auto kept = onCheckpoint(outcome.state, false); !kept) return kept.error();
+    if (auto kept = onCheckpoint(outcome.state); !kept) return kept.error();
     engine::TrainState chosen = chosenState(outcome);
     TrainSummary summary = summaryOf(outcome, chosen.step);
     if (summary.end != TrainEnd::Interrupted) {
@@ -154,7 +177,18 @@ Result<TrainSummary> TrainSession::publish(OpenModel& model, const engine::Train
         answer(model, "after", chosen.step);
     }
     summary.samples = readSamples(m_run.samplesFile());
-    m_place.sink.onPhase("writing the adapter");
+    const bool isKept =
+        summary.end != TrainEnd::Interrupted || m_place.controls.stop.get() != StopKeeps::Nothing;
+    if (isKept)
+        if (auto written = writeAdapter(std::move(chosen), summary); !written) return written.error();
+    if (auto recorded = m_disk.write(m_run.path(), kLinesBytes, [&] { return recordEnd(summary); });
+        !recorded)
+        return recorded.error();
+    return summary;
+}
+
+Result<void> TrainSession::writeAdapter(engine::TrainState chosen, TrainSummary& summary) {
+    tellPhase("writing the adapter");
     AdapterRequest request{m_run.name(), m_record, m_work.settings, {}, std::move(chosen.adapter), {}};
     request.result = {endWord(summary.end),  chosen.step,           summary.steps,
                       summary.totalSteps,    summary.epochs,        summary.trainedTokens,
@@ -165,24 +199,28 @@ Result<TrainSummary> TrainSession::publish(OpenModel& model, const engine::Train
         m_record.adapterFolder = folder;
         return m_run.update(m_record, m_place.clock);
     };
-    const auto folder = writeFinishedAdapter(m_place.files, m_place.root, request);
-    if (!folder) {
+    auto folder = Result<std::filesystem::path>(std::filesystem::path());
+    const auto write = [&]() -> Result<void> {
+        folder = writeFinishedAdapter(m_place.files, m_place.root, request);
+        return folder ? Result<void>() : Result<void>(folder.error());
+    };
+    if (auto written = m_disk.write(m_place.root.finetuned(), checkpointBytes(chosen.expAvg.size()), write);
+        !written) {
         std::error_code failure;
         if (!std::filesystem::exists(m_record.adapterFolder, failure))
             m_record.adapterFolder = request.record.adapterFolder;
-        return folder.error();
+        return written;
     }
     summary.adapterFolder = *folder;
     summary.adapterName = displayPath(folder->filename());
-    if (auto recorded = recordEnd(summary); !recorded) return recorded.error();
-    return summary;
+    return {};
 }
 
 void TrainSession::answer(OpenModel& model, std::string_view when, std::int64_t step) {
-    const auto prompts = samplePrompts(m_work.settings, m_work.data.examples);
+    auto prompts = samplePrompts(m_work.settings, m_work.data.examples);
+    dropAnswered(prompts, readSamples(m_run.samplesFile()), when, step);
     if (prompts.empty()) return;
-    m_place.sink.onPhase("answering " + countWithNoun(prompts.size(), "prompt") + " " + std::string(when) +
-                         " training");
+    tellPhase("answering " + countWithNoun(prompts.size(), "prompt") + " " + std::string(when) + " training");
     const SampleListener listener{[this](const SampleAnswer& sample) { m_place.sink.onSample(sample); },
                                   [this](std::string_view notice) { m_place.sink.onNotice(notice); },
                                   [this](const Progress& progress) { m_place.sink.onProgress(progress); }};
@@ -220,17 +258,22 @@ Result<void> TrainSession::recordEnd(const TrainSummary& summary) {
     m_record.state = summary.end == TrainEnd::Interrupted ? RunState::Stopped : RunState::Finished;
     m_record.cause = causeOf(summary.end, summary.steps, summary.best);
     m_record.code.clear();
-    m_record.adapterFolder = summary.adapterFolder;
+    if (!summary.adapterFolder.empty()) m_record.adapterFolder = summary.adapterFolder;
     return m_run.update(m_record, m_place.clock);
 }
 
-void TrainSession::recordFailure(const Error& error) {
+Error TrainSession::recordFailure(Error error) {
     const bool isStop = error.code == codes::kCancelled;
+    const auto remedies = remediesFor(error.code.text, m_work.settings);
+    if (!remedies.empty())
+        error.message += "; go on with " + remedyWords(remedies.front().kind) + ": `" +
+                         remedyCommand(m_run.name(), remedies.front()) + "`";
     m_record.state = isStop ? RunState::Stopped : RunState::Failed;
     m_record.cause = isStop ? "stopped on request before training began" : error.message;
     m_record.code = isStop ? std::string() : std::string(error.code.text);
     if (auto updated = m_run.update(m_record, m_place.clock); !updated)
         logLine(LogLevel::Error, "jobs", "run " + m_run.name() + ": " + updated.error().message);
+    return error;
 }
 
 } // namespace llamahome::jobs

@@ -9,7 +9,11 @@
 #include "core/file_layer.h"
 #include "core/result.h"
 #include "jobs/train/checkpoint_store.h"
+#include "jobs/train/disk_wait.h"
+#include "jobs/train/loss_watch.h"
+#include "jobs/train/memory_guard.h"
 #include "jobs/train/metric_log.h"
+#include "jobs/train/run_controls.h"
 #include "jobs/train/train_sink.h"
 #include "llama/engine.h"
 
@@ -23,6 +27,7 @@ struct TrainPlace {
     const Clock& clock;
     TrainSink& sink;
     const CancelToken& cancel;
+    const RunControls& controls;
 };
 
 struct TrainWork {
@@ -42,19 +47,24 @@ public:
 
 private:
     Result<void> onMetric(const engine::MetricPoint& point) override;
-    Result<void> onCheckpoint(const engine::TrainState& state, bool isBest) override;
+    Result<void> onCheckpoint(const engine::TrainState& state) override;
     void onProgress(const Progress& progress) override;
 
     Result<TrainSummary> work();
     Result<OpenModel> openBase();
     Result<engine::TrainOutcome> train(OpenModel& model);
     Result<TrainSummary> publish(OpenModel& model, const engine::TrainOutcome& outcome);
+    void tellPhase(const std::string& phase);
+    /// Whether the best state becomes the adapter of a run with that outcome, and not the last.
+    bool takesBest(const engine::TrainOutcome& outcome) const;
     /// The state that becomes the adapter.
     engine::TrainState chosenState(const engine::TrainOutcome& outcome);
+    Result<void> writeAdapter(engine::TrainState chosen, TrainSummary& summary);
     void answer(OpenModel& model, std::string_view when, std::int64_t step);
     TrainSummary summaryOf(const engine::TrainOutcome& outcome, std::int64_t adapterStep) const;
     Result<void> recordEnd(const TrainSummary& summary);
-    void recordFailure(const Error& error);
+    /// Records it, and adds to its message with what change the run can go on.
+    Error recordFailure(Error error);
     bool isStoppedEarly(const engine::TrainState& state) const;
 
     TrainPlace m_place;
@@ -62,6 +72,9 @@ private:
     TrainWork m_work;
     CheckpointStore m_store;
     std::optional<MetricLog> m_metrics;
+    DiskWait m_disk;
+    MemoryGuard m_memory;
+    LossWatch m_losses;
     RunRecord m_record; ///< as it will be written next
 };
 

@@ -10,14 +10,10 @@ EarlyStopping::EarlyStopping(bool enabled, int patience, double minDelta, std::o
     , m_minDelta(minDelta)
     , m_best(best) {}
 
-EvaluationVerdict EarlyStopping::update(double evalLoss, std::int64_t step) {
-    EvaluationVerdict verdict;
+bool EarlyStopping::update(double evalLoss, std::int64_t step) {
     if (!m_best) {
-        if (std::isfinite(evalLoss)) {
-            m_best = BestState{evalLoss, step, 0};
-            verdict.isBest = true;
-        }
-        return verdict;
+        if (std::isfinite(evalLoss)) m_best = BestState{evalLoss, step, 0};
+        return false;
     }
     const bool isLower = evalLoss < m_best->evalLoss;
     const bool isEnough = isLower && m_best->evalLoss - evalLoss > m_minDelta;
@@ -25,10 +21,8 @@ EvaluationVerdict EarlyStopping::update(double evalLoss, std::int64_t step) {
     if (isLower) {
         m_best->evalLoss = evalLoss;
         m_best->step = step;
-        verdict.isBest = true;
     }
-    verdict.shouldStop = m_enabled && m_best->evaluationsWithoutImprovement >= m_patience;
-    return verdict;
+    return m_enabled && m_best->evaluationsWithoutImprovement >= m_patience;
 }
 
 } // namespace llamahome::engine

@@ -8,11 +8,6 @@
 
 namespace llamahome::engine {
 
-struct EvaluationVerdict {
-    bool isBest = false;     ///< lower than every evaluation before it
-    bool shouldStop = false; ///< patience is used up
-};
-
 /// The best loss is updated by any improvement; the patience counter is reset only by an improvement of more
 /// than minDelta over that best. A non-finite loss is never an improvement, not even the first.
 class EarlyStopping {
@@ -20,7 +15,8 @@ public:
     /// Counts on from `best` where a run is resumed.
     EarlyStopping(bool enabled, int patience, double minDelta, std::optional<BestState> best);
 
-    EvaluationVerdict update(double evalLoss, std::int64_t step);
+    /// Whether patience is used up.
+    bool update(double evalLoss, std::int64_t step);
     /// The state for a checkpoint; nothing before the first finite evaluation.
     const std::optional<BestState>& best() const { return m_best; }
 

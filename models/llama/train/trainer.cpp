@@ -4,14 +4,17 @@
 #include <cmath>
 #include <limits>
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "core/clock.h"
 #include "core/error_codes.h"
-#include "core/quantity.h"
+#include "llama/runtime/guard.h"
+#include "llama/train/finite_numbers.h"
 #include "llama/train/micro_batch_pass.h"
+#include "llama/train/workspace_plan.h"
 
 namespace llamahome::engine {
 namespace {
@@ -56,7 +59,7 @@ Trainer::Trainer(const Decoder& decoder, LoraSet& lora, const TrainRequest& requ
     , m_evaluationInterval(evaluationInterval(request.settings.evaluation.every_steps, m_plan))
     , m_lastTrainLoss(std::numeric_limits<double>::quiet_NaN())
     , m_startSeconds(systemClock().monotonicSeconds())
-    , m_lastCheckpointSeconds(m_startSeconds)
+    , m_checkpoints(request.settings.checkpoint, systemClock())
     , m_evaluationDue(!request.validationRows.empty() &&
                       (!request.resumeFrom || request.resumeFrom->evaluationDue)) {
     if (!request.resumeFrom) return;
@@ -70,7 +73,22 @@ double Trainer::secondsSinceStart() const {
     return m_earlierSeconds + systemClock().monotonicSeconds() - m_startSeconds;
 }
 
-Trainer::StepResult Trainer::accumulate(std::int64_t stepIndex) {
+std::uint64_t Trainer::growthOf(const Batch& batch) const {
+    if (m_decoder.path() != LayerPath::Fast) return 0;
+    WorkspaceShape shape{batch.tokenCount(),
+                         batch.targetCount(),
+                         0,
+                         at::elementSize(m_decoder.dtype()),
+                         m_lora.plan.dropout > 0.0,
+                         m_request.recomputedLayers,
+                         at::get_num_threads()};
+    for (std::size_t i = 1; i < batch.cu_seqlens.size(); ++i)
+        shape.longestRow = std::max(shape.longestRow, batch.cu_seqlens[i] - batch.cu_seqlens[i - 1]);
+    const std::uint64_t needed = workspaceBytes(m_decoder.config(), m_lora.plan, shape);
+    return needed - std::min<std::uint64_t>(needed, m_workspace.peakBytes());
+}
+
+Result<Trainer::StepResult> Trainer::accumulate(std::int64_t stepIndex) {
     const std::vector<MicroBatch> microBatches = m_plan.step(stepIndex);
     StepResult result;
     for (const MicroBatch& microBatch : microBatches)
@@ -85,6 +103,8 @@ Trainer::StepResult Trainer::accumulate(std::int64_t stepIndex) {
         result.cancelled = m_request.cancel.isCancelled();
         if (result.cancelled) break;
         const Batch batch = makeBatch(pick(m_request.trainRows, microBatch), firstRow);
+        if (m_request.checkMemory)
+            if (auto enough = m_request.checkMemory(growthOf(batch)); !enough) return enough.error();
         const TrainPass pass{m_products, m_workspace, dropout, gradientScale, m_request.recomputedLayers};
         result.lossSum += forwardBackward(m_decoder, batch, m_lora, pass, m_gradients);
         result.tokens += static_cast<std::uint64_t>(batch.tokenCount());
@@ -93,21 +113,11 @@ Trainer::StepResult Trainer::accumulate(std::int64_t stepIndex) {
     return result;
 }
 
-Result<void> Trainer::finiteOrError(double loss, double gradNorm, std::int64_t step) const {
-    if (std::isfinite(loss) && std::isfinite(gradNorm)) return {};
-    return Error{codes::kNonFiniteLoss,
-                 "training stopped at step " + std::to_string(step) + ": " +
-                     (std::isfinite(loss) ? "the gradient norm is " : "the loss is ") +
-                     formatNumber(std::isfinite(loss) ? gradNorm : loss) +
-                     ", expected a finite number; try a lower learning rate (training.learning_rate)"};
-}
-
-Error Trainer::keepBefore(Error failure) {
-    if (failure.code != codes::kNonFiniteLoss) return failure;
+Error Trainer::keepAfter(Error failure) {
     const std::vector<float> parameters = toVector(m_lora.flat);
     if (!std::all_of(parameters.begin(), parameters.end(), [](float p) { return std::isfinite(p); }))
         return failure;
-    if (auto saved = checkpoint(false); !saved)
+    if (auto saved = checkpoint(); !saved)
         failure.message += "; the state before it could not be kept: " + saved.error().message;
     else
         failure.message += "; the state after step " + std::to_string(m_stepsDone) + " is kept";
@@ -116,12 +126,18 @@ Error Trainer::keepBefore(Error failure) {
 
 Result<void> Trainer::trainStep(std::int64_t stepIndex, bool& cancelled) {
     const double begin = systemClock().monotonicSeconds();
-    const StepResult result = accumulate(stepIndex);
-    cancelled = result.cancelled;
-    if (cancelled) return {};
+    const auto result = guard([&] { return accumulate(stepIndex); });
+    if (!result)
+        return result.error().code == codes::kOutOfMemory ? keepAfter(result.error()) : result.error();
+    cancelled = result->cancelled;
+    return cancelled ? Result<void>() : applyStep(stepIndex, *result, begin);
+}
+
+Result<void> Trainer::applyStep(std::int64_t stepIndex, const StepResult& result, double begin) {
     const double loss = result.lossSum / static_cast<double>(std::max<std::uint64_t>(1, result.targets));
     const double gradNorm = clipGradients(m_gradients, m_request.settings.max_grad_norm);
-    if (auto finite = finiteOrError(loss, gradNorm, stepIndex + 1); !finite) return finite;
+    if (auto finite = checkFiniteStep(loss, gradNorm, stepIndex + 1); !finite)
+        return keepAfter(finite.error());
     const double learningRate = m_schedule.rateOf(stepIndex);
     m_optimizer.step(m_lora.flat, m_gradients, learningRate);
 
@@ -146,12 +162,17 @@ Result<void> Trainer::trainStep(std::int64_t stepIndex, bool& cancelled) {
 
 Result<bool> Trainer::evaluate() {
     const auto progress = [this](const Progress& p) { m_observer.onProgress(p); };
-    const auto evaluation =
-        evaluateRows(m_decoder, &m_lora, m_request.validationRows, m_request.settings.batch_size, m_workspace,
-                     m_request.cancel, progress);
-    if (!evaluation) return evaluation.error();
+    const auto evaluation = guard([&] {
+        return evaluateRows(m_decoder, &m_lora, m_request.validationRows, m_request.settings.batch_size,
+                            m_workspace, m_request.cancel, progress);
+    });
+    if (!evaluation)
+        return evaluation.error().code == codes::kOutOfMemory ? keepAfter(evaluation.error())
+                                                              : evaluation.error();
+    if (auto finite = checkFiniteEvaluation(evaluation->meanLoss(), m_stepsDone); !finite)
+        return finite.error(); // a resumed run would come to the same numbers: an earlier state is better
     m_evaluationDue = false;
-    const EvaluationVerdict verdict = m_stopping.update(evaluation->meanLoss(), m_stepsDone);
+    const bool shouldStop = m_stopping.update(evaluation->meanLoss(), m_stepsDone);
     MetricPoint point;
     point.isEvaluation = true;
     point.step = m_stepsDone;
@@ -161,15 +182,13 @@ Result<bool> Trainer::evaluate() {
     point.learningRate = m_schedule.rateOf(std::max<std::int64_t>(0, m_stepsDone - 1));
     point.tokens = m_trainedTokens;
     if (auto told = m_observer.onMetric(point); !told) return told.error();
-    if (auto saved = checkpoint(verdict.isBest); !saved) return saved.error();
-    return verdict.shouldStop;
+    if (auto saved = checkpoint(); !saved) return saved.error();
+    return shouldStop;
 }
 
 TrainState Trainer::state() const {
     TrainState state;
     state.step = m_stepsDone;
-    state.rowsConsumed = m_plan.rowsConsumedAfter(m_stepsDone);
-    state.seed = m_request.settings.seed;
     state.adapter.alpha = m_request.settings.lora.alpha;
     state.adapter.dropout = m_lora.plan.dropout;
     unflatten(m_lora.plan, toVector(m_lora.flat), state.adapter);
@@ -183,16 +202,11 @@ TrainState Trainer::state() const {
     return state;
 }
 
-Result<void> Trainer::checkpoint(bool isBest) {
-    m_lastCheckpointSeconds = systemClock().monotonicSeconds();
-    return m_observer.onCheckpoint(state(), isBest);
-}
-
-bool Trainer::isCheckpointDue(std::int64_t stepsDone) const {
-    const auto& settings = m_request.settings.checkpoint;
-    if (settings.every_steps > 0 && stepsDone % settings.every_steps == 0) return true;
-    return settings.every_minutes > 0 &&
-           systemClock().monotonicSeconds() - m_lastCheckpointSeconds > settings.every_minutes * 60.0;
+Result<void> Trainer::checkpoint() {
+    const double begin = systemClock().monotonicSeconds();
+    auto kept = m_observer.onCheckpoint(state());
+    m_checkpoints.saved(begin);
+    return kept;
 }
 
 Result<TrainOutcome> Trainer::run() {
@@ -210,18 +224,18 @@ Result<TrainOutcome> Trainer::run() {
     if (m_evaluationDue)
         if (auto done = evaluateOrCancel(); !done) return done.error();
     while (!stop && !cancelled && m_stepsDone < m_plan.totalSteps()) {
-        if (auto stepped = trainStep(m_stepsDone, cancelled); !stepped) return keepBefore(stepped.error());
+        if (auto stepped = trainStep(m_stepsDone, cancelled); !stepped) return stepped.error();
         if (cancelled) break;
         const bool isLast = m_stepsDone == m_plan.totalSteps();
         m_evaluationDue = evaluates && (isLast || m_stepsDone % m_evaluationInterval == 0);
         if (m_evaluationDue) {
             if (auto done = evaluateOrCancel(); !done) return done.error();
-        } else if (isLast || isCheckpointDue(m_stepsDone)) {
-            if (auto saved = checkpoint(false); !saved) return saved.error();
+        } else if (isLast || m_checkpoints.isDue(m_stepsDone)) {
+            if (auto saved = checkpoint(); !saved) return saved.error();
         }
     }
     if (cancelled) {
-        if (auto saved = checkpoint(false); !saved) return saved.error();
+        if (auto saved = checkpoint(); !saved) return saved.error();
     }
     outcome.cause = cancelled ? StopCause::Cancelled : stop ? StopCause::EarlyStopped : StopCause::Finished;
     outcome.state = state();

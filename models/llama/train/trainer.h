@@ -8,6 +8,7 @@
 #include "llama/nn/workspace.h"
 #include "llama/train/adamw.h"
 #include "llama/train/batch_plan.h"
+#include "llama/train/checkpoint_schedule.h"
 #include "llama/train/early_stopping.h"
 #include "llama/train/lr_schedule.h"
 
@@ -18,7 +19,9 @@ public:
     /// `lora` holds the start parameters and is trained in place. The request outlives the trainer.
     Trainer(const Decoder& decoder, LoraSet& lora, const TrainRequest& request, TrainObserver& observer);
 
-    /// Runs to the end, early stop, cancel, or the first error. TRAIN-01: loss or gradient not finite.
+    /// Runs to the end, early stop, cancel, or the first error. TRAIN-01: loss, gradient or eval loss not
+    /// finite; ENG-04: no memory is left, or checkMemory() says so. After ENG-04, and after TRAIN-01 of a
+    /// step, the state of the step before is kept.
     Result<TrainOutcome> run();
 
 private:
@@ -28,16 +31,17 @@ private:
         std::uint64_t targets = 0;
         bool cancelled = false;
     };
-    StepResult accumulate(std::int64_t stepIndex);
+    Result<StepResult> accumulate(std::int64_t stepIndex);
+    Result<void> applyStep(std::int64_t stepIndex, const StepResult& result, double begin);
     Result<void> trainStep(std::int64_t stepIndex, bool& cancelled);
     /// The evaluation of m_stepsDone; whether the run should stop early. Until it succeeds it stays due.
     Result<bool> evaluate();
-    Result<void> finiteOrError(double loss, double gradNorm, std::int64_t step) const;
-    /// Keeps the state before a step that gave no finite numbers, unless it has such numbers itself, and says
-    /// what is kept.
-    Error keepBefore(Error failure);
-    Result<void> checkpoint(bool isBest);
-    bool isCheckpointDue(std::int64_t stepsDone) const;
+    /// Bytes by which the process will grow in this micro-batch; 0 where that is not known.
+    std::uint64_t growthOf(const Batch& batch) const;
+    /// After a failure of numbers or memory keeps the state of the last step, unless that has numbers that
+    /// are none itself, and says what is kept.
+    Error keepAfter(Error failure);
+    Result<void> checkpoint();
     TrainState state() const;
     double secondsSinceStart() const;
 
@@ -58,7 +62,7 @@ private:
     std::uint64_t m_trainedTokens = 0;
     double m_earlierSeconds = 0.0; ///< trained before this session (resume)
     double m_startSeconds;
-    double m_lastCheckpointSeconds;
+    CheckpointSchedule m_checkpoints;
     bool m_evaluationDue; ///< the evaluation of m_stepsDone is still to be done
 };
 

@@ -218,6 +218,7 @@ int main(int argc, char** argv) {
         probe.print("training");
     }
     way.click("stopButton");
+    way.click("stopKeepLast");
     way.awaitTraining(TrainingState::Done);
     return 0;
 }

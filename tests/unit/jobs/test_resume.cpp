@@ -35,12 +35,39 @@ private Q_SLOTS:
         QVERIFY2(summary, said(summary).c_str());
         QVERIFY(summary->end == TrainEnd::Interrupted);
         QCOMPARE(summary->steps, std::int64_t{3});
-        QCOMPARE(summary->adapterStep, std::int64_t{3});
+        QCOMPARE(summary->adapterStep, std::int64_t{2}); // the best that was measured
         QVERIFY(formats::readPeftAdapter(summary->adapterFolder));
         QVERIFY(readManifest(summary->adapterFolder));
         const auto run = findRun(ground.root, "tiny_v1-1");
         QVERIFY(run->record.state == RunState::Stopped);
         QVERIFY(contains(*readFile(summary->adapterFolder / "training_record.yaml"), "end: interrupted"));
+    }
+
+    void aStopKeepsWhatIsWished() {
+        const auto stopped = [](TrainingGround& ground, StopKeeps keeps, std::int64_t before) {
+            ground.controls.stop.set(keeps);
+            ground.engine.script().beforeStep = [&ground, before](std::int64_t step) {
+                if (step == before) ground.cancel.cancel();
+            };
+            return ground.train(ground.plan());
+        };
+        TrainingGround last;
+        QCOMPARE(stopped(last, StopKeeps::Last, 4)->adapterStep, std::int64_t{3});
+        TrainingGround early; // nothing was measured since the start
+        QCOMPARE(stopped(early, StopKeeps::Best, 2)->adapterStep, std::int64_t{1});
+        TrainingGround worse;
+        worse.engine.script().evalLoss = [](std::int64_t step) { return 1.0 + static_cast<double>(step); };
+        QCOMPARE(stopped(worse, StopKeeps::Best, 4)->adapterStep, std::int64_t{0});
+        TrainingGround later;
+        const auto none = stopped(later, StopKeeps::Nothing, 4);
+        QVERIFY2(none, said(none).c_str());
+        QVERIFY(none->adapterFolder.empty() && none->adapterName.empty());
+        QVERIFY(namesIn(later.root.finetuned()).empty());
+        later.cancel = CancelToken();
+        later.engine.script().beforeStep = nullptr;
+        const auto resumed = later.resume("tiny_v1-1");
+        QVERIFY2(resumed, said(resumed).c_str());
+        QCOMPARE(resumed->adapterStep, std::int64_t{6});
     }
 
     void aStopBeforeTrainingIsAnInterruptionThatCanGoOn() {
@@ -192,14 +219,50 @@ private Q_SLOTS:
         QVERIFY2(resumed, said(resumed).c_str());
     }
 
-    void aFailedRunCanBeResumedAndSaysSo() {
+    void anotherMachineIsRecordedAndNamed() {
         TrainingGround ground;
-        ground.engine.script().nonFiniteStep = 4;
-        QVERIFY(!ground.train(ground.plan()));
-        QVERIFY(canResume(*findRun(ground.root, "tiny_v1-1")));
-        ground.engine.script().nonFiniteStep.reset();
-        QVERIFY(ground.resume("tiny_v1-1"));
-        QVERIFY(!canResume(*findRun(ground.root, "tiny_v1-1"))); // finished
+        ground.engine.script().beforeStep = [&](std::int64_t step) {
+            if (step == 4) ground.cancel.cancel();
+        };
+        QVERIFY(ground.train(ground.plan()));
+        QCOMPARE(findRun(ground.root, "tiny_v1-1")->record.machine.threads, 2);
+        ground.cancel = CancelToken();
+        ground.engine.script().beforeStep = nullptr;
+        ground.engine.script().threads = 4;
+        const auto resumed = ground.resume("tiny_v1-1");
+        QVERIFY2(resumed, said(resumed).c_str());
+        QVERIFY(ground.sink.wasNoticed("from step 3 on the run may differ in its last digits"));
+        QVERIFY(ground.sink.wasNoticed("threads 2 → 4"));
+        const RunRecord record = findRun(ground.root, "tiny_v1-1")->record;
+        QCOMPARE(record.machine.threads, 4);
+        QCOMPARE(record.changes.size(), std::size_t{1});
+        QVERIFY(contains(*readFile(resumed->adapterFolder / "training_record.yaml"), "threads"));
+    }
+
+    // Cut off between two answers before training, and again after those after it.
+    void everyPromptIsAnsweredOnceBeforeAndOnceAfter() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.evaluation.prompts = {"one?", "two?"};
+        const auto whole = ground.train(plan);
+        QVERIFY2(whole, said(whole).c_str());
+        QCOMPARE(whole->samples.size(), std::size_t{4});
+        const fs::path file = whole->runFolder / "samples.jsonl";
+        const std::string lines = *readFile(file);
+        QVERIFY(writeFileAtomically(systemFiles(), file, lines.substr(0, lines.find('\n') + 1)));
+        const auto stand = [&](RunState state) {
+            auto run = RunFolder::open(systemFiles(), whole->runFolder);
+            RunRecord record = run->record();
+            record.state = state;
+            QVERIFY(run->update(record, ground.clock));
+        };
+        stand(RunState::Stopped);
+        QVERIFY(ground.resume(whole->runName));
+        QCOMPARE(readSamples(file).size(), std::size_t{4});
+        const std::string complete = *readFile(file);
+        stand(RunState::Stopped);
+        QVERIFY(ground.resume(whole->runName));
+        QVERIFY(*readFile(file) == complete);
     }
 
     void resumeRefusesWhatIsNoLongerTheSame() {

@@ -7,10 +7,14 @@
 
 #include <QTest>
 
+#include "core/error_codes.h"
 #include "core/json.h"
 #include "llama/train/batch_plan.h"
+#include "llama/train/checkpoint_schedule.h"
 #include "llama/train/early_stopping.h"
+#include "llama/train/finite_numbers.h"
 #include "llama/train/lr_schedule.h"
+#include "support/fixed_clock.h"
 
 using namespace llamahome;
 using namespace llamahome::engine;
@@ -117,8 +121,7 @@ private Q_SLOTS:
             std::optional<std::size_t> stoppedAt;
             const Json& losses = fixture["losses"];
             for (std::size_t i = 0; i < losses.size() && !stoppedAt; ++i)
-                if (stopping.update(losses[i].get<double>(), static_cast<std::int64_t>(i)).shouldStop)
-                    stoppedAt = i;
+                if (stopping.update(losses[i].get<double>(), static_cast<std::int64_t>(i))) stoppedAt = i;
             const Json expected = stoppedAt ? Json(*stoppedAt) : Json(nullptr);
             QVERIFY2(expected == fixture["stops_at"], fixture.dump().c_str());
             QCOMPARE(stopping.best()->step, fixture["best"].get<std::int64_t>());
@@ -127,23 +130,76 @@ private Q_SLOTS:
 
     void aNonFiniteEvaluationIsNeverTheBest() {
         EarlyStopping stopping(true, 2, 0.0, {});
-        QVERIFY(!stopping.update(std::numeric_limits<double>::quiet_NaN(), 0).isBest);
+        stopping.update(std::numeric_limits<double>::quiet_NaN(), 0);
         QVERIFY(!stopping.best());
-        QVERIFY(stopping.update(2.0, 1).isBest);
-        QVERIFY(!stopping.update(std::numeric_limits<double>::infinity(), 2).isBest);
+        stopping.update(2.0, 1);
+        stopping.update(std::numeric_limits<double>::infinity(), 2);
+        QCOMPARE(stopping.best()->step, std::int64_t{1});
         QCOMPARE(stopping.best()->evaluationsWithoutImprovement, 1);
     }
 
     void disabledEarlyStoppingStillKnowsTheBest() {
         EarlyStopping stopping(false, 1, 0.0, {});
         stopping.update(1.0, 0);
-        QVERIFY(!stopping.update(2.0, 1).shouldStop);
-        QVERIFY(stopping.update(0.5, 2).isBest);
+        QVERIFY(!stopping.update(2.0, 1));
+        stopping.update(0.5, 2);
+        QCOMPARE(stopping.best()->step, std::int64_t{2});
+    }
+
+    void checkpointsAreDueByStepsAndByTime() {
+        testing::FixedClock clock;
+        config::CheckpointSettings settings;
+        settings.every_steps = 5;
+        settings.every_minutes = 10;
+        CheckpointSchedule schedule(settings, clock);
+        QVERIFY(schedule.isDue(5) && !schedule.isDue(6));
+        clock.advance(601.0);
+        QVERIFY(schedule.isDue(6));
+        schedule.saved(clock.monotonicSeconds());
+        QVERIFY(!schedule.isDue(7));
+        settings.every_minutes = 0;
+        CheckpointSchedule never(settings, clock);
+        clock.advance(1e6);
+        QVERIFY(!never.isDue(7));
+    }
+
+    // The disk takes longer to save than the interval is: training goes on in between all the same.
+    void aSaveSlowerThanTheIntervalStretchesIt() {
+        testing::FixedClock clock;
+        config::CheckpointSettings settings;
+        settings.every_minutes = 10;
+        CheckpointSchedule schedule(settings, clock);
+        const double begin = clock.monotonicSeconds();
+        clock.advance(900.0);
+        schedule.saved(begin);
+        QVERIFY(!schedule.isDue(1));
+        clock.advance(8990.0);
+        QVERIFY(!schedule.isDue(2));
+        clock.advance(20.0);
+        QVERIFY(schedule.isDue(3));
+        schedule.saved(clock.monotonicSeconds()); // a quick one: the interval is as set again
+        clock.advance(601.0);
+        QVERIFY(schedule.isDue(4));
+    }
+
+    void numbersThatAreNoneAreNamed() {
+        const double nan = std::numeric_limits<double>::quiet_NaN();
+        const double infinity = std::numeric_limits<double>::infinity();
+        QVERIFY(checkFiniteStep(1.0, 2.0, 7));
+        const auto loss = checkFiniteStep(nan, nan, 7);
+        QVERIFY(loss.error().code == codes::kNonFiniteLoss);
+        QVERIFY(loss.error().message.find("step 7: the loss is nan") != std::string::npos);
+        const auto gradient = checkFiniteStep(1.0, infinity, 7);
+        QVERIFY(gradient.error().code == codes::kNonFiniteLoss);
+        QVERIFY(gradient.error().message.find("the gradient norm is inf") != std::string::npos);
+        QVERIFY(checkFiniteEvaluation(1.0, 7));
+        QVERIFY(checkFiniteEvaluation(nan, 7).error().code == codes::kNonFiniteLoss);
+        QVERIFY(checkFiniteEvaluation(nan, 0).error().message.find("the base") != std::string::npos);
     }
 
     void resumedCountersGoOn() {
         EarlyStopping stopping(true, 3, 0.0, BestState{1.0, 10, 2});
-        QVERIFY(stopping.update(1.5, 20).shouldStop);
+        QVERIFY(stopping.update(1.5, 20));
     }
 };
 

@@ -216,10 +216,19 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(g.training->endedRun().has_value(), testing::kPatienceMs);
         QVERIFY(!g.training->endedRun()->checkpoints.empty());
         QCOMPARE(g.training->metrics().columns().lastStep(), 3);
-        g.ground.engine.script().nonFiniteStep.reset();
-        g.training->resume(g.training->runName());
+        const auto remedies = g.training->endedRun()->remedies;
+        QCOMPARE(remedies.size(), std::size_t(1));
+        g.training->resume(g.training->runName()); // as it was: to the same end
+        QVERIFY(g.isIn(TrainingState::Starting));
+        QVERIFY(g.comesTo(TrainingState::Failed));
+        const double rate = g.training->run().settings.training.learning_rate;
+        g.ground.engine.script().finiteUpToRate = rate * 0.75;
+        g.training->resume(g.training->runName(), remedies.front().changes);
+        QVERIFY(g.isIn(TrainingState::Starting));
         QVERIFY(g.comesTo(TrainingState::Done));
         QVERIFY(!g.training->problem());
+        QCOMPARE(g.training->run().settings.training.learning_rate, rate / 2.0);
+        QVERIFY(!g.training->notices().filter(QStringLiteral("not the undisturbed run")).isEmpty());
     }
 
     void aRunThatCannotGoOnLeavesTheOneThatIsShown() {
