@@ -23,7 +23,7 @@ public:
         if (!point.isEvaluation) m_tokensPerSecond = point.tokensPerSecond;
         return {};
     }
-    Result<void> onCheckpoint(const engine::TrainState&, bool) override { return {}; }
+    Result<void> onCheckpoint(const engine::TrainState&) override { return {}; }
     void onProgress(const Progress& progress) override {
         if (m_progress) m_progress(progress);
     }
