@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include <QFrame>
 #include <QHBoxLayout>
@@ -35,24 +36,31 @@ QLabel* makeText(const QString& text, QWidget* parent) {
 
 } // namespace
 
-AnswersView::AnswersView(QWidget* parent)
-    : QScrollArea(parent) {
+AnswersView::AnswersView(QString emptyNote, QWidget* parent)
+    : QScrollArea(parent)
+    , m_emptyNote(std::move(emptyNote)) {
     setObjectName(QStringLiteral("answersView"));
-    setAccessibleName(tr("Answers before and after training"));
+    setAccessibleName(tr("Answers before, while and after it trains"));
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
     setAnswers({});
 }
 
-std::vector<AnswersView::Pair> AnswersView::pairsOf(const std::vector<jobs::SampleAnswer>& answers) {
-    std::vector<Pair> pairs;
+std::vector<AnswersView::Thread> AnswersView::threadsOf(const std::vector<jobs::SampleAnswer>& answers) {
+    std::vector<Thread> threads;
     for (const jobs::SampleAnswer& answer : answers) {
-        auto pair = std::find_if(pairs.begin(), pairs.end(),
-                                 [&](const Pair& one) { return one.prompt == answer.prompt; });
-        if (pair == pairs.end()) pair = pairs.insert(pairs.end(), {answer.prompt, answer.reference, {}, {}});
-        (answer.when == "before" ? pair->before : pair->after) = answer.answer;
+        auto thread = std::find_if(threads.begin(), threads.end(),
+                                   [&](const Thread& one) { return one.prompt == answer.prompt; });
+        if (thread == threads.end())
+            thread = threads.insert(threads.end(), {answer.prompt, answer.reference, {}, {}, {}});
+        if (answer.when == "before")
+            thread->before = answer.answer;
+        else if (answer.when == "during")
+            thread->during[answer.step] = answer.answer;
+        else
+            thread->after = answer.answer;
     }
-    return pairs;
+    return threads;
 }
 
 void AnswersView::setAnswers(const std::vector<jobs::SampleAnswer>& answers) {
@@ -64,13 +72,13 @@ void AnswersView::setAnswers(const std::vector<jobs::SampleAnswer>& answers) {
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(look::kGrid, look::kGrid, look::kGrid, look::kGrid);
     column->setSpacing(3 * look::kGrid);
-    if (answers.empty())
-        column->addWidget(
-            look::makeNote(tr("The sample prompts are answered before the first step and after the last one. "
-                              "They are set under All settings, or taken from the data."),
-                           content));
-    for (const Pair& pair : pairsOf(answers))
-        column->addWidget(makePair(pair));
+    if (answers.empty()) {
+        QLabel* note = look::makeNote(m_emptyNote, content);
+        note->setWordWrap(true);
+        column->addWidget(note);
+    }
+    for (const Thread& thread : threadsOf(answers))
+        column->addWidget(makeThread(thread));
     column->addStretch(1);
     setWidget(content);
 }
@@ -88,23 +96,32 @@ QWidget* AnswersView::makeAnswer(const QString& title, const std::optional<std::
     return frame;
 }
 
-QWidget* AnswersView::makePair(const Pair& pair) {
+QWidget* AnswersView::makeThread(const Thread& thread) {
     auto* widget = new QWidget;
     auto* column = new QVBoxLayout(widget);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(look::kGrid);
-    QLabel* prompt = makeText(toQt(pair.prompt), widget);
+    QLabel* prompt = makeText(toQt(thread.prompt), widget);
     QFont font = prompt->font();
     font.setWeight(QFont::DemiBold);
     prompt->setFont(font);
     column->addWidget(prompt);
+    auto* line = new QVBoxLayout; // of time
+    line->setSpacing(look::kGrid);
+    for (const auto& [step, answer] : thread.during)
+        line->addWidget(makeAnswer(tr("After step %1").arg(step), answer));
+    if (thread.after || thread.during.empty())
+        line->addWidget(makeAnswer(tr("After training"), thread.after), 1);
+    auto* base = new QVBoxLayout;
+    base->addWidget(makeAnswer(tr("Before training"), thread.before));
+    base->addStretch(1);
     auto* row = new QHBoxLayout;
     row->setSpacing(look::kGrid);
-    row->addWidget(makeAnswer(tr("Before"), pair.before), 1);
-    row->addWidget(makeAnswer(tr("After"), pair.after), 1);
+    row->addLayout(base, 1);
+    row->addLayout(line, 1);
     column->addLayout(row);
-    if (!pair.reference.empty()) {
-        auto* reference = look::makeNote(tr("In the data: %1").arg(toQt(pair.reference)), widget);
+    if (!thread.reference.empty()) {
+        auto* reference = look::makeNote(tr("In the data: %1").arg(toQt(thread.reference)), widget);
         reference->setWordWrap(true);
         column->addWidget(reference);
     }

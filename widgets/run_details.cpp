@@ -12,8 +12,6 @@
 #include <QScrollBar>
 #include <QTabWidget>
 #include <QTableWidget>
-#include <QTextBrowser>
-#include <QTextCursor>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -22,6 +20,7 @@
 #include "managers/quantity_words.h"
 #include "managers/text.h"
 #include "managers/window_words.h"
+#include "widgets/answers_view.h"
 #include "widgets/buttons.h"
 #include "widgets/copy_text.h"
 #include "widgets/elided_label.h"
@@ -71,7 +70,7 @@ RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
     , m_settings(new QTableWidget(0, 2, this))
     , m_note(new RunNoteEdit(this))
     , m_log(new QPlainTextEdit(this))
-    , m_answers(new QTextBrowser(this)) {
+    , m_answers(new AnswersView(tr("This run kept no answers."), this)) {
     setObjectName(QStringLiteral("runDetails"));
     m_remedies->setObjectName(QStringLiteral("runRemedies"));
     m_tabs->setObjectName(QStringLiteral("runTabs"));
@@ -94,11 +93,6 @@ RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
     m_log->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     m_log->setFrameShape(QFrame::NoFrame);
     m_log->setPlaceholderText(tr("This run has no log."));
-    m_answers->setObjectName(QStringLiteral("runAnswers"));
-    m_answers->setAccessibleName(tr("Answers before and after training"));
-    m_answers->setOpenLinks(false);
-    m_answers->setFrameShape(QFrame::NoFrame);
-    m_answers->setPlaceholderText(tr("This run kept no answers."));
     m_tabs->addTab(m_chart, tr("Cu&rves"));
     m_tabs->addTab(m_settings, tr("S&ettings"));
     m_tabs->addTab(m_answers, tr("A&nswers"));
@@ -193,7 +187,7 @@ void RunDetailsView::showRun(const managers::RunDetails& details) {
     m_state->setText(stateText(record));
     if (!isSame) m_chart->showRuns({{m_name, &m_manager.metrics()}});
     showSettings(details.info);
-    showAnswers(details.samples);
+    m_answers->setAnswers(details.samples);
     m_note->showNote(m_name, details.note);
     m_log->setPlainText(details.log);
     m_log->verticalScrollBar()->setValue(m_log->verticalScrollBar()->maximum());
@@ -241,31 +235,6 @@ void RunDetailsView::showSettings(const jobs::RunInfo& info) {
     for (const jobs::RunSetting& setting : record.settings)
         addRow(*m_settings, toQt(setting.key), managers::typedRecord(setting.key, setting.value));
     m_settings->resizeColumnToContents(0);
-}
-
-/// Built with a cursor: answers are text, never markup.
-void RunDetailsView::showAnswers(const std::vector<jobs::SampleAnswer>& samples) {
-    m_answers->clear();
-    QTextCursor cursor(m_answers->document());
-    QTextCharFormat plain;
-    QTextCharFormat strong;
-    strong.setFontWeight(QFont::DemiBold);
-    const auto add = [&](const QString& heading, const std::string& text) {
-        cursor.insertText(heading + u'\n', strong);
-        cursor.insertText(toQt(text) + QStringLiteral("\n\n"), plain);
-    };
-    std::vector<std::string> told;
-    for (const jobs::SampleAnswer& first : samples) {
-        if (std::find(told.begin(), told.end(), first.prompt) != told.end()) continue;
-        told.push_back(first.prompt);
-        add(tr("Prompt"), first.prompt);
-        for (const jobs::SampleAnswer& sample : samples)
-            if (sample.prompt == first.prompt)
-                add(sample.when == "before" ? tr("Before training") : tr("After step %1").arg(sample.step),
-                    sample.answer);
-        if (!first.reference.empty()) add(tr("In the data"), first.reference);
-    }
-    m_answers->moveCursor(QTextCursor::Start);
 }
 
 } // namespace llamahome::widgets

@@ -13,11 +13,11 @@ class QPlainTextEdit;
 class QPushButton;
 class QTableWidget;
 class QTabWidget;
-class QTextBrowser;
 class QToolButton;
 
 namespace llamahome::widgets {
 
+class AnswersView;
 class ElidedLabel;
 class RemedyButtons;
 class RunChart;
@@ -48,7 +48,6 @@ private:
     QWidget* makeHead();
     QToolButton* makeMore(QWidget* parent);
     void showSettings(const jobs::RunInfo& info);
-    void showAnswers(const std::vector<jobs::SampleAnswer>& samples);
     void showActions();
 
     managers::RunManager& m_manager;
@@ -74,7 +73,7 @@ private:
     QTableWidget* m_settings;
     RunNoteEdit* m_note;
     QPlainTextEdit* m_log;
-    QTextBrowser* m_answers;
+    AnswersView* m_answers;
 };
 
 } // namespace llamahome::widgets

@@ -58,7 +58,10 @@ RunView::RunView(managers::TrainingManager& manager, WindowMemory& memory, QWidg
     , m_chart(new MetricChart(this))
     , m_table(new QTableView(this))
     , m_rows(new items::MetricTable(manager.metrics(), this))
-    , m_answers(new AnswersView(this))
+    , m_answers(new AnswersView(tr("The sample prompts are answered before the first step, at each "
+                                   "evaluation and after the last step. "
+                                   "They are set under All settings, or taken from the data."),
+                                this))
     , m_now(new NowCard(manager, this))
     , m_result(new RunResult(manager, this)) {
     auto* side = new QScrollArea(this);

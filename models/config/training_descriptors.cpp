@@ -143,8 +143,15 @@ void describeStopping(DescriptorList& list) {
     list.add(
             "training.evaluation.prompts", "Sample prompts",
             [](auto& s) -> auto& { return s.training.evaluation.prompts; })
-        .help("Questions answered before and after training, to compare.")
-        .effect("Each costs the time of two answers.");
+        .help(
+            "Questions answered before, while and after it trains, to compare. Empty: the first of the data.")
+        .effect("Each costs the time of its answers.");
+    list.add(
+            "training.evaluation.answers", "Sample answers",
+            [](auto& s) -> auto& { return s.training.evaluation.answers; })
+        .choices({"each", "ends"})
+        .help("When the sample prompts are answered: at each evaluation, or before and after training only.")
+        .effect("Each evaluation takes some seconds longer, and shows what is learned when.");
     list.add(
             "training.checkpoint.every_steps", "Checkpoint every",
             [](auto& s) -> auto& { return s.training.checkpoint.every_steps; })

@@ -26,7 +26,8 @@ struct EarlyStoppingSettings {
 };
 
 struct EvaluationSettings {
-    int every_steps = 0; ///< 0: four times an epoch
+    int every_steps = 0;          ///< 0: four times an epoch
+    std::string answers = "each"; ///< each: at every evaluation; ends: before and after training only
     std::vector<std::string> prompts;
 };
 

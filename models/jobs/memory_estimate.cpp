@@ -92,6 +92,7 @@ MemoryEstimate memoryToTrain(const formats::ModelConfig& config, const TrainShap
     const auto plan = engine::planLora(config, shape.r, 1.0, 0.0, shape.targetModules);
     if (!plan) return estimate; // training says why
     estimate.adapter = unsignedOf(plan->parameterCount) * kFloatBytes * kAdapterCopies;
+    estimate.cache = engine::contextBytes(config, shape.answerTokens, shape.computeBytes);
     estimate.activations = engine::workspaceBytes(config, *plan, workspaceShape(shape, shape.batch));
     if (shape.evaluation.tokens == 0) return estimate;
     // A forward pass takes no more than one whose layers are all computed again.

@@ -51,6 +51,8 @@ struct TrainShape {
     std::vector<std::string> targetModules{"q_proj", "v_proj"}; ///< "all-linear": all seven
     std::int64_t recomputedLayers = 0;                          ///< see llama/train/workspace_plan.h
     bool drops = true;                                          ///< LoRA dropout
+    std::int64_t answerTokens =
+        0; ///< of the longest answers that are given while it trains, with their prompts
     std::uint64_t computeBytes = 2;
     std::optional<formats::Quantisation> quantisation = {}; ///< as for chat
 };

@@ -108,6 +108,12 @@ public:
     /// within an evaluation leaves that due in the state. It returns when the state is kept, however long
     /// that takes.
     virtual Result<void> onCheckpoint(const TrainState& state) = 0;
+    /// After an evaluation and its checkpoint. From here the model that trains may generate, with the adapter
+    /// as it is now; that changes nothing of the training.
+    virtual Result<void> onEvaluated(std::int64_t step) {
+        (void)step;
+        return {};
+    }
     /// Progress inside a long evaluation or step; unit "steps".
     virtual void onProgress(const Progress& progress) = 0;
 };

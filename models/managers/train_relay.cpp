@@ -41,7 +41,7 @@ void TrainRelay::onPhase(std::string_view phase) {
 
 void TrainRelay::onProgress(const Progress& progress) {
     m_news.progress = progress;
-    const bool isEvaluation = m_phase == kTraining && progress.phase != kTraining;
+    const bool isEvaluation = m_phase == jobs::kTrainingPhase && progress.phase != jobs::kTrainingPhase;
     if (!isEvaluation) {
         m_news.progress->phase = m_phase;
         m_steps = *m_news.progress;

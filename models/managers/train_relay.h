@@ -29,8 +29,6 @@ struct TrainNews {
 /// Lives on the engine thread for one run. Points and progress wait for their turn; all else is told at once.
 class TrainRelay final : public jobs::TrainSink {
 public:
-    static constexpr std::string_view kTraining = "training"; ///< the phase of the steps
-
     using Deliver = std::function<void(TrainNews)>;
     using OpenRunLog = std::function<std::shared_ptr<void>(const std::filesystem::path&)>;
 

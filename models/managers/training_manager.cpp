@@ -92,7 +92,7 @@ QString TrainingManager::commandLine() const {
 }
 
 bool TrainingManager::isInSteps() const {
-    return fromQt(m_phase) == TrainRelay::kTraining;
+    return fromQt(m_phase) == jobs::kTrainingPhase;
 }
 
 std::optional<double> TrainingManager::secondsLeft() const {

@@ -150,6 +150,46 @@ private Q_SLOTS:
         }
     }
 
+    // A model that talks between the steps learns the same; what it says is that of the adapter of that step.
+    void generatingAtEvaluationsChangesNothing() {
+        Recorder silent;
+        const TrainOutcome expected = run(m_fixture, request(m_fixture), silent);
+        struct Talker final : Recorder {
+            LanguageModel* model = nullptr;
+            std::map<std::int64_t, std::vector<std::int32_t>> said;
+            Result<void> onEvaluated(std::int64_t step) override {
+                model->forgetContext();
+                const auto answer =
+                    model->generate({1, 2, 3}, options(), [](std::int32_t) { return true; }, {});
+                if (!answer) return answer.error();
+                said[step] = answer->tokens;
+                return {};
+            }
+            static GenerationOptions options() {
+                GenerationOptions options;
+                options.maxNewTokens = 12;
+                return options;
+            }
+        } talker;
+        auto model = (*createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
+        QVERIFY(model);
+        talker.model = model->get();
+        const auto outcome = (*model)->train(request(m_fixture), talker);
+        QVERIFY2(outcome, outcome ? "" : outcome.error().message.c_str());
+        compareAdapters(outcome->state.adapter, expected.state.adapter);
+        compareTails(talker.points, silent.points);
+        QCOMPARE(talker.said.size(), std::size_t{4}); // 0, 3, 6, 8
+        for (const TrainState& state : talker.states) {
+            const auto said = talker.said.find(state.step);
+            if (said == talker.said.end()) continue;
+            QVERIFY((*model)->setAdapter(state.adapter));
+            const auto again =
+                (*model)->generate({1, 2, 3}, Talker::options(), [](std::int32_t) { return true; }, {});
+            QVERIFY(again);
+            QVERIFY(again->tokens == said->second);
+        }
+    }
+
     void cancelKeepsTheLastCompletedStepAndCanBeResumed() {
         Recorder whole;
         const TrainOutcome expected = run(m_fixture, request(m_fixture), whole);

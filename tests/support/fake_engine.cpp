@@ -176,7 +176,8 @@ private:
         stop = m_stopping.update(*point.evalLoss, m_state.step);
         m_state.best = m_stopping.best();
         if (auto told = m_observer.onMetric(point); !told) return told;
-        return m_observer.onCheckpoint(m_state);
+        if (auto kept = m_observer.onCheckpoint(m_state); !kept) return kept;
+        return m_observer.onEvaluated(m_state.step);
     }
 
     bool isCheckpointDue() const {

@@ -68,6 +68,7 @@ struct RunGround {
         set("training.gradient_accumulation", "1");
         set("training.validation_split", "0.2");
         set("training.evaluation.every_steps", "2");
+        set("training.evaluation.answers", "ends");
         set("training.checkpoint.every_steps", "1");
         set("training.lora.r", "2");
         setup().chooseModel(QStringLiteral("smollm2/135m-instruct"));

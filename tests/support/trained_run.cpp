@@ -31,6 +31,7 @@ jobs::TrainSummary trainRun(ManagerGround& ground, const TrainedRun& wanted) {
     training.validation_split = 0.2;
     training.lora.r = 2;
     training.evaluation.every_steps = 2;
+    training.evaluation.answers = "ends";
     training.checkpoint.every_steps = 1;
     plan.runName = wanted.name;
     plan.modelFolder = ground.installed();

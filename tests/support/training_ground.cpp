@@ -36,6 +36,7 @@ jobs::TrainPlan TrainingGround::plan() const {
     training.max_workers = 2;
     training.lora.r = 2;
     training.evaluation.every_steps = 2;
+    training.evaluation.answers = "ends";
     training.checkpoint.every_steps = 1;
     plan.modelFolder = model;
     plan.family = "tiny";

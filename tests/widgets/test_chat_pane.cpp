@@ -446,7 +446,7 @@ private Q_SLOTS:
     }
 
     void asManyOtherAnswersAreShown() {
-        AnswersView view;
+        AnswersView view({});
         view.setAnswers({{"before", 0, "Why?", {}, "because"}});
         view.setAnswers({{"before", 0, "Why?", {}, "therefore"}});
         QStringList shown;

@@ -17,12 +17,12 @@
 #include <QListWidget>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalSpy>
 #include <QTabWidget>
 #include <QTableView>
 #include <QTableWidget>
 #include <QTest>
-#include <QTextBrowser>
 
 #include "items/run_table.h"
 #include "managers/model_manager.h"
@@ -173,7 +173,11 @@ private Q_SLOTS:
         auto* table = place.find<QTableWidget>("runSettings");
         const auto found = table->findItems(QStringLiteral("training.learning_rate"), Qt::MatchExactly);
         QCOMPARE(found.size(), 1);
-        QVERIFY(place.find<QTextBrowser>("runAnswers")->toPlainText().contains(QStringLiteral("Prompt")));
+        QStringList answers;
+        for (const auto* label : place.find<QScrollArea>("answersView")->findChildren<QLabel*>())
+            answers << label->text();
+        QVERIFY(answers.contains(QStringLiteral("Before training")));
+        QVERIFY(answers.contains(QStringLiteral("After training")));
         QCOMPARE(place.find<QPlainTextEdit>("runLog")->toPlainText(), QStringLiteral("a line of the log\n"));
     }
 

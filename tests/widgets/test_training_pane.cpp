@@ -1,9 +1,11 @@
 // The training page while a run is at work and when it has ended: a real pane, by mouse and by keys.
 #include <QAccessible>
 #include <QApplication>
+#include <QClipboard>
 #include <QComboBox>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalSpy>
 #include <QTabBar>
 #include <QTableView>
@@ -186,6 +188,22 @@ private Q_SLOTS:
         QTest::mouseClick(&copy, Qt::LeftButton);
         QCOMPARE(QApplication::clipboard()->text().count(u'\n'), 7); // after the line of titles
         QCOMPARE(copy.text(), QStringLiteral("Copied"));
+    }
+
+    void answersOfEachEvaluationAreATimeLine() {
+        Page page;
+        page.run.chooseShortRun();
+        page.run.set("training.evaluation.answers", "each");
+        QVERIFY(page.run.comesTo(TrainingState::Ready));
+        page.click("startButton");
+        QVERIFY(page.run.comesTo(TrainingState::Done));
+        QStringList titles;
+        for (const auto* label : page.find<QScrollArea>("answersView").findChildren<QLabel*>())
+            titles << label->text();
+        for (const char* title : {"Before training", "After step 2", "After step 4", "After training"})
+            QCOMPARE(titles.count(QString::fromLatin1(title)), 2); // of each prompt
+        QVERIFY(!titles.contains(QStringLiteral("After step 6")));
+        page.picture("training_answers");
     }
 
     void aLongRunIsDrawnOnBothKindsOfAxis() {

@@ -6,11 +6,13 @@
 #include "core/file_layer.h"
 #include "core/quantity.h"
 #include "formats/bitsandbytes/quantisation_config.h"
+#include "jobs/chat/chat_session.h"
 #include "jobs/open_model.h"
 #include "jobs/train/checkpoint_store.h"
 #include "jobs/train/initial_adapter.h"
 #include "jobs/train/run_folder.h"
 #include "jobs/train/run_notices.h"
+#include "jobs/train/train_samples.h"
 #include "llama/train/batch_plan.h"
 
 namespace llamahome::jobs {
@@ -73,7 +75,17 @@ private:
         shape.drops = m_settings.lora.dropout > 0.0;
         shape.computeBytes = computeBytes(m_settings.precision);
         shape.quantisation = formats::quantisationFromName(m_settings.quantize);
+        shape.answerTokens = answerTokens();
         return shape;
+    }
+
+    /// Questions of the data are no longer than its rows; those of the settings are taken for as long.
+    std::int64_t answerTokens() const {
+        if (m_settings.evaluation.answers != "each" || m_data.validationRows.empty()) return 0;
+        const auto& prompts = m_settings.evaluation.prompts;
+        const auto together = static_cast<std::int64_t>(
+            std::min(prompts.empty() ? kDataExamples : prompts.size(), kAnsweredTogether));
+        return together * (static_cast<std::int64_t>(m_data.counts.longestRow) + kSampleTokensDuring);
     }
 
     /// A smaller batch is taken before anything is computed again: it costs nothing but shorter products.

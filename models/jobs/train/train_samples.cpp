@@ -22,7 +22,8 @@ Json sampleJson(const SampleAnswer& sample) {
 
 /// Answers of some prompts, together; a prompt that cannot be rendered or answered has its error.
 std::vector<Result<SampleAnswer>> answerTogether(OpenModel& model, std::span<const DataExample> prompts,
-                                                 const std::string& date, const CancelToken& cancel) {
+                                                 const std::string& date, int tokens,
+                                                 const CancelToken& cancel) {
     std::vector<Result<SampleAnswer>> samples;
     std::vector<std::vector<std::int32_t>> rendered;
     std::vector<std::size_t> places; // of the rendered ones among all
@@ -37,7 +38,7 @@ std::vector<Result<SampleAnswer>> answerTogether(OpenModel& model, std::span<con
         places.push_back(samples.size() - 1);
     }
     AnswerOptions options;
-    options.sampling.maxNewTokens = kSampleTokens;
+    options.sampling.maxNewTokens = tokens;
     auto answers = generateTexts(*model.model, model.tokenizer, rendered, options, cancel);
     for (std::size_t i = 0; i < places.size(); ++i) {
         Result<SampleAnswer>& sample = samples[places[i]];
@@ -77,7 +78,7 @@ void dropAnswered(std::vector<DataExample>& prompts, const std::vector<SampleAns
 }
 
 void answerSamples(OpenModel& model, const std::vector<DataExample>& prompts, const std::string& date,
-                   std::string_view when, std::int64_t step, FileLayer& files,
+                   std::string_view when, std::int64_t step, int tokens, FileLayer& files,
                    const std::filesystem::path& file, const SampleListener& listener,
                    const CancelToken& cancel) {
     std::uint64_t done = 0;
@@ -89,7 +90,7 @@ void answerSamples(OpenModel& model, const std::vector<DataExample>& prompts, co
         if (cancel.isCancelled()) return;
         tell();
         const std::size_t count = std::min<std::size_t>(prompts.size() - done, kAnsweredTogether);
-        auto samples = answerTogether(model, std::span(prompts).subspan(done, count), date, cancel);
+        auto samples = answerTogether(model, std::span(prompts).subspan(done, count), date, tokens, cancel);
         done += count;
         for (auto& sample : samples) {
             if (!sample && sample.error().code == codes::kCancelled) return;
@@ -117,7 +118,8 @@ std::vector<SampleAnswer> readSamples(const std::filesystem::path& file) {
                             fields.text("reference"), fields.text("answer")};
         if (fields.problem()) return;
         std::erase_if(samples, [&](const SampleAnswer& earlier) {
-            return earlier.when == sample.when && earlier.prompt == sample.prompt;
+            const bool isOfMoment = earlier.when != "during" || earlier.step == sample.step;
+            return earlier.when == sample.when && isOfMoment && earlier.prompt == sample.prompt;
         });
         samples.push_back(std::move(sample));
     });

@@ -18,10 +18,11 @@
 namespace llamahome::jobs {
 
 inline constexpr int kSampleTokens = 200;
+inline constexpr int kSampleTokensDuring = 100;            ///< at an evaluation between the steps
 inline constexpr std::string_view kPromptUnit = "prompts"; ///< of the progress while they are answered
 
 struct SampleAnswer {
-    std::string when; ///< "before" or "after"
+    std::string when; ///< "before", "during" or "after"
     std::int64_t step = 0;
     std::string prompt;    ///< the user's words
     std::string reference; ///< the data's own answer; empty: none
@@ -43,14 +44,14 @@ struct SampleListener {
     ProgressSink onProgress; ///< prompts, before each and at the end
 };
 
-/// Answers each prompt greedily with at most kSampleTokens tokens and appends it to `file`. Samples never
+/// Answers each prompt greedily with at most `tokens` tokens and appends it to `file`. Samples never
 /// stop a run: what fails is a notice. Ends early, without one, when cancelled.
 void answerSamples(OpenModel& model, const std::vector<DataExample>& prompts, const std::string& date,
-                   std::string_view when, std::int64_t step, FileLayer& files,
+                   std::string_view when, std::int64_t step, int tokens, FileLayer& files,
                    const std::filesystem::path& file, const SampleListener& listener,
                    const CancelToken& cancel);
 
-/// The samples of a run in order; of those before or after that answer the same prompt the last. Damaged
+/// The samples of a run in order; of those of the same moment that answer the same prompt the last. Damaged
 /// lines are left out, a missing file is an empty list.
 std::vector<SampleAnswer> readSamples(const std::filesystem::path& file);
 

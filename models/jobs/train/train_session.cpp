@@ -97,7 +97,7 @@ bool TrainSession::isStoppedEarly(const engine::TrainState& state) const {
 }
 
 Result<engine::TrainOutcome> TrainSession::train(OpenModel& model) {
-    tellPhase("training");
+    tellPhase(std::string(kTrainingPhase));
     if (m_work.resumeFrom && isStoppedEarly(*m_work.resumeFrom)) {
         // The run was cut off between its last evaluation and its adapter.
         const engine::TrainState& state = *m_work.resumeFrom;
@@ -113,7 +113,10 @@ Result<engine::TrainOutcome> TrainSession::train(OpenModel& model) {
     request.resumeFrom = std::move(m_work.resumeFrom);
     request.checkMemory = [this](std::uint64_t growthBytes) { return m_memory.check(growthBytes); };
     request.cancel = m_place.cancel;
-    return model.model->train(request, *this);
+    m_model = &model;
+    auto outcome = model.model->train(request, *this);
+    m_model = nullptr;
+    return outcome;
 }
 
 Result<void> TrainSession::onMetric(const engine::MetricPoint& point) {
@@ -135,6 +138,17 @@ Result<void> TrainSession::onCheckpoint(const engine::TrainState& state) {
         if (state.best) m_record.best = RunBest{state.best->evalLoss, state.best->step};
         return m_run.update(m_record, m_place.clock);
     });
+}
+
+/// Before the first step and after the last there are answers of their own.
+Result<void> TrainSession::onEvaluated(std::int64_t step) {
+    if (m_work.settings.training.evaluation.answers != "each") return {};
+    if (step == 0 || step == m_record.totalSteps) return {};
+    m_model->model->forgetContext(); // of an adapter that was
+    answer(*m_model, "during", step);
+    m_model->model->forgetContext();
+    tellPhase(std::string(kTrainingPhase));
+    return {};
 }
 
 void TrainSession::tellPhase(const std::string& phase) {
@@ -220,11 +234,14 @@ void TrainSession::answer(OpenModel& model, std::string_view when, std::int64_t 
     auto prompts = samplePrompts(m_work.settings, m_work.data.examples);
     dropAnswered(prompts, readSamples(m_run.samplesFile()), when, step);
     if (prompts.empty()) return;
-    tellPhase("answering " + countWithNoun(prompts.size(), "prompt") + " " + std::string(when) + " training");
+    const bool isDuring = when == "during";
+    tellPhase("answering " + countWithNoun(prompts.size(), "prompt") +
+              (isDuring ? " after step " + std::to_string(step) : " " + std::string(when) + " training"));
     const SampleListener listener{[this](const SampleAnswer& sample) { m_place.sink.onSample(sample); },
                                   [this](std::string_view notice) { m_place.sink.onNotice(notice); },
                                   [this](const Progress& progress) { m_place.sink.onProgress(progress); }};
-    answerSamples(model, prompts, m_work.settings.data.date, when, step, m_place.files, m_run.samplesFile(),
+    answerSamples(model, prompts, m_work.settings.data.date, when, step,
+                  isDuring ? kSampleTokensDuring : kSampleTokens, m_place.files, m_run.samplesFile(),
                   listener, m_place.cancel);
 }
 

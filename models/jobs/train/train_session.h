@@ -48,6 +48,7 @@ public:
 private:
     Result<void> onMetric(const engine::MetricPoint& point) override;
     Result<void> onCheckpoint(const engine::TrainState& state) override;
+    Result<void> onEvaluated(std::int64_t step) override;
     void onProgress(const Progress& progress) override;
 
     Result<TrainSummary> work();
@@ -75,7 +76,8 @@ private:
     DiskWait m_disk;
     MemoryGuard m_memory;
     LossWatch m_losses;
-    RunRecord m_record; ///< as it will be written next
+    OpenModel* m_model = nullptr; ///< while it trains
+    RunRecord m_record;           ///< as it will be written next
 };
 
 } // namespace llamahome::jobs

@@ -18,6 +18,8 @@
 namespace llamahome::jobs {
 
 /// Hears of a run on the engine thread; each call must return quickly.
+inline constexpr std::string_view kTrainingPhase = "training"; ///< the phase of the steps
+
 class TrainSink {
 public:
     virtual ~TrainSink() = default;

@@ -183,6 +183,7 @@ Result<bool> Trainer::evaluate() {
     point.tokens = m_trainedTokens;
     if (auto told = m_observer.onMetric(point); !told) return told.error();
     if (auto saved = checkpoint(); !saved) return saved.error();
+    if (auto told = m_observer.onEvaluated(m_stepsDone); !told) return told.error();
     return shouldStop;
 }
 

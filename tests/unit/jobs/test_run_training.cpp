@@ -179,6 +179,27 @@ private Q_SLOTS:
                 options.stopTokens.end());
     }
 
+    void samplesAreAnsweredAtEachEvaluationWhereThatIsWanted() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.evaluation.answers = "each";
+        const auto summary = ground.train(plan);
+        QVERIFY2(summary, said(summary).c_str());
+        std::vector<std::string> moments;
+        for (const SampleAnswer& sample : summary->samples)
+            moments.push_back(sample.when + " " + std::to_string(sample.step));
+        QVERIFY(moments == (std::vector<std::string>{"before 0", "before 0", "during 2", "during 2",
+                                                     "during 4", "during 4", "after 6", "after 6"}));
+        QVERIFY(std::find(ground.sink.phases.begin(), ground.sink.phases.end(),
+                          "answering 2 prompts after step 2") != ground.sink.phases.end());
+        QCOMPARE(adapterBytes(*summary), [] {
+            TrainingGround quiet;
+            return adapterBytes(*quiet.train(quiet.plan()));
+        }());
+        QVERIFY(dryRun(plan, ground.root, {}, {}, {})->memory.cache > 0);
+        QCOMPARE(dryRun(ground.plan(), ground.root, {}, {}, {})->memory.cache, std::uint64_t{0});
+    }
+
     void promptsOfTheSettingsAreUsedWhereThereAreSome() {
         TrainingGround ground;
         TrainPlan plan = ground.plan();
