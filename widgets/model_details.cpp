@@ -128,10 +128,6 @@ void ModelDetails::build() {
     QGridLayout& needs = makeGrid(*m_needs);
     m_chat = addRow(needs, tr("To chat"), QStringLiteral("toChat"));
     m_train = addRow(needs, tr("To train"), QStringLiteral("toTrain"));
-    m_needsNote = look::makeNote({}, m_needs);
-    m_needsNote->setObjectName(QStringLiteral("needsNote"));
-    m_needsNote->setWordWrap(true);
-    needs.addWidget(m_needsNote, needs.rowCount(), 0, 1, 2);
     m_facts = new QWidget(content);
     QGridLayout& facts = makeGrid(*m_facts);
     m_base = addRow(facts, tr("Base"), QStringLiteral("base"));
@@ -341,22 +337,10 @@ void ModelDetails::showEntry(const ModelEntry& entry) {
 }
 
 void ModelDetails::showNeeds(const ModelEntry& entry) {
-    const managers::Verdict chat = m_manager.chatVerdict(entry);
-    const managers::Verdict train = m_manager.trainVerdict(entry);
-    setRow(m_chat, m_isAdapter ? QString() : managers::verdictText(chat),
+    setRow(m_chat, m_isAdapter ? QString() : managers::verdictText(m_manager.chatVerdict(entry)),
            tr("Memory for weights and a conversation of 2,048 tokens."));
-    setRow(m_train, m_isAdapter ? QString() : managers::verdictText(train),
+    setRow(m_train, m_isAdapter ? QString() : managers::verdictText(m_manager.trainVerdict(entry)),
            tr("The least that training needs: one row of 512 tokens at a time, a small adapter."));
-    QString note;
-    if (!m_manager.computesInBf16()) note = tr("Computed in fp32: this processor has no AVX2.");
-    const QString bf16Chat = tr("With Precision bf16 in the settings chatting would fit; it is slower here.");
-    const QString bf16Train = tr("With Precision bf16 training would fit; it is slower here.");
-    if (chat.fitsInBf16)
-        note += u' ' + bf16Chat;
-    else if (train.fitsInBf16)
-        note += u' ' + bf16Train;
-    m_needsNote->setText(note);
-    m_needsNote->setVisible(!note.isEmpty() && !m_isAdapter);
 }
 
 void ModelDetails::showActions(const ModelEntry& entry) {

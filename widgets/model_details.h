@@ -70,7 +70,6 @@ private:
     QLabel* m_note;   ///< what it is good for
     QWidget* m_needs;
     QWidget* m_facts;
-    QLabel* m_needsNote;
     Row m_chat;
     Row m_train;
     Row m_base; ///< of an adapter, as the next two

@@ -19,12 +19,6 @@ struct CpuFeatures {
 
 CpuFeatures cpuFeatures();
 
-/// What precision `auto` means on that processor: bf16 wherever there are vectors to widen it with as it is
-/// read, which is no slower than fp32 and half the memory. See decision 0006.
-inline bool prefersBf16(const CpuFeatures& cpu) {
-    return cpu.avx2 && cpu.fma;
-}
-
 struct MemoryState {
     std::uint64_t totalBytes = 0;
     std::uint64_t availableBytes = 0; ///< what can be taken without swapping; 0 where unknown

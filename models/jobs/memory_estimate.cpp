@@ -69,10 +69,6 @@ std::uint64_t usableMemory(const config::MemorySettings& memory) {
     return usableMemory(memory, memoryState());
 }
 
-std::uint64_t computeBytesHere() {
-    return prefersBf16(cpuFeatures()) ? 2 : 4;
-}
-
 MemoryEstimate memoryToChat(const formats::ModelConfig& config, const ChatShape& shape) {
     const std::uint64_t tokens = unsignedOf(shape.contextTokens);
     MemoryEstimate estimate;
@@ -105,7 +101,6 @@ MemoryEstimate memoryToTrain(const formats::ModelConfig& config, const TrainShap
 std::uint64_t leastToChat(const formats::ModelConfig& config,
                           std::optional<formats::Quantisation> quantisation) {
     ChatShape shape;
-    shape.computeBytes = computeBytesHere();
     shape.quantisation = quantisation;
     return memoryToChat(config, shape).total();
 }
@@ -115,7 +110,6 @@ std::uint64_t leastToTrain(const formats::ModelConfig& config,
     TrainShape shape;
     shape.batch = evenBatch(1, shape.batch.longestRow);
     shape.recomputedLayers = config.num_hidden_layers;
-    shape.computeBytes = computeBytesHere();
     shape.quantisation = quantisation;
     return memoryToTrain(config, shape).total();
 }

@@ -19,9 +19,9 @@ inline constexpr std::int64_t kListedContext = 2048; ///< tokens of context for 
 /// The program and what it uses of libtorch, as measured by tests/bench/compare_memory_plan.py.
 inline constexpr std::uint64_t kProgramBytes = 150ULL << 20;
 
-/// Bytes of one weight where products run in the type that precision `auto` takes on this machine: 2 where
-/// that is bf16, else 4.
-std::uint64_t computeBytesHere();
+/// Bytes of one weight in bf16, the type that precision `auto` takes wherever the engine runs (decision
+/// 0006).
+inline constexpr std::uint64_t kAutoBytes = 2;
 
 /// Bytes that a job may take now: the limit of the settings, else what is available less the reserve, at
 /// least one; 0 where it is not known. `machine` is that of memoryState().
@@ -30,7 +30,7 @@ std::uint64_t usableMemory(const config::MemorySettings& memory);
 
 struct ChatShape {
     std::int64_t contextTokens = kListedContext;
-    std::uint64_t computeBytes = 2; ///< of one number of weights, cache and activations
+    std::uint64_t computeBytes = kAutoBytes; ///< of one number of weights, cache and activations
     /// Of the layers' matrices; a model that is quantised on its disk stays as it is.
     std::optional<formats::Quantisation> quantisation = {};
 };
@@ -51,9 +51,8 @@ struct TrainShape {
     std::vector<std::string> targetModules{"q_proj", "v_proj"}; ///< "all-linear": all seven
     std::int64_t recomputedLayers = 0;                          ///< see llama/train/workspace_plan.h
     bool drops = true;                                          ///< LoRA dropout
-    std::int64_t answerTokens =
-        0; ///< of the longest answers that are given while it trains, with their prompts
-    std::uint64_t computeBytes = 2;
+    std::int64_t answerTokens = 0; ///< of the answers that are given while it trains, prompts included
+    std::uint64_t computeBytes = kAutoBytes;
     std::optional<formats::Quantisation> quantisation = {}; ///< as for chat
 };
 

@@ -32,7 +32,6 @@ namespace llamahome::managers {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::uint64_t kBf16Bytes = 2;
 constexpr std::uint64_t kMemoryStep = 64U << 20; ///< free memory is another all the time; less is not told
 
 bool mayChangeModels(JobKind kind) {
@@ -44,27 +43,11 @@ bool isOtherMemory(std::uint64_t a, std::uint64_t b) {
     return std::max(a, b) - std::min(a, b) >= kMemoryStep;
 }
 
-void addConfiguredFacts(ModelFacts& facts, const formats::ModelConfig& config, bool needsBf16) {
-    facts.parameters = config.parameterCount();
-    facts.contextTokens = config.max_position_embeddings;
-    if (!needsBf16) return;
-    jobs::ChatShape chat;
-    chat.computeBytes = kBf16Bytes;
-    jobs::TrainShape train;
-    train.batch = jobs::evenBatch(1, train.batch.longestRow);
-    train.recomputedLayers = config.num_hidden_layers;
-    train.computeBytes = kBf16Bytes;
-    facts.chatBytesInBf16 = jobs::memoryToChat(config, chat).total();
-    facts.trainBytesInBf16 = jobs::memoryToTrain(config, train).total();
-}
-
-ModelFacts readFacts(const jobs::ModelEntry& entry, bool needsBf16) {
+ModelFacts readFacts(const jobs::ModelEntry& entry) {
     ModelFacts facts;
     if (entry.catalog) {
         facts.parameters = entry.catalog->parameters;
         facts.contextTokens = entry.catalog->contextLength;
-        if (needsBf16) facts.chatBytesInBf16 = jobs::memoryByParameters(facts.parameters, kBf16Bytes);
-        facts.trainBytesInBf16 = facts.chatBytesInBf16;
     }
     if (entry.state == jobs::ModelState::Absent) return facts;
     if (const auto manifest = jobs::readManifest(entry.path)) {
@@ -72,7 +55,9 @@ ModelFacts readFacts(const jobs::ModelEntry& entry, bool needsBf16) {
         facts.commit = manifest->commit;
     }
     const auto config = formats::readModelConfig(entry.path / "config.json");
-    if (config) addConfiguredFacts(facts, *config, needsBf16);
+    if (!config) return facts;
+    facts.parameters = config->parameterCount();
+    facts.contextTokens = config->max_position_embeddings;
     return facts;
 }
 
@@ -163,9 +148,8 @@ ModelManager::Listing ModelManager::readListing(const Workspace& workspace) {
     listing.models = library.list();
     listing.adapters = library.installedAdapters();
     listing.usableMemory = jobs::usableMemory(settings.model.memory);
-    listing.computesInBf16 = jobs::computeBytesHere() == kBf16Bytes;
     for (const jobs::ModelEntry& entry : listing.models)
-        listing.facts[entry.name] = readFacts(entry, !listing.computesInBf16);
+        listing.facts[entry.name] = readFacts(entry);
     const auto bases = readAdapterBases(listing.models, listing.adapters);
     for (const jobs::ModelEntry& entry : listing.adapters) {
         const auto base = bases.find(entry.name);
@@ -187,7 +171,6 @@ void ModelManager::take(Listing listing) {
     m_rootWords = std::move(listing.rootWords);
     m_hubEndpoint = std::move(listing.hubEndpoint);
     if (isOther) m_usableMemory = listing.usableMemory; // else that which was told
-    m_computesInBf16 = listing.computesInBf16;
     m_isListed = true;
     std::erase_if(m_reports, [this](const auto& report) { return !isThere(toQt(report.first)); });
     m_isReading = false;
@@ -243,18 +226,18 @@ ModelFacts ModelManager::facts(const QString& name) const {
     return found == m_facts.end() ? ModelFacts{} : found->second;
 }
 
-Verdict ModelManager::verdict(std::uint64_t needed, std::uint64_t inBf16) const {
-    if (needed == 0 || m_usableMemory == 0) return {Fit::Unknown, needed, 0, false};
-    if (needed <= m_usableMemory) return {Fit::Fits, needed, 0, false};
-    return {Fit::TooLarge, needed, needed - m_usableMemory, inBf16 > 0 && inBf16 <= m_usableMemory};
+Verdict ModelManager::verdict(std::uint64_t needed) const {
+    if (needed == 0 || m_usableMemory == 0) return {Fit::Unknown, needed, 0};
+    if (needed <= m_usableMemory) return {Fit::Fits, needed, 0};
+    return {Fit::TooLarge, needed, needed - m_usableMemory};
 }
 
 Verdict ModelManager::chatVerdict(const jobs::ModelEntry& entry) const {
-    return verdict(entry.memoryToChatBytes, facts(toQt(entry.name)).chatBytesInBf16);
+    return verdict(entry.memoryToChatBytes);
 }
 
 Verdict ModelManager::trainVerdict(const jobs::ModelEntry& entry) const {
-    return verdict(entry.memoryToTrainBytes, facts(toQt(entry.name)).trainBytesInBf16);
+    return verdict(entry.memoryToTrainBytes);
 }
 
 void ModelManager::inspectImport(const QString& path) {

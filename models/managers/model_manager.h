@@ -28,8 +28,6 @@ namespace llamahome::managers {
 struct ModelFacts {
     std::uint64_t parameters = 0;
     std::int64_t contextTokens = 0;
-    std::uint64_t chatBytesInBf16 = 0; ///< set where this machine computes in fp32
-    std::uint64_t trainBytesInBf16 = 0;
     std::string source; ///< of an installed model: a Hub id, or the name of a file or folder
     std::string commit; ///< of the source on the Hub; empty: none is known
     std::string base;   ///< of an adapter: the model that it was trained on, as it can be shown
@@ -49,7 +47,6 @@ struct Verdict {
     Fit fit = Fit::Unknown;
     std::uint64_t neededBytes = 0;
     std::uint64_t shortBytes = 0; ///< of TooLarge: how much is missing
-    bool fitsInBf16 = false;      ///< of TooLarge: with precision bf16 it would fit
 };
 
 /// What an import of a path would take over, and the name it would get.
@@ -105,8 +102,6 @@ public:
 
     /// Memory that a job may plan with, after limit and reserve of the settings; 0: not known yet.
     std::uint64_t usableMemory() const { return m_usableMemory; }
-    /// Whether the figures are for bf16, which precision auto means here; else for fp32.
-    bool computesInBf16() const { return m_computesInBf16; }
     Verdict chatVerdict(const jobs::ModelEntry& entry) const;
     Verdict trainVerdict(const jobs::ModelEntry& entry) const;
 
@@ -177,7 +172,6 @@ private:
         std::vector<jobs::ModelEntry> adapters;
         std::map<std::string, ModelFacts> facts;
         std::uint64_t usableMemory = 0;
-        bool computesInBf16 = false;
         std::string hubEndpoint;
         std::vector<std::string> rootWords; ///< {"--root", PATH} where a shell would take another root
     };
@@ -192,7 +186,7 @@ private:
     bool isThere(const QString& name) const;
     /// RM-01 names the job that works with the folder; nothing where none does.
     std::optional<Error> useOf(const QString& name, const std::filesystem::path& folder) const;
-    Verdict verdict(std::uint64_t needed, std::uint64_t inBf16) const;
+    Verdict verdict(std::uint64_t needed) const;
 
     ManagerContext& m_context;
     std::vector<jobs::ModelEntry> m_models;
@@ -202,7 +196,6 @@ private:
     std::vector<std::string> m_rootWords;
     std::string m_hubEndpoint;
     std::uint64_t m_usableMemory = 0;
-    bool m_computesInBf16 = false;
     bool m_isListed = false;
     bool m_isReading = false;
     bool m_isStale = false; ///< asked for while a reading is under way

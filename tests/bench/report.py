@@ -16,7 +16,7 @@ RIVALS = {"bf16": "", "q8_0": " int8", "q4_0": " nf4"}
 def median_ratio(rounds, arm, key, suffix=""):
     """Of the rounds that have both: ours, of that form, to the arm's."""
     ratios = [found["llamahome"][key + suffix] / found[arm][key] for found in rounds
-              if arm in found and "llamahome" in found]
+              if arm in found and key + suffix in found.get("llamahome", {})]
     return (statistics.median(ratios), min(ratios), max(ratios)) if ratios else None
 
 
@@ -76,9 +76,10 @@ def training(record):
 
 
 def bound_share(rounds, name):
-    """Per cent of the bound that this result of ours has, the rounds' median."""
-    return 100 * statistics.median(result["bound_share"] for found in rounds
-                                   for result in found["llamahome"]["results"] if result["name"] == name)
+    """Per cent of its bound that a result of ours has, the rounds' median; nothing where none has that name."""
+    shares = [result["bound_share"] for found in rounds for result in found["llamahome"]["results"]
+              if result["name"] == name]
+    return f"{100 * statistics.median(shares):.0f} %" if shares else None
 
 
 def inference(record):
@@ -92,12 +93,12 @@ def inference(record):
             its += [number(middle(rounds, arm, key)), ratio(median_ratio(rounds, arm, key, suffix))]
         ours.append("" if suffix else number(middle(rounds, "llamahome", "peak_rss_mib")))
         its.append(number(middle(rounds, arm, "peak_rss_mib")))
-        lines += ["| " + " | ".join(cells) + " |" for cells in (ours, its)]
-    text = (f"Of the bounds of the same run LlamaHome has {bound_share(rounds, 'infer prefill'):.0f} % in "
-            "prefill (products); in decode (every weight read once a token) "
-            f"{bound_share(rounds, 'infer decode'):.0f} % in bf16, "
-            f"{bound_share(rounds, 'infer decode int8'):.0f} % in int8 and "
-            f"{bound_share(rounds, 'infer decode nf4'):.0f} % in NF4. ")
+        known = [ours, its] if "infer decode" + suffix in rounds[0]["llamahome"] else [its]
+        lines += ["| " + " | ".join(cells) + " |" for cells in known]
+    decode = [f"{share} in{suffix or ' bf16'}" for suffix in RIVALS.values()
+              if (share := bound_share(rounds, "infer decode" + suffix))]
+    text = (f"Of the bounds of the same run LlamaHome has {bound_share(rounds, 'infer prefill')} in prefill "
+            f"(products) and, in decode (every weight read once a token), {', '.join(decode)}. ")
     return "\n".join([*lines, "", text + source(record)])
 
 

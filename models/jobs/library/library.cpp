@@ -225,7 +225,7 @@ ModelEntry Library::catalogued(const config::CatalogVersion& version) const {
     entry.sizeBytes = version.sizeBytes;
     entry.licence = version.licence;
     entry.catalog = version;
-    entry.memoryToChatBytes = memoryByParameters(version.parameters, computeBytesHere());
+    entry.memoryToChatBytes = memoryByParameters(version.parameters, kAutoBytes);
     entry.memoryToTrainBytes = entry.memoryToChatBytes;
     addFacts(entry);
     return entry;

@@ -25,9 +25,7 @@ constexpr std::uint64_t kTokenizerBytes = 16ULL
 constexpr int kForwardShare = 3;                 // a step is worth this many forward passes
 
 std::uint64_t computeBytes(const std::string& precision) {
-    if (precision == "bf16") return 2;
-    if (precision == "fp32") return 4;
-    return computeBytesHere();
+    return precision == "fp32" ? sizeof(float) : kAutoBytes;
 }
 
 engine::BatchPlan batchPlan(const TrainForecast& forecast, const config::TrainingSettings& settings,

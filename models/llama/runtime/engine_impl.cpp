@@ -19,12 +19,11 @@
 namespace llamahome::engine {
 namespace {
 
-Precision autoPrecision() {
-    return prefersBf16(cpuFeatures()) ? Precision::Bf16 : Precision::Fp32;
-}
+/// On every processor that the engine runs on there are vectors to widen bf16 with (decision 0006).
+constexpr Precision kAutoPrecision = Precision::Bf16;
 
 at::ScalarType scalarType(Precision precision) {
-    const Precision chosen = precision == Precision::Auto ? autoPrecision() : precision;
+    const Precision chosen = precision == Precision::Auto ? kAutoPrecision : precision;
     return chosen == Precision::Bf16 ? at::kBFloat16 : at::kFloat;
 }
 
@@ -33,7 +32,7 @@ public:
     TorchEngine() { at::init_num_threads(); }
 
     EngineInfo info() const override {
-        return {TORCH_VERSION, at::get_cpu_capability(), autoPrecision(), at::get_num_threads(),
+        return {TORCH_VERSION, at::get_cpu_capability(), kAutoPrecision, at::get_num_threads(),
                 at::hasCUDA()};
     }
 

@@ -1,6 +1,7 @@
 // The sampler against distributions computed by hand and its determinism.
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include <QTest>
 
@@ -58,6 +59,25 @@ private Q_SLOTS:
         options = sampling();
         options.minP = 0.1;
         QVERIFY(probabilities(options)[3] == 0.0F && probabilities(options)[2] > 0.0F);
+    }
+
+    void ofManyTokensTheLargestAreLeft() {
+        GenerationOptions options = sampling();
+        options.topK = 3;
+        options.temperature = 0.7;
+        std::vector<float> scores(5000);
+        for (std::size_t i = 0; i < scores.size(); ++i)
+            scores[i] = static_cast<float>(i * 7919 % 5000) / 1000.0F; // each once
+        const std::vector<float> before = scores;
+        Sampler sampler(options);
+        sampler.toProbabilities(scores);
+        double total = 0.0;
+        for (const float score : before)
+            if (score >= 4.997F) total += std::exp((static_cast<double>(score) - 4.999) / 0.7);
+        for (std::size_t i = 0; i < scores.size(); ++i) {
+            const double weight = std::exp((static_cast<double>(before[i]) - 4.999) / 0.7) / total;
+            QVERIFY(before[i] >= 4.997F ? near(scores[i], weight) : scores[i] == 0.0F);
+        }
     }
 
     void temperatureSharpens() {
