@@ -164,6 +164,10 @@ private Q_SLOTS:
         QCOMPARE(known.size(), std::size_t{1});
         QCOMPARE(known[0].revision, std::string("main"));
         QCOMPARE(known[0].doneBytes, list[0].doneBytes);
+        asked.fate = DownloadFate::Failed;
+        const auto failed = withUnfinished({asked}, ground.fixture.library());
+        QCOMPARE(failed.size(), std::size_t{1});
+        QVERIFY(failed[0].fate == DownloadFate::Failed);
     }
 
     void aMirrorIsKnownByWhatLiesOnTheDisk() {
