@@ -121,7 +121,7 @@ void GetModelDialog::ask() {
 }
 
 void GetModelDialog::endAsking() {
-    if (m_job->state() == JobState::Failed) tellFailure(*m_job->error());
+    if (m_job && m_job->state() == JobState::Failed) tellFailure(*m_job->error()); // else it was forgotten
     showState();
 }
 
