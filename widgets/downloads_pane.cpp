@@ -54,6 +54,11 @@ QTableView* makeTable(const QString& name, const QString& words, QAbstractItemMo
     return table;
 }
 
+/// Whether a part of a model lies on the disk.
+bool isPartial(const DownloadItem& item) {
+    return item.state != DownloadState::Done && item.doneBytes > 0 && !item.wish.everyByte;
+}
+
 } // namespace
 
 DownloadsPane::DownloadsPane(DownloadManager& downloads, managers::ModelManager& models,
@@ -160,16 +165,16 @@ QWidget* DownloadsPane::makeButtons() {
                          QKeySequence::Delete, &DownloadsPane::cancel);
     m_up = addButton(bar, makeButton(tr("&Up"), Icon::Up, QStringLiteral("moveUp"), bar),
                      Qt::CTRL | Qt::Key_Up, &DownloadsPane::moveUp);
-    m_down = addButton(bar, makeButton(tr("Do&wn"), Icon::Down, QStringLiteral("moveDown"), bar),
+    m_down = addButton(bar, makeButton(tr("Dow&n"), Icon::Down, QStringLiteral("moveDown"), bar),
                        Qt::CTRL | Qt::Key_Down, &DownloadsPane::moveDown);
     m_show =
         addButton(bar, makeButton(tr("Show in &Models"), Icon::Models, QStringLiteral("showInModels"), bar),
                   Qt::Key_Return, &DownloadsPane::showInModels);
     m_copy =
-        addButton(bar, makeButton(tr("&Copy as command"), Icon::Copy, QStringLiteral("copyDownload"), bar),
+        addButton(bar, makeButton(tr("Cop&y as command"), Icon::Copy, QStringLiteral("copyDownload"), bar),
                   {}, &DownloadsPane::copyCommand);
     row->addStretch();
-    m_clear = makeButton(tr("Clear &history"), Icon::Reset, QStringLiteral("clearHistory"), bar);
+    m_clear = makeButton(tr("Clear hist&ory"), Icon::Reset, QStringLiteral("clearHistory"), bar);
     m_clear->setToolTip(tr("Takes off the list what has ended. Models and files stay."));
     row->addWidget(m_clear);
     connect(m_clear, &QPushButton::clicked, &m_downloads, &DownloadManager::clearEnded);
@@ -188,6 +193,7 @@ void DownloadsPane::connectAll() {
     connect(m_files, &QTableView::activated, this, [this](const QModelIndex& index) {
         m_downloads.putFirst(m_chosen, managers::fromQt(index.data(DownloadFileTable::PathRole).toString()));
     });
+    connect(&m_models, &managers::ModelManager::modelsChanged, this, &DownloadsPane::removeStopped);
     connect(&m_downloads, &DownloadManager::failed, this, &DownloadsPane::tellFailure);
     connect(&m_downloads, &DownloadManager::downloaded, this,
             [this](quint64, const jobs::DownloadResult& result) { tellDownloaded(result); });
@@ -216,11 +222,13 @@ void DownloadsPane::restoreChosen() {
 void DownloadsPane::removeStopped() {
     const DownloadItem* item = m_downloads.find(m_toRemove);
     if (item == nullptr || item->isActive()) return;
-    m_toRemove = 0;
-    if (item->hasEnded() || item->doneBytes == 0 || item->wish.everyByte)
-        m_downloads.forget(item->id);
-    else
-        (new RemoveDialog(m_models, item->wish.name, this))->open();
+    const QString name = item->wish.name;
+    if (!isPartial(*item)) {
+        m_downloads.forget(std::exchange(m_toRemove, 0));
+    } else if (const auto entry = m_models.find(name); entry && entry->isDownload) {
+        m_toRemove = 0;
+        (new RemoveDialog(m_models, name, this))->open();
+    } // else the list of models comes a moment later
 }
 
 void DownloadsPane::showChosen() {
@@ -242,7 +250,7 @@ void DownloadsPane::showChosen() {
                                       : Icon::Start,
                           QPalette::ButtonText));
     m_pause->setEnabled(item->state != DownloadState::Done && item->state != DownloadState::Stopping);
-    m_cancel->setText(isQueued ? tr("C&ancel…") : tr("&Remove from the list"));
+    m_cancel->setText(isQueued || isPartial(*item) ? tr("C&ancel…") : tr("&Remove from the list"));
     m_cancel->setEnabled(item->state != DownloadState::Stopping);
     const auto& items = m_downloads.items();
     const auto queued =

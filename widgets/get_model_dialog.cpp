@@ -121,7 +121,7 @@ void GetModelDialog::ask() {
 }
 
 void GetModelDialog::endAsking() {
-    if (m_job->state() == JobState::Failed) tellFailure(*m_job->error());
+    if (m_job && m_job->state() == JobState::Failed) tellFailure(*m_job->error()); // else it was forgotten
     showState();
 }
 
@@ -174,7 +174,7 @@ void GetModelDialog::showState() {
     const bool isReady = m_offer && !m_offer->noRoom;
     m_go->setIcon(icon(isReady ? Icon::Downloads : Icon::Search, QPalette::BrightText));
     if (!isReady)
-        m_go->setText(m_offer ? tr("&Look again") : tr("&Look what there is"));
+        m_go->setText(m_offer ? tr("Loo&k again") : tr("Loo&k what there is"));
     else if (m_offer->isThere)
         m_go->setText(tr("&Check it"));
     else

@@ -76,7 +76,8 @@ public:
         m_board.setBytes(m_file, doneBytes, totalBytes);
     }
     bool admit(std::size_t bytes, const CancelToken& cancel) override {
-        m_limiter.admit(bytes, m_control.limit(), cancel);
+        m_limiter.admit(
+            bytes, [this] { return m_control.limit(); }, cancel);
         return !m_control.isPaused();
     }
     void waitForLeave(const CancelToken& cancel) override {

@@ -6,6 +6,7 @@ namespace llamahome::download {
 namespace {
 
 constexpr double kSavedSeconds = 1.0;
+constexpr double kLookSeconds = 0.5; ///< between looks at the limit
 
 } // namespace
 
@@ -13,8 +14,12 @@ RateLimiter::RateLimiter(const Clock& clock, Pause pause)
     : m_clock(clock)
     , m_pause(std::move(pause)) {}
 
-void RateLimiter::admit(std::uint64_t bytes, std::uint64_t bytesPerSecond, const CancelToken& cancel) {
-    if (const double seconds = book(bytes, bytesPerSecond); seconds > 0.0) m_pause(seconds, cancel);
+void RateLimiter::admit(std::uint64_t bytes, const Limit& limit, const CancelToken& cancel) {
+    const std::uint64_t booked = limit();
+    for (double left = book(bytes, booked); left > 0.0; left -= kLookSeconds) {
+        m_pause(std::min(left, kLookSeconds), cancel);
+        if (cancel.isCancelled() || limit() != booked) return;
+    }
 }
 
 double RateLimiter::book(std::uint64_t bytes, std::uint64_t bytesPerSecond) {

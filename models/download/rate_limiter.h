@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 
 #include "core/cancel_token.h"
@@ -16,8 +17,12 @@ class RateLimiter {
 public:
     explicit RateLimiter(const Clock& clock, Pause pause);
 
-    /// Returns when the bytes may pass, or on cancel. The limit may be another each time; 0: none.
-    void admit(std::uint64_t bytes, std::uint64_t bytesPerSecond, const CancelToken& cancel);
+    /// Bytes a second; 0: none.
+    using Limit = std::function<std::uint64_t()>;
+
+    /// Returns when the bytes may pass, on cancel, or when the limit is another than when they began to wait:
+    /// what comes after them keeps to that.
+    void admit(std::uint64_t bytes, const Limit& limit, const CancelToken& cancel);
 
 private:
     /// Seconds to wait for bytes that are booked now.

@@ -169,6 +169,19 @@ private Q_SLOTS:
         QVERIFY(!sheet.dialog.isVisible());
     }
 
+    void typingWhileItAsksForgetsTheQuestion() {
+        HubWindow place;
+        place.hub.fault = [](const ServedRequest&) { return ServedAnswer{{}, ServedAnswer::Then::Silence}; };
+        place.window.click("firstDownload");
+        const Sheet sheet(place);
+        QVERIFY(WindowGround::waitFor([&] { return !place.hub.hubRequests().empty(); }));
+        sheet.type("revisionEdit", QStringLiteral("v2"));
+        QVERIFY(sheet.go().isEnabled());
+        const auto& jobs = place.window.session->context.jobs;
+        QVERIFY(WindowGround::waitFor([&] { return jobs.activeJobs().empty(); }));
+        QVERIFY(sheet.message().isEmpty());
+    }
+
     void aFolderWithHashesIsASource() {
         HubWindow place;
         const fs::path source = place.window.ground.source();

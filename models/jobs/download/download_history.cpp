@@ -151,7 +151,7 @@ std::vector<KeptDownload> withUnfinished(std::vector<KeptDownload> kept, const L
         if (!entry.isDownload) continue;
         const fs::path folder = downloadFolder(library.root(), entry.family, entry.version);
         auto found = std::find_if(kept.begin(), kept.end(), [&](const KeptDownload& one) {
-            return one.fate == DownloadFate::Unfinished && one.name == entry.family + "/" + entry.version;
+            return one.fate != DownloadFate::Done && one.name == entry.family + "/" + entry.version;
         });
         if (found == kept.end()) {
             const auto firstEnded = std::find_if(kept.begin(), kept.end(), [](const KeptDownload& one) {

@@ -44,7 +44,8 @@ std::vector<KeptDownload> readDownloads(const DataRoot& root);
 Result<void> writeDownloads(FileLayer& files, const DataRoot& root, const std::vector<KeptDownload>& list);
 
 /// `kept` and what the library holds, put together: unfinished ones first, in their order, with the bytes
-/// that are here; those that a shell began are among them, those that it finished or removed are not.
+/// that are here; those that a shell began are among them, those that it finished or removed are not. What
+/// failed stays what failed, with its bytes.
 std::vector<KeptDownload> withUnfinished(std::vector<KeptDownload> kept, const Library& library);
 
 } // namespace llamahome::jobs

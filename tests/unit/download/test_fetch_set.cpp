@@ -200,7 +200,7 @@ private Q_SLOTS:
         SetGround ground({{"a", 3'000'000}});
         ground.control.setLimit(100'000);
         ground.onPause = [&, waits = 0](double, const CancelToken&) mutable {
-            if (++waits == 2) ground.control.pause();
+            if (++waits == 8) ground.control.pause();
         };
         bool wasPaused = false;
         const auto fetched = ground.fetch([&](const SetStatus& status) {
@@ -221,7 +221,7 @@ private Q_SLOTS:
         SetGround ground({{"a", 3'000'000}, {"b", 100}});
         ground.control.setLimit(100'000);
         ground.onPause = [&, waits = 0](double, const CancelToken& stop) mutable {
-            if (++waits < 2) return;
+            if (++waits < 8) return;
             ground.cancel.cancel();
             pauseForSeconds(60.0, stop);
         };
@@ -241,14 +241,29 @@ private Q_SLOTS:
         SetGround ground({{"a", 1'000'000}, {"b", 1'000'000}, {"c", 1'000'000}});
         ground.control.setLimit(100'000);
         std::mutex guard;
+        double waited = 0.0;
         double longest = 0.0;
         ground.onPause = [&](double seconds, const CancelToken&) {
             const std::lock_guard held(guard);
+            waited += seconds;
             longest = std::max(longest, seconds);
         };
         QVERIFY(ground.fetch());
         ground.checkAll();
-        QVERIFY(longest > 20.0); // whoever comes last waits for the bytes of all three
+        QVERIFY(waited > 20.0); // whoever comes last waits for the bytes of all three
+        QVERIFY(longest < 1.0); // so that another limit holds at once
+    }
+
+    void anotherLimitHoldsAtOnce() {
+        SetGround ground({{"a", 1'000'000}});
+        ground.control.setLimit(1); // a byte a second: days
+        int waits = 0;
+        ground.onPause = [&](double, const CancelToken&) {
+            if (++waits == 3) ground.control.setLimit(0);
+        };
+        QVERIFY(ground.fetch());
+        ground.checkAll();
+        QCOMPARE(waits, 3);
     }
 
     void whatIsThereAndWhatIsSetAsideNeedsNoRoom() {

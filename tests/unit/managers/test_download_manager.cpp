@@ -295,9 +295,6 @@ private Q_SLOTS:
         QVERIFY(place.item(id).isActive());
         place.settings->setValue(QStringLiteral("model.hub.max_mb_per_second"), QStringLiteral("0"));
         Place::waitFor([&] { return place.settings->settings().model.hub.max_mb_per_second == 0.0; });
-        place.downloads->pause(id);
-        QCOMPARE(place.ended(id), DownloadState::Paused);
-        place.downloads->goOn(id);
         QCOMPARE(place.ended(id), DownloadState::Done);
     }
 
