@@ -80,14 +80,13 @@ private Q_SLOTS:
         letDiverge(ground);
         ground.engine.script().evalLoss = [](std::int64_t step) { return 1.0 + static_cast<double>(step); };
         QVERIFY(!ground.train(ground.plan()));
-        ground.engine.script().evalLoss = [](std::int64_t) { return 1.0; };
+        ground.engine.script().evalLoss = FakeScript().evalLoss;
         const auto resumed = ground.resumeWith(kRun, {{"training.learning_rate", "1e-4"}});
         QVERIFY2(resumed, said(resumed).c_str());
         QVERIFY(ground.sink.wasNoticed("begins from its start"));
         TrainingGround slower;
         TrainPlan plan = slower.plan();
         plan.settings.training.learning_rate = 1e-4;
-        slower.engine.script().evalLoss = [](std::int64_t) { return 1.0; };
         QVERIFY(adapterBytes(*resumed) == adapterBytes(*slower.train(plan)));
     }
 
