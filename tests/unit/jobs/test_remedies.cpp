@@ -199,7 +199,7 @@ private Q_SLOTS:
         const auto changed = [&settings](int batch) {
             settings.training.batch_size = batch;
             settings.training.gradient_accumulation = 8;
-            const auto remedies = remediesFor("ENG-04", settings);
+            const auto remedies = remediesFor("ENG-04", 0, settings);
             return remedies.front().kind == RemedyKind::SmallerBatch
                        ? remedies.front().changes[0].value + " x " + remedies.front().changes[1].value
                        : std::string("none");
@@ -209,7 +209,10 @@ private Q_SLOTS:
         QCOMPARE(changed(5), std::string("1 x 40"));
         QCOMPARE(changed(9), std::string("3 x 24"));
         QCOMPARE(changed(1), std::string("none"));
-        QVERIFY(remediesFor("FILE-03", settings).empty());
+        QVERIFY(remediesFor("FILE-03", 5, settings).empty());
+        QVERIFY(
+            remediesFor("TRAIN-01", 0, settings).empty()); // no update was made: the rate is not the cause
+        QCOMPARE(remediesFor("TRAIN-01", 1, settings).size(), std::size_t{1});
     }
 
     void aLossThatNeverMovesIsToldOnce() {
