@@ -194,6 +194,29 @@ private Q_SLOTS:
         QVERIFY(contains(*readFile(run.path / "config.yaml"), "learning_rate: 2.0e-04"));
     }
 
+    // What the states answered that were left behind is not taken for the new ones' words.
+    void aChangedRunAnswersAnewWhatItAnsweredLater() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.evaluation.prompts = {"one?"};
+        plan.settings.training.evaluation.answers = "each";
+        ground.engine.script().nonFiniteStep = 6;
+        ground.engine.script().finiteUpToRate = 0.75 * plan.settings.training.learning_rate;
+        ground.engine.script().evalLoss = [](std::int64_t step) { return step == 2 ? 1.0 : 1.5; };
+        ground.engine.script().answer = "old";
+        QVERIFY(!ground.train(plan));
+        const auto answered = readSamples(ground.sink.started / "samples.jsonl");
+        QCOMPARE(answered.size(), std::size_t{3}); // before, and after steps 2 and 4
+        ground.engine.script().answer = "new";
+        const auto resumed = ground.resumeWith(kRun, {{"training.learning_rate", "1e-4"}});
+        QVERIFY2(resumed, said(resumed).c_str());
+        std::vector<std::string> told;
+        for (const SampleAnswer& sample : readSamples(resumed->runFolder / "samples.jsonl"))
+            told.push_back(sample.when + " " + std::to_string(sample.step) + " " + sample.answer);
+        QVERIFY(told ==
+                (std::vector<std::string>{"before 0 old", "during 2 old", "during 4 new", "after 2 new"}));
+    }
+
     void remediesDivideTheRowsOfAStep() {
         config::Settings settings;
         const auto changed = [&settings](int batch) {
