@@ -269,6 +269,28 @@ private Q_SLOTS:
         }
     }
 
+    // The first micro-batch makes the workspace, a longer row makes it larger, the rest finds it there.
+    void theGrowthOfAMicroBatchIsForetold() {
+        TrainRequest wanted = request(m_fixture);
+        wanted.settings.batch_size = 1;
+        wanted.validationRows.clear();
+        wanted.shuffle = false;
+        wanted.settings.max_steps = static_cast<int>(2 * wanted.trainRows.size());
+        std::vector<std::uint64_t> growths;
+        wanted.checkMemory = [&growths](std::uint64_t bytes) -> Result<void> {
+            growths.push_back(bytes);
+            return {};
+        };
+        auto model = (*createEngine())->loadModel(m_fixture.folder(), {Precision::Bf16, {}, {}});
+        QVERIFY(model);
+        Recorder recorder;
+        QVERIFY((*model)->train(wanted, recorder));
+        QCOMPARE(growths.size(), 2 * wanted.trainRows.size());
+        QVERIFY(growths.front() > 0);
+        for (std::size_t i = wanted.trainRows.size(); i < growths.size(); ++i)
+            QCOMPARE(growths[i], std::uint64_t{0}); // every row was there before
+    }
+
     // The adapter has some layers and modules of those that the settings name: they alone are trained, and a
     // resumed run goes on with them.
     void aRunThatBeganFromANarrowAdapterCanBeResumed() {

@@ -1,4 +1,5 @@
 // The frame of the window: first start, places, log, work in the status bar, closing, reach by keyboard.
+#include <fstream>
 
 #include <QAccessible>
 #include <QAction>
@@ -12,6 +13,7 @@
 #include <QLineEdit>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QScopeGuard>
 #include <QSignalSpy>
 #include <QStackedWidget>
 #include <QTableView>
@@ -23,6 +25,7 @@
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "managers/text.h"
+#include "support/step_gate.h"
 #include "support/trained_run.h"
 #include "support/window_ground.h"
 #include "widgets/elided_button.h"
@@ -32,6 +35,7 @@
 #include "widgets/look.h"
 #include "widgets/manual_dialog.h"
 #include "widgets/status_area.h"
+#include "widgets/stop_question.h"
 
 using namespace llamahome;
 using namespace llamahome::testing;
@@ -48,6 +52,23 @@ Job& startJob(WindowGround& ground) {
     job.setCommandLine(QStringLiteral("llamahome verify smollm2 135m-instruct"));
     job.setRunning();
     return job;
+}
+
+/// Six steps on twelve questions, measured every second one.
+void chooseShortRun(WindowGround& ground) {
+    const auto data = ground.ground.folder() / "questions.jsonl";
+    std::ofstream file(data);
+    for (int i = 1; i <= 12; ++i)
+        file << R"({"question":"What is )" << i << R"( and 1?","answer":"It is )" << i + 1 << "\"}\n";
+    file.close();
+    auto& setup = ground.session->training.setup();
+    for (const auto& [key, value] : {std::pair{"training.max_steps", "6"},
+                                     {"training.batch_size", "2"},
+                                     {"training.validation_split", "0.2"},
+                                     {"training.evaluation.every_steps", "2"}})
+        (void)setup.setSetting(QString::fromLatin1(key), QString::fromLatin1(value));
+    setup.chooseModel(QStringLiteral("smollm2/135m-instruct"));
+    setup.chooseData({pathToQt(data)});
 }
 
 /// As the work does when it has seen the flag.
@@ -312,6 +333,28 @@ private Q_SLOTS:
         ground.window->comeForward();
         QVERIFY(ground.window->isVisible() && !ground.window->isMinimized());
         job.finish({});
+    }
+
+    void closingATrainingAsksWhatItKeeps() {
+        WindowGround ground(true);
+        StepGate gate;
+        const auto atTheEnd = qScopeGuard([&gate] { gate.open(); }); // whatever fails, nothing waits for ever
+        gate.holdBefore(4);
+        ground.ground.engine.script().beforeStep = [&gate](std::int64_t step) { gate.pass(step); };
+        auto& training = ground.session->training;
+        chooseShortRun(ground);
+        QVERIFY(WindowGround::waitFor([&] { return training.state() == managers::TrainingState::Ready; }));
+        training.start();
+        QVERIFY(WindowGround::waitFor([&] { return gate.isReached() && isStopAsked(training); }));
+        QSignalSpy closed(&*ground.window, &MainWindow::closed);
+        ground.window->close();
+        const auto& question = ground.await<QMessageBox>("closeQuestion");
+        QVERIFY2(question.informativeText().contains(stopWords(training)),
+                 qPrintable(question.informativeText()));
+        ground.click("stopForLater");
+        gate.open();
+        QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, kPatienceMs);
+        QVERIFY(training.summary() && training.summary()->adapterName.empty());
     }
 
     void stopAndSaveClosesWhenTheWorkHasEnded() {

@@ -55,8 +55,9 @@ std::vector<Remedy> againstMemory(const config::Settings& settings) {
 
 } // namespace
 
-std::vector<Remedy> remediesFor(std::string_view code, const config::Settings& settings) {
-    if (code == codes::kNonFiniteLoss.text) return againstNumbers(settings);
+std::vector<Remedy> remediesFor(std::string_view code, std::int64_t stepsDone,
+                                const config::Settings& settings) {
+    if (code == codes::kNonFiniteLoss.text && stepsDone > 0) return againstNumbers(settings);
     if (code == codes::kOutOfMemory.text) return againstMemory(settings);
     return {};
 }

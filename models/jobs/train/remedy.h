@@ -1,6 +1,7 @@
 // Remedy: a change of settings with which a run that failed can go on. Values; any thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,10 @@ struct Remedy {
     std::vector<RunSetting> changes; ///< to the settings that the run has now
 };
 
-/// What helps against the failure of that code, the mildest first; empty where nothing is known to.
-std::vector<Remedy> remediesFor(std::string_view code, const config::Settings& settings);
+/// What helps against the failure of that code after so many steps, the mildest first; empty where nothing is
+/// known to. Numbers that are none before the first update have nothing to do with its rate.
+std::vector<Remedy> remediesFor(std::string_view code, std::int64_t stepsDone,
+                                const config::Settings& settings);
 
 /// Whether going on without a change comes to the same end.
 bool endsAlike(std::string_view code);

@@ -145,7 +145,11 @@ RunRecord recordFrom(RunRecord record, const std::optional<engine::TrainState>& 
     return record;
 }
 
-Result<void> markRunning(RunFolder& run, RunRecord record, FileLayer& files, const Clock& clock) {
+/// `isChanged`: what follows is another run than the one that went on from here before, if one did.
+Result<void> markRunning(RunFolder& run, RunRecord record, bool isChanged, FileLayer& files,
+                         const Clock& clock) {
+    if (isChanged)
+        if (auto dropped = dropSamplesAfter(files, run.samplesFile(), record.step); !dropped) return dropped;
     auto metrics = MetricLog::open(files, run.metricsFile(), clock);
     if (!metrics) return metrics.error();
     // A run that begins anew measures step 0 again, so nothing before counts.
@@ -181,9 +185,11 @@ Result<TrainSummary> resumeTraining(const ResumeRequest& request, engine::Engine
     TrainWork& work = prepared->work;
     work.resumeFrom = std::move(*state);
     if (auto added = addInitialAdapterAgain(run->record(), cancel, work); !added) return added.error();
+    const bool isChanged = !changes->empty();
     RunRecord record = recordFrom(run->record(), work.resumeFrom, request, std::move(*changes), place);
     record.totalSteps = prepared->forecast.totalSteps;
-    if (auto marked = markRunning(*run, std::move(record), files, clock); !marked) return marked.error();
+    if (auto marked = markRunning(*run, std::move(record), isChanged, files, clock); !marked)
+        return marked.error();
     sink.onStart(*run);
     logLine(LogLevel::Info, "jobs",
             "run " + run->name() + " goes on after step " + std::to_string(run->record().step) + ": " +

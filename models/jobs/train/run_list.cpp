@@ -76,7 +76,8 @@ Error activeError(const RunInfo& run) {
 
 void addRemedies(RunInfo& run) {
     if (run.record.state != RunState::Failed) return;
-    if (const auto settings = readRunSettings(run)) run.remedies = remediesFor(run.record.code, *settings);
+    if (const auto settings = readRunSettings(run))
+        run.remedies = remediesFor(run.record.code, run.record.step, *settings);
 }
 
 } // namespace

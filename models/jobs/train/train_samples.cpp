@@ -110,10 +110,22 @@ void answerSamples(OpenModel& model, const std::vector<DataExample>& prompts, co
     tell();
 }
 
+Result<void> dropSamplesAfter(FileLayer& files, const std::filesystem::path& file, std::int64_t step) {
+    auto lines = JsonLines::open(files, file);
+    if (!lines) return lines.error();
+    return lines->append(Json{{"kind", "resume"}, {"step", step}});
+}
+
 std::vector<SampleAnswer> readSamples(const std::filesystem::path& file) {
     std::vector<SampleAnswer> samples;
     (void)forEachJsonLine(file, [&samples](const Json& json) {
         RecordFields fields(json, "sample", codes::kRunDamaged);
+        if (fields.has("kind")) {
+            const std::int64_t last = fields.integer("step");
+            std::erase_if(samples,
+                          [&](const SampleAnswer& one) { return one.when != "before" && one.step > last; });
+            return;
+        }
         SampleAnswer sample{fields.text("when"), fields.integer("step"), fields.text("prompt"),
                             fields.text("reference"), fields.text("answer")};
         if (fields.problem()) return;

@@ -51,6 +51,9 @@ void answerSamples(OpenModel& model, const std::vector<DataExample>& prompts, co
                    const std::filesystem::path& file, const SampleListener& listener,
                    const CancelToken& cancel);
 
+/// The run goes on from that step as another: what was answered later no longer counts.
+Result<void> dropSamplesAfter(FileLayer& files, const std::filesystem::path& file, std::int64_t step);
+
 /// The samples of a run in order; of those of the same moment that answer the same prompt the last. Damaged
 /// lines are left out, a missing file is an empty list.
 std::vector<SampleAnswer> readSamples(const std::filesystem::path& file);

@@ -281,7 +281,7 @@ Result<void> TrainSession::recordEnd(const TrainSummary& summary) {
 
 Error TrainSession::recordFailure(Error error) {
     const bool isStop = error.code == codes::kCancelled;
-    const auto remedies = remediesFor(error.code.text, m_work.settings);
+    const auto remedies = remediesFor(error.code.text, m_record.step, m_work.settings);
     if (!remedies.empty())
         error.message += "; go on with " + remedyWords(remedies.front().kind) + ": `" +
                          remedyCommand(m_run.name(), remedies.front()) + "`";

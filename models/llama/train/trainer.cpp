@@ -73,7 +73,7 @@ double Trainer::secondsSinceStart() const {
     return m_earlierSeconds + systemClock().monotonicSeconds() - m_startSeconds;
 }
 
-std::uint64_t Trainer::growthOf(const Batch& batch) const {
+std::uint64_t Trainer::growthFor(const Batch& batch) {
     if (m_decoder.path() != LayerPath::Fast) return 0;
     WorkspaceShape shape{batch.tokenCount(),
                          batch.targetCount(),
@@ -85,7 +85,9 @@ std::uint64_t Trainer::growthOf(const Batch& batch) const {
     for (std::size_t i = 1; i < batch.cu_seqlens.size(); ++i)
         shape.longestRow = std::max(shape.longestRow, batch.cu_seqlens[i] - batch.cu_seqlens[i - 1]);
     const std::uint64_t needed = workspaceBytes(m_decoder.config(), m_lora.plan, shape);
-    return needed - std::min<std::uint64_t>(needed, m_workspace.peakBytes());
+    const std::uint64_t held = std::max<std::uint64_t>(m_plannedBytes, m_workspace.peakBytes());
+    m_plannedBytes = std::max(m_plannedBytes, needed);
+    return needed - std::min(needed, held);
 }
 
 Result<Trainer::StepResult> Trainer::accumulate(std::int64_t stepIndex) {
@@ -104,7 +106,7 @@ Result<Trainer::StepResult> Trainer::accumulate(std::int64_t stepIndex) {
         if (result.cancelled) break;
         const Batch batch = makeBatch(pick(m_request.trainRows, microBatch), firstRow);
         if (m_request.checkMemory)
-            if (auto enough = m_request.checkMemory(growthOf(batch)); !enough) return enough.error();
+            if (auto enough = m_request.checkMemory(growthFor(batch)); !enough) return enough.error();
         const TrainPass pass{m_products, m_workspace, dropout, gradientScale, m_request.recomputedLayers};
         result.lossSum += forwardBackward(m_decoder, batch, m_lora, pass, m_gradients);
         result.tokens += static_cast<std::uint64_t>(batch.tokenCount());

@@ -36,8 +36,8 @@ private:
     Result<void> trainStep(std::int64_t stepIndex, bool& cancelled);
     /// The evaluation of m_stepsDone; whether the run should stop early. Until it succeeds it stays due.
     Result<bool> evaluate();
-    /// Bytes by which the process will grow in this micro-batch; 0 where that is not known.
-    std::uint64_t growthOf(const Batch& batch) const;
+    /// Bytes by which the process will grow in this micro-batch, planned; 0 where that is not known.
+    std::uint64_t growthFor(const Batch& batch);
     /// After a failure of numbers or memory keeps the state of the last step, unless that has numbers that
     /// are none itself, and says what is kept.
     Error keepAfter(Error failure);
@@ -56,6 +56,7 @@ private:
     at::Tensor m_gradients; ///< flat, as the adapter
     Products m_products;
     Workspace m_workspace;
+    std::uint64_t m_plannedBytes = 0; ///< of the workspace, for the largest micro-batch so far
     std::int64_t m_evaluationInterval;
     std::int64_t m_stepsDone = 0;
     double m_lastTrainLoss;

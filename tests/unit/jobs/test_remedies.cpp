@@ -80,14 +80,13 @@ private Q_SLOTS:
         letDiverge(ground);
         ground.engine.script().evalLoss = [](std::int64_t step) { return 1.0 + static_cast<double>(step); };
         QVERIFY(!ground.train(ground.plan()));
-        ground.engine.script().evalLoss = [](std::int64_t) { return 1.0; };
+        ground.engine.script().evalLoss = FakeScript().evalLoss;
         const auto resumed = ground.resumeWith(kRun, {{"training.learning_rate", "1e-4"}});
         QVERIFY2(resumed, said(resumed).c_str());
         QVERIFY(ground.sink.wasNoticed("begins from its start"));
         TrainingGround slower;
         TrainPlan plan = slower.plan();
         plan.settings.training.learning_rate = 1e-4;
-        slower.engine.script().evalLoss = [](std::int64_t) { return 1.0; };
         QVERIFY(adapterBytes(*resumed) == adapterBytes(*slower.train(plan)));
     }
 
@@ -195,12 +194,35 @@ private Q_SLOTS:
         QVERIFY(contains(*readFile(run.path / "config.yaml"), "learning_rate: 2.0e-04"));
     }
 
+    // What the states answered that were left behind is not taken for the new ones' words.
+    void aChangedRunAnswersAnewWhatItAnsweredLater() {
+        TrainingGround ground;
+        TrainPlan plan = ground.plan();
+        plan.settings.training.evaluation.prompts = {"one?"};
+        plan.settings.training.evaluation.answers = "each";
+        ground.engine.script().nonFiniteStep = 6;
+        ground.engine.script().finiteUpToRate = 0.75 * plan.settings.training.learning_rate;
+        ground.engine.script().evalLoss = [](std::int64_t step) { return step == 2 ? 1.0 : 1.5; };
+        ground.engine.script().answer = "old";
+        QVERIFY(!ground.train(plan));
+        const auto answered = readSamples(ground.sink.started / "samples.jsonl");
+        QCOMPARE(answered.size(), std::size_t{3}); // before, and after steps 2 and 4
+        ground.engine.script().answer = "new";
+        const auto resumed = ground.resumeWith(kRun, {{"training.learning_rate", "1e-4"}});
+        QVERIFY2(resumed, said(resumed).c_str());
+        std::vector<std::string> told;
+        for (const SampleAnswer& sample : readSamples(resumed->runFolder / "samples.jsonl"))
+            told.push_back(sample.when + " " + std::to_string(sample.step) + " " + sample.answer);
+        QVERIFY(told ==
+                (std::vector<std::string>{"before 0 old", "during 2 old", "during 4 new", "after 2 new"}));
+    }
+
     void remediesDivideTheRowsOfAStep() {
         config::Settings settings;
         const auto changed = [&settings](int batch) {
             settings.training.batch_size = batch;
             settings.training.gradient_accumulation = 8;
-            const auto remedies = remediesFor("ENG-04", settings);
+            const auto remedies = remediesFor("ENG-04", 0, settings);
             return remedies.front().kind == RemedyKind::SmallerBatch
                        ? remedies.front().changes[0].value + " x " + remedies.front().changes[1].value
                        : std::string("none");
@@ -210,7 +232,10 @@ private Q_SLOTS:
         QCOMPARE(changed(5), std::string("1 x 40"));
         QCOMPARE(changed(9), std::string("3 x 24"));
         QCOMPARE(changed(1), std::string("none"));
-        QVERIFY(remediesFor("FILE-03", settings).empty());
+        QVERIFY(remediesFor("FILE-03", 5, settings).empty());
+        QVERIFY(
+            remediesFor("TRAIN-01", 0, settings).empty()); // no update was made: the rate is not the cause
+        QCOMPARE(remediesFor("TRAIN-01", 1, settings).size(), std::size_t{1});
     }
 
     void aLossThatNeverMovesIsToldOnce() {
