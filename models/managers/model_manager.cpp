@@ -12,11 +12,13 @@
 #include "config/ollama_store.h"
 #include "config/settings_loader.h"
 #include "core/error_codes.h"
+#include "core/log.h"
 #include "core/machine.h"
 #include "core/shell_quote.h"
 #include "formats/hub/model_config.h"
 #include "jobs/export/model_card.h"
 #include "jobs/import/import_name.h"
+#include "jobs/library/library_folders.h"
 #include "jobs/library/model_spec.h"
 #include "jobs/library/samples.h"
 #include "jobs/memory_estimate.h"
@@ -146,6 +148,8 @@ ModelManager::Listing ModelManager::readListing(const Workspace& workspace) {
     const jobs::Library library(workspace.root, workspace.catalog);
     Listing listing;
     listing.models = library.list();
+    if (auto kept = jobs::rememberPlaces(*workspace.files, workspace.root); !kept)
+        logLine(LogLevel::Warning, "managers", kept.error().message);
     listing.adapters = library.installedAdapters();
     listing.usableMemory = jobs::usableMemory(settings.model.memory);
     for (const jobs::ModelEntry& entry : listing.models)

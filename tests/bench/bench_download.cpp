@@ -1,6 +1,7 @@
 // Prints how fast fetchFile() receives, hashes and writes from a server on loopback, plain and with TLS, and
 // the peak of its memory by the file's size. By hand:
 //   build/dev/tests/bench_download FOLDER             measures; FOLDER gets up to 4 GB at a time
+//   build/dev/tests/bench_download FOLDER --size MIB  only that size
 //   build/dev/tests/bench_download FOLDER --soak GB   one simulated file, reset every 30 s of virtual time at
 //   50 MB/s;
 //                                                     takes no room
@@ -95,7 +96,7 @@ void measure(const char* kind, const HttpServer& server, const fs::path& folder,
     fs::remove(pem);
 }
 
-void measureAll(const fs::path& folder) {
+void measureAll(const fs::path& folder, const std::vector<std::uint64_t>& sizes) {
     const std::string block = noise(kBlockBytes, 5);
     const HttpServer::Script script = [&block](const ServedRequest& request) {
         ServedAnswer answer{"HTTP/1.1 200 OK\r\nContent-Length: " + request.target.substr(1) + "\r\n\r\n"};
@@ -108,7 +109,7 @@ void measureAll(const fs::path& folder) {
     const TestAuthority authority;
     const HttpServer plain(script);
     const HttpServer safe(script, authority.identity());
-    for (const std::uint64_t sizeBytes : {64ULL << 20, 512ULL << 20, 2ULL << 30, 4ULL << 30}) {
+    for (const std::uint64_t sizeBytes : sizes) {
         const std::string sha256 = hashOf(block, sizeBytes);
         measure("plain", plain, folder, sizeBytes, sha256, {});
         measure("TLS", safe, folder, sizeBytes, sha256, authority.certificate());
@@ -141,10 +142,14 @@ int main(int count, char** words) {
         soak(given[0], std::stoull(given[2]) * 1'000'000'000);
         return 0;
     }
+    if (given.size() == 3 && given[1] == "--size") {
+        measureAll(given[0], {std::stoull(given[2]) << 20});
+        return 0;
+    }
     if (given.size() != 1) {
-        std::fprintf(stderr, "usage: bench_download FOLDER [--soak GB]\n");
+        std::fprintf(stderr, "usage: bench_download FOLDER [--size MIB | --soak GB]\n");
         return 2;
     }
-    measureAll(given[0]);
+    measureAll(given[0], {64ULL << 20, 512ULL << 20, 2ULL << 30, 4ULL << 30});
     return 0;
 }

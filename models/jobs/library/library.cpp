@@ -259,10 +259,11 @@ std::vector<ModelEntry> Library::strays() const {
 
 void Library::addOther(const std::string& family, const std::string& version,
                        std::vector<ModelEntry>& entries) const {
+    const config::CatalogFamily* known = m_catalog.findFamily(family);
     const bool isListed = std::any_of(entries.begin(), entries.end(), [&](const ModelEntry& one) {
         return one.family == family && one.version == version;
     });
-    if (isListed) return;
+    if (isListed || (known != nullptr && known->find(version) != nullptr)) return;
     if (ModelEntry entry = other(family, version); entry.state != ModelState::Absent)
         entries.push_back(std::move(entry));
 }
