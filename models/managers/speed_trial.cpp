@@ -20,6 +20,7 @@ void SpeedTrial::begin(Wish wish) {
     if (isRunning()) return;
     Job& job =
         m_context.jobs.start(JobKind::Inspect, tr("Measuring how fast %1 trains here").arg(wish.model));
+    job.setFolders({wish.folder});
     m_job = &job;
     Q_EMIT changed();
     runJob<jobs::TrainRate>(

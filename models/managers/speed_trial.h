@@ -2,6 +2,7 @@
 // on the engine thread.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,7 +31,8 @@ public:
         std::string key;                       ///< all that the rate depends on
         std::function<jobs::TrainPlan()> plan; ///< called on the engine thread
         jobs::TrainForecast forecast;
-        QString model; ///< as in ModelEntry::name
+        QString model;                ///< as in ModelEntry::name
+        std::filesystem::path folder; ///< of the model, which must stay meanwhile
     };
     /// As a job behind what the engine does already. Nothing happens while another is at work.
     void begin(Wish wish);

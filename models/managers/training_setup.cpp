@@ -254,7 +254,7 @@ void TrainingSetup::measureSpeed() {
                        [workspace = m_context.workspace, choice = m_choice, resolved = m_resolved] {
                            return planOf(workspace, choice, resolved);
                        },
-                       m_outlook->forecast, m_modelName});
+                       m_outlook->forecast, m_modelName, m_choice.model->path});
 }
 
 QString TrainingSetup::commandLine() const {
