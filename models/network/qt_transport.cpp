@@ -1,165 +1,150 @@
 #include "network/qt_transport.h"
 
-#include <memory>
-#include <optional>
+#include <algorithm>
+#include <array>
 #include <span>
+#include <utility>
 
-#include <QtCore/QEventLoop>
-#include <QtCore/QTimer>
-#include <QtNetwork/QNetworkReply>
-#include <QtNetwork/QNetworkRequest>
 #include <QtNetwork/QSslCertificate>
-#include <QtNetwork/QSslError>
 
+#include "core/ascii.h"
 #include "core/error_codes.h"
-#include "network/qt_proxies.h"
+#include "network/http_reader.h"
 
 namespace llamahome::network {
 namespace {
 
-constexpr int kCancelLookMs = 100;
-constexpr qint64 kBufferBytes = 4 << 20; // Qt reads no further ahead than this
-constexpr std::size_t kBlockBytes = 1 << 20;
+constexpr std::size_t kBlockBytes = 256 << 10;
+constexpr std::size_t kMostIdle = 4;
 
-QNetworkRequest requestOf(const HttpRequest& request, const QUrl& url) {
-    QNetworkRequest made(url);
-    made.setAttribute(QNetworkRequest::RedirectPolicyAttribute, QNetworkRequest::ManualRedirectPolicy);
-    made.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
-    made.setAttribute(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
-    made.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
-    made.setAttribute(QNetworkRequest::AuthenticationReuseAttribute, QNetworkRequest::Manual);
-    made.setAttribute(QNetworkRequest::CacheLoadControlAttribute, QNetworkRequest::AlwaysNetwork);
-    made.setRawHeader("Accept-Encoding", "identity"); // Qt would else ask for gzip, and unpack it
-    for (const auto& [name, value] : request.headers)
-        made.setRawHeader(QByteArray::fromStdString(name), QByteArray::fromStdString(value));
-    return made;
+/// The address of a request, and the way to it.
+struct Way {
+    QUrl url;
+    QUrl server;            ///< that is connected to: `url`, or the proxy that asks for it
+    QNetworkProxy tunnel;   ///< to the server
+    QByteArray target;      ///< of the request line
+    QByteArray credentials; ///< for the proxy that asks
+};
+
+QString originOf(const QUrl& url) {
+    return url.toString(QUrl::RemovePath | QUrl::RemoveQuery | QUrl::RemoveFragment);
 }
 
-/// One GET under way: it lives as long as the event loop that waits for its end.
-class Exchange {
-public:
-    /// `url` as it was asked, which Qt may write in another way.
-    Exchange(QNetworkReply& reply, const std::string& url, std::span<char> block, HttpSink& sink,
-             const CancelToken& cancel, double stallSeconds)
-        : m_reply(reply)
-        , m_block(block)
-        , m_sink(sink)
-        , m_cancel(cancel)
-        , m_where(reply.url().host().toStdString()) {
-        m_response.url = url;
-        m_stall.setSingleShot(true);
-        m_stall.setInterval(static_cast<int>(stallSeconds * 1000.0));
-    }
+/// As the Host line has it.
+QByteArray hostOf(const QUrl& url) {
+    QByteArray host = url.host(QUrl::FullyEncoded).toLatin1();
+    if (host.contains(':')) host = '[' + host + ']';
+    return url.port() > 0 ? host + ':' + QByteArray::number(url.port()) : host;
+}
 
-    Result<HttpResponse> run() {
-        QObject::connect(&m_reply, &QNetworkReply::sslErrors, &m_loop,
-                         [this](const QList<QSslError>& errors) { noteTls(errors); });
-        QObject::connect(&m_reply, &QNetworkReply::metaDataChanged, &m_loop, [this] { begin(); });
-        QObject::connect(&m_reply, &QNetworkReply::readyRead, &m_loop, [this] { read(); });
-        QObject::connect(&m_reply, &QNetworkReply::finished, &m_loop, &QEventLoop::quit);
-        QObject::connect(&m_stall, &QTimer::timeout, &m_loop, [this] {
-            end({codes::kNetworkStalled, m_where + ": nothing arrived for " +
-                                             std::to_string(m_stall.interval() / 1000) +
-                                             " s; the connection was given up"});
-        });
-        QTimer look;
-        QObject::connect(&look, &QTimer::timeout, &m_loop, [this] { lookAtCancel(); });
-        look.start(kCancelLookMs);
-        m_stall.start();
-        if (!m_reply.isFinished()) m_loop.exec();
-        if (!m_error) finish();
-        if (m_error) return *m_error;
-        return m_response;
+/// https goes through a proxy by a tunnel; for http the proxy itself asks.
+Way wayTo(const QUrl& url, QtProxies& proxies) {
+    const QList<QNetworkProxy> found = proxies.queryProxy(QNetworkProxyQuery(url));
+    const QNetworkProxy proxy = found.isEmpty() ? QNetworkProxy(QNetworkProxy::NoProxy) : found.front();
+    const QNetworkProxy none(QNetworkProxy::NoProxy);
+    const QByteArray query = url.query(QUrl::FullyEncoded).toLatin1();
+    QByteArray target = url.path(QUrl::FullyEncoded).toLatin1();
+    if (target.isEmpty()) target = "/";
+    if (url.hasQuery()) target += '?' + query;
+    const bool isDirect =
+        proxy.type() == QNetworkProxy::NoProxy || proxy.type() == QNetworkProxy::DefaultProxy;
+    if (isDirect) return {url, url, none, target, {}};
+    const bool isAsked = url.scheme() == QLatin1String("http") && proxy.type() != QNetworkProxy::Socks5Proxy;
+    if (!isAsked) return {url, url, proxy, target, {}};
+    QUrl server;
+    server.setScheme(QStringLiteral("http"));
+    server.setHost(proxy.hostName());
+    server.setPort(proxy.port());
+    QByteArray credentials;
+    if (!proxy.user().isEmpty()) credentials = (proxy.user() + u':' + proxy.password()).toUtf8().toBase64();
+    return {url, server, none, "http://" + hostOf(url) + target, credentials};
+}
+
+/// Said where the request does not say otherwise.
+constexpr std::array<std::pair<const char*, const char*>, 3> kDefaults{
+    {{"Accept", "*/*"}, {"Accept-Encoding", "identity"}, {"User-Agent", "LlamaHome"}}};
+
+bool says(const HttpRequest& request, const std::string& name) {
+    return std::any_of(request.headers.begin(), request.headers.end(),
+                       [&](const auto& header) { return lowerAscii(header.first) == lowerAscii(name); });
+}
+
+/// NET-08 for a header that would be two.
+Result<QByteArray> headOf(const HttpRequest& request, const Way& way) {
+    QByteArray head =
+        "GET " + way.target + " HTTP/1.1\r\nHost: " + hostOf(way.url) + "\r\nConnection: keep-alive\r\n";
+    if (!way.credentials.isEmpty()) head += "Proxy-Authorization: Basic " + way.credentials + "\r\n";
+    for (const auto& [name, value] : kDefaults)
+        if (!says(request, name)) head += QByteArray(name) + ": " + value + "\r\n";
+    for (const auto& [name, value] : request.headers) {
+        if ((name + value).find_first_of("\r\n") != std::string::npos)
+            return Error{codes::kAddressRefused,
+                         "header: found a line end in " + name + ", expected one line"};
+        head += QByteArray::fromStdString(name) + ": " + QByteArray::fromStdString(value) + "\r\n";
     }
+    return head + "\r\n";
+}
+
+/// Adds what the connection does not know of an answer: where it is from, and where it leads.
+class Addressed final : public HttpSink {
+public:
+    Addressed(HttpSink& sink, const std::string& url, const QUrl& from)
+        : m_sink(sink)
+        , m_url(url)
+        , m_from(from) {}
+
+    Result<void> begin(const HttpResponse& response) override {
+        m_response = response;
+        m_response.url = m_url;
+        const QUrl target = QUrl::fromEncoded(QByteArray::fromStdString(response.header("location")));
+        const bool leadsOn = response.status / 100 == 3 && response.status != 300 && response.status != 304;
+        if (leadsOn && !target.isEmpty())
+            m_response.redirect = m_from.resolved(target).toEncoded().toStdString();
+        return m_sink.begin(m_response);
+    }
+    Result<void> body(std::span<const std::byte> bytes) override { return m_sink.body(bytes); }
+    const HttpResponse& response() const { return m_response; }
 
 private:
-    void noteTls(const QList<QSslError>& errors) {
-        for (const QSslError& error : errors)
-            m_tls += (m_tls.empty() ? "" : "; ") + error.errorString().toStdString();
-    }
-
-    /// Leaves the loop; the connection ends with the reply, which its owner destroys next.
-    void end(Error error) {
-        if (!m_error) m_error = std::move(error);
-        m_loop.quit();
-    }
-
-    void lookAtCancel() {
-        if (m_cancel.isCancelled()) end({codes::kCancelled, "stopped on request"});
-    }
-
-    void begin() {
-        const int status = m_reply.attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
-        if (m_hasBegun || m_error || status < 200) return;
-        m_hasBegun = true;
-        m_stall.start();
-        m_response.status = status;
-        for (const auto& [name, value] : m_reply.rawHeaderPairs())
-            m_response.headers[name.toLower().toStdString()] = value.toStdString();
-        const QUrl target = m_reply.attribute(QNetworkRequest::RedirectionTargetAttribute).toUrl();
-        if (!target.isEmpty()) m_response.redirect = m_reply.url().resolved(target).toEncoded().toStdString();
-        if (auto taken = m_sink.begin(m_response); !taken) end(taken.error());
-    }
-
-    void read() {
-        begin();
-        while (m_hasBegun && !m_error && m_reply.bytesAvailable() > 0) {
-            const qint64 count = m_reply.read(m_block.data(), static_cast<qint64>(m_block.size()));
-            if (count <= 0) return;
-            const auto bytes = std::as_bytes(m_block.first(static_cast<std::size_t>(count)));
-            if (auto taken = m_sink.body(bytes); !taken) end(taken.error());
-            m_stall.start(); // a sink that took its time is no silence of the server's
-            lookAtCancel();
-        }
-    }
-
-    void finish() {
-        read();
-        if (m_error || m_reply.error() == QNetworkReply::NoError) return;
-        const bool answered = m_hasBegun && m_response.status >= 300;
-        if (answered && m_reply.error() >= QNetworkReply::ContentAccessDenied) return;
-        const std::string text = m_reply.errorString().toStdString();
-        if (m_reply.error() == QNetworkReply::ProxyAuthenticationRequiredError)
-            m_error =
-                Error{codes::kHttpStatus, m_where + ": the proxy wants a name and password; set them in "
-                                                    "the proxy's address (https_proxy), or ask who "
-                                                    "keeps it"};
-        else if (m_reply.error() == QNetworkReply::SslHandshakeFailedError)
-            m_error = Error{codes::kNetworkTls, m_where + ": the connection is not safe and was refused: " +
-                                                    (m_tls.empty() ? text : m_tls)};
-        else
-            m_error = Error{codes::kNetworkFailure, m_where + (isOfProxy() ? ": the proxy: " : ": ") + text};
-    }
-
-    bool isOfProxy() const {
-        return m_reply.error() >= QNetworkReply::ProxyConnectionRefusedError &&
-               m_reply.error() <= QNetworkReply::UnknownProxyError;
-    }
-
-    QNetworkReply& m_reply;
-    std::span<char> m_block;
     HttpSink& m_sink;
-    const CancelToken& m_cancel;
-    std::string m_where;
-    QEventLoop m_loop;
-    QTimer m_stall;
+    const std::string& m_url; ///< as it was asked, which Qt may write in another way
+    const QUrl& m_from;
     HttpResponse m_response;
-    std::string m_tls;
-    std::optional<Error> m_error;
-    bool m_hasBegun = false;
 };
+
+/// Until the answer is whole. `hasBegun`: a byte of it has come.
+Result<void> receive(QtConnection& connection, HttpReader& reader, HttpSink& sink, std::span<char> block,
+                     Waiting& waiting, bool& hasBegun) {
+    while (!reader.isDone()) {
+        const auto count = connection.receive(block, waiting);
+        if (!count) return count.error();
+        if (*count == 0) return reader.end();
+        hasBegun = true;
+        const auto taken = reader.take(std::as_bytes(block.first(*count)), sink);
+        if (!taken) return taken;
+        if (reader.hasHead()) waiting.restart(); // a sink that took its time is no silence of the server's
+    }
+    return {};
+}
 
 } // namespace
 
 QtTransport::QtTransport(const TransportOptions& options)
-    : m_tls(QSslConfiguration::defaultConfiguration())
+    : m_proxies(options.proxies)
+    , m_tls(QSslConfiguration::defaultConfiguration())
     , m_stallSeconds(options.stallSeconds)
     , m_block(kBlockBytes) {
-    m_manager.setAutoDeleteReplies(false);
-    m_manager.setProxyFactory(new QtProxies(options.proxies)); // which it owns
     if (!options.authorities.empty())
         m_tls.addCaCertificates(
             QSslCertificate::fromData(QByteArray::fromStdString(options.authorities), QSsl::Pem));
+}
+
+std::unique_ptr<QtConnection> QtTransport::takeIdle(const QString& origin) {
+    const auto found = m_idle.find(origin);
+    if (found == m_idle.end()) return nullptr;
+    std::unique_ptr<QtConnection> connection = std::move(found->second);
+    m_idle.erase(found);
+    return connection->isIdle() ? std::move(connection) : nullptr;
 }
 
 Result<HttpResponse> QtTransport::get(const HttpRequest& request, HttpSink& sink, const CancelToken& cancel) {
@@ -168,11 +153,31 @@ Result<HttpResponse> QtTransport::get(const HttpRequest& request, HttpSink& sink
         (url.scheme() != QLatin1String("https") && url.scheme() != QLatin1String("http")))
         return Error{codes::kAddressRefused,
                      "address: found '" + request.url + "', expected one that begins with https://"};
-    QNetworkRequest made = requestOf(request, url);
-    made.setSslConfiguration(m_tls);
-    const std::unique_ptr<QNetworkReply> reply(m_manager.get(made));
-    reply->setReadBufferSize(kBufferBytes);
-    return Exchange(*reply, request.url, m_block, sink, cancel, m_stallSeconds).run();
+    const Way way = wayTo(url, m_proxies);
+    const auto head = headOf(request, way);
+    if (!head) return head.error();
+    const QString origin = originOf(way.server) + originOf(url);
+    for (;;) {
+        Waiting waiting(cancel, m_stallSeconds, url.host().toStdString());
+        std::unique_ptr<QtConnection> connection = takeIdle(origin);
+        const bool wasIdle = connection != nullptr;
+        if (!wasIdle) {
+            auto opened = QtConnection::open(way.server, way.tunnel, m_tls, waiting);
+            if (!opened) return way.server == url ? opened.error() : opened.error().within("the proxy");
+            connection = std::move(*opened);
+        }
+        Addressed addressed(sink, request.url, url);
+        HttpReader reader(waiting.where());
+        bool hasBegun = false;
+        connection->send(*head);
+        const auto received = receive(*connection, reader, addressed, m_block, waiting, hasBegun);
+        const bool hasGone = !received && received.error().code == codes::kNetworkFailure;
+        if (hasGone && wasIdle && !hasBegun) continue; // the server had closed it meanwhile: ask on a new one
+        if (!received) return received.error();
+        if (m_idle.size() >= kMostIdle) m_idle.clear();
+        if (reader.keepsAlive()) m_idle[origin] = std::move(connection);
+        return addressed.response();
+    }
 }
 
 } // namespace llamahome::network

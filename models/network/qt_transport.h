@@ -1,11 +1,15 @@
-// Transport by Qt Network. HTTP/1.1, the system's certificates, the environment's proxies. One thread.
+// Transport by Qt's sockets. HTTP/1.1, the system's certificates, the environment's proxies. One thread.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <vector>
 
-#include <QtNetwork/QNetworkAccessManager>
+#include <QtCore/QUrl>
 #include <QtNetwork/QSslConfiguration>
 
+#include "network/qt_connection.h"
+#include "network/qt_proxies.h"
 #include "network/transport.h"
 
 namespace llamahome::network {
@@ -18,10 +22,15 @@ public:
     Result<HttpResponse> get(const HttpRequest& request, HttpSink& sink, const CancelToken& cancel) override;
 
 private:
-    QNetworkAccessManager m_manager;
+    /// The connection of the last answer from there, where it still stands; else null.
+    std::unique_ptr<QtConnection> takeIdle(const QString& origin);
+
+    QtProxies m_proxies;
     QSslConfiguration m_tls;
     double m_stallSeconds;
     std::vector<char> m_block; ///< one read's bytes on their way to the sink
+    /// One an origin: the Hub's links lead to and fro between few.
+    std::map<QString, std::unique_ptr<QtConnection>> m_idle;
 };
 
 } // namespace llamahome::network
