@@ -65,12 +65,12 @@ Result<void> HttpReader::take(std::span<const std::byte> bytes, HttpSink& sink) 
 Result<bool> HttpReader::takeLine(std::span<const std::byte>& bytes) {
     const auto end = std::find(bytes.begin(), bytes.end(), std::byte{'\n'});
     const auto count = static_cast<std::size_t>(end - bytes.begin());
-    m_headBytes += count + 1;
+    const bool isWhole = end != bytes.end();
+    m_headBytes += count + (isWhole ? 1 : 0);
     if (m_headBytes > kMaxHeadBytes)
         return noHttp("a head of more than " + std::to_string(kMaxHeadBytes) + " bytes");
     if (std::find(bytes.begin(), end, std::byte{0}) != end) return noHttp("a zero byte");
     m_line.append(reinterpret_cast<const char*>(bytes.data()), count);
-    const bool isWhole = end != bytes.end();
     bytes = bytes.subspan(isWhole ? count + 1 : count);
     if (isWhole && m_line.ends_with('\r')) m_line.pop_back();
     return isWhole;

@@ -246,6 +246,9 @@ def answers():
     put("http_answer", "again", "503\nretry-after: 5\n\nbusy\0" + "416\n\n\0" + "200\ncontent-encoding: gzip\n\nx\0" + ok)
     put("http_answer", "redirect", "302\nlocation: https://cdn.example.org/abc\n\n\0" + ok)
     put("http_answer", "claims_length", "206\ncontent-range: bytes 1-18446744073709551615/*\n\nbcd\0")
+    put("http_bytes", "length", "HTTP/1.1 206 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc")
+    put("http_bytes", "chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: x\r\n\r\n")
+    put("http_bytes", "interim", "HTTP/1.1 100 -\r\n\r\nHTTP/1.0 200 -\r\nA:b\r\na: c\r\n\r\nuntil the end")
     put("python_index", "page", '200\ncontent-type: text/html\n\n<a href="../../a&amp;/torch-1-py3.whl#sha256=0">x</a>\0')
     put("python_index", "json", "200\ncontent-type: application/vnd.pypi.simple.v1+json\n\n" + compact({"files": [{"filename": "torch-1-py3.whl", "url": "//h/torch-1-py3.whl"}]}) + "\0")
     commit = "0123456789abcdef" * 2 + "01234567"

@@ -15,6 +15,7 @@
 #include "download/python_index.h"
 #include "fuzz_target.h"
 #include "jobs/download/remote_model.h"
+#include "network/http_reader.h"
 #include "network/transport.h"
 
 namespace llamahome::fuzz {
@@ -56,6 +57,40 @@ public:
 private:
     std::string_view m_bytes;
 };
+
+/// What a reader gives for an answer that comes in pieces of `size`.
+struct ReadAnswer final : network::HttpSink {
+    ReadAnswer(std::string_view bytes, std::size_t size) {
+        network::HttpReader reader("host");
+        Result<void> read = {};
+        for (; read && !bytes.empty() && !reader.isDone(); bytes.remove_prefix(std::min(bytes.size(), size)))
+            read = reader.take(std::as_bytes(std::span(bytes.substr(0, size))), *this);
+        if (read) read = reader.end();
+        if (!read) error = read.error().message;
+    }
+    Result<void> begin(const network::HttpResponse& response) override {
+        head = response;
+        return {};
+    }
+    Result<void> body(std::span<const std::byte> bytes) override {
+        text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        return {};
+    }
+
+    network::HttpResponse head;
+    std::string text;
+    std::string error; ///< empty: it is whole
+};
+
+void httpBytes(std::string_view bytes) {
+    const ReadAnswer whole(bytes, std::max<std::size_t>(bytes.size(), 1));
+    require(whole.text.size() <= bytes.size(), "a body has no more bytes than have come");
+    for (const std::size_t size : {std::size_t{1}, std::size_t{5}}) {
+        const ReadAnswer cut(bytes, size);
+        require(cut.error.empty() == whole.error.empty(), "cuts decide nothing");
+        require(cut.text == whole.text && cut.head.headers == whole.head.headers, "cuts change nothing");
+    }
+}
 
 void waitNot(double, const CancelToken&) {}
 
@@ -125,9 +160,10 @@ void partRecord(std::string_view bytes) {
 }
 
 constexpr std::array kTargets{
-    FuzzTarget{"http_answer", answer},     FuzzTarget{"python_index", pythonIndex},
-    FuzzTarget{"hub_listing", hubListing}, FuzzTarget{"checksum_list", checksumList},
-    FuzzTarget{"meta_link", metaLink},     FuzzTarget{"part_record", partRecord}};
+    FuzzTarget{"http_answer", answer},         FuzzTarget{"http_bytes", httpBytes},
+    FuzzTarget{"python_index", pythonIndex},   FuzzTarget{"hub_listing", hubListing},
+    FuzzTarget{"checksum_list", checksumList}, FuzzTarget{"meta_link", metaLink},
+    FuzzTarget{"part_record", partRecord}};
 
 } // namespace
 
