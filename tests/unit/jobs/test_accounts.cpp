@@ -8,6 +8,7 @@
 #include "import_ground.h"
 #include "jobs/library/leftovers.h"
 #include "jobs/library/library_folders.h"
+#include "jobs/library/remove_model.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;
