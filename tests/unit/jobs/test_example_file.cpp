@@ -42,7 +42,7 @@ private Q_SLOTS:
         QCOMPARE(first->examples, std::uint64_t{1});
         QCOMPARE(addExample(systemFiles(), root, kOther)->examples, std::uint64_t{2});
         QVERIFY(listSamples(root) == std::vector{first->file});
-        QVERIFY(readBack(first->file) == (std::vector{kTalk, kOther}));
+        QVERIFY(readBack(first->file) == (std::vector<std::vector<text::Message>>{kTalk, kOther}));
     }
 
     void theLastOneCanBeTakenBackAndNoOther() {
@@ -52,7 +52,7 @@ private Q_SLOTS:
         const auto second = addExample(systemFiles(), root, kOther);
         QCOMPARE(takeBackExample(systemFiles(), *first).error().code, codes::kDataChanged);
         QVERIFY(takeBackExample(systemFiles(), *second));
-        QVERIFY(readBack(first->file) == std::vector{kTalk});
+        QVERIFY(readBack(first->file) == std::vector<std::vector<text::Message>>{kTalk});
         QVERIFY(takeBackExample(systemFiles(), *first));
         QVERIFY(!isThere(first->file));
         QCOMPARE(takeBackExample(systemFiles(), *first).error().code, codes::kFileNotFound);

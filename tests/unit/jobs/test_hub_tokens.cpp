@@ -2,6 +2,7 @@
 #include <QTest>
 
 #include "core/error_codes.h"
+#include "core/file_layer.h"
 #include "core/log.h"
 #include "jobs/system/hub_tokens.h"
 #include "jobs/system/network_access.h"

@@ -95,9 +95,9 @@ private Q_SLOTS:
                           "{\"question\": \"2+2?\", \"answer\": \"4\"}\n");
         writeText(more, "{\"question\": \"3+3?\", \"answer\": \"a long, long answer \u2713\u2713\"}\n");
         config::Settings settings;
-        const auto whole = RowBrowser::open({m_file, more}, m_fixture.source(), settings);
+        auto whole = RowBrowser::open({m_file, more}, m_fixture.source(), settings);
         QVERIFY2(whole, whole ? "" : whole.error().message.c_str());
-        RowBrowser rows = *whole;
+        RowBrowser rows = std::move(*whole);
         const auto third = rows.row(3, {});
         QVERIFY(third && *third);
         QVERIFY((*third)->file == more);

@@ -12,6 +12,7 @@
 #include "jobs/train/metric_log.h"
 #include "jobs/train/run_list.h"
 #include "jobs/train/run_training.h"
+#include "support/tiny_model.h"
 #include "support/training_ground.h"
 #include "text/tokenizer/tokenizer.h"
 
