@@ -117,7 +117,7 @@ private:
             std::string next = nextLink(answer->response.header("link"));
             if (next.starts_with('/')) next = originOf(m_question.access.endpoint) + next;
             if (!next.empty() && originOf(next) != originOf(m_question.access.endpoint))
-                return broken("leads on to another host, " + originOf(next));
+                return broken("leads on to another host, " + quotedText(originOf(next)));
             url = std::move(next);
         }
         return {};

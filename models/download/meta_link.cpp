@@ -107,7 +107,9 @@ Result<MetaLink> MetaLink::parse(std::string_view pasted, Time now) {
         return wrongLink("a link to " + quotedText(link.m_origin));
     const std::size_t question = std::min(text.find('?'), text.size());
     const std::string_view path = text.substr(0, question);
-    if (std::count(path.begin(), path.end(), '*') != 1) return wrongLink("a link without one * in its path");
+    const bool isInHost = link.m_origin.find('*') != std::string::npos;
+    if (isInHost || std::count(path.begin(), path.end(), '*') != 1)
+        return wrongLink("a link without one * in its path");
     const std::string_view query = text.substr(std::min(question + 1, text.size()));
     for (const std::string_view name : kParameters)
         if (valueOf(query, name).empty())

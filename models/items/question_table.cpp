@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 namespace llamahome::items {
 
@@ -78,22 +79,25 @@ void QuestionTable::change(const QList<Row>& rows) {
     replace(rows);
 }
 
-/// The cells that stay keep selection and focus.
+/// Rows that are the same at both ends stay where they are, with selection and focus.
 void QuestionTable::replace(const QList<Row>& rows) {
-    const auto before = static_cast<int>(m_rows.size());
-    const auto after = static_cast<int>(rows.size());
-    if (after > before) {
-        beginInsertRows({}, before, after - 1);
-        m_rows = rows;
-        endInsertRows();
-    } else if (after < before) {
-        beginRemoveRows({}, after, before - 1);
-        m_rows = rows;
+    const auto ends = std::mismatch(m_rows.begin(), m_rows.end(), rows.begin(), rows.end());
+    const auto first = static_cast<int>(ends.first - m_rows.begin());
+    const auto lastEnds = std::mismatch(m_rows.rbegin(), std::make_reverse_iterator(ends.first),
+                                        rows.rbegin(), std::make_reverse_iterator(ends.second));
+    const auto before = static_cast<int>(lastEnds.first.base() - ends.first); // rows that become others
+    const auto after = static_cast<int>(lastEnds.second.base() - ends.second);
+    if (after < before) {
+        beginRemoveRows({}, first, first + before - after - 1);
+        m_rows.remove(first, before - after);
         endRemoveRows();
-    } else {
-        m_rows = rows;
+    } else if (after > before) {
+        beginInsertRows({}, first, first + after - before - 1);
+        m_rows.insert(first, after - before, Row());
+        endInsertRows();
     }
-    Q_EMIT dataChanged(index(0, 0), index(after, ColumnCount - 1));
+    m_rows = rows;
+    if (after > 0) Q_EMIT dataChanged(index(first, 0), index(first + after - 1, ColumnCount - 1));
     Q_EMIT changed();
 }
 
@@ -127,7 +131,8 @@ QVariant QuestionTable::headerData(int section, Qt::Orientation orientation, int
 }
 
 Qt::ItemFlags QuestionTable::flags(const QModelIndex& index) const {
-    return QAbstractTableModel::flags(index) | Qt::ItemIsEditable;
+    const Qt::ItemFlags flags = QAbstractTableModel::flags(index);
+    return index.isValid() ? flags | Qt::ItemIsEditable : flags;
 }
 
 QList<QStringList> spreadsheetCells(const QString& text) {

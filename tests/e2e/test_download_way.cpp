@@ -187,11 +187,11 @@ private Q_SLOTS:
         const auto told = parseJson(state.out, "output");
         QVERIFY(told && (*told)["works"] == true && (*told)["origin"] == file.string());
         // No session bus, so no keychain to keep one in: that is said before the token goes anywhere.
-        const std::size_t asked = home.hub.countOf("whoami");
+        const std::size_t before = home.hub.countOf("whoami");
         const ProgramResult kept = home.run(words("--log-level trace token set"), {}, HubServer::kOtherToken);
         QCOMPARE(kept.code, 5);
         QVERIFY2(holds(kept.err, "keychain") && holds(kept.err, "HF_TOKEN"), kept.err.c_str());
-        QCOMPARE(home.hub.countOf("whoami"), asked);
+        QCOMPARE(home.hub.countOf("whoami"), before);
         const std::vector<std::string> secrets{HubServer::kLicensedToken, HubServer::kOtherToken,
                                                HubServer::kSignature};
         for (const std::string& said :

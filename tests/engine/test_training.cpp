@@ -14,7 +14,7 @@ using namespace llamahome::testing;
 
 namespace {
 
-struct Recorder final : TrainObserver {
+struct Recorder : TrainObserver {
     std::vector<MetricPoint> points;
     std::vector<TrainState> states;
     std::int64_t cancelAtStep = -1;

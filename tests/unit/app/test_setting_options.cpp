@@ -55,6 +55,7 @@ private Q_SLOTS:
     void everyTrainingSettingHasAnOption() {
         const std::set<std::string> onlyInFiles{"training.max_workers",
                                                 "training.lora.bias",
+                                                "training.evaluation.answers",
                                                 "training.evaluation.prompts",
                                                 "training.checkpoint.every_steps",
                                                 "training.checkpoint.every_minutes",

@@ -136,8 +136,14 @@ private Q_SLOTS:
         QVERIFY(told(plan, "each of 10 rows is seen 30 times"));
         plan.settings.training.warmup_ratio = 1.0;
         QVERIFY(told(plan, "every step of the run is warm-up"));
-        plan.settings.training.max_length = 24;
-        QVERIFY(told(plan, "every row is longer than 24 tokens"));
+        const auto sizes = readRowSizes(plan, {}, {});
+        QVERIFY(sizes);
+        std::uint32_t shortest = sizes->trainRows.front().tokens;
+        for (const auto* rows : {&sizes->trainRows, &sizes->validationRows})
+            for (const RowSize& row : *rows)
+                shortest = std::min(shortest, row.tokens);
+        plan.settings.training.max_length = static_cast<int>(shortest) - 1;
+        QVERIFY(told(plan, "every row is longer than " + std::to_string(shortest - 1) + " tokens"));
     }
 
     void aStepIsMeasuredOnRowsOfTheirUsualLengths() {

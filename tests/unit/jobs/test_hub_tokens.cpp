@@ -132,7 +132,7 @@ private Q_SLOTS:
         QVERIFY(wrong.problem && wrong.account.empty());
         QCOMPARE(wrong.problem->code, codes::kHubToken);
         for (const std::string& told : {tokenWords(wrong), wrong.problem->detail, ground.lines->text})
-            QVERIFY2(told.find("canary") == std::string::npos, told.c_str());
+            QVERIFY2(told.find("hf_canary") == std::string::npos, told.c_str());
     }
 
     void aSessionWithoutABusHasNoKeychain() {

@@ -70,6 +70,7 @@ private Q_SLOTS:
     void anAddressWithoutEncryptionNeedsConsentAndGetsNoToken() {
         HubServer hub;
         hub.models["org/name"].files = {{"config.json", R"({"architectures":["LlamaForCausalLM"]})"},
+                                        {"tokenizer.json", "{}"},
                                         {"model.safetensors", noise(1000, 1)}};
         const std::string endpoint =
             "http://mirror.example" + hub.endpoint().substr(hub.endpoint().rfind(':'));
