@@ -122,12 +122,12 @@ QWidget* QuestionEditor::makeTools() {
     const auto add = [&](const QString& words, const char* name, const QList<QKeySequence>& keys,
                          auto function) {
         auto* action = new QAction(words, this);
-        action->setObjectName(QLatin1String(name));
         action->setShortcuts(keys);
         action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         m_view->addAction(action);
         connect(action, &QAction::triggered, this, function);
         auto* button = new QToolButton(tools);
+        button->setObjectName(QLatin1String(name));
         button->setDefaultAction(action);
         button->setFocusPolicy(Qt::StrongFocus);
         row->addWidget(button);

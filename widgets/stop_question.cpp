@@ -51,7 +51,7 @@ QString stopWords(const TrainingManager& training) {
 }
 
 bool isStopAsked(const TrainingManager& training) {
-    return training.state() == TrainingState::Running && training.lastPoint().has_value();
+    return training.state() == TrainingState::Running && training.metrics().columns().rows() > 0;
 }
 
 void askToStop(TrainingManager& training, QWidget& parent) {

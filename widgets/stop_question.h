@@ -25,7 +25,7 @@ std::vector<StopChoice> stopChoices(const managers::TrainingManager& training);
 /// What there is to keep, and that the run can be continued in any case.
 QString stopWords(const managers::TrainingManager& training);
 
-/// Whether there is something to choose: the run is in its steps and has done one.
+/// Whether there is something to choose: the run is in its steps, and something of it was told.
 bool isStopAsked(const managers::TrainingManager& training);
 
 /// Opens the question over `parent`; without a choice the training stops at once.

@@ -247,8 +247,8 @@ Verdict ModelManager::trainVerdict(const jobs::ModelEntry& entry) const {
 void ModelManager::inspectImport(const QString& path) {
     runTask<Result<jobs::ImportSource>>(
         m_context.filePool, m_context.jobs,
-        [path = fromQt(path), places = placesOf(m_context.workspace.environment)] {
-            return inspected(path, places);
+        [path = fromQt(path), environment = m_context.workspace.environment] {
+            return inspected(path, placesOf(environment));
         },
         this,
         [this, path](Result<jobs::ImportSource> source) {
@@ -299,14 +299,14 @@ Job* ModelManager::importModel(const ImportWish& wish) {
         m_context.jobs.start(JobKind::Import, tr("Importing %1").arg(wish.family + u'/' + wish.version));
     job.setCommandLine(importCommand(wish));
     if (there && !used) job.setFolders({there->path});
-    const jobs::ImportRequest request{pathFromQt(wish.path), fromQt(wish.family),
-                                      fromQt(wish.version),  wish.link,
-                                      wish.replace,          placesOf(m_context.workspace.environment)};
+    jobs::ImportRequest request{pathFromQt(wish.path), fromQt(wish.family), fromQt(wish.version), wish.link,
+                                wish.replace};
     runJob<jobs::ImportResult>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
         [lock = &m_context.lock, request, used,
-         workspace = m_context.workspace](const JobControl& control) -> Result<jobs::ImportResult> {
+         workspace = m_context.workspace](const JobControl& control) mutable -> Result<jobs::ImportResult> {
             if (used) return *used;
+            request.places = placesOf(workspace.environment);
             const auto held = lock->acquire();
             if (!held) return held.error();
             return jobs::importModel(request, **held, workspace.catalog, *workspace.files, control.cancel,

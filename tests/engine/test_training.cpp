@@ -250,7 +250,7 @@ private Q_SLOTS:
             first.cancel = cut.cancel;
             int asked = 0;
             first.checkMemory = [&](std::uint64_t) -> Result<void> {
-                if (++asked != 10) return {}; // of step 3 the second
+                if (++asked != 8) return {}; // after 4 and 2 of the first epoch: of step 3 the second
                 if (!isStop) return Error{codes::kOutOfMemory, "no memory"};
                 cut.cancel.cancel();
                 return {};

@@ -2,6 +2,7 @@
 #include <QPushButton>
 
 #include "training_page.h"
+#include "widgets/stop_question.h"
 
 using namespace llamahome;
 using managers::TrainingState;
@@ -12,20 +13,19 @@ class TestRunEnd final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    void initTestCase() {
-        testing::applyTestTheme();
-    }
+    void initTestCase() { testing::applyTestTheme(); }
 
     void stopEndsTheRunAndItIsOfferedForContinuing() {
         TrainingPage page;
         QVERIFY(page.startsAndHoldsBefore(4));
+        QVERIFY(eventually([&] { return widgets::isStopAsked(*page.run.training); }));
         page.click("stopButton");
         QVERIFY(page.run.training->state() == TrainingState::Running); // it is asked what to keep
         page.picture("training_stop");
-        page.click("stopKeepBest");
+        page.click("stopKeepLast");
         page.run.gate.open();
         QVERIFY(page.run.comesTo(TrainingState::Done));
-        QVERIFY(page.text("resultAdapter").endsWith(QStringLiteral("of step 2")));
+        QVERIFY(page.text("resultAdapter").endsWith(QStringLiteral("of step 3")));
         QVERIFY(page.text("resultHeadline").startsWith(QStringLiteral("Stopped at step 3 of 6")));
         page.click("newTraining");
         QVERIFY(eventually([&] { return page.isShown("unfinishedOffer"); }));
@@ -39,6 +39,7 @@ private Q_SLOTS:
     void aStopForLaterLeavesNoAdapterAndCanBeContinued() {
         TrainingPage page;
         QVERIFY(page.startsAndHoldsBefore(4));
+        QVERIFY(eventually([&] { return widgets::isStopAsked(*page.run.training); }));
         page.click("stopButton");
         page.click("stopNot");
         QVERIFY(page.run.training->state() == TrainingState::Running);

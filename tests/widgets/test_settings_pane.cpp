@@ -299,8 +299,8 @@ private Q_SLOTS:
         names.removeAll(QString()); // the CUDA row's
         QCOMPARE(names.join(u' '),
                  (QStringList{QStringLiteral("openFolderButton"), QStringLiteral("themeBox"),
-                              QStringLiteral("chosenOnlyBox"), QStringLiteral("settingList"),
-                              QStringLiteral("field"), QStringLiteral("resetButton")}
+                              QStringLiteral("chosenOnlyBox"), QStringLiteral("keepTokenButton"),
+                              QStringLiteral("settingList"), QStringLiteral("field"), QStringLiteral("resetButton")}
                       .join(u' ')));
     }
 

@@ -145,6 +145,8 @@ private Q_SLOTS:
         const auto failed = ground.train(ground.plan());
         QVERIFY2(failed.error().code == codes::kOutOfMemory, said(failed).c_str());
         check(ground);
+        ground.engine.script().beforeStep = nullptr;
+        isFull = false;
         checkEnd(ground, plain);
     }
 
