@@ -116,6 +116,7 @@ Result<jobs::ImportSource> inspected(const std::string& path, const jobs::Source
     return jobs::inspectSource(path, places);
 }
 
+/// Not on the GUI thread: it reads where LM Studio lies.
 jobs::SourcePlaces placesOf(const config::Environment& environment) {
     return {config::hubCacheFolder(environment), config::ollamaStoreFolders(environment),
             config::lmStudioFolders(environment)};
@@ -247,8 +248,8 @@ Verdict ModelManager::trainVerdict(const jobs::ModelEntry& entry) const {
 void ModelManager::inspectImport(const QString& path) {
     runTask<Result<jobs::ImportSource>>(
         m_context.filePool, m_context.jobs,
-        [path = fromQt(path), places = placesOf(m_context.workspace.environment)] {
-            return inspected(path, places);
+        [path = fromQt(path), environment = m_context.workspace.environment] {
+            return inspected(path, placesOf(environment));
         },
         this,
         [this, path](Result<jobs::ImportSource> source) {
@@ -299,16 +300,17 @@ Job* ModelManager::importModel(const ImportWish& wish) {
         m_context.jobs.start(JobKind::Import, tr("Importing %1").arg(wish.family + u'/' + wish.version));
     job.setCommandLine(importCommand(wish));
     if (there && !used) job.setFolders({there->path});
-    const jobs::ImportRequest request{pathFromQt(wish.path), fromQt(wish.family),
-                                      fromQt(wish.version),  wish.link,
-                                      wish.replace,          placesOf(m_context.workspace.environment)};
+    const jobs::ImportRequest asked{pathFromQt(wish.path), fromQt(wish.family), fromQt(wish.version),
+                                    wish.link, wish.replace};
     runJob<jobs::ImportResult>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
-        [lock = &m_context.lock, request, used,
+        [lock = &m_context.lock, asked, used,
          workspace = m_context.workspace](const JobControl& control) -> Result<jobs::ImportResult> {
             if (used) return *used;
             const auto held = lock->acquire();
             if (!held) return held.error();
+            jobs::ImportRequest request = asked;
+            request.places = placesOf(workspace.environment);
             return jobs::importModel(request, **held, workspace.catalog, *workspace.files, control.cancel,
                                      control.progress);
         },
