@@ -116,6 +116,7 @@ Result<jobs::ImportSource> inspected(const std::string& path, const jobs::Source
     return jobs::inspectSource(path, places);
 }
 
+/// Not on the GUI thread: it reads where LM Studio lies.
 jobs::SourcePlaces placesOf(const config::Environment& environment) {
     return {config::hubCacheFolder(environment), config::ollamaStoreFolders(environment),
             config::lmStudioFolders(environment)};
@@ -299,16 +300,17 @@ Job* ModelManager::importModel(const ImportWish& wish) {
         m_context.jobs.start(JobKind::Import, tr("Importing %1").arg(wish.family + u'/' + wish.version));
     job.setCommandLine(importCommand(wish));
     if (there && !used) job.setFolders({there->path});
-    jobs::ImportRequest request{pathFromQt(wish.path), fromQt(wish.family), fromQt(wish.version), wish.link,
-                                wish.replace};
+    const jobs::ImportRequest asked{pathFromQt(wish.path), fromQt(wish.family), fromQt(wish.version),
+                                    wish.link, wish.replace};
     runJob<jobs::ImportResult>(
         m_context.jobPool, m_context.jobs, job, *m_context.workspace.clock,
-        [lock = &m_context.lock, request, used,
-         workspace = m_context.workspace](const JobControl& control) mutable -> Result<jobs::ImportResult> {
+        [lock = &m_context.lock, asked, used,
+         workspace = m_context.workspace](const JobControl& control) -> Result<jobs::ImportResult> {
             if (used) return *used;
-            request.places = placesOf(workspace.environment);
             const auto held = lock->acquire();
             if (!held) return held.error();
+            jobs::ImportRequest request = asked;
+            request.places = placesOf(workspace.environment);
             return jobs::importModel(request, **held, workspace.catalog, *workspace.files, control.cancel,
                                      control.progress);
         },

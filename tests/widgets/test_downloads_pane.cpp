@@ -103,7 +103,7 @@ private Q_SLOTS:
         const quint64 fourth = place.start();
         QCOMPARE(place.cell(3, DownloadTable::State), QStringLiteral("waiting for its turn"));
         place.list().setFocus();
-        QTest::keyClick(&place.list(), Qt::Key_End);
+        QTest::keyClick(&place.list(), Qt::Key_End, Qt::ControlModifier);
         QTest::keyClick(&place.list(), Qt::Key_Up, Qt::ControlModifier);
         QCOMPARE(place.names().mid(2), QStringList({HubWindow::kTiny, QStringLiteral("org/three")}));
         QCOMPARE(place.list().currentIndex().row(), 2); // it stays chosen

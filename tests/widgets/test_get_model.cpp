@@ -2,6 +2,7 @@
 // begun.
 #include <fstream>
 
+#include <QApplication>
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
@@ -26,7 +27,12 @@ namespace {
 /// The sheet, open, with what is in it.
 struct Sheet {
     explicit Sheet(const HubWindow& place)
-        : dialog(place.window.await<GetModelDialog>("getModelDialog")) {}
+        : dialog(place.window.await<GetModelDialog>("getModelDialog")) {
+        activate();
+    }
+
+    /// As a window manager does, at first and when a list of names that popped up has gone.
+    void activate() const { QApplication::setActiveWindow(&dialog); }
 
     template <typename Type>
     Type& find(const char* name) const {
@@ -107,6 +113,7 @@ private Q_SLOTS:
         QVERIFY(sheet.go().isEnabled());
         QTest::keyClick(sheet.dialog.windowHandle(), Qt::Key_Return);
         QVERIFY(sheet.awaitOffer());
+        sheet.activate();
         QVERIFY(WindowGround::waitFor([&] { return sheet.go().hasFocus(); }));
         QTest::keyClick(sheet.dialog.windowHandle(), Qt::Key_Return);
         QVERIFY(WindowGround::waitFor([&] { return place.isReady(QStringLiteral("org/tiny")); }));
