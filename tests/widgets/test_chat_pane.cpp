@@ -108,7 +108,10 @@ private Q_SLOTS:
         const QByteArray line = kept.readAll();
         QVERIFY2(line.contains("1+1?") && line.contains("\"two\"") && line.count('\n') == 1,
                  line.constData());
-        QVERIFY(Place::wait([&] { return !isThere(file); }));
+        QVERIFY(Place::wait(
+            [&] { return place.training->setup().samples().contains(managers::pathToQt(file)); }));
+        Place::press(place.bar(), "messageButton"); // Undo
+        QVERIFY2(Place::wait([&] { return !isThere(file); }), qPrintable(place.bar()->text()));
     }
 
     void anAnswerWithoutAWordIsTold() {

@@ -306,7 +306,8 @@ private Q_SLOTS:
             QCOMPARE(ground.model().path, ground.moved());
             ground.checkUsable();
             QVERIFY(findLeftovers(ground.root()).empty());
-            QVERIFY(!isThere(ground.own()));
+            std::error_code absent; // cut at the very last, an empty folder is left
+            QVERIFY(!isThere(ground.own()) || fs::is_empty(ground.own(), absent));
         }
         QVERIFY(calls > 3);
     }
