@@ -121,14 +121,14 @@ void DownloadsPane::makeTables(WindowMemory& memory) {
     m_files =
         makeTable(QStringLiteral("downloadFiles"), tr("Files of the chosen download"), m_fileItems, this);
     QHeaderView& header = *m_table->horizontalHeader();
-    header.resizeSection(DownloadTable::Name, 32 * look::kGrid);
-    header.resizeSection(DownloadTable::State, 26 * look::kGrid);
-    header.resizeSection(DownloadTable::Amount, 22 * look::kGrid);
+    header.resizeSection(DownloadTable::Name, 25 * look::kGrid);
+    header.resizeSection(DownloadTable::State, 22 * look::kGrid);
+    header.resizeSection(DownloadTable::Amount, 18 * look::kGrid);
     memory.keep(header, QStringLiteral("downloads/queue"));
     QHeaderView& fileHeader = *m_files->horizontalHeader();
-    fileHeader.resizeSection(DownloadFileTable::File, 32 * look::kGrid);
-    fileHeader.resizeSection(DownloadFileTable::State, 26 * look::kGrid);
-    fileHeader.resizeSection(DownloadFileTable::Amount, 22 * look::kGrid);
+    fileHeader.resizeSection(DownloadFileTable::File, 25 * look::kGrid);
+    fileHeader.resizeSection(DownloadFileTable::State, 22 * look::kGrid);
+    fileHeader.resizeSection(DownloadFileTable::Amount, 18 * look::kGrid);
     memory.keep(fileHeader, QStringLiteral("downloads/files"));
     m_splitter = new QSplitter(Qt::Vertical, this);
     m_splitter->setChildrenCollapsible(false);

@@ -25,6 +25,7 @@ SpeedLimit::SpeedLimit(managers::SettingsManager& settings, QWidget* parent)
     editor->setFixedWidth(kWidth);
     auto* label = new QLabel(managers::toQt(setting.label), this);
     setToolTip(managers::toQt(setting.help));
+    setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(look::kGrid);
