@@ -300,7 +300,8 @@ private Q_SLOTS:
         QCOMPARE(names.join(u' '),
                  (QStringList{QStringLiteral("openFolderButton"), QStringLiteral("themeBox"),
                               QStringLiteral("chosenOnlyBox"), QStringLiteral("keepTokenButton"),
-                              QStringLiteral("settingList"), QStringLiteral("field"), QStringLiteral("resetButton")}
+                              QStringLiteral("settingList"), QStringLiteral("field"),
+                              QStringLiteral("resetButton")}
                       .join(u' ')));
     }
 
