@@ -45,6 +45,7 @@ QTableView* makeTable(const QString& name, const QString& words, QAbstractItemMo
     table->setSelectionMode(QAbstractItemView::SingleSelection);
     table->setTabKeyNavigation(false);
     table->setShowGrid(false);
+    table->setWordWrap(false);
     table->setFont(look::figureFont());
     table->verticalHeader()->hide();
     QHeaderView& header = *table->horizontalHeader();

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kBarHeight = 3;
 constexpr int kMargin = 4;
+constexpr float kRestShare = 0.25F; ///< of the colour, for what is not here yet
 
 } // namespace
 
@@ -23,13 +24,18 @@ void ProgressDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
     if (percent < 0) return;
     QRect bar(option.rect.left() + kMargin, option.rect.bottom() - kBarHeight,
               option.rect.width() - 2 * kMargin, kBarHeight);
-    painter->fillRect(bar, option.palette.color(QPalette::Midlight));
+    const bool isSelected = option.state.testFlag(QStyle::State_Selected);
+    const QColor color =
+        isSelected ? option.palette.color(QPalette::HighlightedText) : look::color(look::Tone::Accent);
+    QColor rest = color;
+    rest.setAlphaF(kRestShare);
+    painter->fillRect(bar, rest);
     const int width = bar.width() * percent / 100;
     if (option.direction == Qt::RightToLeft)
         bar.setLeft(bar.right() + 1 - width);
     else
         bar.setWidth(width);
-    painter->fillRect(bar, look::color(look::Tone::Accent));
+    painter->fillRect(bar, color);
 }
 
 } // namespace llamahome::widgets

@@ -223,7 +223,7 @@ void DownloadManager::takeStatus(quint64 id, const download::SetStatus& status) 
     item->doneBytes = status.doneBytes;
     item->totalBytes = status.totalBytes;
     job->setSecondsLeft(secondsLeft(status));
-    job->setRate(status.bytesPerSecond); // what was kept from before is no speed
+    job->setRate(status.bytesPerSecond);  // what was kept from before is no speed
     job->setProgress(progressOf(status)); // itemChanged() follows
 }
 
@@ -272,6 +272,10 @@ void DownloadManager::onJobChanged(Job* job) {
         return;
     }
     if (job->state() == JobState::Stopping) found->state = DownloadState::Stopping;
+    if (const Progress& progress = job->progress(); found->status.files.empty() && progress.total > 0) {
+        found->doneBytes = progress.done; // a copy, or a check of what is there
+        found->totalBytes = progress.total;
+    }
     Q_EMIT itemChanged(id);
 }
 

@@ -69,8 +69,12 @@ Result<jobs::DownloadResult> fetchWanted(const DownloadWork& work, LockKeeper& l
     const auto transport = jobs::openNetwork(*rules);
     if (!transport) return transport.error();
     FileLayer& files = *work.workspace.files;
-    const jobs::DownloadTools tools{**transport, files, jobs::fetchFiles(*rules, files, watch),
-                                    [&lock] { return lock.acquire(); }};
+    // What is told of each file tells their sum too, and its speed without what was kept from before.
+    const auto fetch = [fetch = jobs::fetchFiles(*rules, files, watch)](
+                           const download::RemoteSet& set, const std::filesystem::path& folder,
+                           const CancelToken& cancel,
+                           const ProgressSink&) { return fetch(set, folder, cancel, {}); };
+    const jobs::DownloadTools tools{**transport, files, fetch, [&lock] { return lock.acquire(); }};
     return jobs::downloadModel(*request, library, tools, control.cancel, control.progress);
 }
 

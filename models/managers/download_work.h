@@ -21,7 +21,7 @@ struct DownloadWork {
 /// Errors of downloadTarget(), of the token's place, of the network's settings and of offerDownload().
 Result<jobs::DownloadOffer> askSource(const DownloadWork& work, const CancelToken& cancel);
 
-/// The same, and of downloadModel(). The bytes of all files are told to `control`, each file to `watch`.
+/// The same, and of downloadModel(). Files that are fetched are told to `watch`, all other work to `control`.
 Result<jobs::DownloadResult> fetchWanted(const DownloadWork& work, LockKeeper& lock,
                                          const JobControl& control, const jobs::FetchWatch& watch);
 

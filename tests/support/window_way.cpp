@@ -18,6 +18,7 @@ constexpr int kMostTabs = 120;
 
 /// The size of the manual's pictures.
 constexpr QSize kPictureSize{1280, 800};
+constexpr int kShade = 96; ///< of 255
 
 QString pictureFolder() {
     return qEnvironmentVariable("LLAMAHOME_TEST_PICTURES");
@@ -106,7 +107,9 @@ void WindowWay::picture(const char* name) const {
     if (QWidget* over = QApplication::activeModalWidget()) {
         QPainter painter(&shown);
         const QRect place(QPoint(), over->size());
-        painter.drawPixmap(place.translated(window().rect().center() - place.center()), over->grab());
+        const QRect middle = place.translated(window().rect().center() - place.center());
+        painter.fillRect(shown.rect(), QColor(0, 0, 0, kShade)); // as desktops set off what lies over
+        painter.drawPixmap(middle, over->grab());
     }
     shown.save(pictureFolder() + QLatin1Char('/') + QLatin1String(name) + QStringLiteral(".png"));
 }
