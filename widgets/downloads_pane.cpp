@@ -284,7 +284,7 @@ void DownloadsPane::tellUnfinished() {
 }
 
 void DownloadsPane::tellFailure(quint64 id, const Error& error) {
-    if (DownloadManager::wantsToken(error.code.text))
+    if (download::isTokenWanted(error.code.text))
         m_messages->showFailure(error, tr("Give a token…"), [this, id] { askToken(id); });
     else
         m_messages->showFailure(error, tr("Try again"), [this, id] {

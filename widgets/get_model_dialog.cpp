@@ -139,7 +139,7 @@ void GetModelDialog::tellFailure(const Error& error) {
     if (error.code == codes::kMetaLinkExpired || error.code == codes::kMetaLink) {
         m_messages->showError(error, tr("Ask for a link"), [] { openPage(kMetaPage); });
         m_form->askLink();
-    } else if (managers::DownloadManager::wantsToken(error.code.text) && !page.isEmpty()) {
+    } else if (download::isTokenWanted(error.code.text) && !page.isEmpty()) {
         m_messages->showError(error, tr("Open its page"), [page] { openPage(page); });
         m_form->askToken();
     } else {

@@ -179,6 +179,10 @@ void TrainingForm::browseData() {
     m_data->browse();
 }
 
+void TrainingForm::writeData() {
+    m_data->write();
+}
+
 bool TrainingForm::isFoldOpen() const {
     return m_fold->isOpen();
 }

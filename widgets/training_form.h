@@ -38,6 +38,8 @@ public:
     void focusFirst();
     /// Asks for data files.
     void browseData();
+    /// Opens the table in which data is written.
+    void writeData();
     bool isFoldOpen() const;
 
 Q_SIGNALS:

@@ -169,11 +169,14 @@ QWidget* TrainingPane::makeHint() {
     words->setObjectName(QStringLiteral("dataHint"));
     words->setWordWrap(true);
     auto* browse = makeButton(tr("Choose files…"), Icon::Folder, QStringLiteral("browseData"), panel);
+    auto* write = makeButton(tr("Write your own…"), Icon::Edit, QStringLiteral("writeData"), panel);
+    connect(write, &QPushButton::clicked, m_form, &TrainingForm::writeData);
     m_useSample = new QPushButton(panel);
     m_useSample->setObjectName(QStringLiteral("useSample"));
     auto* row = new QHBoxLayout;
     row->setSpacing(look::kGrid);
     row->addWidget(browse);
+    row->addWidget(write);
     row->addWidget(m_useSample);
     row->addStretch(1);
     auto* column = new QVBoxLayout(panel);

@@ -35,11 +35,6 @@ std::string tokenOrigin(CommandContext& context) {
     return tokens ? jobs::tokenWords(tokens->state()) : tokens.error().message;
 }
 
-bool isTokenWanted(const Error& error) {
-    return error.code == codes::kHubNotFound || error.code == codes::kHubGated ||
-           error.code == codes::kHubToken;
-}
-
 Result<std::string> askToken(CommandContext& context, network::Transport& transport,
                              const download::HubAccess& access, const Error& why) {
     if (!context.input().isTerminal()) return why;

@@ -24,9 +24,6 @@ std::string tokenOrigin(CommandContext& context);
 /// One line of standard input, which a terminal does not show; empty at its end. RUN-00.
 Result<std::string> secretLine(CommandContext& context, const std::string& question);
 
-/// Whether an error may be cured by a token, or by another one.
-bool isTokenWanted(const Error& error);
-
 /// Tells `why` and asks for a token, unseen; the Hub must know it. `why` itself where nobody can be asked or
 /// nothing is typed; RUN-00.
 Result<std::string> askToken(CommandContext& context, network::Transport& transport,

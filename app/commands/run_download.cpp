@@ -59,7 +59,8 @@ Result<jobs::DownloadResult> runDownload(CommandContext& context, jobs::Download
                                         return std::make_shared<const jobs::RootLock>(std::move(*lock));
                                     }};
     auto result = jobs::downloadModel(request, **library, tools, context.cancel(), printer.sink());
-    if (result || request.source != jobs::DownloadSource::Hub || !isTokenWanted(result.error()))
+    if (result || request.source != jobs::DownloadSource::Hub ||
+        !download::isTokenWanted(result.error().code.text))
         return result;
     auto token = askToken(context, **transport, request.hub, result.error());
     if (!token) return token.error();

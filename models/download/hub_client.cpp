@@ -173,6 +173,10 @@ Error hubRefusal(const network::HttpResponse& response, std::string_view body, c
     return error;
 }
 
+bool isTokenWanted(std::string_view code) {
+    return code == codes::kHubNotFound.text || code == codes::kHubGated.text || code == codes::kHubToken.text;
+}
+
 Error notTheHub(const HubAccess& access, const std::string& found) {
     return {codes::kNotTheHub,
             access.endpoint + ": something between you and the Hub answered instead: found " + found +

@@ -45,6 +45,9 @@ struct HubSubject {
 Error hubRefusal(const network::HttpResponse& response, std::string_view body, const HubAccess& access,
                  const HubSubject& subject);
 
+/// Whether a refusal of that code may be cured by a token, or by another one.
+bool isTokenWanted(std::string_view code);
+
 /// HUB-07: what came with status 200 is not the Hub's.
 Error notTheHub(const HubAccess& access, const std::string& found);
 

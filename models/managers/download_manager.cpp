@@ -374,8 +374,4 @@ QString DownloadManager::commandOf(const DownloadWish& wish) const {
     return toQt(shellLine(words));
 }
 
-bool DownloadManager::wantsToken(std::string_view code) {
-    return code == codes::kHubNotFound.text || code == codes::kHubGated.text || code == codes::kHubToken.text;
-}
-
 } // namespace llamahome::managers

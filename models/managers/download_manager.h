@@ -70,8 +70,6 @@ public:
     QString hubPage(const QString& name) const;
     /// For a shell.
     QString commandOf(const DownloadWish& wish) const;
-    /// Whether a failure of that code may be cured by a token.
-    static bool wantsToken(std::string_view code);
 
 Q_SIGNALS:
     /// Items have come, gone, or have another order.

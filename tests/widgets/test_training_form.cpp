@@ -47,7 +47,7 @@ private Q_SLOTS:
         Page page;
         page.run.setup().chooseModel(QStringLiteral("smollm2/135m-instruct"));
         auto& chooser = page.find<widgets::DataChooser>("dataChooser");
-        chooser.write();
+        page.click("writeData");
         const auto view = [&] { return &page.find<QTableView>("questionTable"); };
         QApplication::clipboard()->setText(QStringLiteral("1+1?\t2\n2+2?\t4\nunfinished\n"));
         page.click("pasteCells");
@@ -135,7 +135,7 @@ private Q_SLOTS:
         page.run.setup().setSetting(QStringLiteral("training.lora.r"), QStringLiteral("16"));
         QVERIFY(eventually([&] {
             return page.text("forecastNotices")
-                .startsWith(QStringLiteral("Note: training.learning_rate is 0.01"));
+                .startsWith(QStringLiteral("Note: the setting “Learning rate” is 0.01"));
         }));
         page.picture("training_notes");
         page.run.setup().setSetting(QStringLiteral("training.max_length"), QStringLiteral("8"));

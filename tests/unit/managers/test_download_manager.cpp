@@ -143,7 +143,7 @@ private Q_SLOTS:
         const Job* refused = place.downloads->ask({QStringLiteral("org/nothing")});
         Place::waitFor([&] { return !refused->isActive(); });
         QCOMPARE(refused->error()->code.text, std::string_view("HUB-01"));
-        QVERIFY(DownloadManager::wantsToken(refused->error()->code.text));
+        QVERIFY(download::isTokenWanted(refused->error()->code.text));
     }
 
     void aQuestionCanBeStopped() {
@@ -256,7 +256,7 @@ private Q_SLOTS:
         const quint64 id = place.start(kTiny);
         QCOMPARE(place.ended(id), DownloadState::Failed);
         QCOMPARE(failures.size(), 1);
-        QVERIFY(DownloadManager::wantsToken(place.item(id).failureCode));
+        QVERIFY(download::isTokenWanted(place.item(id).failureCode));
         QCOMPARE(place.downloads->hubPage(kTiny),
                  QStringLiteral("https://huggingface.co/") + QLatin1String(kTinyId));
         place.downloads->goOn(id, QString::fromLatin1(HubServer::kLicensedToken));

@@ -34,6 +34,8 @@ private Q_SLOTS:
             "free some space, or choose another disk with the setting “Data folder”");
         add("leave such rows out with --skip-bad-rows",
             "leave such rows out with the setting “Skip bad rows”");
+        add("raise training.max_length; model.safetensors stays",
+            "raise the setting “Longest row”; model.safetensors stays");
         add("use --map prompt=prompt", "use the setting “Columns” prompt=prompt");
         add("choose one of these with --device DEVICE", "choose one of these with the setting “Device”");
         add("name them with --map FIELD=COLUMN", "name them with the setting “Columns”");
