@@ -33,9 +33,10 @@ constexpr int kHeight = 68 * look::kGrid;
 
 } // namespace
 
-DataPreview::DataPreview(const managers::TrainingSetup& setup, QWidget* parent)
+DataPreview::DataPreview(const managers::TrainingSetup& setup, managers::RowPages& pages, QWidget* parent)
     : QDialog(parent)
-    , m_pages(setup.makeRowPages(this)) {
+    , m_pages(&pages) {
+    pages.setParent(this);
     const jobs::DataReport& report = *setup.dataReport();
     setObjectName(QStringLiteral("dataPreview"));
     setWindowTitle(tr("Inside %1").arg(filesText(setup.dataFiles())));

@@ -20,8 +20,9 @@ class DataPreview final : public QDialog {
     Q_OBJECT
 
 public:
-    /// What is found in the data that `setup` has chosen, which it has looked at.
-    explicit DataPreview(const managers::TrainingSetup& setup, QWidget* parent = nullptr);
+    /// What is found in the data that `setup` has chosen and looked at; `pages` of it are its own from now
+    /// on.
+    DataPreview(const managers::TrainingSetup& setup, managers::RowPages& pages, QWidget* parent = nullptr);
 
 private:
     QWidget* makeFacts(const jobs::DataReport& report);

@@ -313,6 +313,7 @@ void DownloadsPane::pauseOrGoOn() {
 /// Meta's link is kept nowhere: the sheet asks for it.
 void DownloadsPane::goOn(const DownloadItem& item) {
     m_messages->clear();
+    m_toRemove = 0; // it is wanted again
     if (m_downloads.wantsLink(item.id))
         Q_EMIT getRequested(item.wish);
     else

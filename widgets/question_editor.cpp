@@ -1,6 +1,7 @@
 #include "widgets/question_editor.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <QAction>
 #include <QApplication>
@@ -67,8 +68,8 @@ QuestionEditor::QuestionEditor(managers::TrainingSetup& setup, QWidget* parent)
     connectAll();
     showCount();
     if (m_setup.samples().contains(path())) {
-        m_opened = path();
-        m_desk->read(m_opened);
+        m_reading = path();
+        m_desk->read(m_reading);
     }
     m_view->setFocus();
 }
@@ -156,6 +157,7 @@ void QuestionEditor::connectAll() {
         accept();
     });
     connect(m_desk, &managers::QuestionDesk::failed, this, [this](const Error& error) {
+        m_reading.clear();
         m_messages->showFailure(error);
         showCount();
     });
@@ -165,7 +167,9 @@ void QuestionEditor::takeRows(const QString& from, const std::vector<jobs::Quest
     QList<QuestionTable::Row> taken;
     for (const jobs::QuestionAnswer& row : rows)
         taken.append({toQt(row.question), toQt(row.answer)});
-    if (from == m_opened && m_table->rows().isEmpty())
+    const bool isOwn = from == std::exchange(m_reading, QString());
+    if (isOwn) m_opened = from;
+    if (isOwn && m_table->rows().isEmpty())
         m_table->load(taken);
     else
         m_table->append(taken);
@@ -217,16 +221,11 @@ QString QuestionEditor::path() const {
 
 void QuestionEditor::save() {
     const QString file = path();
-    if (file != m_opened && m_setup.samples().contains(file)) {
-        m_messages->show(MessageBar::Kind::Error,
-                         tr("There is a file %1 already; give the table another name.").arg(fileName(file)));
-        return;
-    }
     std::vector<jobs::QuestionAnswer> rows;
     for (const QuestionTable::Row& row : m_table->wholeRows())
         rows.push_back({fromQt(row.question), fromQt(row.answer)});
     m_save->setEnabled(false);
-    m_desk->write(file, std::move(rows));
+    m_desk->write(file, std::move(rows), file == m_opened);
 }
 
 void QuestionEditor::showCount() {
@@ -237,7 +236,7 @@ void QuestionEditor::showCount() {
     m_count->setText(words.join(QStringLiteral(" · ")));
     m_undo->setEnabled(m_table->canUndo());
     m_redo->setEnabled(m_table->canRedo());
-    m_save->setEnabled(whole > 0 && !path().isEmpty());
+    m_save->setEnabled(whole > 0 && !path().isEmpty() && m_reading.isEmpty());
 }
 
 void QuestionEditor::reject() {

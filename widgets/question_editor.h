@@ -53,7 +53,8 @@ private:
     managers::TrainingSetup& m_setup;
     managers::QuestionDesk* m_desk;
     items::QuestionTable* m_table;
-    QString m_opened; ///< path of the file that may be replaced
+    QString m_opened;  ///< path of the file that may be replaced: its rows are here
+    QString m_reading; ///< of the one whose rows are to come
     MessageBar* m_messages;
     QTableView* m_view;
     QLineEdit* m_name;

@@ -354,7 +354,7 @@ void TrainingPane::showOffer() {
 
 void TrainingPane::lookInside() {
     const auto& setup = m_manager.setup();
-    if (setup.dataReport()) (new DataPreview(setup, this))->open();
+    if (auto* pages = setup.makeRowPages(this)) (new DataPreview(setup, *pages, this))->open();
 }
 
 void TrainingPane::copyCommand() {

@@ -23,13 +23,16 @@ std::vector<text::Message> messagesOf(const jobs::Conversation& conversation, st
 
 ExampleKeeper::ExampleKeeper(ManagerContext& context, QObject* parent)
     : QObject(parent)
-    , m_context(context) {}
+    , m_context(context)
+    , m_fileGuard(std::make_shared<std::mutex>()) {}
 
 void ExampleKeeper::add(const jobs::Conversation& conversation, std::size_t index, const QString& answer) {
     if (index >= conversation.messages.size()) return;
     runTask<Result<jobs::AddedExample>>(
         m_context.filePool, m_context.jobs,
-        [workspace = m_context.workspace, messages = messagesOf(conversation, index, fromQt(answer))] {
+        [workspace = m_context.workspace, guard = m_fileGuard,
+         messages = messagesOf(conversation, index, fromQt(answer))] {
+            const std::lock_guard lock(*guard);
             return jobs::addExample(*workspace.files, workspace.root, messages);
         },
         this,
@@ -48,7 +51,10 @@ void ExampleKeeper::undo() {
     if (!last) return;
     runTask<Result<void>>(
         m_context.filePool, m_context.jobs,
-        [workspace = m_context.workspace, last] { return jobs::takeBackExample(*workspace.files, *last); },
+        [workspace = m_context.workspace, guard = m_fileGuard, last] {
+            const std::lock_guard lock(*guard);
+            return jobs::takeBackExample(*workspace.files, *last);
+        },
         this,
         [this](const Result<void>& done) {
             if (done)

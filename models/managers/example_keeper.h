@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <mutex>
 #include <optional>
 
 #include <QObject>
@@ -35,6 +37,7 @@ Q_SIGNALS:
 
 private:
     ManagerContext& m_context;
+    std::shared_ptr<std::mutex> m_fileGuard;  ///< one change of the file at a time
     std::optional<jobs::AddedExample> m_last; ///< that undo() takes out
 };
 

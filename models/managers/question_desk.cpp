@@ -28,11 +28,11 @@ void QuestionDesk::read(const QString& path) {
         });
 }
 
-void QuestionDesk::write(const QString& path, std::vector<jobs::QuestionAnswer> rows) {
+void QuestionDesk::write(const QString& path, std::vector<jobs::QuestionAnswer> rows, bool mayReplace) {
     runTask<Result<void>>(
         m_context.filePool, m_context.jobs,
-        [workspace = m_context.workspace, file = pathFromQt(path), rows = std::move(rows)] {
-            return jobs::writeQuestions(*workspace.files, file, rows);
+        [workspace = m_context.workspace, file = pathFromQt(path), rows = std::move(rows), mayReplace] {
+            return jobs::writeQuestions(*workspace.files, file, rows, mayReplace);
         },
         this,
         [this, path](const Result<void>& written) {

@@ -23,8 +23,8 @@ public:
     QString pathOf(const QString& name) const;
     /// wasRead() follows, or failed().
     void read(const QString& path);
-    /// wasWritten() follows, or failed().
-    void write(const QString& path, std::vector<jobs::QuestionAnswer> rows);
+    /// wasWritten() follows, or failed(): where the file is there and not to be replaced, too.
+    void write(const QString& path, std::vector<jobs::QuestionAnswer> rows, bool mayReplace);
 
 Q_SIGNALS:
     void wasRead(const QString& path, const std::vector<llamahome::jobs::QuestionAnswer>& rows);

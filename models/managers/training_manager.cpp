@@ -108,7 +108,6 @@ std::optional<double> TrainingManager::secondsLeft() const {
 
 void TrainingManager::start() {
     if (m_state != TrainingState::Ready || isRefused(m_setup.modelName())) return;
-    m_setup.speedTrial().cancel();
     const TrainingChoice choice = m_setup.choice();
     m_page = {};
     m_page.run = {{}, m_setup.modelName(), m_setup.dataFiles(), m_setup.presetName(), m_setup.settings()};
@@ -166,6 +165,7 @@ void TrainingManager::resumeOn(const QString& runName, const QString& model,
 
 void TrainingManager::launch(const QString& title, const QString& commandLine, const QString& model,
                              Work work) {
+    m_setup.speedTrial().cancel();
     m_before = {m_state, m_page, m_metrics.columns()};
     m_hasBegun = false;
     m_stopWish = jobs::StopWish();
@@ -312,7 +312,7 @@ void TrainingManager::hear(const TrainNews& news) {
     }
     if (news.progress) m_progress = *news.progress;
     for (const std::string& notice : news.notices)
-        m_page.notices << windowText(notice);
+        m_page.notices << noticeText(notice);
     m_page.answers.insert(m_page.answers.end(), news.answers.begin(), news.answers.end());
     takePoints(news.samples);
     if (m_job) m_job->setSecondsLeft(secondsLeft());

@@ -230,6 +230,7 @@ bool TrainingSetup::canSkipBadRows() const {
 }
 
 RowPages* TrainingSetup::makeRowPages(QObject* parent) const {
+    if (!m_report || !m_choice.model || m_isResolving) return nullptr;
     return new RowPages(m_context, m_choice.data, m_choice.model->path, settings(), parent);
 }
 
@@ -241,15 +242,15 @@ QStringList TrainingSetup::notices() const {
     QStringList words;
     if (!m_choice.model || m_choice.data.empty()) return words;
     for (const std::string& notice : m_resolved.report.resolved.notices)
-        words << windowText(notice);
+        words << noticeText(notice);
     if (m_outlook)
         for (const std::string& notice : m_outlook->forecast.notices)
-            words << windowText(notice);
+            words << noticeText(notice);
     return words;
 }
 
 void TrainingSetup::measureSpeed() {
-    if (m_outlook)
+    if (m_outlook && m_choice.model && !m_isResolving)
         m_trial.begin({speedFingerprint(m_choice, settings()),
                        [workspace = m_context.workspace, choice = m_choice, resolved = m_resolved] {
                            return planOf(workspace, choice, resolved);

@@ -85,8 +85,8 @@ public:
     /// Data files of the root's folder of samples: those that come with the program, and the user's own.
     const QStringList& samples() const { return m_samples; }
 
-    /// The rows of the chosen data, one by one, as the chosen model would be trained on them now.
-    /// dataReport() is there.
+    /// The rows of the chosen data, one by one, as the chosen model would be trained on them now; null where
+    /// there is none of these, or a change is still looked up.
     RowPages* makeRowPages(QObject* parent) const;
     /// For data that is written here.
     QuestionDesk* makeQuestionDesk(QObject* parent) const;

@@ -86,15 +86,18 @@ QString windowText(const std::string& message) {
     static const QRegularExpression kExample(QStringLiteral(",? as in `--[^`]*`"));
     static const QRegularExpression kCommand(QStringLiteral("`llamahome ([^`]*)`"));
     static const QRegularExpression kOption(QStringLiteral("(?<![\\w-])(--[a-z-]+)( [A-Z][A-Z=,…]*\\b)?"));
-    static const QRegularExpression kKey(
-        QStringLiteral("(?<![\\w./-])(training|data|model)(\\.[a-z_]+)+\\b"));
     const QString text = toQt(message).remove(kExample);
     const QString placed = replaced(text, kCommand, [](const QRegularExpressionMatch& match) {
         return placeOf(match.captured(1).split(u' ', Qt::SkipEmptyParts));
     });
-    const QString named = replaced(
-        placed, kOption, [](const QRegularExpressionMatch& match) { return nameOf(match.captured(1)); });
-    return replaced(named, kKey, [](const QRegularExpressionMatch& match) {
+    return replaced(placed, kOption,
+                    [](const QRegularExpressionMatch& match) { return nameOf(match.captured(1)); });
+}
+
+QString noticeText(const std::string& notice) {
+    static const QRegularExpression kKey(
+        QStringLiteral("(?<![\\w./-])(training|data|model)(\\.[a-z_]+)+\\b"));
+    return replaced(windowText(notice), kKey, [](const QRegularExpressionMatch& match) {
         return settingWords(fromQt(match.captured()));
     });
 }

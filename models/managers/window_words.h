@@ -8,8 +8,10 @@
 
 namespace llamahome::managers {
 
-/// Commands become the place in the window that does the same, options and names of settings the setting as
-/// the window calls it. What only a shell can do stays as it is.
+/// Commands become the place in the window that does the same, options the setting that they stand for. What
+/// only a shell can do stays as it is.
 QString windowText(const std::string& message);
+/// The same for what is no fault of a file: the names of settings, too, become what the window calls them.
+QString noticeText(const std::string& notice);
 
 } // namespace llamahome::managers

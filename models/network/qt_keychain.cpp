@@ -44,7 +44,7 @@ Error silent() {
 }
 
 Result<Outcome> run(const MakeJob& make) {
-    static std::atomic<bool> isSilent = false; // whoever waited in vain once does not wait again
+    static std::atomic<bool> isSilent = false; // whoever waited in vain does not wait again before it answers
     if (isSilent) return silent();
     const auto promise = std::make_shared<std::promise<Outcome>>();
     auto outcome = promise->get_future();
@@ -55,6 +55,7 @@ Result<Outcome> run(const MakeJob& make) {
             Outcome result{done->error(), done->errorString().toStdString(), {}};
             if (const auto* read = qobject_cast<QKeychain::ReadPasswordJob*>(done))
                 result.secret = read->textData().toStdString();
+            isSilent = false;
             promise->set_value(std::move(result));
         });
         job->start();

@@ -151,8 +151,9 @@ Result<HttpResponse> QtTransport::get(const HttpRequest& request, HttpSink& sink
     const QUrl url(QString::fromStdString(request.url), QUrl::StrictMode);
     if (!url.isValid() || url.host().isEmpty() ||
         (url.scheme() != QLatin1String("https") && url.scheme() != QLatin1String("http")))
-        return Error{codes::kAddressRefused,
-                     "address: found '" + request.url + "', expected one that begins with https://"};
+        return Error{codes::kAddressRefused, "address: found one that leads nowhere, to '" +
+                                                 url.host().toStdString() +
+                                                 "', expected one that begins with https://"};
     const Way way = wayTo(url, m_proxies);
     const auto head = headOf(request, way);
     if (!head) return head.error();

@@ -39,7 +39,11 @@ Result<std::vector<QuestionAnswer>> readQuestions(const fs::path& file) {
     }
 }
 
-Result<void> writeQuestions(FileLayer& files, const fs::path& file, const std::vector<QuestionAnswer>& rows) {
+Result<void> writeQuestions(FileLayer& files, const fs::path& file, const std::vector<QuestionAnswer>& rows,
+                            bool mayReplace) {
+    if (!mayReplace && isThere(file))
+        return Error{codes::kExportExists,
+                     displayPath(file.filename()) + " is there already; give the table another name"};
     std::string text;
     for (const QuestionAnswer& row : rows)
         text += writeJsonLine(Json{{"question", row.question}, {"answer", row.answer}}) + '\n';

@@ -26,8 +26,9 @@ inline constexpr std::size_t kMostQuestions = 100'000;
 /// than kMostQuestions; the file's first bad row; else DATA-xx and FILE-xx of the file.
 Result<std::vector<QuestionAnswer>> readQuestions(const std::filesystem::path& file);
 
-/// Writes {"question","answer"} lines, the whole file or nothing; one that is there is replaced.
+/// Writes {"question","answer"} lines, the whole file or nothing. One that is there is replaced where
+/// `mayReplace`, else it stays: EXP-01.
 Result<void> writeQuestions(FileLayer& files, const std::filesystem::path& file,
-                            const std::vector<QuestionAnswer>& rows);
+                            const std::vector<QuestionAnswer>& rows, bool mayReplace);
 
 } // namespace llamahome::jobs

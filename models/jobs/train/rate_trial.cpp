@@ -6,6 +6,7 @@
 #include "core/error_codes.h"
 #include "jobs/open_model.h"
 #include "jobs/system/bench_model.h"
+#include "jobs/train/memory_guard.h"
 
 namespace llamahome::jobs {
 namespace {
@@ -73,6 +74,8 @@ Result<TrainRate> measureRate(const TrainPlan& plan, const TrainForecast& foreca
     request.recomputedLayers = forecast.recomputedLayers;
     request.trainRows = rowsOf(forecast.typicalRows, model->model->config().vocab_size);
     request.shuffle = false;
+    const MemoryGuard guard(memoryFigures);
+    request.checkMemory = [&guard](std::uint64_t growthBytes) { return guard.check(growthBytes); };
     request.cancel = cancel;
     RateObserver observer(progress);
     const auto outcome = model->model->train(request, observer);

@@ -61,39 +61,52 @@ bool changesRate(const std::vector<RunChange>& changes) {
                        [](const RunChange& change) { return change.key == "training.learning_rate"; });
 }
 
+/// Where a run goes on.
+struct ResumePoint {
+    std::optional<engine::TrainState> state; ///< nothing: from the start
+    bool dropsLater = false; ///< later states led to numbers that are none: a run that is cut off must not go
+                             ///< on from them
+};
+
 /// The state to go on from with another learning rate after numbers that are none: what came after the best
-/// state led to them. Nothing where that is the start. Later states go: a run that is cut off must not go on
-/// from them.
-Result<std::optional<engine::TrainState>> stateBeforeDivergence(CheckpointStore& store,
-                                                                std::int64_t failedStep) {
-    std::optional<engine::TrainState> state;
-    if (auto newest = store.loadNewest(failedStep - 1)) state = std::move(newest->state);
-    if (state && state->best && state->best->step < state->step)
-        if (auto best = store.load(state->best->step)) state = std::move(best->state);
-    if (state && state->step == 0) state.reset();
-    if (auto dropped = store.dropAfter(state ? state->step : -1); !dropped) return dropped.error();
+/// state led to them. Nothing where that is the start.
+Result<std::optional<engine::TrainState>> stateBeforeDivergence(const CheckpointStore& store,
+                                                                std::int64_t failedStep, TrainSink& sink) {
+    const auto steps = store.steps();
+    if (std::none_of(steps.begin(), steps.end(), [&](std::int64_t step) { return step < failedStep; }))
+        return std::optional<engine::TrainState>();
+    auto newest = store.loadNewest(failedStep - 1);
+    if (!newest) return newest.error();
+    std::optional<engine::TrainState> state = std::move(newest->state);
+    if (state->best && state->best->step < state->step) {
+        if (auto best = store.load(state->best->step))
+            state = std::move(best->state);
+        else
+            sink.onNotice("the best state cannot be used, the last one is taken: " + best.error().message);
+    }
+    if (state->step == 0) state.reset();
     return state;
 }
 
-/// The state to go on from; nothing for a run that was cut off before its first step was kept.
-Result<std::optional<engine::TrainState>> lastState(const RunFolder& run, FileLayer& files,
-                                                    const std::vector<RunChange>& changes, TrainSink& sink) {
-    CheckpointStore store(files, run.checkpoints(), 1, {});
-    std::optional<engine::TrainState> state;
-    if (run.record().code == codes::kNonFiniteLoss.text && changesRate(changes)) {
-        auto before = stateBeforeDivergence(store, run.record().step);
+/// CKPT-02 where there are states and none of them can be used.
+Result<ResumePoint> resumePoint(const RunFolder& run, const CheckpointStore& store,
+                                const std::vector<RunChange>& changes, TrainSink& sink) {
+    ResumePoint point;
+    point.dropsLater = run.record().code == codes::kNonFiniteLoss.text && changesRate(changes);
+    if (point.dropsLater) {
+        auto before = stateBeforeDivergence(store, run.record().step, sink);
         if (!before) return before.error();
-        state = std::move(*before);
+        point.state = std::move(*before);
     } else if (!store.steps().empty()) {
         auto loaded = store.loadNewest();
         if (!loaded) return loaded.error();
         for (const std::string& reason : loaded->skipped)
             sink.onNotice("a checkpoint was passed over: " + reason);
-        if (loaded->state.step > 0) state = std::move(loaded->state);
+        if (loaded->state.step > 0) point.state = std::move(loaded->state);
     }
-    sink.onNotice(state ? "resuming after step " + std::to_string(state->step)
-                        : "run '" + run.name() + "' begins from its start");
-    return state;
+    sink.onNotice(point.state ? "resuming after step " + std::to_string(point.state->step)
+                              : "run '" + run.name() + "' begins from its start");
+    return point;
 }
 
 /// A run that begins from its start needs the adapter that it began from.
@@ -180,11 +193,15 @@ Result<TrainSummary> resumeTraining(const ResumeRequest& request, engine::Engine
     auto prepared = prepare(plan, place);
     if (!prepared) return prepared.error();
     if (auto unchanged = watch.check(); !unchanged) return unchanged.error();
-    auto state = lastState(*run, files, *changes, sink);
-    if (!state) return state.error();
+    CheckpointStore store(files, run->checkpoints(), 1, {});
+    auto point = resumePoint(*run, store, *changes, sink);
+    if (!point) return point.error();
     TrainWork& work = prepared->work;
-    work.resumeFrom = std::move(*state);
+    work.resumeFrom = std::move(point->state);
     if (auto added = addInitialAdapterAgain(run->record(), cancel, work); !added) return added.error();
+    if (point->dropsLater)
+        if (auto dropped = store.dropAfter(work.resumeFrom ? work.resumeFrom->step : -1); !dropped)
+            return dropped.error();
     const bool isChanged = !changes->empty();
     RunRecord record = recordFrom(run->record(), work.resumeFrom, request, std::move(*changes), place);
     record.totalSteps = prepared->forecast.totalSteps;

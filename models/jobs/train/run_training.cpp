@@ -78,6 +78,7 @@ Result<TrainSummary> runTraining(const TrainPlan& plan, engine::Engine& engine, 
                                  std::move(record), clock);
     if (!run) return run.error();
     sink.onStart(*run);
+    logLine(LogLevel::Info, "jobs", "run " + run->name() + " begins: " + plan.commandLine);
     return TrainSession(place, *run, std::move(prepared->work)).run();
 }
 

@@ -57,7 +57,6 @@ TrainSession::TrainSession(const TrainPlace& place, RunFolder& run, TrainWork wo
     , m_record(run.record()) {}
 
 Result<TrainSummary> TrainSession::run() {
-    logLine(LogLevel::Info, "jobs", "run " + m_run.name() + " begins: " + m_record.commandLine);
     auto summary = work();
     if (!summary) summary = recordFailure(summary.error());
     logLine(LogLevel::Info, "jobs", "run " + m_run.name() + " ends: " + m_record.cause);

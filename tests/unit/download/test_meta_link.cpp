@@ -83,6 +83,7 @@ private Q_SLOTS:
         QTest::newRow("words") << std::string("see the e-mail");
         QTest::newRow("broken by a mail client") << good.substr(0, 60) + "\n" + good.substr(60);
         QTest::newRow("the tracker's link") << "https://l.facebook.com/l.php?u=x" + query;
+        QTest::newRow("a star in the host") << "https://*.llamameta.net/" + query;
         QTest::newRow("a look-alike") << "https://download.llamameta.net.evil.example/*" + query;
         QTest::newRow("another ending") << "https://evilllamameta.net/*" + query;
         QTest::newRow("plain http") << "http://download.llamameta.net/*" + query;

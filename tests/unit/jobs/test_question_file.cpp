@@ -26,16 +26,18 @@ private Q_SLOTS:
     void whatIsWrittenIsReadAgain() {
         const std::vector<QuestionAnswer> rows{{"1+1?", "2"}, {"two\nlines \u2713", "\"quoted\"\t"}};
         const fs::path file = m_folder / "new/folder/table.jsonl";
-        QVERIFY(writeQuestions(systemFiles(), file, rows));
+        QVERIFY(writeQuestions(systemFiles(), file, rows, true));
         const auto read = readQuestions(file);
         QVERIFY2(read, read ? "" : read.error().message.c_str());
         QVERIFY(*read == rows);
+        QVERIFY(!writeQuestions(systemFiles(), file, {{"other", "table"}}, false));
+        QVERIFY(*readQuestions(file) == rows);
         for (std::uint64_t k = 1;; ++k) { // the old table stays until the new one is whole
             FaultFileLayer layer(k, Fault::Short);
-            const auto again = writeQuestions(layer, file, {{"other", "table"}});
+            const auto again = writeQuestions(layer, file, {{"other", "table"}}, true);
             if (again && layer.calls() < k) break;
             QVERIFY(again || *readQuestions(file) == rows || readQuestions(file)->size() == 1);
-            QVERIFY(writeQuestions(systemFiles(), file, rows));
+            QVERIFY(writeQuestions(systemFiles(), file, rows, true));
         }
     }
 

@@ -34,8 +34,6 @@ private Q_SLOTS:
             "free some space, or choose another disk with the setting “Data folder”");
         add("leave such rows out with --skip-bad-rows",
             "leave such rows out with the setting “Skip bad rows”");
-        add("raise training.max_length; model.safetensors stays",
-            "raise the setting “Longest row”; model.safetensors stays");
         add("use --map prompt=prompt", "use the setting “Columns” prompt=prompt");
         add("choose one of these with --device DEVICE", "choose one of these with the setting “Device”");
         add("name them with --map FIELD=COLUMN", "name them with the setting “Columns”");
@@ -44,6 +42,12 @@ private Q_SLOTS:
         QFETCH(const QString, message);
         QFETCH(const QString, shown);
         QCOMPARE(windowText(fromQt(message)), shown);
+    }
+
+    void noticesNameSettingsAsTheWindowDoes() {
+        QCOMPARE(noticeText("raise training.max_length; model.safetensors and training.none stay"),
+                 QStringLiteral("raise the setting “Longest row”; model.safetensors and training.none stay"));
+        QCOMPARE(windowText("training.max_length"), QStringLiteral("training.max_length"));
     }
 
     void whatOnlyAShellCanDoStays() {
