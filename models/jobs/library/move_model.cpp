@@ -104,10 +104,15 @@ public:
         if (auto made = m_files.makeDirectories(m_plan.target.parent_path()); !made) return made.error();
         const auto isCopied = isThereAlready(m_plan.target, *manifest);
         if (!isCopied) return isCopied.error();
-        if (!*isCopied)
-            if (auto moved = m_plan.isRename ? rename() : copy(*manifest); !moved) return moved.error();
         MoveResult result{m_plan.target, m_plan.isRename || *isCopied ? 0 : m_plan.bytes, {}};
-        if (auto told = tellRuns(result.runs); !told) return told.error();
+        if (m_plan.isRename && !*isCopied) {
+            if (auto renamed = rename(result.runs); !renamed) return renamed.error();
+        } else {
+            if (!*isCopied)
+                if (auto copied = copy(*manifest); !copied) return copied.error();
+            if (auto told = tellRuns(m_plan.entry.path, m_plan.target, result.runs); !told)
+                return told.error();
+        }
         if (auto removed = removeOld(); !removed) return removed.error();
         if (auto kept = rememberPlaces(m_files, m_lock.root()); !kept)
             logLine(LogLevel::Warning, "jobs", kept.error().message);
@@ -115,8 +120,16 @@ public:
     }
 
 private:
-    Result<void> rename() {
-        if (auto renamed = m_files.rename(m_plan.entry.path, m_plan.target); !renamed) return renamed;
+    /// Runs are told first: cut in between, the model still lies where it is looked for, and the same move
+    /// ends it.
+    Result<void> rename(std::vector<std::string>& names) {
+        auto done = tellRuns(m_plan.entry.path, m_plan.target, names);
+        if (done) done = m_files.rename(m_plan.entry.path, m_plan.target);
+        if (!done) {
+            std::vector<std::string> toldBack;
+            (void)tellRuns(m_plan.target, m_plan.entry.path, toldBack);
+            return done;
+        }
         return m_files.syncDirectory(m_plan.target.parent_path());
     }
 
@@ -155,14 +168,14 @@ private:
         return m_files.syncDirectory(staging);
     }
 
-    /// Runs that could go on find the model where it is now.
-    Result<void> tellRuns(std::vector<std::string>& names) {
-        for (const RunInfo& info : runsOn(m_lock.root(), m_plan.entry.path)) {
+    /// Runs that could go on look for the model at `now`.
+    Result<void> tellRuns(const fs::path& before, const fs::path& now, std::vector<std::string>& names) {
+        for (const RunInfo& info : runsOn(m_lock.root(), before)) {
             if (info.record.startedAt.empty()) continue;
             auto run = RunFolder::open(m_files, info.path);
             if (!run) return run.error();
             RunRecord record = info.record;
-            record.modelFolder = m_plan.target;
+            record.modelFolder = now;
             if (auto updated = run->update(std::move(record), m_clock); !updated) return updated;
             names.push_back(info.name);
         }

@@ -9,6 +9,8 @@
 #include "jobs/library/library_folders.h"
 #include "jobs/library/move_model.h"
 #include "jobs/library/remove_model.h"
+#include "jobs/train/run_folder.h"
+#include "jobs/train/run_list.h"
 #include "jobs/verify/file_checks.h"
 #include "library_fixture.h"
 
@@ -46,6 +48,19 @@ struct Ground {
         const auto manifest = readManifest(entry.path);
         QVERIFY(manifest && checkHashes(entry.path, *manifest, {}, {}).empty());
     }
+    /// A run on the model that could go on.
+    void addRun() const {
+        RunRecord record;
+        record.family = "smollm2";
+        record.version = "135m-instruct";
+        record.modelFolder = own();
+        auto run = RunFolder::create(systemFiles(), root().checkpoints(), "mine", {}, record, systemClock());
+        QVERIFY2(run, run ? "" : run.error().message.c_str());
+        record = run->record();
+        record.state = RunState::Stopped;
+        QVERIFY(run->update(record, systemClock()));
+    }
+    fs::path modelOfRun() const { return findRun(root(), "mine")->record.modelFolder; }
     void takeDriveAway() const { fs::rename(drive, away); }
     void bringDriveBack() const { fs::rename(away, drive); }
 
@@ -267,7 +282,8 @@ private Q_SLOTS:
         ground.checkUsable();
     }
 
-    /// After a fault at any call the model is usable in one place, and the same move ends well.
+    /// After a fault at any call the model is usable in one place, and the same move ends well, for the runs
+    /// on it as well.
     void aFaultAtAnyFileCallLosesNothing_data() {
         QTest::addColumn<bool>("copies");
         QTest::addColumn<int>("fault");
@@ -282,9 +298,11 @@ private Q_SLOTS:
         for (std::uint64_t k = 1; k <= calls; ++k) {
             const Ground ground;
             ground.fixture.importedModel();
+            ground.addRun();
             if (k == 1) {
                 const Ground whole;
                 whole.fixture.importedModel();
+                whole.addRun();
                 FaultFileLayer counting;
                 QVERIFY(whole.move(whole.drive, copies, counting));
                 calls = counting.calls();
@@ -295,6 +313,7 @@ private Q_SLOTS:
             else
                 (void)ground.move(ground.drive, copies, files);
             ground.checkUsable();
+            if (static_cast<Fault>(fault) != Fault::Kill) QVERIFY(isThere(ground.modelOfRun()));
             if (ground.model().path == ground.own()) {
                 const auto again = ground.move(ground.drive, copies);
                 QVERIFY2(again, messageOf(again));
@@ -304,6 +323,7 @@ private Q_SLOTS:
                 clearLeftovers(*lock, systemFiles());
             }
             QCOMPARE(ground.model().path, ground.moved());
+            QCOMPARE(ground.modelOfRun(), ground.moved());
             ground.checkUsable();
             QVERIFY(findLeftovers(ground.root()).empty());
             QVERIFY(!isThere(ground.own()) || fs::is_empty(ground.own())); // a name that is free
