@@ -1,6 +1,5 @@
 #include "widgets/offer_view.h"
 
-#include <QHeaderView>
 #include <QLabel>
 #include <QTreeWidget>
 #include <QVBoxLayout>
@@ -10,6 +9,7 @@
 #include "managers/quantity_words.h"
 #include "managers/text.h"
 #include "widgets/fact_form.h"
+#include "widgets/file_list.h"
 #include "widgets/look.h"
 
 namespace llamahome::widgets {
@@ -45,7 +45,8 @@ QString licenceText(const DownloadOffer& offer) {
 OfferView::OfferView(QWidget* parent)
     : QWidget(parent)
     , m_facts(new FactForm(this))
-    , m_files(new QTreeWidget(this)) {
+    , m_files(makeFileList({tr("File"), tr("Size"), tr("Proved by")}, QStringLiteral("offerFiles"),
+                           tr("Files that are fetched"), this)) {
     m_what = m_facts->addFact(tr("To come"), QStringLiteral("offerSize"));
     m_here = m_facts->addFact(tr("Here already"), QStringLiteral("offerHere"),
                               tr("Received before. It is looked at again, and goes on from there."));
@@ -53,16 +54,6 @@ OfferView::OfferView(QWidget* parent)
     m_place = m_facts->addFact(tr("Place"), QStringLiteral("offerPlace"));
     m_room = m_facts->addFact(tr("Room"), QStringLiteral("offerRoom"), tr("On the disk of that place."));
     m_licence = m_facts->addFact(tr("Licence"), QStringLiteral("offerLicence"));
-    m_files->setObjectName(QStringLiteral("offerFiles"));
-    m_files->setAccessibleName(tr("Files that are fetched"));
-    m_files->setHeaderLabels({tr("File"), tr("Size"), tr("Proved by")});
-    m_files->setRootIsDecorated(false);
-    m_files->setUniformRowHeights(true);
-    m_files->setSelectionMode(QAbstractItemView::NoSelection);
-    m_files->header()->setStretchLastSection(false);
-    m_files->header()->setSectionResizeMode(0, QHeaderView::Stretch);
-    m_files->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
-    m_files->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(look::kGrid);

@@ -1,7 +1,6 @@
 #include "widgets/remove_dialog.h"
 
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
 #include <QTreeWidget>
@@ -11,6 +10,7 @@
 #include "managers/text.h"
 #include "widgets/buttons.h"
 #include "widgets/copy_text.h"
+#include "widgets/file_list.h"
 #include "widgets/icons.h"
 #include "widgets/job_progress.h"
 #include "widgets/look.h"
@@ -63,16 +63,8 @@ void RemoveDialog::build() {
     m_intro->setObjectName(QStringLiteral("intro"));
     m_intro->setWordWrap(true);
     m_intro->setTextFormat(Qt::PlainText);
-    m_files = new QTreeWidget(this);
-    m_files->setObjectName(QStringLiteral("fileTable"));
-    m_files->setAccessibleName(tr("Files that are deleted"));
-    m_files->setHeaderLabels({tr("File"), tr("Frees")});
-    m_files->setRootIsDecorated(false);
-    m_files->setUniformRowHeights(true);
-    m_files->setSelectionMode(QAbstractItemView::NoSelection);
-    m_files->header()->setStretchLastSection(false);
-    m_files->header()->setSectionResizeMode(0, QHeaderView::Stretch);
-    m_files->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    m_files = makeFileList({tr("File"), tr("Frees")}, QStringLiteral("fileTable"),
+                           tr("Files that are deleted"), this);
     m_foreign = new QLabel(this);
     m_foreign->setObjectName(QStringLiteral("foreignNote"));
     m_foreign->setWordWrap(true);

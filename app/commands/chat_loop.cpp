@@ -102,7 +102,7 @@ Result<ChatLoop::Next> ChatLoop::answer(const std::string& text) {
     const auto given = m_session.answer(
         text, m_answering, [this](std::string_view piece) { m_output.piece(piece); }, cancel);
     if (!given) {
-        if (!(given.error().code == codes::kContextFull)) return given.error();
+        if (given.error().code != codes::kContextFull) return given.error();
         m_output.error(given.error()); // too long a message: the conversation is as before and goes on
         return Next::Go;
     }

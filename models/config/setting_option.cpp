@@ -5,22 +5,33 @@
 namespace llamahome::config {
 namespace {
 
+// Those of several commands.
+constexpr SettingOption kMaxLength{"--max-length", "training.max_length", "N"};
+constexpr SettingOption kTemplate{"--template", "data.template", "NAME"};
+constexpr SettingOption kSystem{"--system", "data.system", "TEXT"};
+constexpr SettingOption kMap{"--map", "data.map", "FIELD=COLUMN,…"};
+constexpr SettingOption kSupervise{"--supervise", "data.supervise", "WHICH"};
+constexpr SettingOption kSkipBadRows{"--skip-bad-rows", "data.skip_bad_rows", ""};
+constexpr SettingOption kLearningRate{"--learning-rate", "training.learning_rate", "F"};
+constexpr SettingOption kBatchSize{"--batch-size", "training.batch_size", "N"};
+constexpr SettingOption kAccumulation{"--gradient-accumulation", "training.gradient_accumulation", "N"};
+constexpr SettingOption kCheckpointing{"--gradient-checkpointing", "training.gradient_checkpointing", "WHEN"};
+constexpr SettingOption kModelPrecision{"--precision", "model.precision", "NAME"};
+constexpr SettingOption kModelQuant{"--quantize", "model.quant", "NAME"};
+constexpr SettingOption kGpuLayers{"--gpu-layers", "model.gpu_layers", "N"};
+constexpr SettingOption kThreads{"--threads", "model.threads", "N"};
+
 constexpr std::array kDataOptions{
-    SettingOption{"--max-length", "training.max_length", "N"},
-    SettingOption{"--template", "data.template", "NAME"},
-    SettingOption{"--system", "data.system", "TEXT"},
-    SettingOption{"--map", "data.map", "FIELD=COLUMN,…"},
-    SettingOption{"--supervise", "data.supervise", "WHICH"},
-    SettingOption{"--skip-bad-rows", "data.skip_bad_rows", ""},
+    kMaxLength, kTemplate, kSystem, kMap, kSupervise, kSkipBadRows,
 };
 
 constexpr std::array kTrainingOptions{
     SettingOption{"--validation-split", "training.validation_split", "F"},
     SettingOption{"--epochs", "training.num_epochs", "N"},
     SettingOption{"--max-steps", "training.max_steps", "N"},
-    SettingOption{"--batch-size", "training.batch_size", "N"},
-    SettingOption{"--gradient-accumulation", "training.gradient_accumulation", "N"},
-    SettingOption{"--learning-rate", "training.learning_rate", "F"},
+    kBatchSize,
+    kAccumulation,
+    kLearningRate,
     SettingOption{"--lr-schedule", "training.lr_schedule", "NAME"},
     SettingOption{"--warmup-ratio", "training.warmup_ratio", "F"},
     SettingOption{"--weight-decay", "training.weight_decay", "F"},
@@ -32,10 +43,10 @@ constexpr std::array kTrainingOptions{
     SettingOption{"--seed", "training.seed", "N"},
     SettingOption{"--precision", "training.precision", "NAME"},
     SettingOption{"--quantize", "training.quantize", "NAME"},
-    SettingOption{"--gradient-checkpointing", "training.gradient_checkpointing", "WHEN"},
+    kCheckpointing,
     SettingOption{"--device", "training.device", "DEVICE"},
-    SettingOption{"--gpu-layers", "model.gpu_layers", "N"},
-    SettingOption{"--threads", "model.threads", "N"},
+    kGpuLayers,
+    kThreads,
     SettingOption{"--eval-steps", "training.evaluation.every_steps", "N"},
     SettingOption{"--early-stopping", "training.early_stopping.enabled", "on|off"},
     SettingOption{"--patience", "training.early_stopping.patience", "N"},
@@ -43,24 +54,16 @@ constexpr std::array kTrainingOptions{
 };
 
 constexpr std::array kResumeOptions{
-    SettingOption{"--learning-rate", "training.learning_rate", "F"},
-    SettingOption{"--batch-size", "training.batch_size", "N"},
-    SettingOption{"--gradient-accumulation", "training.gradient_accumulation", "N"},
-    SettingOption{"--max-length", "training.max_length", "N"},
-    SettingOption{"--gradient-checkpointing", "training.gradient_checkpointing", "WHEN"},
+    kLearningRate, kBatchSize, kAccumulation, kMaxLength, kCheckpointing,
 };
 
 constexpr std::array kModelOptions{
-    SettingOption{"--precision", "model.precision", "NAME"},
-    SettingOption{"--quantize", "model.quant", "NAME"},
-    SettingOption{"--device", "model.device", "DEVICE"},
-    SettingOption{"--gpu-layers", "model.gpu_layers", "N"},
-    SettingOption{"--threads", "model.threads", "N"},
-    SettingOption{"--template", "data.template", "NAME"},
+    kModelPrecision, kModelQuant, SettingOption{"--device", "model.device", "DEVICE"},
+    kGpuLayers,      kThreads,    kTemplate,
 };
 
 constexpr std::array kTemplateOptions{
-    SettingOption{"--template", "data.template", "NAME"},
+    kTemplate,
 };
 
 constexpr std::array kBatchOptions{
@@ -68,19 +71,19 @@ constexpr std::array kBatchOptions{
 };
 
 constexpr std::array kBenchOptions{
-    SettingOption{"--precision", "model.precision", "NAME"},
-    SettingOption{"--threads", "model.threads", "N"},
+    kModelPrecision,
+    kThreads,
 };
 
 constexpr std::array kQuantizeOptions{
-    SettingOption{"--quantize", "model.quant", "NAME"},
+    kModelQuant,
 };
 
 constexpr std::array kEvaluationOptions{
-    SettingOption{"--system", "data.system", "TEXT"},
-    SettingOption{"--map", "data.map", "FIELD=COLUMN,…"},
-    SettingOption{"--supervise", "data.supervise", "WHICH"},
-    SettingOption{"--skip-bad-rows", "data.skip_bad_rows", ""},
+    kSystem,
+    kMap,
+    kSupervise,
+    kSkipBadRows,
 };
 
 constexpr std::array kSamplingOptions{

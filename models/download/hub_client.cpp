@@ -6,7 +6,7 @@
 #include "core/ascii.h"
 #include "core/clock.h"
 #include "core/error_codes.h"
-#include "core/json.h"
+#include "core/json_field.h"
 #include "core/log.h"
 #include "core/shown_text.h"
 #include "download/answer_rules.h"
@@ -62,9 +62,7 @@ private:
 std::string hubMessage(const network::HttpResponse& response, std::string_view body) {
     if (std::string said = response.header("x-error-message"); !said.empty()) return said;
     const auto json = parseJson(body, "answer", {16, kMaxRefusalBytes});
-    if (!json || !json->is_object()) return {};
-    const auto found = json->find("error");
-    return found != json->end() && found->is_string() ? found->get<std::string>() : std::string();
+    return json ? stringField(*json, "error") : std::string();
 }
 
 /// For a report to the Hub's people: what it said, and under which number.

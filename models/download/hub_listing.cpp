@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/error_codes.h"
-#include "core/json.h"
+#include "core/json_field.h"
 #include "core/shown_text.h"
 #include "download/http_get.h"
 
@@ -17,17 +17,6 @@ constexpr std::size_t kSha256Digits = 64;
 
 bool isHex(std::string_view text, std::size_t digits) {
     return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-std::string textAt(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::optional<std::uint64_t> countAt(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
-    return found->get<std::uint64_t>();
 }
 
 /// The address in `<…>` whose relation is "next"; empty where the header has none.
@@ -92,14 +81,13 @@ private:
         if (!answer) return answer.error();
         const auto json = parsed(*answer);
         if (!json) return json.error();
-        if (!json->is_object() || !isCommit(textAt(*json, "sha")))
+        if (!json->is_object() || !isCommit(stringField(*json, "sha")))
             return notTheHub(m_question.access, "an answer without a commit");
-        const auto disabled = json->find("disabled");
-        if (disabled != json->end() && disabled->is_boolean() && disabled->get<bool>())
+        if (boolField(*json, "disabled", false))
             return Error{codes::kHubDisabled,
                          m_question.id + ": the Hub has disabled access to it; take another model"};
-        m_repository.commit = textAt(*json, "sha");
-        const std::string name = textAt(*json, "id");
+        m_repository.commit = stringField(*json, "sha");
+        const std::string name = stringField(*json, "id");
         m_repository.id = isHubId(name) ? name : m_question.id;
         return {};
     }
@@ -136,15 +124,15 @@ private:
 
     Result<void> readEntry(const Json& entry) {
         if (!entry.is_object()) return broken("has an entry that is no object");
-        const std::string type = textAt(entry, "type");
-        const std::string path = textAt(entry, "path");
+        const std::string type = stringField(entry, "type");
+        const std::string path = stringField(entry, "path");
         m_names.push_back({path, type == "directory"});
         if (type == "directory") return {};
         const auto lfs = entry.find("lfs");
         const bool isLarge = lfs != entry.end() && lfs->is_object();
         const Json& facts = isLarge ? *lfs : entry;
-        const auto size = countAt(facts, "size");
-        std::string oid = textAt(facts, "oid");
+        const auto size = countField(facts, "size");
+        std::string oid = stringField(facts, "oid");
         if (isLarge && oid.starts_with("sha256:")) oid.erase(0, std::string_view("sha256:").size());
         if (type != "file" || !size || !isHex(oid, isLarge ? kSha256Digits : 40))
             return broken("has no size or no hash for " + quotedText(path));

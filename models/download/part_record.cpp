@@ -4,7 +4,7 @@
 #include <span>
 
 #include "core/hash.h"
-#include "core/json.h"
+#include "core/json_field.h"
 
 namespace llamahome::download {
 namespace fs = std::filesystem;
@@ -13,17 +13,6 @@ namespace {
 constexpr int kSchema = 1;
 constexpr std::uint64_t kMaxRecordBytes = 4U << 20;
 constexpr std::array<const char*, 4> kHashNames{"none", "sha256", "git-blob-sha1", "md5"};
-
-std::string textAt(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::optional<std::uint64_t> numberAt(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
-    return found->get<std::uint64_t>();
-}
 
 std::optional<HashKind> hashKindOf(const std::string& name) {
     for (std::size_t i = 0; i < kHashNames.size(); ++i)
@@ -37,24 +26,24 @@ std::optional<std::vector<DurablePoint>> pointsIn(const Json& object) {
     const auto list = object.find("points");
     if (list == object.end() || !list->is_array()) return std::nullopt;
     for (const Json& item : *list) {
-        if (!item.is_object()) return std::nullopt;
-        const auto bytes = numberAt(item, "bytes");
+        const auto bytes = countField(item, "bytes");
         if (!bytes || *bytes <= (points.empty() ? 0 : points.back().bytes)) return std::nullopt;
-        points.push_back({*bytes, textAt(item, "sha256")});
+        points.push_back({*bytes, stringField(item, "sha256")});
     }
     return points;
 }
 
 std::optional<PartRecord> recordIn(const Json& object) {
-    if (!object.is_object() || numberAt(object, "schema") != kSchema) return std::nullopt;
-    const auto kind = hashKindOf(textAt(object, "hash_kind"));
+    if (countField(object, "schema") != kSchema) return std::nullopt;
+    const auto kind = hashKindOf(stringField(object, "hash_kind"));
     auto points = pointsIn(object);
     if (!kind || !points) return std::nullopt;
-    PartRecord record{textAt(object, "source"), textAt(object, "commit"), textAt(object, "path")};
-    record.sizeBytes = numberAt(object, "size");
-    record.hash = {*kind, textAt(object, "hash")};
-    record.origin = textAt(object, "origin");
-    record.etag = textAt(object, "etag");
+    PartRecord record{stringField(object, "source"), stringField(object, "commit"),
+                      stringField(object, "path")};
+    record.sizeBytes = countField(object, "size");
+    record.hash = {*kind, stringField(object, "hash")};
+    record.origin = stringField(object, "origin");
+    record.etag = stringField(object, "etag");
     record.points = std::move(*points);
     return record;
 }

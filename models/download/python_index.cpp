@@ -1,7 +1,7 @@
 #include "download/python_index.h"
 
 #include "core/error_codes.h"
-#include "core/json.h"
+#include "core/json_field.h"
 #include "download/http_get.h"
 
 namespace llamahome::download {
@@ -17,20 +17,12 @@ std::string_view fileNameOf(std::string_view link) {
     return slash == std::string_view::npos ? link : link.substr(slash + 1);
 }
 
-/// A text of an object; empty where it is something else.
-std::string textAt(const Json& object, const char* key) {
-    if (!object.is_object()) return {};
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// The link to the file in PEP 691's JSON; empty where none is listed.
 std::string linkInJson(const Json& page, const std::string& fileName) {
-    if (!page.is_object()) return {};
-    const auto files = page.find("files");
-    if (files == page.end() || !files->is_array()) return {};
+    const Json* files = member(page, "files");
+    if (files == nullptr || !files->is_array()) return {};
     for (const Json& file : *files)
-        if (textAt(file, "filename") == fileName) return textAt(file, "url");
+        if (stringField(file, "filename") == fileName) return stringField(file, "url");
     return {};
 }
 

@@ -254,7 +254,7 @@ void DownloadManager::takeEnd(quint64 id, const Result<jobs::DownloadResult>& re
     tellList();
     if (result)
         Q_EMIT downloaded(id, *result);
-    else if (!(result.error().code == codes::kCancelled))
+    else if (result.error().code != codes::kCancelled)
         Q_EMIT failed(id, result.error());
 }
 

@@ -46,36 +46,46 @@ Result<jobs::DownloadRequest> requestOf(const DownloadWork& work, const jobs::Li
     return request;
 }
 
+/// What a wish needs of the network.
+struct Access {
+    jobs::DownloadRequest request;
+    jobs::NetworkRules rules;
+    std::unique_ptr<network::Transport> transport;
+};
+
+Result<Access> accessFor(const DownloadWork& work, const jobs::Library& library) {
+    auto request = requestOf(work, library);
+    if (!request) return request.error();
+    auto rules = jobs::networkRules(work.hub, work.workspace.environment);
+    if (!rules) return rules.error();
+    auto transport = jobs::openNetwork(*rules);
+    if (!transport) return transport.error();
+    return Access{std::move(*request), std::move(*rules), std::move(*transport)};
+}
+
 } // namespace
 
 Result<jobs::DownloadOffer> askSource(const DownloadWork& work, const CancelToken& cancel) {
     const jobs::Library library(work.workspace.root, work.workspace.catalog);
-    const auto request = requestOf(work, library);
-    if (!request) return request.error();
-    const auto rules = jobs::networkRules(work.hub, work.workspace.environment);
-    if (!rules) return rules.error();
-    const auto transport = jobs::openNetwork(*rules);
-    if (!transport) return transport.error();
-    return jobs::offerDownload(*request, library, **transport, download::pauseForSeconds, cancel);
+    const auto access = accessFor(work, library);
+    if (!access) return access.error();
+    return jobs::offerDownload(access->request, library, *access->transport, download::pauseForSeconds,
+                               cancel);
 }
 
 Result<jobs::DownloadResult> fetchWanted(const DownloadWork& work, LockKeeper& lock,
                                          const JobControl& control, const jobs::FetchWatch& watch) {
     const jobs::Library library(work.workspace.root, work.workspace.catalog);
-    const auto request = requestOf(work, library);
-    if (!request) return request.error();
-    const auto rules = jobs::networkRules(work.hub, work.workspace.environment);
-    if (!rules) return rules.error();
-    const auto transport = jobs::openNetwork(*rules);
-    if (!transport) return transport.error();
+    const auto access = accessFor(work, library);
+    if (!access) return access.error();
     FileLayer& files = *work.workspace.files;
     // What is told of each file tells their sum too, and its speed without what was kept from before.
-    const auto fetch = [fetch = jobs::fetchFiles(*rules, files, watch)](
+    const auto fetch = [fetch = jobs::fetchFiles(access->rules, files, watch)](
                            const download::RemoteSet& set, const std::filesystem::path& folder,
                            const CancelToken& cancel,
                            const ProgressSink&) { return fetch(set, folder, cancel, {}); };
-    const jobs::DownloadTools tools{**transport, files, fetch, [&lock] { return lock.acquire(); }};
-    return jobs::downloadModel(*request, library, tools, control.cancel, control.progress);
+    const jobs::DownloadTools tools{*access->transport, files, fetch, [&lock] { return lock.acquire(); }};
+    return jobs::downloadModel(access->request, library, tools, control.cancel, control.progress);
 }
 
 } // namespace llamahome::managers

@@ -134,7 +134,7 @@ Result<std::unique_ptr<QtConnection>> QtConnection::open(const QUrl& url, const 
         const auto connected = connectTo(*socket, place, url, waiting, seconds);
         if (connected) return std::unique_ptr<QtConnection>(new QtConnection(std::move(socket)));
         last = connected.error();
-        if (!(last->code == codes::kNetworkFailure)) break;
+        if (last->code != codes::kNetworkFailure) break;
     }
     return *last;
 }

@@ -5,6 +5,7 @@
 #include "core/file_layer.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "program_text.h"
 #include "support/hub_server.h"
 #include "support/program_runner.h"
 #include "support/proxy_server.h"
@@ -20,10 +21,6 @@ namespace {
 constexpr const char* kTinyId = "HuggingFaceTB/SmolLM2-135M-Instruct";
 constexpr const char* kSignature = "canaryOfMetasSignature0123456789";
 
-QString text(const fs::path& path) {
-    return QString::fromStdString(path.string());
-}
-
 QStringList words(const char* line) {
     return QString::fromUtf8(line).split(u' ', Qt::SkipEmptyParts);
 }
@@ -32,16 +29,6 @@ void writeText(const fs::path& path, const std::string& content) {
     fs::create_directories(path.parent_path());
     if (auto written = writeFileAtomically(systemFiles(), path, content); !written)
         throw std::runtime_error(written.error().message);
-}
-
-std::vector<Json> jsonLines(const std::string& lines) {
-    std::vector<Json> parsed;
-    for (const QString& line : QString::fromStdString(lines).split(u'\n', Qt::SkipEmptyParts)) {
-        auto json = parseJson(line.toStdString(), "a line of output");
-        if (!json) throw std::runtime_error(json.error().message + ": " + line.toStdString());
-        parsed.push_back(std::move(*json));
-    }
-    return parsed;
 }
 
 /// A home whose program trusts the authority of the servers here.

@@ -11,24 +11,11 @@
 
 #include "core/file_layer.h"
 #include "core/json.h"
+#include "program_text.h"
 #include "support/program_runner.h"
 #include "support/tiny_model.h"
 
 namespace llamahome::testing {
-
-inline QString text(const std::filesystem::path& path) {
-    return QString::fromStdString(path.string());
-}
-
-inline std::vector<Json> jsonLines(const std::string& lines) {
-    std::vector<Json> parsed;
-    for (const QString& line : QString::fromStdString(lines).split(u'\n', Qt::SkipEmptyParts)) {
-        auto json = parseJson(line.toStdString(), "a line of output");
-        if (!json) throw std::runtime_error(json.error().message + ": " + line.toStdString());
-        parsed.push_back(std::move(*json));
-    }
-    return parsed;
-}
 
 class TinyHome {
 public:

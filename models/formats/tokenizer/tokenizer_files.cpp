@@ -95,7 +95,7 @@ Result<TokenizerFiles> readTokenizerFiles(const fs::path& folder) {
 Result<std::optional<std::string>> readChatTemplate(const fs::path& folder, const Json& tokenizerConfig) {
     auto file = readFile(folder / kChatTemplateFile, kMaxTokenizerBytes);
     if (file) return std::optional(std::move(*file));
-    if (!(file.error().code == codes::kFileNotFound)) return file.error();
+    if (file.error().code != codes::kFileNotFound) return file.error();
     if (!tokenizerConfig.is_object() || !tokenizerConfig.contains("chat_template"))
         return std::optional<std::string>();
     const Json& entries = tokenizerConfig["chat_template"];

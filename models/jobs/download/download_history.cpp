@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/json.h"
+#include "core/json_field.h"
 #include "jobs/download/download_place.h"
 #include "jobs/download/meta_model.h"
 
@@ -45,34 +45,23 @@ fs::path listFile(const DataRoot& root) {
     return root.path / "data" / "downloads.json";
 }
 
-std::string textAt(const Json& json, const char* key) {
-    const auto found = json.find(key);
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::uint64_t numberAt(const Json& json, const char* key) {
-    const auto found = json.find(key);
-    return found != json.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
-
 KeptDownload parsed(const Json& json) {
     KeptDownload kept;
-    kept.name = textAt(json, "name");
-    kept.source = valueOf<DownloadSource>(kSources, textAt(json, "source"));
-    kept.place = textAt(json, "place");
-    kept.revision = textAt(json, "revision");
-    kept.file = textAt(json, "file");
-    const auto everyByte = json.find("every_byte");
-    kept.everyByte = everyByte != json.end() && everyByte->is_boolean() && everyByte->get<bool>();
-    kept.fate = valueOf<DownloadFate>(kFates, textAt(json, "fate"));
-    kept.doneBytes = numberAt(json, "done_bytes");
-    kept.totalBytes = numberAt(json, "total_bytes");
+    kept.name = stringField(json, "name");
+    kept.source = valueOf<DownloadSource>(kSources, stringField(json, "source"));
+    kept.place = stringField(json, "place");
+    kept.revision = stringField(json, "revision");
+    kept.file = stringField(json, "file");
+    kept.everyByte = boolField(json, "every_byte", false);
+    kept.fate = valueOf<DownloadFate>(kFates, stringField(json, "fate"));
+    kept.doneBytes = countField(json, "done_bytes").value_or(0);
+    kept.totalBytes = countField(json, "total_bytes").value_or(0);
     if (const auto repaired = json.find("repaired"); repaired != json.end() && repaired->is_array())
         for (const Json& file : *repaired)
             if (file.is_string()) kept.repaired.push_back(file.get<std::string>());
-    kept.code = textAt(json, "code");
-    kept.message = textAt(json, "message");
-    kept.endedSeconds = static_cast<std::int64_t>(numberAt(json, "ended"));
+    kept.code = stringField(json, "code");
+    kept.message = stringField(json, "message");
+    kept.endedSeconds = static_cast<std::int64_t>(countField(json, "ended").value_or(0));
     return kept;
 }
 
@@ -111,11 +100,11 @@ KeptDownload keptOf(const ModelEntry& entry, const fs::path& folder) {
 std::vector<KeptDownload> readDownloads(const DataRoot& root) {
     std::vector<KeptDownload> list;
     const auto json = readJsonFile(listFile(root), {6, kMaxListBytes});
-    if (!json || !json->is_object() || numberAt(*json, "schema") != kSchema) return list;
+    if (!json || countField(*json, "schema") != kSchema) return list;
     const auto entries = json->find("downloads");
     if (entries == json->end() || !entries->is_array()) return list;
     for (const Json& entry : *entries)
-        if (entry.is_object() && !textAt(entry, "name").empty()) list.push_back(parsed(entry));
+        if (!stringField(entry, "name").empty()) list.push_back(parsed(entry));
     return list;
 }
 

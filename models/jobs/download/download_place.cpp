@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error_codes.h"
-#include "core/json.h"
+#include "core/json_field.h"
 #include "jobs/library/folder_files.h"
 #include "jobs/library/leftovers.h"
 
@@ -17,11 +17,6 @@ constexpr std::size_t kMaxRecordBytes = 64U << 10;
 constexpr int kSchema = 1;
 constexpr int kClaimTries = 3; // a name can vanish between making and locking it
 
-std::string textAt(const Json& json, const char* key) {
-    const auto found = json.find(key);
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 } // namespace
 
 fs::path downloadFolder(const DataRoot& root, std::string_view family, std::string_view version) {
@@ -30,13 +25,10 @@ fs::path downloadFolder(const DataRoot& root, std::string_view family, std::stri
 
 std::optional<DownloadRecord> readDownloadRecord(const fs::path& folder) {
     const auto json = readJsonFile(folder / kRecordName, {4, kMaxRecordBytes});
-    if (!json || !json->is_object()) return std::nullopt;
-    const auto schema = json->find("schema");
-    if (schema == json->end() || *schema != kSchema) return std::nullopt;
-    const auto total = json->find("total_bytes");
-    return DownloadRecord{
-        textAt(*json, "source"), textAt(*json, "name"), textAt(*json, "revision"), textAt(*json, "commit"),
-        total != json->end() && total->is_number_unsigned() ? total->get<std::uint64_t>() : 0};
+    if (!json || countField(*json, "schema") != kSchema) return std::nullopt;
+    return DownloadRecord{stringField(*json, "source"), stringField(*json, "name"),
+                          stringField(*json, "revision"), stringField(*json, "commit"),
+                          countField(*json, "total_bytes").value_or(0)};
 }
 
 fs::path downloadedFiles(const fs::path& folder) {
@@ -87,7 +79,7 @@ Result<void> DownloadPlace::keepOnly(const std::vector<std::string>& names) {
 
 Result<void> DownloadPlace::publish(const fs::path& target) {
     if (auto renamed = m_layer->rename(files(), target); !renamed) {
-        if (!(renamed.error().code == codes::kFileExists)) return renamed;
+        if (renamed.error().code != codes::kFileExists) return renamed;
         return Error{codes::kImportExists, displayPath(target) +
                                                ": something else has taken this name meanwhile; look at it "
                                                "with `llamahome models`, and download again"};

@@ -90,7 +90,7 @@ public:
                 download::getText(m_transport, {m_link.urlOf(folder.path + "/" + kChecklist), {}},
                                   kMaxChecklistBytes, m_pause, m_cancel);
             if (list) return modelIn(folder, list->text);
-            if (!(list.error().code == codes::kHttpStatus)) return withoutLink(list.error());
+            if (list.error().code != codes::kHttpStatus) return withoutLink(list.error());
             refusal = list.error();
         }
         return Error{codes::kMetaLinkExpired,
@@ -104,7 +104,7 @@ public:
 private:
     /// An answer that was refused is told with the address, which is the link.
     Error withoutLink(const Error& error) const {
-        if (!(error.code == codes::kHttpBody)) return error;
+        if (error.code != codes::kHttpBody) return error;
         return {error.code, m_link.origin() + ": " + kChecklist + ": the answer is longer than such a list"};
     }
 

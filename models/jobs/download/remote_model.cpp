@@ -33,7 +33,7 @@ Result<download::HubRepository> listed(network::Transport& transport, const HubM
     if (!request.commit.empty()) {
         question.revision = request.commit;
         auto pinned = download::listHubRepository(transport, question, foldedName, pause, cancel);
-        if (pinned || !(pinned.error().code == codes::kHubRevision)) return pinned;
+        if (pinned || pinned.error().code != codes::kHubRevision) return pinned;
         question.revision = revision;
     }
     return download::listHubRepository(transport, question, foldedName, pause, cancel);

@@ -39,7 +39,7 @@ public:
 
     Result<ExportChat> choose(const std::string& trained) {
         auto own = text::ChatTemplate::load(m_base);
-        if (!own && !(own.error().code == codes::kTemplateUnknown)) return own.error();
+        if (!own && own.error().code != codes::kTemplateUnknown) return own.error();
         if (trained.empty()) {
             if (own)
                 m_chat.chatTemplate = std::move(*own);

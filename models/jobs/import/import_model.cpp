@@ -352,9 +352,7 @@ Result<void> Import::run(Standing standing) {
     if (done) done = standing == Standing::Replace ? replace() : publish();
     if (done) return done;
     (void)removeTree(m_files, m_staging.path());
-    std::error_code failure;
-    if (fs::is_empty(m_target.parent_path(), failure) && !failure)
-        (void)m_files.remove(m_target.parent_path());
+    (void)removeIfEmpty(m_target.parent_path(), m_files);
     return done;
 }
 

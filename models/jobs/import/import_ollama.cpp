@@ -6,7 +6,7 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
-#include "core/json.h"
+#include "core/json_field.h"
 #include "formats/file_text.h"
 #include "formats/hub/sharded_weights.h"
 #include "jobs/import/import_files.h"
@@ -66,26 +66,19 @@ Error refuse(const fs::path& manifest, const std::string& text) {
     return Error{codes::kImportSource, displayPath(manifest) + ": " + text};
 }
 
-std::string textMember(const Json& json, const char* key) {
-    const auto found = json.is_object() ? json.find(key) : json.end();
-    return json.is_object() && found != json.end() && found->is_string() ? found->get<std::string>()
-                                                                         : std::string();
-}
-
 /// A digest is "sha256:" and 64 small digits, so that no path hides in it.
 Result<Layer> readLayer(const fs::path& manifest, const Json& json) {
     Layer layer;
-    const std::string kind = textMember(json, "mediaType");
+    const std::string kind = stringField(json, "mediaType");
     layer.kind = kind.starts_with(kKindPrefix) ? kind.substr(kKindPrefix.size()) : kind;
-    const std::string digest = textMember(json, "digest");
+    const std::string digest = stringField(json, "digest");
     if (digest.starts_with(kDigestPrefix)) layer.digits = digest.substr(kDigestPrefix.size());
     if (!isSha256(layer.digits))
         return refuse(manifest, "found the digest " + formats::quotedText(digest) +
                                     ", expected sha256: and 64 digits; get the model again with Ollama");
-    const auto size = json.find("size");
-    if (size == json.end() || !size->is_number_unsigned())
-        return refuse(manifest, "found a layer without a size; get the model again with Ollama");
-    layer.bytes = size->get<std::uint64_t>();
+    const auto size = countField(json, "size");
+    if (!size) return refuse(manifest, "found a layer without a size; get the model again with Ollama");
+    layer.bytes = *size;
     return layer;
 }
 

@@ -8,8 +8,8 @@
 #include "formats/tokenizer/tokenizer_files.h"
 #include "jobs/chat_files.h"
 #include "jobs/import/ollama_template.h"
-#include "text/json_field.h"
 #include "text/template/chat_template.h"
+#include "text/token_text.h"
 #include "text/tokenizer/tokenizer.h"
 
 namespace llamahome::jobs {

@@ -31,6 +31,25 @@ std::uint64_t bytesBelow(const fs::path& folder) {
     return total;
 }
 
+std::vector<std::string> entryNames(const std::filesystem::path& folder) {
+    namespace fs = std::filesystem;
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (fs::directory_iterator one(folder, failure), end; !failure && one != end; one.increment(failure))
+        names.push_back(displayPath(one->path().filename()));
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::vector<std::string> folderNames(const std::filesystem::path& folder) {
+    std::vector<std::string> names = entryNames(folder);
+    std::erase_if(names, [&](const std::string& name) {
+        std::error_code unreadable;
+        return name.starts_with('.') || !std::filesystem::is_directory(folder / name, unreadable);
+    });
+    return names;
+}
+
 Result<std::vector<std::filesystem::path>> filesOf(const std::filesystem::path& folder,
                                                    bool (*isWanted)(std::string_view name)) {
     namespace fs = std::filesystem;

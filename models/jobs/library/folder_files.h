@@ -23,6 +23,12 @@ std::vector<FolderFile> filesBelow(const std::filesystem::path& folder);
 /// The bytes of all of them.
 std::uint64_t bytesBelow(const std::filesystem::path& folder);
 
+/// Names of what lies right in a folder, in order; none where it cannot be read.
+std::vector<std::string> entryNames(const std::filesystem::path& folder);
+
+/// Those of its folders that are not hidden, links to folders among them.
+std::vector<std::string> folderNames(const std::filesystem::path& folder);
+
 /// The regular files right in a folder, links to such among them, whose names `isWanted` takes. FILE-04.
 Result<std::vector<std::filesystem::path>> filesOf(const std::filesystem::path& folder,
                                                    bool (*isWanted)(std::string_view name));

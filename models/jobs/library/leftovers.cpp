@@ -90,12 +90,6 @@ Result<void> clear(const Leftover& leftover, FileLayer& files) {
     return removeTree(files, leftover.path);
 }
 
-Result<void> removeIfEmpty(const fs::path& folder, FileLayer& files) {
-    std::error_code failure;
-    if (!fs::is_empty(folder, failure) || failure) return {};
-    return files.remove(folder);
-}
-
 /// Those of one folder with models.
 void addLeftovers(const fs::path& models, std::vector<Leftover>& found) {
     for (const fs::path& family : foldersIn(models)) {
@@ -156,6 +150,12 @@ Result<void> clearImports(const DataRoot& root, std::string_view family, FileLay
         if (auto removed = removeTree(files, leftover.path); !removed) return removed;
     }
     return {};
+}
+
+Result<void> removeIfEmpty(const fs::path& folder, FileLayer& files) {
+    std::error_code failure;
+    if (!fs::is_empty(folder, failure) || failure) return {};
+    return files.remove(folder);
 }
 
 Result<void> removeFiles(const fs::path& folder, const std::vector<std::string>& names, FileLayer& files) {

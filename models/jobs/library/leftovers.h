@@ -63,6 +63,9 @@ void clearLeftovers(const RootLock& lock, FileLayer& files);
 /// The part of it that concerns imports to one family.
 Result<void> clearImports(const DataRoot& root, std::string_view family, FileLayer& files);
 
+/// Deletes a folder that is there and empty.
+Result<void> removeIfEmpty(const std::filesystem::path& folder, FileLayer& files);
+
 /// Deletes the named files of `folder` in that order, then the folder and its parent where they are empty.
 /// Links are unlinked, never followed; a folder under one of the names is somebody else's and stays.
 Result<void> removeFiles(const std::filesystem::path& folder, const std::vector<std::string>& names,

@@ -12,6 +12,7 @@
 #include "jobs/import/import_files.h"
 #include "jobs/library/card_licence.h"
 #include "jobs/library/damage_mark.h"
+#include "jobs/library/folder_files.h"
 #include "jobs/library/leftovers.h"
 #include "jobs/library/library_folders.h"
 #include "jobs/memory_estimate.h"
@@ -24,20 +25,6 @@ namespace {
 
 constexpr std::string_view kAdapterFamily = "finetuned";
 constexpr std::string_view kLocalFamily = "local";
-
-/// Names of the folders in a folder that are not hidden, links to folders included.
-std::vector<std::string> folderNames(const fs::path& folder) {
-    std::vector<std::string> names;
-    std::error_code failure;
-    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
-         entry.increment(failure)) {
-        std::error_code unreadable;
-        const std::string name = displayPath(entry->path().filename());
-        if (!name.starts_with('.') && entry->is_directory(unreadable)) names.push_back(name);
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-}
 
 bool hasManifest(const fs::path& folder) {
     return isThere(folder / kManifestName);

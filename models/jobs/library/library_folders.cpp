@@ -5,7 +5,8 @@
 
 #include "core/error_codes.h"
 #include "core/hash.h"
-#include "core/json.h"
+#include "core/json_field.h"
+#include "jobs/library/folder_files.h"
 #include "jobs/library/manifest.h"
 
 namespace llamahome::jobs {
@@ -24,62 +25,37 @@ struct Remembered {
     std::vector<KnownModel> models;
 };
 
-std::string textAt(const Json& json, const char* key) {
-    const auto found = json.is_object() ? json.find(key) : json.end();
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// A file of ours; anything else than expected is as good as none.
 Json readOwn(const fs::path& path) {
     const auto json = readJsonFile(path, kLimits);
-    if (!json || !json->is_object()) return Json::object();
-    const auto schema = json->find("schema");
-    return schema != json->end() && *schema == kSchema ? *json : Json::object();
+    return json && countField(*json, "schema") == kSchema ? *json : Json::object();
 }
 
 std::string idOf(const fs::path& folder) {
-    return textAt(readOwn(folder / kMarkName), "id");
+    return stringField(readOwn(folder / kMarkName), "id");
 }
 
 Remembered remembered(const Json& index, const fs::path& folder) {
     Remembered found;
-    const auto folders = index.find("folders");
-    if (folders == index.end() || !folders->is_object()) return found;
-    const auto entry = folders->find(displayPath(folder));
-    if (entry == folders->end()) return found;
-    found.id = textAt(*entry, "id");
-    const auto models = entry->is_object() ? entry->find("models") : entry->end();
-    if (models == entry->end() || !models->is_array()) return found;
-    for (const Json& model : *models) {
-        const auto size = model.is_object() ? model.find("size") : model.end();
-        found.models.push_back(
-            {textAt(model, "family"), textAt(model, "version"), textAt(model, "hub_id"),
-             size != model.end() && size->is_number_unsigned() ? size->get<std::uint64_t>() : 0});
-    }
-    return found;
-}
-
-std::vector<fs::path> foldersIn(const fs::path& folder) {
-    std::vector<fs::path> found;
-    std::error_code failure;
-    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
-         entry.increment(failure)) {
-        std::error_code unreadable;
-        if (!displayPath(entry->path().filename()).starts_with('.') && entry->is_directory(unreadable))
-            found.push_back(entry->path());
-    }
-    std::sort(found.begin(), found.end());
+    const Json* folders = member(index, "folders");
+    const Json* entry = folders == nullptr ? nullptr : member(*folders, displayPath(folder));
+    if (entry == nullptr) return found;
+    found.id = stringField(*entry, "id");
+    const Json* models = member(*entry, "models");
+    if (models == nullptr || !models->is_array()) return found;
+    for (const Json& model : *models)
+        found.models.push_back({stringField(model, "family"), stringField(model, "version"),
+                                stringField(model, "hub_id"), countField(model, "size").value_or(0)});
     return found;
 }
 
 std::vector<KnownModel> modelsIn(const fs::path& place) {
     std::vector<KnownModel> models;
-    for (const fs::path& family : foldersIn(place))
-        for (const fs::path& version : foldersIn(family)) {
-            const auto manifest = readManifest(version);
+    for (const std::string& family : folderNames(place))
+        for (const std::string& version : folderNames(place / family)) {
+            const auto manifest = readManifest(place / family / version);
             if (!manifest) continue;
-            models.push_back({displayPath(family.filename()), displayPath(version.filename()),
-                              isFromHub(*manifest) ? manifest->source : std::string(),
+            models.push_back({family, version, isFromHub(*manifest) ? manifest->source : std::string(),
                               manifest->totalBytes()});
         }
     return models;

@@ -268,7 +268,7 @@ Result<ModelEntry> chosenEntry(const Library& library, const std::vector<std::st
 Result<ModelEntry> resolveKnownModel(const Library& library, const std::vector<std::string>& words,
                                      const config::Environment& environment) {
     auto entry = chosenEntry(library, words, environment);
-    if (entry || !(entry.error().code == codes::kFamilyUnknown)) return entry;
+    if (entry || entry.error().code != codes::kFamilyUnknown) return entry;
     Error unknown = entry.error();
     unknown.message += installedList(library);
     return unknown;

@@ -31,9 +31,8 @@ Result<fs::path> knownPlace(const DataRoot& root, const fs::path& wanted) {
         if (one == folder) return one;
         known += (known.empty() ? "" : ", ") + displayPath(one);
     }
-    return Error{codes::kModelWords,
-                 "move: found " + displayPath(wanted) + ", expected one of: " + known +
-                     "; `llamahome config edit model.library_folders=DIR` names more"};
+    return Error{codes::kModelWords, "move: found " + displayPath(wanted) + ", expected one of: " + known +
+                                         "; `llamahome config edit model.library_folders=DIR` names more"};
 }
 
 Result<void> checkMovable(const ModelEntry& entry) {
@@ -183,11 +182,8 @@ private:
     }
 
     Result<void> removeOld() {
-        if (!isThere(m_plan.entry.path)) { // it was renamed
-            std::error_code failure;
-            const fs::path family = m_plan.entry.path.parent_path();
-            return fs::is_empty(family, failure) && !failure ? m_files.remove(family) : Result<void>();
-        }
+        if (!isThere(m_plan.entry.path)) // it was renamed
+            return removeIfEmpty(m_plan.entry.path.parent_path(), m_files);
         const auto plan = planRemoval(m_lock.root(), m_plan.entry);
         if (!plan) return plan.error();
         const auto freed = removeModel(*plan, m_lock, m_files);

@@ -101,9 +101,7 @@ Result<std::uint64_t> removeDownload(const RemovalPlan& plan, const RootLock& lo
     if (!place) return place.error();
     const std::uint64_t freed = bytesBelow(plan.folder);
     if (auto discarded = place->discard(); !discarded) return discarded.error();
-    std::error_code failure;
-    if (fs::is_empty(parent, failure) && !failure)
-        if (auto removed = files.remove(parent); !removed) return removed.error();
+    if (auto removed = removeIfEmpty(parent, files); !removed) return removed.error();
     return freed;
 }
 

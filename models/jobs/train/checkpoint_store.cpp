@@ -6,6 +6,7 @@
 
 #include "core/error_codes.h"
 #include "core/log.h"
+#include "jobs/library/folder_files.h"
 #include "jobs/train/checkpoint_files.h"
 
 namespace llamahome::jobs {
@@ -32,16 +33,6 @@ std::optional<std::int64_t> stepOf(std::string_view name) {
     return step;
 }
 
-/// Names in a folder; none where it is missing.
-std::vector<std::string> namesIn(const fs::path& folder) {
-    std::vector<std::string> names;
-    std::error_code failure;
-    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
-         entry.increment(failure))
-        names.push_back(displayPath(entry->path().filename()));
-    return names;
-}
-
 fs::path withSuffix(const fs::path& folder, std::string_view suffix) {
     return folder.parent_path() / (displayPath(folder.filename()) + std::string(suffix));
 }
@@ -60,14 +51,14 @@ fs::path CheckpointStore::folderOf(std::int64_t step) const {
 
 std::vector<std::int64_t> CheckpointStore::steps() const {
     std::vector<std::int64_t> found;
-    for (const std::string& name : namesIn(m_folder))
+    for (const std::string& name : entryNames(m_folder))
         if (const auto step = stepOf(name)) found.push_back(*step);
     std::sort(found.begin(), found.end());
     return found;
 }
 
 Result<void> CheckpointStore::clearLeftovers() {
-    for (const std::string& name : namesIn(m_folder)) {
+    for (const std::string& name : entryNames(m_folder)) {
         const bool isOurs =
             name.starts_with(kPrefix) && (name.ends_with(kTemporary) || name.ends_with(kRemoved));
         if (!isOurs) continue;

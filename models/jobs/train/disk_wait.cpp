@@ -25,7 +25,7 @@ void DiskWait::tell(const fs::path& folder, std::uint64_t neededBytes) {
 Result<void> DiskWait::write(const fs::path& folder, std::uint64_t neededBytes,
                              const std::function<Result<void>()>& write) {
     auto written = write();
-    if (written || !(written.error().code == codes::kDiskFull)) return written;
+    if (written || written.error().code != codes::kDiskFull) return written;
     tell(folder, neededBytes);
     for (int triesLeft = kTriesAfterStop; triesLeft > 0;) {
         const bool isStopped = m_cancel.isCancelled();

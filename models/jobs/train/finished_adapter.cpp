@@ -166,7 +166,7 @@ Result<fs::path> publishNew(FileLayer& files, const fs::path& finetuned, const f
             if (auto told = request.announce(target); !told) return told.error();
         const auto renamed = files.rename(staging, target);
         if (renamed) return target;
-        if (!(renamed.error().code == codes::kFileExists)) return renamed.error();
+        if (renamed.error().code != codes::kFileExists) return renamed.error();
     }
     return Error{codes::kFileExists, displayPath(finetuned) + ": every name from " + stem +
                                          " is taken; remove adapters that are no longer needed"};

@@ -43,7 +43,7 @@ Result<fs::path> claim(FileLayer& files, const fs::path& checkpoints, const std:
         if (auto checked = checkName(name); !checked) return checked.error();
         const auto made = files.makeDirectory(checkpoints / name);
         if (made) return checkpoints / name;
-        if (!(made.error().code == codes::kFileExists)) return made.error();
+        if (made.error().code != codes::kFileExists) return made.error();
         return nameTaken(checkpoints / name, name);
     }
     for (int n = 1; n < kMaxRuns; ++n) {
@@ -52,7 +52,7 @@ Result<fs::path> claim(FileLayer& files, const fs::path& checkpoints, const std:
         if (fs::exists(fs::symlink_status(candidate, ignored))) continue;
         const auto made = files.makeDirectory(candidate);
         if (made) return candidate;
-        if (!(made.error().code == codes::kFileExists)) return made.error();
+        if (made.error().code != codes::kFileExists) return made.error();
     }
     return Error{codes::kRunExists, displayPath(checkpoints) + ": every name from " + stem + "-1 is taken; " +
                                         "remove old runs, or give a name with --name"};

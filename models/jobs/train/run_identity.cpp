@@ -88,7 +88,7 @@ Result<std::string> modelIdentity(const fs::path& folder, const CancelToken& can
         if (auto checked = checkSizes(folder, *manifest); !checked) return checked.error();
         return manifest->digest;
     }
-    if (!(manifest.error().code == codes::kFileNotFound)) return manifest.error();
+    if (manifest.error().code != codes::kFileNotFound) return manifest.error();
     manifest = buildManifest(folder, {}, "", cancel, progress);
     if (!manifest) return manifest.error();
     return manifest->digest;

@@ -17,17 +17,6 @@ namespace {
 
 constexpr std::string_view kRemovedPrefix = ".removed-";
 
-/// Names of the entries of a folder, sorted; none where it is missing.
-std::vector<std::string> namesIn(const fs::path& folder) {
-    std::vector<std::string> names;
-    std::error_code failure;
-    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
-         entry.increment(failure))
-        names.push_back(displayPath(entry->path().filename()));
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
 bool isFolder(const fs::path& path) {
     std::error_code ignored;
     return fs::is_directory(fs::symlink_status(path, ignored));
@@ -39,7 +28,7 @@ RunInfo infoOf(const fs::path& folder) {
     run.name = displayPath(folder.filename());
     run.path = folder;
     run.sizeBytes = bytesBelow(folder);
-    for (const std::string& name : namesIn(folder / "checkpoints"))
+    for (const std::string& name : entryNames(folder / "checkpoints"))
         if (name.starts_with("step-") && name.find('.') == std::string::npos) run.checkpoints.push_back(name);
     return run;
 }
@@ -97,7 +86,7 @@ Result<RunInfo> readRun(const fs::path& folder) {
         addRemedies(run);
         return run;
     }
-    if (!(record.error().code == codes::kRunUnknown)) return record.error();
+    if (record.error().code != codes::kRunUnknown) return record.error();
     run.record.state = RunState::Interrupted;
     run.record.cause = "cut off before it began; remove it with `llamahome runs remove " + run.name + "`";
     return run;
@@ -110,7 +99,7 @@ bool canResume(const RunInfo& run) {
 
 std::vector<RunInfo> listRuns(const DataRoot& root) {
     std::vector<RunInfo> runs;
-    for (const std::string& name : namesIn(root.checkpoints())) {
+    for (const std::string& name : entryNames(root.checkpoints())) {
         const fs::path folder = root.checkpoints() / name;
         if (name.front() == '.' || !isFolder(folder)) continue;
         auto run = readRun(folder);
@@ -129,7 +118,7 @@ std::vector<RunInfo> listRuns(const DataRoot& root) {
 
 Result<RunInfo> findRun(const DataRoot& root, const std::string& name) {
     std::vector<std::string> known;
-    for (const std::string& candidate : namesIn(root.checkpoints()))
+    for (const std::string& candidate : entryNames(root.checkpoints()))
         if (candidate.front() != '.' && isFolder(root.checkpoints() / candidate)) known.push_back(candidate);
     if (std::find(known.begin(), known.end(), name) != known.end()) return readRun(root.checkpoints() / name);
     const std::string nearest = config::nearestName(name, known);
@@ -194,7 +183,7 @@ Result<void> removeRun(const RunRemovalPlan& plan, const RootLock& lock, FileLay
 Result<void> clearRemovedRuns(const RootLock& lock, FileLayer& files) {
     const auto removing = lock.removing();
     const fs::path folder = lock.root().checkpoints();
-    for (const std::string& name : namesIn(folder))
+    for (const std::string& name : entryNames(folder))
         if (name.starts_with(kRemovedPrefix))
             if (auto done = removeTree(files, folder / name); !done) return done;
     return {};

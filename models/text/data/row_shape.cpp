@@ -4,8 +4,8 @@
 #include <array>
 
 #include "core/error_codes.h"
+#include "core/json_field.h"
 #include "formats/file_text.h"
-#include "text/json_field.h"
 #include "text/template/conversation_check.h"
 
 namespace llamahome::text {

@@ -8,7 +8,6 @@
 #include "formats/file_text.h"
 #include "formats/hub/hub_names.h"
 #include "formats/tokenizer/tokenizer_files.h"
-#include "text/json_field.h"
 #include "text/template/alpaca_template.h"
 #include "text/template/llama2_template.h"
 #include "text/template/llama3_template.h"
@@ -16,6 +15,7 @@
 #include "text/template/template_normaliser.h"
 #include "text/template/template_table.h"
 #include "text/template/template_text.h"
+#include "text/token_text.h"
 #include "text/tokenizer/tokenizer.h"
 
 namespace llamahome::text {

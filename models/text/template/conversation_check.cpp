@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "core/error_codes.h"
+#include "core/json_field.h"
 #include "formats/file_text.h"
-#include "text/json_field.h"
 
 namespace llamahome::text {
 namespace {

@@ -1,10 +1,10 @@
 #include <algorithm>
 
 #include "core/error_codes.h"
+#include "core/json_field.h"
 #include "core/utf8.h"
 #include "formats/file_text.h"
 #include "formats/tokenizer/byte_alphabet.h"
-#include "text/json_field.h"
 #include "text/text_limits.h"
 #include "text/tokenizer/bpe_model.h"
 

@@ -1,8 +1,8 @@
 #include "text/tokenizer/normaliser.h"
 
 #include "core/error_codes.h"
+#include "core/json_field.h"
 #include "formats/file_text.h"
-#include "text/json_field.h"
 #include "text/text_limits.h"
 #include "text/tokenizer/char_class.h"
 

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "core/error_codes.h"
+#include "core/json_field.h"
 #include "formats/file_text.h"
-#include "text/json_field.h"
 #include "text/text_limits.h"
 
 namespace llamahome::text {

@@ -3,9 +3,9 @@
 #include <map>
 
 #include "core/error_codes.h"
+#include "core/json_field.h"
 #include "formats/file_text.h"
 #include "formats/tokenizer/byte_alphabet.h"
-#include "text/json_field.h"
 #include "text/text_limits.h"
 #include "text/tokenizer/char_class.h"
 #include "text/tokenizer/piece_scanner.h"

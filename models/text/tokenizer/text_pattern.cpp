@@ -1,8 +1,8 @@
 #include "text/tokenizer/text_pattern.h"
 
 #include "core/error_codes.h"
+#include "core/json_field.h"
 #include "core/utf8.h"
-#include "text/json_field.h"
 
 namespace llamahome::text {
 

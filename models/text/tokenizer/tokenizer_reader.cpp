@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "core/error_codes.h"
+#include "core/json_field.h"
 #include "formats/file_text.h"
-#include "text/json_field.h"
 #include "text/text_limits.h"
 #include "text/tokenizer/tokenizer_data.h"
 

@@ -3,11 +3,12 @@
 
 #include "core/error_codes.h"
 #include "core/file_layer.h"
+#include "core/json_field.h"
 #include "formats/file_text.h"
 #include "formats/hub/hub_names.h"
 #include "formats/tokenizer/tokenizer_files.h"
-#include "text/json_field.h"
 #include "text/text_limits.h"
+#include "text/token_text.h"
 #include "text/tokenizer/tokenizer_data.h"
 
 namespace llamahome::text {
