@@ -181,6 +181,7 @@ void ModelManager::take(Listing listing) {
     m_isReading = false;
     if (m_isStale) refresh();
     if (isOther) Q_EMIT modelsChanged();
+    Q_EMIT listRead();
 }
 
 QString ModelManager::hubPage(const QString& name) const {

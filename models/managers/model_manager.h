@@ -149,6 +149,8 @@ public:
 Q_SIGNALS:
     /// models(), adapters(), facts or memory are others.
     void modelsChanged();
+    /// The list was read, and is what it was or another. For what keeps more of the disk than models() has.
+    void listRead();
     /// The bundled data sets are in the data root.
     void samplesInstalled();
     /// Something that no job tells: samples that cannot be installed.

@@ -39,7 +39,7 @@ struct Session {
         , chat(context, models, settings)
         , report(context, log) {
         QObject::connect(&settings, &SettingsManager::settingsChanged, &models, &ModelManager::refresh);
-        QObject::connect(&models, &ModelManager::modelsChanged, &downloads, &DownloadManager::refresh);
+        QObject::connect(&models, &ModelManager::listRead, &downloads, &DownloadManager::refresh);
     }
     ~Session() { cancelAll(); }
     Session(const Session&) = delete;

@@ -148,7 +148,8 @@ std::vector<KeptDownload> withUnfinished(std::vector<KeptDownload> kept, const L
             });
             found = kept.insert(firstEnded, keptOf(entry, folder));
         }
-        found->doneBytes = downloadedBytes(folder);
+        // 0 where it was removed since the list was read: the next reading finds it gone, and had bytes
+        if (const std::uint64_t bytes = downloadedBytes(folder); bytes > 0) found->doneBytes = bytes;
     }
     return kept;
 }

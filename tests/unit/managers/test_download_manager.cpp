@@ -1,5 +1,7 @@
 // Downloads as the window starts them: a queue of jobs, two at a time, kept over restarts; other work goes
 // on.
+#include <latch>
+
 #include <QSignalSpy>
 #include <QTest>
 
@@ -39,7 +41,7 @@ struct Place {
         waitFor([this] { return settings->isRead(); });
         models.emplace(*context);
         downloads.emplace(*context, *settings);
-        QObject::connect(&*models, &ModelManager::modelsChanged, &*downloads, &DownloadManager::refresh);
+        QObject::connect(&*models, &ModelManager::listRead, &*downloads, &DownloadManager::refresh);
         waitFor([this] { return models->isListed() && downloads->isRead(); });
     }
     void close() {
@@ -239,12 +241,18 @@ private Q_SLOTS:
         place.silence();
         const quint64 id = place.start(kTiny);
         Place::waitFor([&] { return place.item(id).doneBytes > 0; });
+        // the list of models is read when it is gone already: that list never changes
+        const auto isRemoved = std::make_shared<std::latch>(1);
+        for (int i = 0; i < FilePool::kThreads; ++i)
+            place.context->filePool.post([isRemoved] { isRemoved->wait(); });
         place.downloads->pause(id);
-        QCOMPARE(place.ended(id), DownloadState::Paused);
+        const DownloadState state = place.ended(id);
         {
             const MayBlock here;
             fs::remove_all(place.ground.root() / "data/models/smollm2/.downloading-135m-instruct");
         }
+        isRemoved->count_down();
+        QCOMPARE(state, DownloadState::Paused);
         place.models->refresh();
         Place::waitFor([&] { return place.downloads->items().empty(); });
     }
