@@ -150,6 +150,8 @@ std::vector<KeptDownload> withUnfinished(std::vector<KeptDownload> kept, const L
         }
         // 0 where it was removed since the list was read: the next reading finds it gone, and had bytes
         if (const std::uint64_t bytes = downloadedBytes(folder); bytes > 0) found->doneBytes = bytes;
+        if (found->totalBytes > 0) continue; // else the list was kept before the source had answered
+        if (const auto record = readDownloadRecord(folder)) found->totalBytes = record->totalBytes;
     }
     return kept;
 }

@@ -164,6 +164,7 @@ private Q_SLOTS:
         QCOMPARE(known.size(), std::size_t{1});
         QCOMPARE(known[0].revision, std::string("main"));
         QCOMPARE(known[0].doneBytes, list[0].doneBytes);
+        QCOMPARE(known[0].totalBytes, list[0].totalBytes); // the list was kept before they were known
         asked.fate = DownloadFate::Failed;
         const auto failed = withUnfinished({asked}, ground.fixture.library());
         QCOMPARE(failed.size(), std::size_t{1});

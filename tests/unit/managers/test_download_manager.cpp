@@ -32,7 +32,9 @@ struct Place {
         ground.variables["HF_ENDPOINT"] = hub.endpoint();
         open();
     }
-    ~Place() { close(); }
+    ~Place() {
+        if (context) close();
+    }
 
     /// A start of the program on the same root.
     void open() {
@@ -272,6 +274,7 @@ private Q_SLOTS:
         QCOMPARE(place.ended(id), DownloadState::Done);
         QVERIFY(place.item(id).wish.secret.isEmpty());
         place.awaitKept(1);
+        place.close(); // nothing is written any more
         const MayBlock here;
         for (const auto& entry : fs::recursive_directory_iterator(place.ground.root()))
             if (entry.is_regular_file())
