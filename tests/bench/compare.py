@@ -67,6 +67,8 @@ class Child:
         watcher.start()
         out, err = self.process.communicate()
         watcher.join()
+        if self.process.returncode == -9:
+            raise RuntimeError(f"killed by the system at {self.peak_kib // 1024:,} MiB of anonymous memory")
         if self.process.returncode != 0:
             last = (err.strip().splitlines() or ["no message"])[-1]
             raise RuntimeError(f"ended with {self.process.returncode}: {last}")
