@@ -11,7 +11,9 @@ packages=(
     libyaml-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev qtkeychain-qt6-dev libpcre2-dev libssl-dev
     zlib1g-dev libutf8proc-dev
 )
-test_packages=(xvfb clang python3-venv dbus locales desktop-file-utils appstream shared-mime-info man-db)
+test_packages=(
+    xvfb clang python3-venv dbus gnome-keyring locales desktop-file-utils appstream shared-mime-info man-db
+)
 
 case ${1:-} in
 "") ;;

@@ -29,6 +29,7 @@
 #include "widgets/look.h"
 #include "widgets/message_bar.h"
 #include "widgets/model_details.h"
+#include "widgets/place_list.h"
 #include "widgets/remove_dialog.h"
 #include "widgets/status_icons.h"
 #include "widgets/verify_dialog.h"
@@ -82,6 +83,7 @@ void ModelsPane::build() {
     column->addWidget(makeHeader());
     column->addWidget(m_messages);
     column->addWidget(m_splitter, 1);
+    column->addWidget(new PlaceList(m_manager, this));
 }
 
 QWidget* ModelsPane::makeHeader() {

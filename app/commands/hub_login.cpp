@@ -25,14 +25,14 @@ Result<jobs::HubTokens> hubTokens(CommandContext& context) {
 Result<download::HubAccess> hubAccess(CommandContext& context) {
     auto tokens = hubTokens(context);
     if (!tokens) return tokens.error();
-    auto token = tokens->find();
+    auto token = tokens->find(context.cancel());
     if (!token) return token.error();
     return download::HubAccess{tokens->endpoint(), std::move(token->text)};
 }
 
 std::string tokenOrigin(CommandContext& context) {
     auto tokens = hubTokens(context);
-    return tokens ? jobs::tokenWords(tokens->state()) : tokens.error().message;
+    return tokens ? jobs::tokenWords(tokens->state(context.cancel())) : tokens.error().message;
 }
 
 Result<std::string> askToken(CommandContext& context, network::Transport& transport,

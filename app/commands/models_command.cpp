@@ -49,7 +49,7 @@ std::string roomWords(const jobs::ModelPlace& place) {
 }
 
 void showPlaces(Output& output, const jobs::DataRoot& root) {
-    for (const jobs::ModelPlace& place : jobs::modelPlaces(root))
+    for (const jobs::ModelPlace& place : jobs::roomOfPlaces(root))
         output.line(place.path == root.models()
                         ? "Data root: " + displayPath(root.path) + roomWords(place)
                         : "Library folder: " + displayPath(place.path) + roomWords(place));

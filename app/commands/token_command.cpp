@@ -62,8 +62,8 @@ Result<void> keep(CommandContext& context) {
 Result<void> forget(CommandContext& context) {
     auto tokens = hubTokens(context);
     if (!tokens) return tokens.error();
-    if (auto forgotten = tokens->forget(); !forgotten) return forgotten;
-    const jobs::TokenState left = tokens->state();
+    if (auto forgotten = tokens->forget(context.cancel()); !forgotten) return forgotten;
+    const jobs::TokenState left = tokens->state(context.cancel());
     context.output().line("The keychain holds no token now. Left: " + jobs::tokenWords(left));
     context.output().document(Json{{"origin", left.origin}});
     return {};

@@ -80,7 +80,6 @@ private:
                                  reason.message + "; next try in " + formatDuration(seconds));
         });
         for (;;) {
-            m_watch.waitForLeave(m_cancel);
             if (m_cancel.isCancelled()) return Error{codes::kCancelled, "stopped on request"};
             m_watch.stateChanged(TransferState::Connecting, {});
             const std::uint64_t mostBefore = m_sink.mostBytes();
@@ -93,9 +92,6 @@ private:
                 if (auto rewound = m_part.rewind(); !rewound) return failed.error;
                 failed.isToRepeat =
                     failed.error.code == codes::kDiskFull && m_tools.patience.waitSeconds > 0.0;
-            } else if (m_sink.wasLeft() && !m_cancel.isCancelled()) {
-                if (auto flushed = m_part.flush(); !flushed) return flushed;
-                continue;
             }
             if (auto end = retries.giveUp(failed, m_cancel)) return *end;
         }
@@ -137,7 +133,7 @@ private:
     bool m_hadOtherBytes = false;
 };
 
-/// For a file on its own: nobody limits or pauses it.
+/// For a file on its own: nobody limits it.
 class ProgressWatch final : public TransferWatch {
 public:
     ProgressWatch(const FetchRequest& request, const ProgressSink& progress)
@@ -148,8 +144,7 @@ public:
     void bytesChanged(std::uint64_t doneBytes, std::optional<std::uint64_t> totalBytes) override {
         if (m_progress) m_progress({m_phase, doneBytes, totalBytes.value_or(0), "bytes"});
     }
-    bool admit(std::size_t, const CancelToken&) override { return true; }
-    void waitForLeave(const CancelToken&) override {}
+    void admit(std::size_t, const CancelToken&) override {}
 
 private:
     std::string m_phase;

@@ -75,15 +75,9 @@ public:
     void bytesChanged(std::uint64_t doneBytes, std::optional<std::uint64_t> totalBytes) override {
         m_board.setBytes(m_file, doneBytes, totalBytes);
     }
-    bool admit(std::size_t bytes, const CancelToken& cancel) override {
+    void admit(std::size_t bytes, const CancelToken& cancel) override {
         m_limiter.admit(
             bytes, [this] { return m_control.limit(); }, cancel);
-        return !m_control.isPaused();
-    }
-    void waitForLeave(const CancelToken& cancel) override {
-        if (!m_control.isPaused()) return;
-        m_board.setState(m_file, TransferState::Waiting, "paused");
-        m_control.waitWhilePaused(cancel);
     }
 
 private:
@@ -119,7 +113,7 @@ public:
         tellUntilDone(cancel, sink);
         for (std::thread& worker : workers)
             worker.join();
-        if (sink) sink(m_board.look(m_control.isPaused()));
+        if (sink) sink(m_board.look());
         return outcome(cancel);
     }
 
@@ -195,7 +189,7 @@ private:
         while (!m_changed.wait_for(lock, kTellEvery, [this] { return m_working == 0; })) {
             lock.unlock();
             if (cancel.isCancelled()) m_stop.cancel();
-            if (sink) sink(m_board.look(m_control.isPaused()));
+            if (sink) sink(m_board.look());
             lock.lock();
         }
     }

@@ -36,7 +36,6 @@ PartSink::PartSink(const FetchRequest& request, const FetchTools& tools, Partial
 void PartSink::forgetAnswer() {
     m_answer = {};
     m_isToRepeat = false;
-    m_wasLeft = false;
     m_hasFileError = false;
     m_isAtEnd = false;
 }
@@ -57,10 +56,7 @@ Result<void> PartSink::begin(const network::HttpResponse& response) {
 
 Result<void> PartSink::body(std::span<const std::byte> bytes) {
     if (m_answer.status == 416) return {}; // words of the server's
-    if (!m_watch.admit(bytes.size(), m_cancel)) {
-        m_wasLeft = true;
-        return Error{codes::kCancelled, "paused"};
-    }
+    m_watch.admit(bytes.size(), m_cancel);
     if (const auto size = expected(); size && bytes.size() > *size - m_part.sizeBytes())
         return askAgain("longer than the " + std::to_string(*size) + " bytes that it should have");
     if (m_part.sizeBytes() == 0 && m_request.hash.kind == HashKind::None &&

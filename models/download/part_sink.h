@@ -20,8 +20,6 @@ public:
 
     /// Whether everything is there, the answer having `ended` in order or not.
     bool isComplete(bool ended) const;
-    /// Whether the last answer was left because the transfer is to pause.
-    bool wasLeft() const { return m_wasLeft; }
     /// Whether writing failed, so that the part is in doubt.
     bool hasFileError() const { return m_hasFileError; }
 
@@ -48,7 +46,6 @@ private:
     network::HttpResponse m_answer;
     int m_wrongAnswers = 0; ///< one after another
     bool m_isToRepeat = false;
-    bool m_wasLeft = false;
     bool m_hasFileError = false;
     bool m_isAtEnd = false; ///< the server says that there is no more
 };

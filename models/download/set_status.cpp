@@ -45,12 +45,11 @@ void SetBoard::setFailed(std::size_t file, const Error& error) {
     m_files[file].error = error;
 }
 
-SetStatus SetBoard::look(bool isPaused) {
+SetStatus SetBoard::look() {
     const std::lock_guard guard(m_mutex);
     const double now = m_clock.monotonicSeconds();
     const double elapsed = now - m_seenAt;
     SetStatus status;
-    status.isPaused = isPaused;
     bool isTotalKnown = true;
     for (std::size_t i = 0; i < m_files.size(); ++i) {
         FileStatus& file = m_files[i];

@@ -31,7 +31,6 @@ struct SetStatus {
     std::uint64_t doneBytes = 0;
     std::uint64_t totalBytes = 0; ///< 0: not known
     double bytesPerSecond = 0.0;
-    bool isPaused = false;
 
     std::size_t countOf(TransferState state) const;
 };
@@ -49,7 +48,7 @@ public:
     void setFailed(std::size_t file, const Error& error);
 
     /// With rates since the last call.
-    SetStatus look(bool isPaused);
+    SetStatus look();
 
 private:
     /// What the last look saw of a file.

@@ -11,7 +11,7 @@
 namespace llamahome::download {
 
 enum class TransferState {
-    Waiting, ///< for its turn, for the network, for room on the disk, for the user: with a reason
+    Waiting, ///< for its turn, for the network, for room on the disk: with a reason
     Connecting,
     Receiving,
     Checking, ///< what an earlier run left, or the whole
@@ -28,11 +28,8 @@ public:
     /// Bytes that are there, those of earlier runs included; never falls, but where the file is begun anew
     /// stays until that is made up for.
     virtual void bytesChanged(std::uint64_t doneBytes, std::optional<std::uint64_t> totalBytes) = 0;
-    /// Before received bytes are taken; waits for their share of the speed limit. False: the transfer is to
-    /// leave its connection and call waitForLeave().
-    virtual bool admit(std::size_t bytes, const CancelToken& cancel) = 0;
-    /// Before each connection; returns when there may be one, or on cancel.
-    virtual void waitForLeave(const CancelToken& cancel) = 0;
+    /// Before received bytes are taken; waits for their share of the speed limit, or until cancel.
+    virtual void admit(std::size_t bytes, const CancelToken& cancel) = 0;
 };
 
 } // namespace llamahome::download

@@ -18,19 +18,20 @@ std::vector<std::string> wordsOf(const QString& name) {
     return words;
 }
 
-Result<void> addHub(const DownloadWork& work, jobs::DownloadRequest& request) {
+Result<void> addHub(const DownloadWork& work, const CancelToken& cancel, jobs::DownloadRequest& request) {
     auto tokens = jobs::HubTokens::of(work.hub, work.workspace.environment);
     if (!tokens) return tokens.error();
     request.hub = {tokens->endpoint(), fromQt(work.wish.secret)};
     request.hubMirror = work.hub.mirror;
     if (!request.hub.token.empty()) return {};
-    auto token = tokens->find();
+    auto token = tokens->find(cancel);
     if (!token) return token.error();
     request.hub.token = std::move(token->text);
     return {};
 }
 
-Result<jobs::DownloadRequest> requestOf(const DownloadWork& work, const jobs::Library& library) {
+Result<jobs::DownloadRequest> requestOf(const DownloadWork& work, const jobs::Library& library,
+                                        const CancelToken& cancel) {
     const DownloadWish& wish = work.wish;
     auto target = jobs::downloadTarget(library, wordsOf(wish.name), work.workspace.environment);
     if (!target) return target.error();
@@ -42,7 +43,7 @@ Result<jobs::DownloadRequest> requestOf(const DownloadWork& work, const jobs::Li
     request.everyByte = wish.everyByte;
     request.place = fromQt(wish.source == jobs::DownloadSource::Meta ? wish.secret : wish.place);
     if (wish.source != jobs::DownloadSource::Hub) return request;
-    if (auto added = addHub(work, request); !added) return added.error();
+    if (auto added = addHub(work, cancel, request); !added) return added.error();
     return request;
 }
 
@@ -53,8 +54,8 @@ struct Access {
     std::unique_ptr<network::Transport> transport;
 };
 
-Result<Access> accessFor(const DownloadWork& work, const jobs::Library& library) {
-    auto request = requestOf(work, library);
+Result<Access> accessFor(const DownloadWork& work, const jobs::Library& library, const CancelToken& cancel) {
+    auto request = requestOf(work, library, cancel);
     if (!request) return request.error();
     auto rules = jobs::networkRules(work.hub, work.workspace.environment);
     if (!rules) return rules.error();
@@ -67,7 +68,7 @@ Result<Access> accessFor(const DownloadWork& work, const jobs::Library& library)
 
 Result<jobs::DownloadOffer> askSource(const DownloadWork& work, const CancelToken& cancel) {
     const jobs::Library library(work.workspace.root, work.workspace.catalog);
-    const auto access = accessFor(work, library);
+    const auto access = accessFor(work, library, cancel);
     if (!access) return access.error();
     return jobs::offerDownload(access->request, library, *access->transport, download::pauseForSeconds,
                                cancel);
@@ -76,7 +77,7 @@ Result<jobs::DownloadOffer> askSource(const DownloadWork& work, const CancelToke
 Result<jobs::DownloadResult> fetchWanted(const DownloadWork& work, LockKeeper& lock,
                                          const JobControl& control, const jobs::FetchWatch& watch) {
     const jobs::Library library(work.workspace.root, work.workspace.catalog);
-    const auto access = accessFor(work, library);
+    const auto access = accessFor(work, library, control.cancel);
     if (!access) return access.error();
     FileLayer& files = *work.workspace.files;
     // What is told of each file tells their sum too, and its speed without what was kept from before.

@@ -18,7 +18,6 @@
 #include "formats/hub/model_config.h"
 #include "jobs/export/model_card.h"
 #include "jobs/import/import_name.h"
-#include "jobs/library/library_folders.h"
 #include "jobs/library/model_spec.h"
 #include "jobs/library/samples.h"
 #include "jobs/memory_estimate.h"
@@ -152,6 +151,7 @@ ModelManager::Listing ModelManager::readListing(const Workspace& workspace) {
     if (auto kept = jobs::rememberPlaces(*workspace.files, workspace.root); !kept)
         logLine(LogLevel::Warning, "managers", kept.error().message);
     listing.adapters = library.installedAdapters();
+    listing.places = jobs::roomOfPlaces(workspace.root);
     listing.usableMemory = jobs::usableMemory(settings.model.memory);
     for (const jobs::ModelEntry& entry : listing.models)
         listing.facts[entry.name] = readFacts(entry);
@@ -172,6 +172,7 @@ void ModelManager::take(Listing listing) {
                          isOtherMemory(m_usableMemory, listing.usableMemory);
     m_models = std::move(listing.models);
     m_adapters = std::move(listing.adapters);
+    m_places = std::move(listing.places);
     m_facts = std::move(listing.facts);
     m_rootWords = std::move(listing.rootWords);
     m_hubEndpoint = std::move(listing.hubEndpoint);

@@ -17,6 +17,7 @@
 #include "jobs/import/import_model.h"
 #include "jobs/import/import_source.h"
 #include "jobs/library/library.h"
+#include "jobs/library/library_folders.h"
 #include "jobs/library/remove_model.h"
 #include "jobs/verify/repair_model.h"
 #include "jobs/verify/verify_model.h"
@@ -94,6 +95,9 @@ public:
     std::optional<jobs::ModelEntry> findAdapter(const QString& name) const;
     /// Whether a model is there that can be used.
     bool hasUsableModel() const;
+    /// The folders that hold models, the data root's own first, as the last reading found them; listRead()
+    /// follows each.
+    const std::vector<jobs::ModelPlace>& places() const { return m_places; }
     /// Of a model or adapter, by name.
     ModelFacts facts(const QString& name) const;
 
@@ -172,6 +176,7 @@ private:
     struct Listing {
         std::vector<jobs::ModelEntry> models;
         std::vector<jobs::ModelEntry> adapters;
+        std::vector<jobs::ModelPlace> places;
         std::map<std::string, ModelFacts> facts;
         std::uint64_t usableMemory = 0;
         std::string hubEndpoint;
@@ -193,6 +198,7 @@ private:
     ManagerContext& m_context;
     std::vector<jobs::ModelEntry> m_models;
     std::vector<jobs::ModelEntry> m_adapters;
+    std::vector<jobs::ModelPlace> m_places;
     std::map<std::string, ModelFacts> m_facts;
     std::map<std::string, jobs::VerifyReport> m_reports;
     std::vector<std::string> m_rootWords;

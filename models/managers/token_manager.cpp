@@ -33,7 +33,7 @@ TokenManager::Finding TokenManager::found(const config::HubSettings& hub, bool a
     const config::Environment& environment = m_context.workspace.environment;
     auto tokens = m_openTokens(hub, environment);
     if (!tokens) return {{{}, {}, tokens.error()}, false, {}};
-    if (!asksHub && !change) return {tokens->state(), tokens->canKeep(), {}};
+    if (!asksHub && !change) return {tokens->state(m_cancel), tokens->canKeep(), {}};
     const auto rules = jobs::networkRules(hub, environment);
     if (!rules) return {{{}, {}, rules.error()}, tokens->canKeep(), {}};
     const auto transport = jobs::openNetwork(*rules);
@@ -42,7 +42,7 @@ TokenManager::Finding TokenManager::found(const config::HubSettings& hub, bool a
     if (change)
         if (const auto changed = change(*tokens, **transport); !changed) finding.failure = changed.error();
     finding.state =
-        asksHub ? tokens->tried(**transport, download::pauseForSeconds, m_cancel) : tokens->state();
+        asksHub ? tokens->tried(**transport, download::pauseForSeconds, m_cancel) : tokens->state(m_cancel);
     return finding;
 }
 
@@ -82,7 +82,9 @@ void TokenManager::keep(const QString& token) {
 }
 
 void TokenManager::forget() {
-    start(false, [](jobs::HubTokens& tokens, network::Transport&) { return tokens.forget(); });
+    start(false, [cancel = m_cancel](jobs::HubTokens& tokens, network::Transport&) {
+        return tokens.forget(cancel);
+    });
 }
 
 } // namespace llamahome::managers

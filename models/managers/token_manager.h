@@ -28,7 +28,7 @@ public:
     TokenManager(ManagerContext& context, const SettingsManager& settings, QObject* parent = nullptr);
     TokenManager(ManagerContext& context, const SettingsManager& settings, OpenTokens openTokens,
                  QObject* parent = nullptr);
-    /// Stops what is under way.
+    /// Stops what is under way: it waits for no keychain.
     ~TokenManager() override;
 
     /// Where the token comes from and whose it is, in a sentence; empty before the first answer.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/cancel_token.h"
 #include "core/program_module.h"
 #include "core/result.h"
 
@@ -16,13 +17,16 @@ class Keychain {
 public:
     virtual ~Keychain() = default;
 
-    /// The secret of that name; empty where none is kept. Blocks while the user is asked to unlock the
-    /// keychain, for a while. HUB-03 where it cannot be read.
-    virtual Result<std::string> read(const std::string& name) = 0;
+    /// Each blocks while the user is asked to unlock the keychain, for a while, and no longer than until
+    /// cancel: RUN-00. What the keychain answers afterwards is dropped; it may still do what was asked.
+
+    /// The secret of that name; empty where none is kept. HUB-03 where it cannot be read.
+    virtual Result<std::string> read(const std::string& name, const CancelToken& cancel) = 0;
     /// Keeps a secret, in place of the one before. HUB-03 where the keychain refuses.
-    virtual Result<void> write(const std::string& name, const std::string& secret) = 0;
+    virtual Result<void> write(const std::string& name, const std::string& secret,
+                               const CancelToken& cancel) = 0;
     /// None of that name is success. HUB-03.
-    virtual Result<void> remove(const std::string& name) = 0;
+    virtual Result<void> remove(const std::string& name, const CancelToken& cancel) = 0;
 };
 
 /// The keychain of the user's session by its environment; null where the session has no bus to reach one, or

@@ -16,6 +16,7 @@ namespace {
 const QString kService = QStringLiteral("LlamaHome");
 /// While the user is asked for the keychain's password.
 constexpr std::chrono::seconds kWait{60};
+constexpr std::chrono::milliseconds kLook{50}; ///< at a cancel
 
 /// What a job came to.
 struct Outcome {
@@ -43,7 +44,19 @@ Error silent() {
     return {codes::kHubToken, "the system's keychain does not answer; unlock it, or set HF_TOKEN"};
 }
 
-Result<Outcome> run(const MakeJob& make) {
+/// Whether the outcome came in time.
+Result<bool> waitFor(const std::future<Outcome>& outcome, const CancelToken& cancel) {
+    const auto last = std::chrono::steady_clock::now() + kWait;
+    while (outcome.wait_for(kLook) != std::future_status::ready) {
+        if (cancel.isCancelled())
+            return Error{codes::kCancelled, "stopped before the system's keychain had answered"};
+        if (std::chrono::steady_clock::now() > last) return false;
+    }
+    return true;
+}
+
+/// The job keeps the promise alive, so that an answer that nobody waits for any more goes nowhere.
+Result<Outcome> run(const MakeJob& make, const CancelToken& cancel) {
     static std::atomic<bool> isSilent = false; // whoever waited in vain does not wait again before it answers
     if (isSilent) return silent();
     const auto promise = std::make_shared<std::promise<Outcome>>();
@@ -60,7 +73,9 @@ Result<Outcome> run(const MakeJob& make) {
         });
         job->start();
     });
-    if (outcome.wait_for(kWait) == std::future_status::ready) return outcome.get();
+    const auto isInTime = waitFor(outcome, cancel);
+    if (!isInTime) return isInTime.error();
+    if (*isInTime) return outcome.get();
     isSilent = true;
     return silent();
 }
@@ -77,35 +92,42 @@ Error refused(const Outcome& outcome) {
 
 } // namespace
 
-Result<std::string> QtKeychain::read(const std::string& name) {
-    const auto outcome = run([key = QString::fromStdString(name)] {
-        auto* job = new QKeychain::ReadPasswordJob(kService);
-        job->setKey(key);
-        return job;
-    });
+Result<std::string> QtKeychain::read(const std::string& name, const CancelToken& cancel) {
+    const auto outcome = run(
+        [key = QString::fromStdString(name)] {
+            auto* job = new QKeychain::ReadPasswordJob(kService);
+            job->setKey(key);
+            return job;
+        },
+        cancel);
     if (!outcome) return outcome.error();
     if (isNothing(outcome->error)) return std::string();
     if (outcome->error != QKeychain::NoError) return refused(*outcome);
     return outcome->secret;
 }
 
-Result<void> QtKeychain::write(const std::string& name, const std::string& secret) {
-    const auto outcome = run([key = QString::fromStdString(name), text = QString::fromStdString(secret)] {
-        auto* job = new QKeychain::WritePasswordJob(kService);
-        job->setKey(key);
-        job->setTextData(text);
-        return job;
-    });
+Result<void> QtKeychain::write(const std::string& name, const std::string& secret,
+                               const CancelToken& cancel) {
+    const auto outcome = run(
+        [key = QString::fromStdString(name), text = QString::fromStdString(secret)] {
+            auto* job = new QKeychain::WritePasswordJob(kService);
+            job->setKey(key);
+            job->setTextData(text);
+            return job;
+        },
+        cancel);
     if (!outcome) return outcome.error();
     return outcome->error == QKeychain::NoError ? Result<void>() : Result<void>(refused(*outcome));
 }
 
-Result<void> QtKeychain::remove(const std::string& name) {
-    const auto outcome = run([key = QString::fromStdString(name)] {
-        auto* job = new QKeychain::DeletePasswordJob(kService);
-        job->setKey(key);
-        return job;
-    });
+Result<void> QtKeychain::remove(const std::string& name, const CancelToken& cancel) {
+    const auto outcome = run(
+        [key = QString::fromStdString(name)] {
+            auto* job = new QKeychain::DeletePasswordJob(kService);
+            job->setKey(key);
+            return job;
+        },
+        cancel);
     if (!outcome) return outcome.error();
     const bool isGone = outcome->error == QKeychain::NoError || isNothing(outcome->error);
     return isGone ? Result<void>() : Result<void>(refused(*outcome));

@@ -8,9 +8,10 @@ namespace llamahome::network {
 
 class QtKeychain final : public Keychain {
 public:
-    Result<std::string> read(const std::string& name) override;
-    Result<void> write(const std::string& name, const std::string& secret) override;
-    Result<void> remove(const std::string& name) override;
+    Result<std::string> read(const std::string& name, const CancelToken& cancel) override;
+    Result<void> write(const std::string& name, const std::string& secret,
+                       const CancelToken& cancel) override;
+    Result<void> remove(const std::string& name, const CancelToken& cancel) override;
 };
 
 } // namespace llamahome::network

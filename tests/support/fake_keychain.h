@@ -1,9 +1,14 @@
-// A keychain in memory, which can refuse and counts what it is asked. One thread.
+// A keychain in memory, which can refuse, or wait for a user who never comes; it counts what it is asked. One
+// thread.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <optional>
+#include <thread>
 
+#include "core/error_codes.h"
 #include "network/keychain.h"
 
 namespace llamahome::testing {
@@ -12,7 +17,8 @@ namespace llamahome::testing {
 struct KeptSecrets {
     std::map<std::string, std::string> byName;
     std::optional<Error> refusal; ///< of everything
-    int reads = 0;
+    bool isLocked = false;        ///< nothing is answered before cancel
+    std::atomic<int> reads = 0;
 };
 
 class FakeKeychain final : public network::Keychain {
@@ -20,24 +26,33 @@ public:
     explicit FakeKeychain(KeptSecrets& kept)
         : m_kept(kept) {}
 
-    Result<std::string> read(const std::string& name) override {
+    Result<std::string> read(const std::string& name, const CancelToken& cancel) override {
         ++m_kept.reads;
-        if (m_kept.refusal) return *m_kept.refusal;
+        if (auto open = wait(cancel); !open) return open.error();
         const auto found = m_kept.byName.find(name);
         return found == m_kept.byName.end() ? std::string() : found->second;
     }
-    Result<void> write(const std::string& name, const std::string& secret) override {
-        if (m_kept.refusal) return *m_kept.refusal;
+    Result<void> write(const std::string& name, const std::string& secret,
+                       const CancelToken& cancel) override {
+        if (auto open = wait(cancel); !open) return open;
         m_kept.byName[name] = secret;
         return {};
     }
-    Result<void> remove(const std::string& name) override {
-        if (m_kept.refusal) return *m_kept.refusal;
+    Result<void> remove(const std::string& name, const CancelToken& cancel) override {
+        if (auto open = wait(cancel); !open) return open;
         m_kept.byName.erase(name);
         return {};
     }
 
 private:
+    Result<void> wait(const CancelToken& cancel) const {
+        if (m_kept.refusal) return *m_kept.refusal;
+        if (!m_kept.isLocked) return {};
+        while (!cancel.isCancelled())
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        return Error{codes::kCancelled, "stopped before the keychain had answered"};
+    }
+
     KeptSecrets& m_kept;
 };
 

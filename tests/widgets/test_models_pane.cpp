@@ -47,6 +47,37 @@ private Q_SLOTS:
         QTRY_VERIFY(list->visualRect(heading).top() >= 0 && list->visualRect(heading).isValid());
     }
 
+    void theFoldersTellTheirRoomAndADriveThatIsAway() {
+        const TemporaryFolder drives;
+        const fs::path drive = drives / "drive";
+        ManagerGround other;
+        other.install();
+        fs::create_directories(drive);
+        fs::copy(other.installed().parent_path(), drive / "smollm2", fs::copy_options::recursive);
+        Place place(jobs::DataRoot{drives / "root", {drive, drives / "never there"}});
+        const auto lines = [&] {
+            QStringList texts;
+            for (const QLabel* label : place.find<QWidget>("placeList")->findChildren<QLabel*>())
+                texts << label->text();
+            return texts;
+        };
+        QTRY_COMPARE_WITH_TIMEOUT(lines().size(), qsizetype{3}, kPatienceMs);
+        QVERIFY2(lines()[0].startsWith(QStringLiteral("Data folder: ")), qPrintable(lines()[0]));
+        QVERIFY2(lines()[1].startsWith(pathToQt(drive)) && lines()[1].endsWith(QStringLiteral(" free")),
+                 qPrintable(lines()[1]));
+        QCOMPARE(lines()[2],
+                 pathToQt(drives / "never there") + QStringLiteral(": not there; connect its drive"));
+        fs::rename(drive, drives / "elsewhere");
+        place.manager->refresh();
+        QTRY_COMPARE_WITH_TIMEOUT(lines()[1],
+                                  pathToQt(drive) +
+                                      QStringLiteral(": not there, 1 model is offline; connect its drive"),
+                                  kPatienceMs);
+        fs::rename(drives / "elsewhere", drive);
+        place.manager->refresh();
+        QTRY_VERIFY_WITH_TIMEOUT(lines()[1].endsWith(QStringLiteral(" free")), kPatienceMs);
+    }
+
     void aModelIsExportedFromItsMenu() {
         Place place(true);
         place.pane->choose(kName);

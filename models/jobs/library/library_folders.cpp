@@ -99,7 +99,7 @@ std::vector<ModelPlace> placesAway(const DataRoot& root) {
     return places;
 }
 
-std::vector<ModelPlace> modelPlaces(const DataRoot& root) {
+std::vector<ModelPlace> roomOfPlaces(const DataRoot& root) {
     std::vector<ModelPlace> away = placesAway(root);
     std::vector<ModelPlace> places;
     for (const fs::path& path : root.modelPlaces()) {
@@ -110,8 +110,15 @@ std::vector<ModelPlace> modelPlaces(const DataRoot& root) {
             continue;
         }
         const auto free = freeDiskBytes(path);
-        places.push_back({path, false, free ? std::optional(*free) : std::nullopt, modelsIn(path)});
+        places.push_back({path, false, free ? std::optional(*free) : std::nullopt, {}});
     }
+    return places;
+}
+
+std::vector<ModelPlace> modelPlaces(const DataRoot& root) {
+    std::vector<ModelPlace> places = roomOfPlaces(root);
+    for (ModelPlace& place : places)
+        if (!place.isAway) place.models = modelsIn(place.path);
     return places;
 }
 

@@ -27,13 +27,15 @@ struct ModelPlace {
     std::filesystem::path path;
     bool isAway = false;                    ///< not there, or another drive's folder has taken its path
     std::optional<std::uint64_t> freeBytes; ///< that the caller may write there
-    std::vector<KnownModel> models;         ///< of an absent one: as it was last seen
+    std::vector<KnownModel> models;         ///< of one that is away: as it was last seen
 };
 
 /// Those that are away; quick, since no model is looked at.
 std::vector<ModelPlace> placesAway(const DataRoot& root);
 
-/// All of them, the root's own first. Reads the disk afresh.
+/// All of them, the root's own first, with the models of those that are away only: none is looked at.
+std::vector<ModelPlace> roomOfPlaces(const DataRoot& root);
+/// The same with all models. Reads the disk afresh.
 std::vector<ModelPlace> modelPlaces(const DataRoot& root);
 
 /// Writes down what lies in the folders that are there, for the time when they are away; nothing where that

@@ -30,27 +30,28 @@ HubTokens::HubTokens(const config::Environment& environment, std::string endpoin
     , m_endpoint(std::move(endpoint))
     , m_keychain(std::move(keychain)) {}
 
-Result<config::HubToken> HubTokens::find() {
+Result<config::HubToken> HubTokens::find(const CancelToken& cancel) {
     const bool isOff =
         config::isTrueWord(config::environmentValue(m_environment, "HF_HUB_DISABLE_IMPLICIT_TOKEN"));
     if (m_keychain && !isOff) {
         blockingCall("ask", kKeychainOrigin);
-        auto kept = m_keychain->read(name());
+        auto kept = m_keychain->read(name(), cancel);
+        if (!kept && kept.error().code == codes::kCancelled) return kept.error();
         if (!kept) logLine(LogLevel::Warning, "jobs", kept.error().message);
         if (kept && !kept->empty()) return config::HubToken{std::move(*kept), kKeychainOrigin};
     }
     return config::hubToken(m_environment);
 }
 
-TokenState HubTokens::state() {
-    const auto token = find();
+TokenState HubTokens::state(const CancelToken& cancel) {
+    const auto token = find(cancel);
     if (!token) return {{}, {}, token.error()};
     return {token->origin};
 }
 
 TokenState HubTokens::tried(network::Transport& transport, const download::Pause& pause,
                             const CancelToken& cancel) {
-    const auto token = find();
+    const auto token = find(cancel);
     if (!token) return {{}, {}, token.error()};
     TokenState state{token->origin};
     if (token->text.empty()) return state;
@@ -70,12 +71,12 @@ Result<std::string> HubTokens::keep(const std::string& token, network::Transport
         return Error{codes::kHubToken, "token: " + fault + ", expected one such as hf_…; copy it again"};
     auto account = accountOf(text, transport, pause, cancel);
     if (!account) return account.error();
-    if (auto kept = m_keychain->write(name(), text); !kept) return kept.error();
+    if (auto kept = m_keychain->write(name(), text, cancel); !kept) return kept.error();
     return account;
 }
 
-Result<void> HubTokens::forget() {
-    return m_keychain ? m_keychain->remove(name()) : Result<void>(noKeychain());
+Result<void> HubTokens::forget(const CancelToken& cancel) {
+    return m_keychain ? m_keychain->remove(name(), cancel) : Result<void>(noKeychain());
 }
 
 Result<std::string> HubTokens::accountOf(const std::string& token, network::Transport& transport,

@@ -42,10 +42,11 @@ public:
 
     /// The keychain's token for this endpoint, else HF_TOKEN, else the Hub's token file, as
     /// config::hubToken() reads both; none where HF_HUB_DISABLE_IMPLICIT_TOKEN is true. A keychain that
-    /// refuses is passed over, with a line in the log. HUB-03 as config::hubToken().
-    Result<config::HubToken> find();
+    /// refuses is passed over, with a line in the log. HUB-03 as config::hubToken(); RUN-00: cancelled while
+    /// the keychain was asked, as with all of these.
+    Result<config::HubToken> find(const CancelToken& cancel);
     /// Where the token comes from, without asking the Hub.
-    TokenState state();
+    TokenState state(const CancelToken& cancel);
     /// The same, and whom the Hub takes it for.
     TokenState tried(network::Transport& transport, const download::Pause& pause, const CancelToken& cancel);
 
@@ -54,7 +55,7 @@ public:
     Result<std::string> keep(const std::string& token, network::Transport& transport,
                              const download::Pause& pause, const CancelToken& cancel);
     /// Out of the keychain; elsewhere it stays. HUB-03 where there is no keychain, or it refuses.
-    Result<void> forget();
+    Result<void> forget(const CancelToken& cancel);
 
 private:
     std::string name() const { return "token for " + m_endpoint; }

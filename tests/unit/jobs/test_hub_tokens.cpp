@@ -57,37 +57,50 @@ class TestHubTokens final : public QObject {
 private Q_SLOTS:
     void theKeychainComesBeforeTheVariableAndThatBeforeTheFile() {
         Ground ground;
-        QVERIFY(ground.tokens().find()->text.empty());
+        QVERIFY(ground.tokens().find({})->text.empty());
         checked(writeFileAtomically(systemFiles(), ground.folder / "token", "hf_ofTheFile\n"));
-        QCOMPARE(ground.tokens().find()->text, std::string("hf_ofTheFile"));
+        QCOMPARE(ground.tokens().find({})->text, std::string("hf_ofTheFile"));
         ground.environment["HF_TOKEN"] = "hf_ofTheVariable";
-        QCOMPARE(ground.tokens().find()->origin, std::string("HF_TOKEN"));
+        QCOMPARE(ground.tokens().find({})->origin, std::string("HF_TOKEN"));
         ground.kept.byName[ground.name()] = "hf_ofTheKeychain";
-        QCOMPARE(ground.tokens().find()->text, std::string("hf_ofTheKeychain"));
-        QCOMPARE(ground.tokens().find()->origin, std::string("the keychain"));
-        QCOMPARE(ground.tokens(false).find()->origin, std::string("HF_TOKEN"));
+        QCOMPARE(ground.tokens().find({})->text, std::string("hf_ofTheKeychain"));
+        QCOMPARE(ground.tokens().find({})->origin, std::string("the keychain"));
+        QCOMPARE(ground.tokens(false).find({})->origin, std::string("HF_TOKEN"));
     }
 
     void aTokenOfAnotherAddressIsNotOffered() {
         Ground ground;
         ground.kept.byName["token for https://huggingface.co"] = "hf_ofTheHub";
-        QVERIFY(ground.tokens().find()->text.empty());
+        QVERIFY(ground.tokens().find({})->text.empty());
     }
 
     void aKeychainThatRefusesIsPassedOver() {
         Ground ground;
         ground.environment["HF_TOKEN"] = HubServer::kOtherToken;
         ground.kept.refusal = Error{codes::kHubToken, "it is locked"};
-        QCOMPARE(ground.tokens().find()->origin, std::string("HF_TOKEN"));
+        QCOMPARE(ground.tokens().find({})->origin, std::string("HF_TOKEN"));
         QVERIFY(ground.lines->text.find("it is locked") != std::string::npos);
+    }
+
+    void aKeychainThatWaitsForTheUserIsLeftOnCancel() {
+        Ground ground;
+        ground.environment["HF_TOKEN"] = HubServer::kOtherToken;
+        ground.kept.isLocked = true;
+        const CancelToken cancel;
+        cancel.cancel();
+        const auto found = ground.tokens().find(cancel);
+        QVERIFY(!found);
+        QCOMPARE(found.error().code, codes::kCancelled);
+        QCOMPARE(ground.tokens().forget(cancel).error().code, codes::kCancelled);
+        QVERIFY(ground.lines->text.empty()); // a stop is no refusal
     }
 
     void whoWantsNoImplicitTokenIsNotAskedForOne() {
         Ground ground;
         ground.kept.byName[ground.name()] = HubServer::kOtherToken;
         ground.environment["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = "1";
-        QVERIFY(ground.tokens().find()->text.empty());
-        QCOMPARE(ground.kept.reads, 0);
+        QVERIFY(ground.tokens().find({})->text.empty());
+        QCOMPARE(ground.kept.reads.load(), 0);
     }
 
     void whatTheHubKnowsIsKeptAndForgotten() {
@@ -96,7 +109,7 @@ private Q_SLOTS:
         QVERIFY2(account, account ? "" : account.error().message.c_str());
         QCOMPARE(*account, std::string("\"somebody\""));
         QCOMPARE(ground.kept.byName[ground.name()], std::string(HubServer::kOtherToken));
-        QVERIFY(ground.tokens().forget());
+        QVERIFY(ground.tokens().forget({}));
         QVERIFY(ground.kept.byName.empty());
     }
 
@@ -117,7 +130,7 @@ private Q_SLOTS:
             ground.tokens(false).keep(HubServer::kOtherToken, *ground.transport, Ground::noPause, {});
         QVERIFY(!kept);
         QVERIFY(kept.error().message.find("HF_TOKEN") != std::string::npos);
-        QVERIFY(!ground.tokens(false).forget());
+        QVERIFY(!ground.tokens(false).forget({}));
         QVERIFY(ground.hub.hubRequests().empty());
     }
 
@@ -145,7 +158,7 @@ private Q_SLOTS:
         qputenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus"); // which QtKeychain reads itself
         auto tokens = HubTokens::of({}, environment);
         QVERIFY(tokens && tokens->canKeep());
-        const auto found = tokens->find();
+        const auto found = tokens->find({});
         QVERIFY(found && found->text.empty());
     }
 };
