@@ -19,6 +19,7 @@
 #include "managers/settings_manager.h"
 #include "managers/token_manager.h"
 #include "managers/training_manager.h"
+#include "managers/training_queue.h"
 
 namespace llamahome::managers {
 
@@ -45,8 +46,9 @@ struct Session {
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    /// Asks every job to stop in order; they end in their own time.
+    /// Asks every job to stop in order, and begins no other of the queue; they end in their own time.
     void cancelAll() {
+        training.queue().hold();
         for (Job* job : context.jobs.activeJobs())
             job->cancel();
     }

@@ -11,6 +11,7 @@
 #include "managers/run_job.h"
 #include "managers/text.h"
 #include "managers/train_command.h"
+#include "managers/training_queue.h"
 #include "managers/window_words.h"
 
 namespace llamahome::managers {
@@ -39,6 +40,7 @@ TrainingManager::TrainingManager(ManagerContext& context, ModelManager& models, 
     });
     m_state = formState();
     refresh();
+    m_queue = std::make_unique<TrainingQueue>(context, models, *this);
 }
 
 TrainingManager::~TrainingManager() {
@@ -116,6 +118,24 @@ void TrainingManager::start() {
         tr("Training %1 on %2").arg(m_page.run.model, pathToQt(choice.data.front().filename()));
     launch(title, m_setup.commandLine(), m_page.run.model,
            [choice](Place& place) { return trainNew(place, choice); });
+}
+
+std::optional<Error> TrainingManager::startChoice(const TrainingChoice& choice, const QString& model) {
+    if (isActive())
+        return Error{codes::kInternal, "training: found a run at work, expected none; wait for its end"};
+    if (!choice.model)
+        return Error{
+            codes::kModelNotInstalled,
+            fromQt(
+                tr("%1 is not ready to be trained: get, import or verify it on the Models page").arg(model))};
+    if (auto removal = m_models.removalOf(model)) return removal;
+    if (isEditable()) {
+        m_page = {};
+        m_metrics.clear();
+    }
+    const QString title = tr("Training %1 on %2").arg(model, pathToQt(choice.data.front().filename()));
+    launch(title, {}, model, [choice](Place& place) { return trainNew(place, choice); });
+    return std::nullopt;
 }
 
 QString TrainingManager::modelOf(const QString& runName) const {
@@ -343,6 +363,7 @@ void TrainingManager::stop(jobs::StopKeeps keeps) {
     if (m_state == TrainingState::Paused) {
         setState(TrainingState::Done);
         Q_EMIT runEnded(m_page.run.name, m_page.summary ? toQt(m_page.summary->adapterName) : QString());
+        Q_EMIT rested({});
         return;
     }
     if (!isActive() || !m_job) return;
@@ -386,6 +407,7 @@ void TrainingManager::ended(const std::optional<Error>& error,
     m_before = Before();
     Q_EMIT progressed();
     refresh();
+    Q_EMIT rested(error);
 }
 
 void TrainingManager::endedBy(const Error& error) {

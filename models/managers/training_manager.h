@@ -23,6 +23,7 @@
 namespace llamahome::managers {
 
 struct JobControl;
+class TrainingQueue;
 
 enum class TrainingState {
     NothingChosen, ///< model or data is missing, or problem() says why they cannot be used
@@ -70,6 +71,13 @@ public:
     /// In state Ready only. What stands in its way, the root's lock or a removal of the model for one, is
     /// told by problem() in the state of before.
     void start();
+    /// Starts another choice than the form's; `model` names it where it has none any more. What stands in its
+    /// way already is returned and changes nothing; the rest is told as by start(). Not while isActive().
+    std::optional<Error> startChoice(const TrainingChoice& choice, const QString& model);
+    /// What begins after the run that is there.
+    TrainingQueue& queue() { return *m_queue; }
+    /// Whether the run that was started or continued last came to have its folder.
+    bool hasBegun() const { return m_hasBegun; }
     /// An orderly stop with a checkpoint; in state Running only.
     void pause();
     /// An orderly stop that keeps that; a paused run becomes Done. In states Starting to Paused. A stop by
@@ -129,6 +137,9 @@ Q_SIGNALS:
     /// A run has ended for good or on request, with an adapter of that name (empty: none). Not for paused
     /// ones.
     void runEnded(const QString& run, const QString& adapter);
+    /// No run is at work any more: it is done, failed, stopped, paused, or did not begin; also when a paused
+    /// one is stopped. `error`: why it did not come to its end, RUN-00 for a wish.
+    void rested(const std::optional<llamahome::Error>& error);
 
 private:
     struct RunView {
@@ -215,6 +226,7 @@ private:
     std::optional<jobs::RunInfo> m_unfinished;
     quint64 m_unfinishedAsked = 0;
     quint64 m_resumeAsked = 0;
+    std::unique_ptr<TrainingQueue> m_queue;
 };
 
 } // namespace llamahome::managers
