@@ -194,6 +194,11 @@ void RunDetailsView::showRun(const managers::RunDetails& details) {
     showActions();
 }
 
+void RunDetailsView::showNote() {
+    m_tabs->setCurrentWidget(m_note);
+    m_note->setFocus();
+}
+
 void RunDetailsView::setCanContinue(bool on) {
     m_canContinue = on;
     showActions();

@@ -9,6 +9,7 @@
 #include "core/error_codes.h"
 #include "core/shell_quote.h"
 #include "core/utf8.h"
+#include "jobs/train/rename_run.h"
 #include "managers/metric_csv.h"
 #include "managers/quantity_words.h"
 #include "managers/run_job.h"
@@ -240,6 +241,29 @@ void RunManager::setNote(const QString& name, const QString& note) {
                     Q_EMIT failed(*outcome.error);
                 else
                     Q_EMIT noteKept(toQt(outcome.run));
+        });
+}
+
+void RunManager::rename(const QString& name, const QString& newName) {
+    using Renamed = Result<jobs::RunInfo>;
+    runTask<Renamed>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root, from = fromQt(name), to = fromQt(newName), notes = m_notes,
+         lock = &m_context.lock, files = m_context.workspace.files]() -> Renamed {
+            (void)notes->drain(); // what waits has the old name
+            const auto run = jobs::findRun(root, from);
+            if (!run) return run.error();
+            const auto held = lock->acquire();
+            return held ? jobs::renameRun(*run, to, **held, *files) : Renamed(held.error());
+        },
+        this,
+        [this, name, newName](const Renamed& run) {
+            if (!run) {
+                Q_EMIT failed(run.error());
+                return;
+            }
+            Q_EMIT renamed(name, newName);
+            refresh();
         });
 }
 

@@ -73,6 +73,8 @@ public:
     /// Replaces the note of a run; noteKept() follows, or failed(). One after the other, in order. What
     /// cannot be written is tried again with the next one and at the end.
     void setNote(const QString& name, const QString& note);
+    /// Gives the run another name, see jobs::renameRun(); renamed() follows, or failed().
+    void rename(const QString& name, const QString& newName);
     /// removalPlanned() follows, or failed().
     void planRemoval(const QString& name);
     /// Carries the plan out; removed() follows, or the job's error by failed().
@@ -89,6 +91,8 @@ Q_SIGNALS:
     void removalPlanned(const llamahome::jobs::RunRemovalPlan& plan);
     void exported(const QString& path);
     void noteKept(const QString& name);
+    /// The list with the new name follows.
+    void renamed(const QString& name, const QString& newName);
     void removed(const QString& name, quint64 freedBytes);
     /// What was asked for last could not be done; numbers that cannot be read too.
     void failed(const llamahome::Error& error);

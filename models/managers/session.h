@@ -41,6 +41,8 @@ struct Session {
         , report(context, log) {
         QObject::connect(&settings, &SettingsManager::settingsChanged, &models, &ModelManager::refresh);
         QObject::connect(&models, &ModelManager::listRead, &downloads, &DownloadManager::refresh);
+        QObject::connect(&runs, &RunManager::renamed, &training, &TrainingManager::takeNewName);
+        QObject::connect(&runs, &RunManager::renamed, &models, &ModelManager::refresh);
     }
     ~Session() { cancelAll(); }
     Session(const Session&) = delete;

@@ -464,6 +464,17 @@ void TrainingManager::offer(std::optional<jobs::RunInfo> unfinished) {
     Q_EMIT unfinishedChanged();
 }
 
+void TrainingManager::takeNewName(const QString& run, const QString& name) {
+    m_queue->takeNewName(run, name);
+    if (!isEditable() && m_page.run.name == run) {
+        m_page.run.name = name;
+        if (m_page.summary) m_page.summary->runName = fromQt(name);
+        if (m_state == TrainingState::Failed) readEndedRun();
+        Q_EMIT runChanged();
+    }
+    refresh();
+}
+
 void TrainingManager::refresh() {
     runTask<std::optional<jobs::RunInfo>>(
         m_context.filePool, m_context.jobs,

@@ -125,6 +125,8 @@ public:
     const std::optional<jobs::RunInfo>& unfinished() const { return m_unfinished; }
     /// Looks for it anew; unfinishedChanged() follows.
     void refresh();
+    /// A run that is at rest has another name on the disk.
+    void takeNewName(const QString& run, const QString& name);
 
 Q_SIGNALS:
     void stateChanged();

@@ -152,6 +152,11 @@ void TrainingQueue::tryAgain(quint64 id) {
     advance();
 }
 
+void TrainingQueue::takeNewName(const QString& run, const QString& name) {
+    for (QueueItem& item : m_items)
+        if (item.runName == run) item.runName = name;
+}
+
 TrainingChoice TrainingQueue::choiceOf(const jobs::QueuedRun& run) const {
     TrainingChoice choice;
     choice.model = m_models.find(toQt(run.model));

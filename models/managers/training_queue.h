@@ -64,6 +64,8 @@ public:
     void remove(quint64 id);
     /// Puts a failed one at the end of those that wait.
     void tryAgain(quint64 id);
+    /// A run that is at rest has another name on the disk.
+    void takeNewName(const QString& run, const QString& name);
 
 Q_SIGNALS:
     /// Items, their order or isHeld() are others.

@@ -13,8 +13,10 @@
 #include <QGraphicsTextItem>
 #include <QGraphicsView>
 #include <QHeaderView>
+#include <QInputDialog>
 #include <QLabel>
 #include <QListWidget>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
@@ -366,6 +368,56 @@ private Q_SLOTS:
         QTRY_VERIFY(!place.pane->findChild<RunRemoveDialog*>());
         QVERIFY(fs::exists(place.folder("second") / "run.json"));
         QCOMPARE(place.table()->model()->rowCount(), 2);
+    }
+
+    void f2RenamesARunWhichStaysChosen() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("second"));
+        place.table()->setFocus();
+        const auto rename = [&](const char* text) {
+            QTest::keyClick(place.table(), Qt::Key_F2);
+            QTRY_VERIFY(place.pane->findChild<QInputDialog*>());
+            auto* dialog = place.find<QInputDialog>("renameRunDialog");
+            QCOMPARE(dialog->textValue(), QStringLiteral("second"));
+            dialog->setTextValue(QString::fromLatin1(text));
+            QTest::keyClick(dialog, Qt::Key_Return);
+            QTRY_VERIFY(!place.pane->findChild<QInputDialog*>());
+        };
+        auto* bar = place.find<MessageBar>("messageBar");
+        rename("no/name");
+        QTRY_VERIFY_WITH_TIMEOUT(bar->text().contains(QStringLiteral("no/name")), kPatienceMs);
+        QVERIFY(fs::exists(place.folder("second")));
+        rename("recipes");
+        const auto* title = place.find<QLabel>("runTitle");
+        QTRY_COMPARE_WITH_TIMEOUT(title->text(), QStringLiteral("recipes"), kPatienceMs);
+        QCOMPARE(place.table()->selectionModel()->selectedRows(), QModelIndexList{place.rowOf("recipes")});
+        QVERIFY(place.rowOf("second") == QModelIndex());
+        QVERIFY2(bar->text().contains(QStringLiteral("second")), qPrintable(bar->text()));
+        QVERIFY(fs::exists(place.folder("recipes")));
+    }
+
+    void theMenuOfARunLeadsToNameAndNote() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        const auto choose = [&](const char* name) {
+            Q_EMIT place.table()->customContextMenuRequested(
+                place.table()->visualRect(place.rowOf("first")).center());
+            auto* menu = place.find<QMenu>("runMenu");
+            auto* action = menu->findChild<QAction*>(QString::fromLatin1(name));
+            QVERIFY(action != nullptr && action->isEnabled());
+            action->trigger();
+            menu->close();
+            QTRY_VERIFY(!place.pane->findChild<QMenu*>(QStringLiteral("runMenu")));
+        };
+        choose("noteRun");
+        QVERIFY(place.find<QPlainTextEdit>("runNote")->isVisible());
+        QVERIFY(place.find<QPlainTextEdit>("runNote")->hasFocus());
+        choose("renameRun");
+        QTRY_VERIFY(place.pane->findChild<QInputDialog*>());
+        QTest::keyClick(place.find<QInputDialog>("renameRunDialog"), Qt::Key_Escape);
+        QVERIFY(fs::exists(place.folder("first")));
     }
 
     void aDamagedRunIsListedWithItsCause() {

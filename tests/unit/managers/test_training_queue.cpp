@@ -5,6 +5,7 @@
 
 #include "core/error_codes.h"
 #include "jobs/library/root_lock.h"
+#include "jobs/train/rename_run.h"
 #include "jobs/train/run_list.h"
 #include "managers/training_queue.h"
 #include "support/run_ground.h"
@@ -242,6 +243,33 @@ private Q_SLOTS:
         QVERIFY(eventually([&] { return g.training->runName() == QStringLiteral("next"); }));
         QVERIFY(g.isEmptied());
         QCOMPARE(g.runs().size(), std::size_t(2));
+    }
+
+    void aPausedRunThatIsRenamedGoesOnUnderItsNewName() {
+        Place g;
+        QVERIFY(g.isReady());
+        g.gate.holdBefore(3);
+        g.queue().add(g.named("one"));
+        g.queue().add(g.named("two"));
+        g.queue().goOn();
+        QVERIFY(g.holds());
+        QVERIFY(g.comesTo(TrainingState::Running));
+        g.training->pause();
+        g.gate.open();
+        QVERIFY(g.comesTo(TrainingState::Paused));
+        {
+            const MayBlock here;
+            const auto lock = jobs::RootLock::acquire(g.root());
+            QVERIFY(lock && jobs::renameRun(*jobs::findRun(g.root(), "one"), "uno", *lock, systemFiles()));
+        }
+        g.training->takeNewName(QStringLiteral("one"), QStringLiteral("uno"));
+        QCOMPARE(g.training->runName(), QStringLiteral("uno"));
+        g.training->resume(g.training->runName());
+        QVERIFY(g.isEmptied());
+        const auto runs = g.runs();
+        QCOMPARE(runs.size(), std::size_t(2));
+        QCOMPARE(runs[1].name, std::string("uno"));
+        QCOMPARE(runs[1].record.state, jobs::RunState::Finished);
     }
 
     void aHeldQueueWaitsForGoOn() {
