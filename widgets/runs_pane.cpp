@@ -201,7 +201,7 @@ void RunsPane::connectAll() {
     connect(m_one, &RunDetailsView::trainAgainRequested, this, &RunsPane::trainAgainRequested);
     connect(m_one, &RunDetailsView::exportRequested, this, &RunsPane::exportNumbers);
     connect(&m_runs, &RunManager::exported, this, [this](const QString& path) {
-        m_message->show(MessageBar::Kind::Notice, tr("The numbers are in %1").arg(path));
+        m_message->show(MessageBar::Kind::Notice, tr("Saved as %1").arg(path));
     });
     connect(m_one, &RunDetailsView::removeRequested, this,
             [this](const QString& name) { m_runs.planRemoval(name); });

@@ -65,6 +65,11 @@ TrainingPane::TrainingPane(managers::TrainingManager& manager, managers::ModelMa
     column->addWidget(m_pages, 1);
     column->addWidget(new QueuePanel(manager.queue(), this));
     connect(&manager.queue(), &managers::TrainingQueue::failed, this, &TrainingPane::tellFailure);
+    connect(&manager.saver(), &managers::FileSaver::saved, this, [this](const QString& path) {
+        m_message->show(MessageBar::Kind::Notice, tr("Saved as %1").arg(path));
+    });
+    connect(&manager.saver(), &managers::FileSaver::failed, this,
+            [this](const Error& error) { m_message->showFailure(error); });
     connect(m_form, &TrainingForm::lookInsideWanted, this, &TrainingPane::lookInside);
     connect(m_form, &TrainingForm::foldOpened, this, &TrainingPane::showLower);
     connect(m_run, &RunView::chatRequested, this, &TrainingPane::chatRequested);

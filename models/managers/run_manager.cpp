@@ -86,11 +86,14 @@ Result<RunComparison> compareRuns(const jobs::DataRoot& root, const std::vector<
 RunManager::RunManager(ManagerContext& context, QObject* parent)
     : QObject(parent)
     , m_context(context)
+    , m_saver(context)
     , m_notes(std::make_shared<RunNoteKeeper>(context.workspace.root, *context.workspace.files)) {
     connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {
         if (job->kind() == JobKind::Train || job->kind() == JobKind::Remove) refresh();
     });
     connect(&m_context.jobs, &JobList::jobChanged, this, &RunManager::follow);
+    connect(&m_saver, &FileSaver::saved, this, &RunManager::exported);
+    connect(&m_saver, &FileSaver::failed, this, &RunManager::failed);
     connect(&m_metrics, &MetricStore::loadFailed, this, [this](const Error& error) {
         m_metrics.clear(); // they are those of another run
         Q_EMIT failed(error);
@@ -213,21 +216,28 @@ Job* RunManager::remove(const jobs::RunRemovalPlan& plan) {
 }
 
 void RunManager::exportMetrics(const QString& name, const QString& path) {
-    runTask<Result<void>>(
-        m_context.filePool, m_context.jobs,
-        [root = m_context.workspace.root, name = fromQt(name), listed = find(name), file = pathFromQt(path),
-         files = m_context.workspace.files]() -> Result<void> {
+    m_saver.save(
+        path,
+        [root = m_context.workspace.root, name = fromQt(name), listed = find(name)]() -> Result<std::string> {
             const auto metrics = readMetricsOf(root, name, listed);
             if (!metrics) return metrics.error();
-            return writeFileAtomically(*files, file, metricCsv(*metrics));
-        },
-        this,
-        [this, path](const Result<void>& written) {
-            if (written)
-                Q_EMIT exported(path);
-            else
-                Q_EMIT failed(written.error());
+            return metricCsv(*metrics);
         });
+}
+
+void RunManager::exportComparison(const std::vector<QString>& names, Metric metric, const QString& path) {
+    auto runs = std::make_shared<std::vector<MetricColumns>>();
+    for (const MetricStore* store : m_compared)
+        runs->push_back(store->columns());
+    std::vector<std::string> heads;
+    for (const QString& name : names)
+        heads.push_back(fromQt(name));
+    m_saver.save(
+        path, [runs, heads, metric]() -> Result<std::string> { return comparedCsv(heads, *runs, metric); });
+}
+
+void RunManager::savePicture(const QString& path, const QByteArray& png) {
+    m_saver.save(path, [png]() -> Result<std::string> { return png.toStdString(); });
 }
 
 void RunManager::setNote(const QString& name, const QString& note) {

@@ -7,6 +7,7 @@
 #include "core/quantity.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/train/run_changes.h"
+#include "managers/metric_csv.h"
 #include "managers/model_manager.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
@@ -30,7 +31,8 @@ TrainingManager::TrainingManager(ManagerContext& context, ModelManager& models, 
     : QObject(parent)
     , m_context(context)
     , m_models(models)
-    , m_setup(context, models, settings) {
+    , m_setup(context, models, settings)
+    , m_saver(context) {
     connect(&m_setup, &TrainingSetup::checked, this, &TrainingManager::setupChanged);
     connect(&m_setup, &TrainingSetup::choiceChanged, this, [this] {
         if (isEditable()) m_page.problem.reset();
@@ -350,6 +352,11 @@ void TrainingManager::takePoints(const std::vector<MetricSample>& samples) {
         m_page.lastPoint = sample.point;
     }
     m_metrics.append(samples);
+}
+
+void TrainingManager::saveNumbers(const QString& path) {
+    const auto columns = std::make_shared<const MetricColumns>(m_metrics.columns());
+    m_saver.save(path, [columns]() -> Result<std::string> { return metricCsv(*columns); });
 }
 
 void TrainingManager::pause() {

@@ -15,6 +15,7 @@
 #include "jobs/train/run_list.h"
 #include "jobs/train/run_training.h"
 #include "jobs/train/train_sink.h"
+#include "managers/file_saver.h"
 #include "managers/manager_context.h"
 #include "managers/metric_store.h"
 #include "managers/train_relay.h"
@@ -92,6 +93,9 @@ public:
 
     MetricStore& metrics() { return m_metrics; }
     const MetricStore& metrics() const { return m_metrics; }
+    /// Writes the numbers so far to `path` as metricCsv() has them; saver() tells.
+    void saveNumbers(const QString& path);
+    FileSaver& saver() { return m_saver; }
     /// Set while !isEditable().
     const ShownRun& run() const { return m_page.run; }
     QString runName() const { return m_page.run.name; }
@@ -213,6 +217,7 @@ private:
     ModelManager& m_models;
     TrainingSetup m_setup;
     MetricStore m_metrics;
+    FileSaver m_saver;
 
     TrainingState m_state = TrainingState::NothingChosen;
     Before m_before;
