@@ -51,7 +51,8 @@ Result<void> list(CommandContext& context) {
     }
     context.output().document(runs);
     if (table.rows.empty())
-        context.output().line("No runs yet; begin one with: llamahome train MODEL --data FILE");
+        context.output().line("No runs yet; begin one with: " +
+                              context.output().typed("llamahome train MODEL --data FILE"));
     else
         context.output().table(table);
     return {};
@@ -70,7 +71,7 @@ void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::M
     const jobs::RunRecord& record = run.record;
     output.line("Run: " + displayPath(run.path));
     output.line("State: " + std::string(jobs::runStateName(record.state)) +
-                (record.cause.empty() ? "" : ", " + record.cause) +
+                (record.cause.empty() ? "" : ", " + output.advised(record.cause)) +
                 (record.step == record.totalSteps
                      ? ""
                      : "; step " + std::to_string(record.step) + " of " + std::to_string(record.totalSteps)));
@@ -97,9 +98,10 @@ void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::M
     for (const jobs::RunChange& change : record.changes)
         output.line("Changed after step " + std::to_string(change.step) + ": " + change.key + " " +
                     change.from + " → " + change.to);
-    if (jobs::canResume(run)) output.line("\nGo on with: llamahome resume " + run.name);
+    if (jobs::canResume(run)) output.line("\nGo on with: " + output.typed("llamahome resume " + run.name));
     for (const jobs::Remedy& remedy : run.remedies)
-        output.line("With " + jobs::remedyWords(remedy.kind) + ": " + jobs::remedyCommand(run.name, remedy));
+        output.line("With " + jobs::remedyWords(remedy.kind) + ": " +
+                    output.typed(jobs::remedyCommand(run.name, remedy)));
 }
 
 Result<void> show(CommandContext& context, const RunsOptions& options) {

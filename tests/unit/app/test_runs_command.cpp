@@ -81,6 +81,29 @@ private Q_SLOTS:
         QVERIFY2(bad.err.find("rename: found 'a/b'") != std::string::npos, bad.err.c_str());
         QCOMPARE(run({QStringLiteral("rename"), QStringLiteral("mine"), QStringLiteral("x")}).code, 3);
     }
+
+    void adviceNamesTheRootWhereTheShellWouldTakeAnother() {
+        ManagerGround ground;
+        const MayBlock here;
+        ground.install();
+        trainRun(ground, {"half", 2e-4, 4});
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const std::string root = ground.root().string();
+        const QStringList show{QStringLiteral("runs"), QStringLiteral("show"), QStringLiteral("half")};
+        const QStringList missing{QStringLiteral("runs"), QStringLiteral("show"), QStringLiteral("haf")};
+        const QStringList named{QStringLiteral("--root"), QString::fromStdString(root)};
+        const ProgramResult other = runner.run(named + show);
+        QVERIFY2(other.out.find("Go on with: llamahome --root " + root + " resume half") != std::string::npos,
+                 other.out.c_str());
+        const ProgramResult unknown = runner.run(named + missing);
+        QVERIFY2(unknown.err.find("`llamahome --root " + root + " runs`") != std::string::npos,
+                 unknown.err.c_str());
+        const QStringList variable{QStringLiteral("LLAMAHOME_ROOT=") + QString::fromStdString(root)};
+        const ProgramResult usual = runner.run(show, {}, variable);
+        QVERIFY2(usual.out.find("Go on with: llamahome resume half") != std::string::npos, usual.out.c_str());
+        QVERIFY2(runner.run(missing, {}, variable).err.find("`llamahome runs`") != std::string::npos,
+                 usual.err.c_str());
+    }
 };
 
 QTEST_GUILESS_MAIN(TestRunsCommand)
