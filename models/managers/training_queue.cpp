@@ -193,7 +193,7 @@ void TrainingQueue::onRested(const std::optional<Error>& error) {
     const bool isBegun = !item->runName.isEmpty();
     const bool isOther = isBegun && item->runName != m_training.runName(); // continued while this was paused
     const bool isStop = error && error->code == codes::kCancelled;
-    std::optional<QueueItem> failure;
+    std::vector<QueueItem> failures;
     if (!error || isOther || (isBegun && isStop)) {
         drop(*item);
     } else if (isStop || isForAll(*error)) {
@@ -202,20 +202,21 @@ void TrainingQueue::onRested(const std::optional<Error>& error) {
         tell();
     } else {
         fail(*item, *error);
-        failure = *item;
+        failures.push_back(*item);
         tell();
     }
-    advance();
-    if (failure) Q_EMIT failed(*failure);
+    advanceAfter(std::move(failures));
 }
 
 void TrainingQueue::advance() {
-    if (m_isAdvancing) return;
-    m_isAdvancing = true;
-    std::vector<QueueItem> failures;
-    while (beginsOne(failures)) {
+    advanceAfter({});
+}
+
+void TrainingQueue::advanceAfter(std::vector<QueueItem> failures) {
+    const bool isNested = std::exchange(m_isAdvancing, true);
+    while (!isNested && beginsOne(failures)) {
     }
-    m_isAdvancing = false;
+    m_isAdvancing = isNested;
     for (const QueueItem& item : failures)
         Q_EMIT failed(item);
 }

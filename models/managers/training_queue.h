@@ -83,6 +83,8 @@ private:
     void onStateChanged();
     void onRested(const std::optional<Error>& error);
     void advance();
+    /// Tells those failures, and its own, once the next one has begun.
+    void advanceAfter(std::vector<QueueItem> failures);
     bool beginsOne(std::vector<QueueItem>& failures);
     void keep();
     void tell();
