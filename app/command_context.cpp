@@ -77,6 +77,8 @@ Result<jobs::DataRoot> CommandContext::root() {
     const auto resolved = settings();
     if (!resolved) return resolved.error();
     auto found = dataRoot(m_options, m_environment, (*resolved)->values);
+    if (found)
+        m_output.setRootWords(jobs::rootWords(*found, m_environment, (*resolved)->values.model.data_root));
     if (found && m_options.root) tellMissingRoot(*found);
     return found;
 }

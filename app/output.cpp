@@ -12,11 +12,13 @@
 #include "app/text_width.h"
 #include "core/error_codes.h"
 #include "core/log.h"
+#include "core/shell_quote.h"
 
 namespace llamahome::app {
 namespace {
 
 constexpr std::string_view kEraseLine = "\r\x1b[K";
+constexpr std::string_view kProgram = "llamahome";
 constexpr int kDefaultColumns = 80;
 
 /// The lines of the detail that say more than the message, indented.
@@ -65,6 +67,29 @@ Json errorJson(const Error& error) {
     return Json{{"code", std::string(error.code.text)},
                 {"message", redactSecrets(error.message)},
                 {"detail", redactSecrets(error.detail)}};
+}
+
+void Output::setRootWords(const std::vector<std::string>& words) {
+    m_rootWords = words.empty() ? std::string() : " " + shellLine(words);
+}
+
+std::string Output::typed(std::string_view command) const {
+    const bool isOurs = command.starts_with(kProgram) && command.substr(kProgram.size()).starts_with(' ');
+    std::string text(command);
+    return isOurs ? text.insert(kProgram.size(), m_rootWords) : text;
+}
+
+std::string Output::advised(std::string_view text) const {
+    std::string advice;
+    for (std::size_t at = text.find('`'); at != std::string_view::npos; at = text.find('`')) {
+        advice += text.substr(0, at + 1);
+        text.remove_prefix(at + 1);
+        const std::size_t end = std::min(text.find('`'), text.size());
+        advice += typed(text.substr(0, end));
+        advice += text.substr(end, 1);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return advice += text;
 }
 
 bool Output::hasLiveLine() const {
@@ -144,7 +169,7 @@ void Output::event(const Json& json) {
 }
 
 void Output::message(std::string_view text) {
-    if (!m_isQuiet && takes(m_err, m_isErrStuck)) writeErr(withoutControls(text) + "\n");
+    if (!m_isQuiet && takes(m_err, m_isErrStuck)) writeErr(withoutControls(advised(text)) + "\n");
 }
 
 void Output::question(std::string_view text) {
@@ -152,10 +177,11 @@ void Output::question(std::string_view text) {
 }
 
 void Output::warning(std::string_view text) {
-    writeErr("llamahome: warning: " + oneLine(text) + "\n");
+    writeErr("llamahome: warning: " + oneLine(advised(text)) + "\n");
 }
 
-void Output::error(const Error& error) {
+void Output::error(const Error& found) {
+    const Error error{found.code, advised(found.message), advised(found.detail)};
     endLiveLine();
     writeErr("llamahome: " + oneLine(redactSecrets(error.message)) + "\n");
     if (!m_isQuiet) writeErr(addedDetail(error));

@@ -38,6 +38,13 @@ public:
 
     void setJson(bool json) { m_isJson = json; }
     void setQuiet(bool quiet) { m_isQuiet = quiet; }
+    /// The words that name the data root, where a command would come to another one; see jobs::rootWords().
+    void setRootWords(const std::vector<std::string>& words);
+    /// A command to be typed next, with those words: "llamahome resume NAME" becomes "llamahome --root DIR
+    /// resume NAME". What is no command of the program stays.
+    std::string typed(std::string_view command) const;
+    /// The same for each command that stands in a text as `llamahome …`.
+    std::string advised(std::string_view text) const;
     bool isJson() const { return m_isJson; }
     bool isQuiet() const { return m_isQuiet; }
     /// Whether progress is one live line: standard error is a terminal that can move its cursor.
@@ -62,7 +69,8 @@ public:
     void event(const Json& json);
     std::uint64_t eventsLeftOut() const { return m_leftOut; }
 
-    /// "text" on standard error; nothing with --quiet, or while nobody reads there.
+    /// "text" on standard error, advised(), as are warnings and errors; nothing with --quiet, or while nobody
+    /// reads there.
     void message(std::string_view text);
     /// `text` without a line end on standard error, quiet or not.
     void question(std::string_view text);
@@ -99,6 +107,7 @@ private:
     bool m_hasDocument = false;
     int m_outFailure = 0; ///< errno of the first write that failed
     std::string m_liveLine;
+    std::string m_rootWords; ///< quoted, with a blank before each
 };
 
 /// {"code","message","detail"}.

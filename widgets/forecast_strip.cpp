@@ -10,6 +10,7 @@
 
 #include "core/quantity.h"
 #include "managers/text.h"
+#include "managers/training_queue.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/training_words.h"
@@ -40,6 +41,7 @@ ForecastStrip::ForecastStrip(managers::TrainingManager& manager, QWidget* parent
     , m_rest(new QLabel(this))
     , m_words(new QLabel(this))
     , m_measure(new QPushButton(tr("&Measure the speed"), this))
+    , m_later(new QPushButton(tr("Add to &queue"), this))
     , m_start(new QPushButton(icon(Icon::Start, QPalette::BrightText), tr("&Start training"), this))
     , m_notices(look::makeNote({}, this))
     , m_changes(new QWidget(this))
@@ -58,6 +60,8 @@ ForecastStrip::ForecastStrip(managers::TrainingManager& manager, QWidget* parent
     m_bar->setFixedSize(kBarWidth, look::kGrid);
     m_measure->setObjectName(QStringLiteral("measureSpeed"));
     m_measure->setToolTip(tr("Trains two steps and throws them away; some seconds with a small model"));
+    m_later->setObjectName(QStringLiteral("queueButton"));
+    m_later->setToolTip(tr("Puts the run into a queue; its runs begin one after the other"));
     m_start->setObjectName(QStringLiteral("startButton"));
     look::makePrimary(*m_start);
     auto* row = new QHBoxLayout;
@@ -66,6 +70,7 @@ ForecastStrip::ForecastStrip(managers::TrainingManager& manager, QWidget* parent
         row->addWidget(widget);
     row->addWidget(m_words, 1);
     row->addWidget(m_measure);
+    row->addWidget(m_later);
     row->addWidget(m_start);
     m_changeRow->setContentsMargins(0, 0, 0, 0);
     m_changeRow->setSpacing(look::kGrid);
@@ -76,9 +81,46 @@ ForecastStrip::ForecastStrip(managers::TrainingManager& manager, QWidget* parent
     column->addWidget(m_notices);
     column->addWidget(m_changes);
     connect(m_measure, &QPushButton::clicked, &m_manager.setup(), &managers::TrainingSetup::measureSpeed);
-    connect(m_start, &QPushButton::clicked, &m_manager, &managers::TrainingManager::start);
+    connect(m_start, &QPushButton::clicked, this, &ForecastStrip::begin);
+    connect(m_later, &QPushButton::clicked, this,
+            [this] { m_manager.queue().add(m_manager.setup().choice()); });
     connect(&m_manager, &managers::TrainingManager::stateChanged, this, &ForecastStrip::refresh);
     connect(&m_manager, &managers::TrainingManager::progressed, this, &ForecastStrip::refresh);
+    connect(&m_manager.setup(), &managers::TrainingSetup::checked, this, [this] {
+        if (!m_manager.isEditable()) refresh();
+    });
+    refresh();
+}
+
+bool ForecastStrip::isBusy() const {
+    return m_manager.isActive() || m_manager.state() == TrainingState::Paused;
+}
+
+const std::optional<Error>& ForecastStrip::problem() const {
+    return m_manager.isEditable() ? m_manager.problem() : m_manager.setup().problem();
+}
+
+void ForecastStrip::begin() {
+    if (m_manager.isEditable()) return m_manager.start();
+    const bool isNext = isBusy();
+    m_manager.queue().add(m_manager.setup().choice());
+    if (!isNext) m_manager.queue().goOn();
+}
+
+/// What the run that is there takes of the memory does not count against the next one.
+void ForecastStrip::showButtons() {
+    using managers::SetupState;
+    const SetupState state = m_manager.setup().state();
+    const bool isNext = isBusy();
+    m_start->setEnabled(state == SetupState::Ready || (isNext && state == SetupState::DoesNotFit));
+    m_start->setText(isNext ? tr("Add to &queue") : tr("&Start training"));
+    m_start->setToolTip(isNext ? m_later->toolTip() : QString());
+    m_later->setEnabled(state == SetupState::Ready);
+    m_later->setVisible(!isNext);
+}
+
+void ForecastStrip::showEvent(QShowEvent* event) {
+    QFrame::showEvent(event);
     refresh();
 }
 
@@ -89,7 +131,7 @@ QString ForecastStrip::waitingText() const {
     if (!hasModel && !hasData) return tr("Choose a model and the data that it shall learn from.");
     if (!hasModel) return tr("Choose a model to train.");
     if (!hasData) return tr("Choose the data that the model shall learn from.");
-    if (m_manager.problem()) return tr("The run cannot start yet; see above.");
+    if (problem()) return tr("The run cannot start yet; see above.");
     const Progress& progress = setup.progress();
     if (progress.total > 0 && progress.done < progress.total)
         return tr("Reading the data: %1 of %2").arg(bytes(progress.done), bytes(progress.total));
@@ -97,9 +139,9 @@ QString ForecastStrip::waitingText() const {
 }
 
 void ForecastStrip::refresh() {
-    if (!m_manager.isEditable()) return;
+    if (!m_manager.isEditable() && !isVisible()) return;
     const auto& outlook = m_manager.setup().outlook();
-    m_start->setEnabled(m_manager.state() == TrainingState::Ready);
+    showButtons();
     const bool isForecast = outlook.has_value();
     for (QWidget* widget : std::initializer_list<QWidget*>{m_icon, m_memory, m_rest})
         widget->setVisible(isForecast);
@@ -150,7 +192,7 @@ void ForecastStrip::showForecast(const managers::TrainingOutlook& outlook) {
             ? tr("The speed is not known before it is measured, or this model was trained here.")
             : tr("By the speed of %1.").arg(toQt(outlook.rateFrom)));
     const bool isMeasuring = m_manager.setup().speedTrial().isRunning();
-    m_measure->setVisible(!outlook.misfit && (outlook.rateFrom.empty() || isMeasuring));
+    m_measure->setVisible(!isBusy() && !outlook.misfit && (outlook.rateFrom.empty() || isMeasuring));
     m_measure->setEnabled(!isMeasuring);
     m_measure->setText(isMeasuring ? tr("Measuring …") : tr("&Measure the speed"));
     if (m_manager.setup().isLookingAhead()) m_words->setText(tr("…"));

@@ -44,6 +44,14 @@ QString endWords(JobKind kind) {
     return {};
 }
 
+QString queueWords(const managers::TrainingQueue& queue) {
+    const std::size_t waiting = queue.waiting();
+    if (waiting == 0) return {};
+    return waiting == 1 ? LeaveGuard::tr("1 training in the queue waits for the next start of the program.")
+                        : LeaveGuard::tr("%1 trainings in the queue wait for the next start of the program.")
+                              .arg(waiting);
+}
+
 bool savesSomething(const Job* job) {
     return job->kind() == JobKind::Train || job->kind() == JobKind::Chat;
 }
@@ -94,6 +102,7 @@ void LeaveGuard::ask() {
         const bool isAsked = job->kind() == JobKind::Train && isStopAsked(m_session.training);
         ends.append(isAsked ? stopWords(m_session.training) : endWords(job->kind()));
     }
+    ends.append(queueWords(m_session.training.queue()));
     ends.removeAll(QString());
     ends.removeDuplicates();
     const bool isSaved = std::any_of(jobs.begin(), jobs.end(), savesSomething);
@@ -144,6 +153,7 @@ std::vector<Job*> LeaveGuard::work() const {
 
 void LeaveGuard::stopWork() {
     m_hasStoppedWork = m_hasStoppedWork || !work().empty();
+    m_session.training.queue().hold();
     m_session.training.stop(m_keeps);
     m_session.cancelAll();
 }

@@ -27,6 +27,10 @@ RunComparisonView::RunComparisonView(managers::RunManager& manager, QWidget* par
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setShowGrid(false);
     m_table->setFrameShape(QFrame::NoFrame);
+    connect(m_chart, &RunChart::pictureWanted, &manager, &managers::RunManager::savePicture);
+    connect(m_chart, &RunChart::numbersWanted, this, [this](const QString& path, managers::Metric metric) {
+        m_manager.exportComparison(m_names, metric, path);
+    });
     auto* below = new QWidget(this);
     auto* column = new QVBoxLayout(below);
     column->setContentsMargins(0, 0, 0, 0);
@@ -46,6 +50,7 @@ RunComparisonView::RunComparisonView(managers::RunManager& manager, QWidget* par
 
 void RunComparisonView::showComparison(const managers::RunComparison& comparison) {
     m_title->setText(tr("%1 runs compared").arg(comparison.names.size()));
+    m_names = comparison.names;
     std::vector<RunChart::Run> runs;
     const auto& stores = m_manager.comparedMetrics();
     for (std::size_t i = 0; i < comparison.names.size() && i < stores.size(); ++i)

@@ -2,6 +2,9 @@
 // thread.
 #pragma once
 
+#include <vector>
+
+#include <QString>
 #include <QWidget>
 
 #include "managers/run_manager.h"
@@ -25,6 +28,7 @@ private:
     managers::RunManager& m_manager;
     QLabel* m_title;
     RunChart* m_chart;
+    std::vector<QString> m_names; ///< of the runs that are shown
     QTableWidget* m_table;
     QLabel* m_same;
 };

@@ -98,6 +98,9 @@ RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
     m_tabs->addTab(m_answers, tr("A&nswers"));
     m_tabs->addTab(m_note, tr("N&ote"));
     m_tabs->addTab(m_log, tr("&Log"));
+    connect(m_chart, &RunChart::pictureWanted, &manager, &managers::RunManager::savePicture);
+    connect(m_chart, &RunChart::numbersWanted, this,
+            [this](const QString& path) { m_manager.exportMetrics(m_name, path); });
     connect(m_note, &RunNoteEdit::noted, &manager, &managers::RunManager::setNote);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -192,6 +195,11 @@ void RunDetailsView::showRun(const managers::RunDetails& details) {
     m_log->setPlainText(details.log);
     m_log->verticalScrollBar()->setValue(m_log->verticalScrollBar()->maximum());
     showActions();
+}
+
+void RunDetailsView::showNote() {
+    m_tabs->setCurrentWidget(m_note);
+    m_note->setFocus();
 }
 
 void RunDetailsView::setCanContinue(bool on) {

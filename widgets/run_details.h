@@ -33,6 +33,8 @@ public:
     /// Whether a run can be continued now: not while another trains.
     void setCanContinue(bool on);
     const QString& runName() const { return m_name; }
+    /// Turns to the note and puts the cursor into it.
+    void showNote();
 
 Q_SIGNALS:
     /// Going on, with settings changed where a remedy was chosen.

@@ -23,6 +23,7 @@
 #include "widgets/answers_view.h"
 #include "widgets/buttons.h"
 #include "widgets/chart_colors.h"
+#include "widgets/chart_saver.h"
 #include "widgets/charts/metric_chart.h"
 #include "widgets/copy_text.h"
 #include "widgets/look.h"
@@ -53,6 +54,7 @@ RunView::RunView(managers::TrainingManager& manager, WindowMemory& memory, QWidg
     , m_tabs(new QTabBar(this))
     , m_logarithmic(new QCheckBox(tr("Lo&garithmic"), this))
     , m_copy(makeButton(tr("Cop&y"), Icon::Copy, QStringLiteral("copyRows"), this))
+    , m_save(new ChartSaver(this))
     , m_pages(new QStackedWidget(this))
     , m_lossChart(new MetricChart(this))
     , m_chart(new MetricChart(this))
@@ -112,7 +114,7 @@ QWidget* RunView::makeCharts() {
     m_logarithmic->setObjectName(QStringLiteral("logarithmic"));
     m_logarithmic->setToolTip(tr("Each line of the axis is so many times the one below"));
     m_logarithmic->setChecked(m_memory.value(kLogKey, false).toBool());
-    m_lossChart->setLogarithmic(m_logarithmic->isChecked());
+    setLogarithmic(m_logarithmic->isChecked());
     m_copy->setToolTip(tr("Copy the chosen rows, or all"));
     m_copy->hide();
     m_pages->addWidget(m_lossChart);
@@ -124,17 +126,33 @@ QWidget* RunView::makeCharts() {
     column->setContentsMargins(0, 0, look::kGrid, 0);
     column->setSpacing(look::kGrid);
     column->addWidget(m_tabs);
-    for (QWidget* own :
-         std::initializer_list<QWidget*>{m_logarithmic, m_copy}) // beside them tabs had no room
-        column->addWidget(own, 0, Qt::AlignRight);
+    auto* tools = new QHBoxLayout; // beside them tabs had no room
+    tools->setSpacing(look::kGrid);
+    tools->addStretch(1);
+    for (QWidget* own : std::initializer_list<QWidget*>{m_logarithmic, m_copy, m_save})
+        tools->addWidget(own);
+    column->addLayout(tools);
     column->addWidget(m_pages, 1);
+    connectTools();
+    return panel;
+}
+
+void RunView::connectTools() {
     connect(m_tabs, &QTabBar::currentChanged, this, &RunView::takeTab);
     connect(m_copy, &QPushButton::clicked, this, &RunView::copyRows);
     connect(m_logarithmic, &QCheckBox::toggled, this, [this](bool on) {
         m_memory.setValue(kLogKey, on);
-        m_lossChart->setLogarithmic(on);
+        setLogarithmic(on);
     });
-    return panel;
+    connect(m_save, &ChartSaver::numbersWanted, &m_manager, &managers::TrainingManager::saveNumbers);
+    connect(m_save, &ChartSaver::pictureWanted, this, [this](const QString& path, const QByteArray& png) {
+        m_manager.saver().save(path, [png]() -> Result<std::string> { return png.toStdString(); });
+    });
+}
+
+void RunView::setLogarithmic(bool on) {
+    m_lossChart->setLogarithmic(on);
+    m_chart->setLogarithmic(on);
 }
 
 QWidget* RunView::makeTable() {
@@ -215,8 +233,10 @@ void RunView::showCurve(Tab tab) {
 
 void RunView::takeTab(int index) {
     const auto tab = static_cast<Tab>(index);
-    m_logarithmic->setVisible(tab == Loss);
+    m_logarithmic->setVisible(tab < Table);
     m_copy->setVisible(tab == Table);
+    m_save->setVisible(tab != Answers);
+    m_save->setChart(tab == Loss ? m_lossChart : tab < Table ? m_chart : nullptr);
     if (tab == Loss)
         m_pages->setCurrentWidget(m_lossChart);
     else if (tab == Table)
@@ -239,6 +259,7 @@ void RunView::showTab(Tab tab) {
 
 void RunView::takeProgress() {
     if (m_manager.isEditable()) return;
+    m_save->setFileName(m_manager.runName());
     m_lossChart->setNote(patienceText(m_manager.metrics().columns()));
     m_answers->setAnswers(m_manager.answers());
 }

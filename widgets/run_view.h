@@ -23,6 +23,7 @@ class MetricTable;
 namespace llamahome::widgets {
 
 class AnswersView;
+class ChartSaver;
 class MetricChart;
 class NowCard;
 class RunResult;
@@ -48,6 +49,8 @@ protected:
 private:
     QWidget* makeCharts();
     QWidget* makeTable();
+    void connectTools();
+    void setLogarithmic(bool on);
     void addLossLines();
     void showCurve(Tab tab);
     void takeTab(int index);
@@ -61,6 +64,7 @@ private:
     QTabBar* m_tabs;
     QCheckBox* m_logarithmic;
     QPushButton* m_copy; ///< of the table
+    ChartSaver* m_save;
     QStackedWidget* m_pages;
     MetricChart* m_lossChart;
     MetricChart* m_chart; ///< of learning rate, gradient, speed and memory

@@ -3,6 +3,7 @@
 #include <QAction>
 #include <QFileDialog>
 #include <QHeaderView>
+#include <QInputDialog>
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
@@ -125,14 +126,47 @@ void RunsPane::makeTable() {
     for (int column = 0; column < RunTable::ColumnCount; ++column)
         header->resizeSection(column, widths[column] * look::kGrid);
     header->setSectionResizeMode(RunTable::Name, QHeaderView::Stretch);
-    auto* erase = new QAction(tr("Remove…"), m_table);
-    erase->setShortcut(QKeySequence::Delete);
-    erase->setShortcutContext(Qt::WidgetShortcut);
-    connect(erase, &QAction::triggered, this, [this] {
-        const auto names = selectedNames();
-        if (names.size() == 1) m_runs.planRemoval(names.front());
+    addActions();
+}
+
+void RunsPane::addActions() {
+    const auto add = [this](const QString& text, const QKeySequence& keys, auto action) {
+        auto* added = new QAction(text, m_table);
+        added->setShortcut(keys);
+        added->setShortcutContext(Qt::WidgetShortcut);
+        connect(added, &QAction::triggered, this, action);
+        m_table->addAction(added);
+    };
+    add(tr("Rename…"), Qt::Key_F2, [this] { askForName(); });
+    add(tr("Remove…"), QKeySequence::Delete, [this] {
+        if (const auto run = chosenRun()) m_runs.planRemoval(managers::toQt(run->name));
     });
-    m_table->addAction(erase);
+}
+
+std::optional<jobs::RunInfo> RunsPane::chosenRun() const {
+    const auto names = selectedNames();
+    return names.size() == 1 ? m_runs.find(names.front()) : std::nullopt;
+}
+
+void RunsPane::askForName() {
+    const auto run = chosenRun();
+    if (!run || run->record.state == jobs::RunState::Running) return;
+    const QString name = managers::toQt(run->name);
+    auto* dialog = new QInputDialog(this);
+    dialog->setObjectName(QStringLiteral("renameRunDialog"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("Rename run %1").arg(name));
+    dialog->setLabelText(tr("New name: letters, digits, '.', '_' and '-'"));
+    dialog->setTextValue(name);
+    dialog->setOkButtonText(tr("&Rename"));
+    connect(dialog, &QInputDialog::textValueSelected, this, [this, name](const QString& text) {
+        if (text.trimmed() != name) m_runs.rename(name, text.trimmed());
+    });
+    dialog->open();
+}
+
+void RunsPane::writeNote() {
+    m_one->showNote();
 }
 
 void RunsPane::connectAll() {
@@ -152,6 +186,10 @@ void RunsPane::connectAll() {
     });
     connect(&m_runs, &RunManager::failed, this,
             [this](const Error& error) { m_message->showFailure(error); });
+    connect(&m_runs, &RunManager::renamed, this, [this](const QString& name, const QString& newName) {
+        m_renamed = newName;
+        m_message->show(MessageBar::Kind::Notice, tr("Run %1 is now %2.").arg(name, newName));
+    });
     connect(&m_runs, &RunManager::removalPlanned, this, &RunsPane::askToRemove);
     connect(&m_runs, &RunManager::removed, this, [this](const QString& name, quint64 bytes) {
         m_message->show(MessageBar::Kind::Notice,
@@ -163,7 +201,7 @@ void RunsPane::connectAll() {
     connect(m_one, &RunDetailsView::trainAgainRequested, this, &RunsPane::trainAgainRequested);
     connect(m_one, &RunDetailsView::exportRequested, this, &RunsPane::exportNumbers);
     connect(&m_runs, &RunManager::exported, this, [this](const QString& path) {
-        m_message->show(MessageBar::Kind::Notice, tr("The numbers are in %1").arg(path));
+        m_message->show(MessageBar::Kind::Notice, tr("Saved as %1").arg(path));
     });
     connect(m_one, &RunDetailsView::removeRequested, this,
             [this](const QString& name) { m_runs.planRemoval(name); });
@@ -177,6 +215,12 @@ void RunsPane::listChanged() {
     if (m_isFirstList && m_sorted->rowCount() > 0) {
         m_isFirstList = false;
         if (selectedNames().empty()) m_table->selectRow(0); // the newest
+    }
+    const QModelIndex renamed = m_model->indexOf(m_renamed);
+    if (renamed.isValid()) {
+        m_renamed.clear();
+        m_shown = {renamed.data(RunTable::NameRole).toString()}; // what is told of it stays
+        m_table->selectRow(m_sorted->mapFromSource(renamed).row());
     }
     const auto names = selectedNames();
     if (names.size() == 1) m_runs.readDetails(names.front()); // it may stand otherwise now
@@ -224,15 +268,21 @@ void RunsPane::askToRemove(const jobs::RunRemovalPlan& plan) {
 }
 
 void RunsPane::showMenu(const QPoint& place) {
-    const auto names = selectedNames();
-    if (names.size() != 1) return;
-    const auto run = m_runs.find(names.front());
+    const auto run = chosenRun();
     if (!run) return;
+    const bool isAtRest = run->record.state != jobs::RunState::Running;
     auto* menu = new QMenu(this);
+    menu->setObjectName(QStringLiteral("runMenu"));
     menu->setAttribute(Qt::WA_DeleteOnClose);
+    QAction* rename = menu->addAction(icon(Icon::Edit), tr("Re&name…"), this, &RunsPane::askForName);
+    rename->setObjectName(QStringLiteral("renameRun"));
+    rename->setShortcut(Qt::Key_F2);
+    rename->setShortcutContext(Qt::WidgetShortcut);
+    rename->setEnabled(isAtRest);
+    menu->addAction(tr("N&ote"), this, &RunsPane::writeNote)->setObjectName(QStringLiteral("noteRun"));
     QAction* erase = menu->addAction(icon(Icon::Remove), tr("&Remove…"), this,
-                                     [this, name = names.front()] { m_runs.planRemoval(name); });
-    erase->setEnabled(run->record.state != jobs::RunState::Running);
+                                     [this, name = managers::toQt(run->name)] { m_runs.planRemoval(name); });
+    erase->setEnabled(isAtRest);
     menu->popup(m_table->viewport()->mapToGlobal(place));
 }
 

@@ -1,6 +1,9 @@
 // RunsPane: the page of training runs: table, details, comparison. GUI thread.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include <QWidget>
 
 #include "items/run_table.h"
@@ -44,6 +47,11 @@ private:
     void listChanged();
     void selectionChanged();
     std::vector<QString> selectedNames() const;
+    void addActions();
+    /// The one run that is chosen; nothing for none or several.
+    std::optional<jobs::RunInfo> chosenRun() const;
+    void askForName();
+    void writeNote();
     void exportNumbers(const QString& name);
     void askToRemove(const jobs::RunRemovalPlan& plan);
     void showMenu(const QPoint& place);
@@ -61,6 +69,7 @@ private:
     RunComparisonView* m_several;
     bool m_isFirstList = true; ///< nothing has been chosen by the page itself yet
     std::vector<QString> m_shown;
+    QString m_renamed; ///< is chosen once it is listed
 };
 
 } // namespace llamahome::widgets

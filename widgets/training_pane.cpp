@@ -1,5 +1,7 @@
 #include "widgets/training_pane.h"
 
+#include <algorithm>
+
 #include <QApplication>
 #include <QFrame>
 #include <QHBoxLayout>
@@ -18,6 +20,7 @@
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/message_bar.h"
+#include "widgets/queue_panel.h"
 #include "widgets/remedy_buttons.h"
 #include "widgets/run_view.h"
 #include "widgets/stop_question.h"
@@ -60,6 +63,13 @@ TrainingPane::TrainingPane(managers::TrainingManager& manager, managers::ModelMa
     m_pages->addWidget(makeFormPage());
     m_pages->addWidget(makeRunPage());
     column->addWidget(m_pages, 1);
+    column->addWidget(new QueuePanel(manager.queue(), this));
+    connect(&manager.queue(), &managers::TrainingQueue::failed, this, &TrainingPane::tellFailure);
+    connect(&manager.saver(), &managers::FileSaver::saved, this, [this](const QString& path) {
+        m_message->show(MessageBar::Kind::Notice, tr("Saved as %1").arg(path));
+    });
+    connect(&manager.saver(), &managers::FileSaver::failed, this,
+            [this](const Error& error) { m_message->showFailure(error); });
     connect(m_form, &TrainingForm::lookInsideWanted, this, &TrainingPane::lookInside);
     connect(m_form, &TrainingForm::foldOpened, this, &TrainingPane::showLower);
     connect(m_run, &RunView::chatRequested, this, &TrainingPane::chatRequested);
@@ -69,6 +79,9 @@ TrainingPane::TrainingPane(managers::TrainingManager& manager, managers::ModelMa
     connect(&m_manager, &managers::TrainingManager::progressed, this, &TrainingPane::showProblem);
     connect(&m_manager, &managers::TrainingManager::unfinishedChanged, this, &TrainingPane::showOffer);
     connect(&m_manager.setup(), &managers::TrainingSetup::checked, this, &TrainingPane::showLower);
+    connect(&m_manager.setup(), &managers::TrainingSetup::checked, this, [this] {
+        if (m_isPlanning) showProblem();
+    });
     connect(&m_manager.setup().speedTrial(), &managers::SpeedTrial::failed, this,
             [this](const Error& error) { m_message->showFailure(error); });
     connect(&m_manager.setup(), &managers::TrainingSetup::choiceChanged, this, &TrainingPane::showButtons);
@@ -84,6 +97,7 @@ QWidget* TrainingPane::makeHead() {
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(look::kGrid);
     m_copy = makeButton(tr("Copy as command"), Icon::Copy, QStringLiteral("copyCommand"), head);
+    m_plan = makeButton({}, Icon::Add, QStringLiteral("planButton"), head);
     m_pause = makeButton(tr("&Pause"), Icon::Pause, QStringLiteral("pauseButton"), head);
     m_pause->setToolTip(tr("Stops after the step in work, with a checkpoint, and frees the memory"));
     m_continue = makeButton(tr("&Continue"), Icon::Start, QStringLiteral("resumeButton"), head);
@@ -91,9 +105,10 @@ QWidget* TrainingPane::makeHead() {
     m_stop->setToolTip(tr("Ends the run in order and keeps the adapter so far"));
     row->addWidget(look::makeTitle(tr("Training"), head));
     row->addStretch(1);
-    for (QPushButton* button : {m_copy, m_pause, m_continue, m_stop})
+    for (QPushButton* button : {m_copy, m_plan, m_pause, m_continue, m_stop})
         row->addWidget(button);
     connect(m_copy, &QPushButton::clicked, this, &TrainingPane::copyCommand);
+    connect(m_plan, &QPushButton::clicked, this, [this] { plan(!m_isPlanning); });
     connect(m_pause, &QPushButton::clicked, &m_manager, &managers::TrainingManager::pause);
     connect(m_continue, &QPushButton::clicked, this, [this] { m_manager.resume(m_manager.runName()); });
     connect(m_stop, &QPushButton::clicked, this, [this] { askToStop(m_manager, *this); });
@@ -229,23 +244,51 @@ void TrainingPane::chooseRun(const managers::RunDetails& details) {
                             .arg(toQt(details.info.name), managers::pathToQt(adapter.filename())));
 }
 
-/// Leaves a run that has ended; one that goes on keeps the page.
+/// Leaves a run that has ended; one that goes on keeps its place, and the form is for the next one.
 void TrainingPane::turnToForm() {
-    if (m_manager.isActive() || m_manager.state() == TrainingState::Paused)
-        m_message->show(MessageBar::Kind::Notice, tr("Chosen for the next training; this one goes on."));
-    else
-        m_manager.showForm();
+    if (!isBusy()) return m_manager.showForm();
+    plan(true);
+    m_message->show(MessageBar::Kind::Notice, tr("Chosen for the next training; this one goes on."));
+}
+
+void TrainingPane::plan(bool on) {
+    m_isPlanning = on;
+    refresh();
+    focusFirst();
+}
+
+bool TrainingPane::isBusy() const {
+    return m_manager.isActive() || m_manager.state() == TrainingState::Paused;
+}
+
+bool TrainingPane::isFormShown() const {
+    return m_isPlanning || m_manager.isEditable();
+}
+
+/// Where none follows, the page of the run says it, or the form.
+void TrainingPane::tellFailure(const managers::QueueItem& item) {
+    if (!m_manager.isActive()) return;
+    const QString reason = managers::windowText(item.run.message);
+    const QString what = item.runName.isEmpty() ? queuedRunText(item.run) : item.runName;
+    m_message->show(MessageBar::Kind::Error,
+                    tr("%1 failed: %2 The next run of the queue goes on.").arg(what, reason));
 }
 
 void TrainingPane::focusFirst() {
-    if (m_manager.isEditable())
+    if (isFormShown())
         m_form->focusFirst();
     else
         m_run->focusFirst();
 }
 
 void TrainingPane::refresh() {
-    const int page = m_manager.isEditable() ? 0 : 1;
+    const auto& items = m_manager.queue().items();
+    const bool isOfQueue = std::any_of(items.begin(), items.end(), [](const managers::QueueItem& item) {
+        return item.state == managers::QueueState::Going;
+    });
+    const bool isBegun = m_manager.state() == TrainingState::Starting && !isOfQueue;
+    if (m_manager.isEditable() || isBegun) m_isPlanning = false;
+    const int page = isFormShown() ? 0 : 1;
     const bool hadFocus = m_pages->isAncestorOf(QApplication::focusWidget());
     const bool isTurned = page != m_pages->currentIndex();
     m_pages->setCurrentIndex(page);
@@ -272,10 +315,13 @@ void TrainingPane::showButtons() {
     m_continue->setVisible(state == TrainingState::Paused);
     m_stop->setVisible(m_manager.isActive() || state == TrainingState::Paused);
     m_stop->setEnabled(state != TrainingState::Stopping);
-    const QString command = m_manager.commandLine();
+    m_plan->setVisible(m_isPlanning || isBusy());
+    m_plan->setText(m_isPlanning ? tr("Back to the run") : tr("Plan the ne&xt"));
+    m_plan->setIcon(icon(m_isPlanning ? Icon::Training : Icon::Add));
+    const QString command = m_isPlanning ? m_manager.setup().commandLine() : m_manager.commandLine();
     m_copy->setEnabled(!command.isEmpty());
     m_copy->setToolTip(command);
-    if (isOnSwitch && !m_manager.isEditable()) keepFocus();
+    if (isOnSwitch && !isFormShown()) keepFocus();
 }
 
 /// Pause and Continue take turns; between them the focus must not fall to Stop, which a key would press.
@@ -291,8 +337,10 @@ void TrainingPane::keepFocus() {
 }
 
 void TrainingPane::showProblem() {
-    const auto& problem = m_manager.problem();
-    const bool isShown = problem && m_manager.state() != TrainingState::Failed;
+    managers::TrainingSetup& setup = m_manager.setup();
+    const auto& problem = m_isPlanning ? setup.problem() : m_manager.problem();
+    const bool isMisfit = setup.state() == managers::SetupState::DoesNotFit; // beside the run that is there
+    const bool isShown = problem && (m_isPlanning ? !isMisfit : m_manager.state() != TrainingState::Failed);
     const QString text = isShown ? toQt(problem->message) : QString();
     if (text == m_shownProblem) return;
     m_shownProblem = text;
@@ -300,15 +348,14 @@ void TrainingPane::showProblem() {
         m_message->clear();
         return;
     }
-    managers::TrainingSetup& setup = m_manager.setup();
-    const bool isOfForm = m_manager.isEditable();
+    const bool isOfForm = isFormShown();
     if (isOfForm && setup.canSkipBadRows())
         m_message->showError(*problem, tr("Leave bad rows out"), [&setup] {
             setup.setSetting(QStringLiteral("data.skip_bad_rows"), QStringLiteral("true"));
         });
-    else if (isOfForm && problem->code == codes::kRootLocked)
+    else if (m_manager.isEditable() && problem->code == codes::kRootLocked)
         m_message->showError(*problem, tr("Try again"), [this] { m_manager.start(); });
-    else if (isOfForm && !setup.choice().data.empty() && m_manager.state() != TrainingState::DoesNotFit)
+    else if (isOfForm && !setup.choice().data.empty() && !isMisfit)
         m_message->showError(*problem, tr("Check again"), [&setup] { setup.checkAgain(); });
     else
         m_message->showError(*problem);
@@ -358,7 +405,7 @@ void TrainingPane::lookInside() {
 }
 
 void TrainingPane::copyCommand() {
-    copyFrom(*m_copy, m_manager.commandLine());
+    copyFrom(*m_copy, m_isPlanning ? m_manager.setup().commandLine() : m_manager.commandLine());
 }
 
 } // namespace llamahome::widgets

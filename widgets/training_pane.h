@@ -9,6 +9,7 @@
 #include "managers/model_manager.h"
 #include "managers/run_manager.h"
 #include "managers/training_manager.h"
+#include "managers/training_queue.h"
 #include "widgets/window_memory.h"
 
 class QFrame;
@@ -20,12 +21,14 @@ namespace llamahome::widgets {
 
 class ForecastStrip;
 class MessageBar;
+class QueuePanel;
 class RemedyButtons;
 class RunView;
 class TrainedRowView;
 class TrainingForm;
 
-/// The form becomes a read-only summary when a run starts, with the live view below it.
+/// The form becomes a read-only summary when a run starts, with the live view below it. While that goes on
+/// the form can be turned to for the next run, which is put into the queue.
 class TrainingPane final : public QWidget {
     Q_OBJECT
 
@@ -52,6 +55,11 @@ private:
     QWidget* makeRowPanel();
     QWidget* makeHint();
     void turnToForm();
+    void plan(bool on);
+    /// Whether a run is there that goes on, or is paused.
+    bool isBusy() const;
+    bool isFormShown() const;
+    void tellFailure(const managers::QueueItem& item);
     void refresh();
     void showProblem();
     void showButtons();
@@ -65,6 +73,7 @@ private:
     managers::TrainingManager& m_manager;
     WindowMemory& m_memory;
     QPushButton* m_copy;
+    QPushButton* m_plan;
     QPushButton* m_pause;
     QPushButton* m_continue;
     QPushButton* m_stop;
@@ -82,6 +91,7 @@ private:
     QLabel* m_summary;
     RunView* m_run;
     QString m_shownProblem;
+    bool m_isPlanning = false;          ///< the form is shown although a run is there
     QPointer<QWidget> m_waitsForSwitch; ///< has the focus while Pause and Continue cannot
 };
 

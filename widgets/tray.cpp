@@ -23,6 +23,7 @@ Tray::Tray(QWidget& window, JobList& jobs)
         if (reason != QSystemTrayIcon::Context) Q_EMIT openWanted();
     });
     connect(&m_icon, &QSystemTrayIcon::messageClicked, this, &Tray::openWanted);
+    connect(&m_notices, &DesktopNotices::activated, this, &Tray::openWanted);
     connect(&jobs, &JobList::jobStarted, this, [this](const Job* job) { m_started[job->id()].start(); });
     connect(&jobs, &JobList::jobFinished, this, [this](const Job* job) { jobEnded(*job); });
     connect(&jobs, &JobList::jobChanged, this, [this](const Job* job) {
@@ -49,7 +50,7 @@ void Tray::jobEnded(const Job& job) {
     const bool isLong = since.isValid() && since.elapsed() >= kLongJobMs;
     if (!isLong || m_window.isActiveWindow()) return;
     QApplication::alert(&m_window);
-    if (!isAvailable()) return;
+    if (!isAvailable()) return m_notices.show(job.title(), items::jobEndWords(job), job.error().has_value());
     m_icon.show();
     m_icon.showMessage(job.title(), items::jobEndWords(job),
                        job.error() ? QSystemTrayIcon::Warning : QSystemTrayIcon::Information);

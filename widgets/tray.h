@@ -8,13 +8,14 @@
 #include <QSystemTrayIcon>
 
 #include "managers/job_list.h"
+#include "widgets/desktop_notices.h"
 
 class QMenu;
 
 namespace llamahome::widgets {
 
 /// The icon is there while the window is hidden, and from the first notification on until the window is used
-/// again.
+/// again. On a desktop without a tray the notifications come without it.
 class Tray final : public QObject {
     Q_OBJECT
 
@@ -40,6 +41,7 @@ private:
     QWidget& m_window;
     QMenu* m_menu;
     QSystemTrayIcon m_icon;
+    DesktopNotices m_notices;
     QHash<quint64, QElapsedTimer> m_started;
 };
 

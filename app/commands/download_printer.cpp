@@ -65,7 +65,7 @@ void showDownloaded(Output& output, const jobs::DownloadResult& result) {
         output.line("Fetched anew: " + file);
     for (const std::string& note : result.notes)
         output.line("Note: " + note);
-    output.line("Next: llamahome chat " + typedName(entry));
+    output.line("Next: " + output.typed("llamahome chat " + typedName(entry)));
     Json json{{"kind", "done"}};
     json.update(entryJson(entry));
     json["kind"] = "done"; // the entry's own kind is "model", always

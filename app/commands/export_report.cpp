@@ -67,7 +67,7 @@ Result<void> runExport(CommandContext& context, const jobs::ExportRequest& reque
     output.line("Checked: " + written->turnEnd + ".");
     for (const std::string& note : written->notes)
         output.line("Note: " + note);
-    output.line("Next: " + nextStep(request, shellQuoted(path)));
+    output.line("Next: " + output.typed(nextStep(request, shellQuoted(path))));
     Json document{{"path", path},
                   {"bytes", written->sizeBytes},
                   {"model", request.base.name},

@@ -57,7 +57,7 @@ Result<void> import(CommandContext& context, const ImportOptions& options) {
                 formatBytes(entry.sizeBytes) + " in " + displayPath(entry.path));
     for (const std::string& note : imported->notes)
         output.line("Note: " + note);
-    output.line("Next: " + nextCommand(*imported));
+    output.line("Next: " + output.typed(nextCommand(*imported)));
     Json json = entryJson(entry);
     json["was_there"] = imported->wasThere;
     json["replaced"] = imported->replaced;

@@ -37,7 +37,7 @@ Table adapterTable(const std::vector<jobs::ModelEntry>& adapters) {
 
 void showNotes(Output& output, const std::vector<jobs::ModelEntry>& entries, bool withCatalogue) {
     for (const jobs::ModelEntry& entry : entries) {
-        if (!entry.problem.empty()) output.line(entry.name + ": " + entry.problem);
+        if (!entry.problem.empty()) output.line(entry.name + ": " + output.advised(entry.problem));
         if (withCatalogue && entry.catalog && !entry.catalog->note.empty())
             output.line(entry.name + ": " + entry.catalog->note);
     }
@@ -84,7 +84,8 @@ Result<void> listModels(CommandContext& context, const ModelsOptions& options) {
         output.table(adapterTable(adapters));
     }
     if (models.empty() && adapters.empty())
-        output.line(withAdapters ? "No adapters yet; train one with: llamahome train MODEL --data FILE"
+        output.line(withAdapters ? "No adapters yet; train one with: " +
+                                       output.typed("llamahome train MODEL --data FILE")
                                  : "No models of this family yet.");
     output.line("");
     showNotes(output, models, !family.empty());

@@ -3,6 +3,7 @@
 #include "core/count_with_noun.h"
 #include "core/quantity.h"
 #include "jobs/train/metric_log.h"
+#include "jobs/train/rename_run.h"
 #include "jobs/train/run_list.h"
 #include "jobs/train/run_note.h"
 
@@ -50,7 +51,8 @@ Result<void> list(CommandContext& context) {
     }
     context.output().document(runs);
     if (table.rows.empty())
-        context.output().line("No runs yet; begin one with: llamahome train MODEL --data FILE");
+        context.output().line("No runs yet; begin one with: " +
+                              context.output().typed("llamahome train MODEL --data FILE"));
     else
         context.output().table(table);
     return {};
@@ -69,7 +71,7 @@ void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::M
     const jobs::RunRecord& record = run.record;
     output.line("Run: " + displayPath(run.path));
     output.line("State: " + std::string(jobs::runStateName(record.state)) +
-                (record.cause.empty() ? "" : ", " + record.cause) +
+                (record.cause.empty() ? "" : ", " + output.advised(record.cause)) +
                 (record.step == record.totalSteps
                      ? ""
                      : "; step " + std::to_string(record.step) + " of " + std::to_string(record.totalSteps)));
@@ -96,9 +98,10 @@ void showRun(Output& output, const jobs::RunInfo& run, const std::vector<jobs::M
     for (const jobs::RunChange& change : record.changes)
         output.line("Changed after step " + std::to_string(change.step) + ": " + change.key + " " +
                     change.from + " → " + change.to);
-    if (jobs::canResume(run)) output.line("\nGo on with: llamahome resume " + run.name);
+    if (jobs::canResume(run)) output.line("\nGo on with: " + output.typed("llamahome resume " + run.name));
     for (const jobs::Remedy& remedy : run.remedies)
-        output.line("With " + jobs::remedyWords(remedy.kind) + ": " + jobs::remedyCommand(run.name, remedy));
+        output.line("With " + jobs::remedyWords(remedy.kind) + ": " +
+                    output.typed(jobs::remedyCommand(run.name, remedy)));
 }
 
 Result<void> show(CommandContext& context, const RunsOptions& options) {
@@ -154,6 +157,30 @@ Result<void> remove(CommandContext& context, const RunsOptions& options) {
     return {};
 }
 
+Result<void> rename(CommandContext& context, const RunsOptions& options) {
+    const auto run = runOf(context, options.first);
+    if (!run) return run.error();
+    const auto lock = context.lockRoot();
+    if (!lock) return lock.error();
+    const auto renamed = jobs::renameRun(*run, options.second.value_or(""), *lock, context.files());
+    if (!renamed) return renamed.error();
+    context.output().line("Run " + run->name + " is now " + renamed->name + ".");
+    context.output().document(
+        Json{{"name", renamed->name}, {"former_name", run->name}, {"path", displayPath(renamed->path)}});
+    return {};
+}
+
+Result<void> note(CommandContext& context, const RunsOptions& options) {
+    const auto run = runOf(context, options.first);
+    if (!run) return run.error();
+    const std::string text = options.second.value_or("");
+    if (auto written = jobs::writeRunNote(context.files(), run->path, text); !written) return written;
+    context.output().line(text.empty() ? "The note on run " + run->name + " is removed."
+                                       : "The note on run " + run->name + " is kept.");
+    context.output().document(Json{{"name", run->name}, {"note", text}});
+    return {};
+}
+
 } // namespace
 
 CommandSpec runsCommand() {
@@ -174,11 +201,23 @@ CommandSpec runsCommand() {
     removeCommand.positional("RUN", "name of the run", options->first).required();
     removeCommand.flag("--yes", "do not ask", options->yes);
     removeCommand.run = [options](CommandContext& context) { return remove(context, *options); };
+    CommandSpec renameCommand{"rename", "Give a run another name",
+                              "llamahome runs rename smollm2_135m-instruct-1 recipes"};
+    renameCommand.description = "The run that its finished adapter names becomes the new one.";
+    renameCommand.positional("RUN", "name of the run", options->first).required();
+    renameCommand.positional("NAME", "the new name", options->second).required();
+    renameCommand.run = [options](CommandContext& context) { return rename(context, *options); };
+    CommandSpec noteCommand{"note", "Write a note on a run",
+                            "llamahome runs note smollm2_135m-instruct-1 \"with twice the rows\""};
+    noteCommand.description = "It replaces the one that is there; an empty text removes it.";
+    noteCommand.positional("RUN", "name of the run", options->first).required();
+    noteCommand.positional("TEXT", "the note, in quotes", options->second).required();
+    noteCommand.run = [options](CommandContext& context) { return note(context, *options); };
 
-    CommandSpec command{"runs", "Training runs: list, show, diff, remove", "llamahome runs"};
+    CommandSpec command{"runs", "Training runs: list, show, diff, rename, note, remove", "llamahome runs"};
     command.description = "Without a sub-command it lists.";
     command.run = list;
-    command.commands = {listCommand, showCommand, diffCommand, removeCommand};
+    command.commands = {listCommand, showCommand, diffCommand, renameCommand, noteCommand, removeCommand};
     return command;
 }
 

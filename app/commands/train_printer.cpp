@@ -98,7 +98,8 @@ TrainPrinter::~TrainPrinter() {
 
 void TrainPrinter::onStart(const jobs::RunFolder& run) {
     m_output.line("Run: " + displayPath(run.path()));
-    setAbortMessage("aborted; go on from the last checkpoint with: llamahome resume " + run.name());
+    setAbortMessage("aborted; go on from the last checkpoint with: " +
+                    m_output.typed("llamahome resume " + run.name()));
     m_runLog = m_context.openRunLog(run.logFile());
     m_output.piece(""); // shown before the first step, also through a pipe
     m_output.jsonLine(Json{{"kind", "start"}, {"run", run.name()}, {"run_folder", displayPath(run.path())}});
@@ -185,10 +186,11 @@ void TrainPrinter::showResult(const jobs::TrainSummary& summary, const std::stri
         if (!summary.adapterFolder.empty() && summary.adapterStep != summary.steps)
             m_output.line("It is the state of step " + std::to_string(summary.adapterStep) +
                           ", the best so far; with --keep last a stop keeps the last one.");
-        m_output.line("Go on with: llamahome resume " + summary.runName);
+        m_output.line("Go on with: " + m_output.typed("llamahome resume " + summary.runName));
         return;
     }
-    m_output.line("Talk to it: llamahome chat " + model + " --adapter " + summary.adapterName);
+    m_output.line("Talk to it: " +
+                  m_output.typed("llamahome chat " + model + " --adapter " + summary.adapterName));
 }
 
 Result<void> TrainPrinter::finish(const jobs::TrainSummary& summary, const std::string& model) {
@@ -203,8 +205,8 @@ Result<void> TrainPrinter::finish(const jobs::TrainSummary& summary, const std::
     if (summary.end != jobs::TrainEnd::Interrupted) return {};
     return Error{codes::kCancelled, "stopped at step " + std::to_string(summary.steps) + " of " +
                                         std::to_string(summary.totalSteps) +
-                                        ", the checkpoint is written; continue with: llamahome resume " +
-                                        summary.runName};
+                                        ", the checkpoint is written; continue with: " +
+                                        m_output.typed("llamahome resume " + summary.runName)};
 }
 
 } // namespace llamahome::app

@@ -99,7 +99,8 @@ void show(Output& output, const jobs::ModelEntry& entry, const jobs::VerifyRepor
     output.document(document);
     output.table(table);
     for (const jobs::CheckResult& check : report.checks)
-        if (check.repair) output.line("To repair " + check.name + ": " + repairCommand(entry, *check.repair));
+        if (check.repair)
+            output.line("To repair " + check.name + ": " + output.typed(repairCommand(entry, *check.repair)));
 }
 
 bool isHashed(const jobs::VerifyReport& report) {

@@ -1,8 +1,11 @@
 #include "managers/awake_keeper.h"
 
-#include <algorithm>
+#include <mutex>
 #include <utility>
 
+#include <QStringList>
+
+#include "jobs/system/keep_awake.h"
 #include "managers/text.h"
 
 namespace llamahome::managers {
@@ -22,22 +25,58 @@ bool keepsAwake(const Job& job) {
 
 } // namespace
 
+/// The child, of several wishes for the last only. put() on the GUI thread, the rest on the pool.
+class AwakeKeeper::Holder {
+public:
+    explicit Holder(std::string program)
+        : m_program(std::move(program)) {}
+
+    void put(std::string why) {
+        const std::lock_guard guard(m_wishGuard);
+        m_wish = std::move(why);
+    }
+    /// The new child is there before the old one goes.
+    void drain() {
+        const std::lock_guard child(m_childGuard);
+        std::string wish;
+        {
+            const std::lock_guard guard(m_wishGuard);
+            wish = m_wish;
+        }
+        if (wish == m_why) return;
+        auto before = std::exchange(
+            m_awake, wish.empty() ? nullptr : std::make_unique<jobs::KeepAwake>(wish, m_program));
+        m_why = std::move(wish);
+    }
+
+private:
+    std::string m_program;
+    std::mutex m_wishGuard;
+    std::string m_wish;
+    std::mutex m_childGuard; ///< held while a child begins or ends
+    std::string m_why;
+    std::unique_ptr<jobs::KeepAwake> m_awake;
+};
+
 AwakeKeeper::AwakeKeeper(JobList& jobs, std::string program, QObject* parent)
     : QObject(parent)
     , m_jobs(jobs)
-    , m_program(std::move(program)) {
+    , m_holder(std::make_shared<Holder>(std::move(program))) {
     connect(&m_jobs, &JobList::jobChanged, this, &AwakeKeeper::look);
     connect(&m_jobs, &JobList::jobFinished, this, &AwakeKeeper::look);
 }
 
+AwakeKeeper::~AwakeKeeper() = default;
+
 void AwakeKeeper::look() {
-    const auto active = m_jobs.activeJobs();
-    const auto job =
-        std::find_if(active.begin(), active.end(), [](const Job* one) { return keepsAwake(*one); });
-    if (job == active.end())
-        m_awake.reset();
-    else if (!m_awake)
-        m_awake.emplace(fromQt((*job)->title()), m_program);
+    QStringList titles;
+    for (const Job* job : m_jobs.activeJobs())
+        if (keepsAwake(*job)) titles << job->title();
+    std::string why = fromQt(titles.join(QStringLiteral(", ")));
+    if (why == m_why) return;
+    m_why = why;
+    m_holder->put(std::move(why));
+    m_pool.post([holder = m_holder] { holder->drain(); });
 }
 
 } // namespace llamahome::managers

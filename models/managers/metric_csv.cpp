@@ -1,6 +1,7 @@
 #include "managers/metric_csv.h"
 
 #include <array>
+#include <map>
 
 #include "core/quantity.h"
 
@@ -35,6 +36,29 @@ std::string metricCsv(const MetricColumns& columns) {
             const auto value = columns.valueAt(column.metric, row);
             text += ',' + (value ? formatNumber(*value, kDigits) : std::string());
         }
+        text += '\n';
+    }
+    return text;
+}
+
+std::string comparedCsv(const std::vector<std::string>& names, const std::vector<MetricColumns>& runs,
+                        Metric metric) {
+    std::map<std::int64_t, std::vector<std::string>> lines;
+    for (std::size_t run = 0; run < runs.size(); ++run)
+        for (std::size_t row = 0; row < runs[run].rows(); ++row)
+            if (const auto value = runs[run].valueAt(metric, row)) {
+                std::vector<std::string>& cells = lines[runs[run].stepAt(row)];
+                cells.resize(runs.size());
+                cells[run] = formatNumber(*value, kDigits);
+            }
+    std::string text = "step";
+    for (const std::string& name : names)
+        text += ',' + name;
+    text += '\n';
+    for (const auto& [step, cells] : lines) {
+        text += std::to_string(step);
+        for (const std::string& cell : cells)
+            text += ',' + cell;
         text += '\n';
     }
     return text;

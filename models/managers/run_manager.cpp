@@ -9,6 +9,7 @@
 #include "core/error_codes.h"
 #include "core/shell_quote.h"
 #include "core/utf8.h"
+#include "jobs/train/rename_run.h"
 #include "managers/metric_csv.h"
 #include "managers/quantity_words.h"
 #include "managers/run_job.h"
@@ -85,11 +86,14 @@ Result<RunComparison> compareRuns(const jobs::DataRoot& root, const std::vector<
 RunManager::RunManager(ManagerContext& context, QObject* parent)
     : QObject(parent)
     , m_context(context)
+    , m_saver(context)
     , m_notes(std::make_shared<RunNoteKeeper>(context.workspace.root, *context.workspace.files)) {
     connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {
         if (job->kind() == JobKind::Train || job->kind() == JobKind::Remove) refresh();
     });
     connect(&m_context.jobs, &JobList::jobChanged, this, &RunManager::follow);
+    connect(&m_saver, &FileSaver::saved, this, &RunManager::exported);
+    connect(&m_saver, &FileSaver::failed, this, &RunManager::failed);
     connect(&m_metrics, &MetricStore::loadFailed, this, [this](const Error& error) {
         m_metrics.clear(); // they are those of another run
         Q_EMIT failed(error);
@@ -212,21 +216,28 @@ Job* RunManager::remove(const jobs::RunRemovalPlan& plan) {
 }
 
 void RunManager::exportMetrics(const QString& name, const QString& path) {
-    runTask<Result<void>>(
-        m_context.filePool, m_context.jobs,
-        [root = m_context.workspace.root, name = fromQt(name), listed = find(name), file = pathFromQt(path),
-         files = m_context.workspace.files]() -> Result<void> {
+    m_saver.save(
+        path,
+        [root = m_context.workspace.root, name = fromQt(name), listed = find(name)]() -> Result<std::string> {
             const auto metrics = readMetricsOf(root, name, listed);
             if (!metrics) return metrics.error();
-            return writeFileAtomically(*files, file, metricCsv(*metrics));
-        },
-        this,
-        [this, path](const Result<void>& written) {
-            if (written)
-                Q_EMIT exported(path);
-            else
-                Q_EMIT failed(written.error());
+            return metricCsv(*metrics);
         });
+}
+
+void RunManager::exportComparison(const std::vector<QString>& names, Metric metric, const QString& path) {
+    auto runs = std::make_shared<std::vector<MetricColumns>>();
+    for (const MetricStore* store : m_compared)
+        runs->push_back(store->columns());
+    std::vector<std::string> heads;
+    for (const QString& name : names)
+        heads.push_back(fromQt(name));
+    m_saver.save(
+        path, [runs, heads, metric]() -> Result<std::string> { return comparedCsv(heads, *runs, metric); });
+}
+
+void RunManager::savePicture(const QString& path, const QByteArray& png) {
+    m_saver.save(path, [png]() -> Result<std::string> { return png.toStdString(); });
 }
 
 void RunManager::setNote(const QString& name, const QString& note) {
@@ -240,6 +251,29 @@ void RunManager::setNote(const QString& name, const QString& note) {
                     Q_EMIT failed(*outcome.error);
                 else
                     Q_EMIT noteKept(toQt(outcome.run));
+        });
+}
+
+void RunManager::rename(const QString& name, const QString& newName) {
+    using Renamed = Result<jobs::RunInfo>;
+    runTask<Renamed>(
+        m_context.filePool, m_context.jobs,
+        [root = m_context.workspace.root, from = fromQt(name), to = fromQt(newName), notes = m_notes,
+         lock = &m_context.lock, files = m_context.workspace.files]() -> Renamed {
+            (void)notes->drain(); // what waits has the old name
+            const auto run = jobs::findRun(root, from);
+            if (!run) return run.error();
+            const auto held = lock->acquire();
+            return held ? jobs::renameRun(*run, to, **held, *files) : Renamed(held.error());
+        },
+        this,
+        [this, name, newName](const Renamed& run) {
+            if (!run) {
+                Q_EMIT failed(run.error());
+                return;
+            }
+            Q_EMIT renamed(name, newName);
+            refresh();
         });
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <QByteArray>
 #include <QObject>
 #include <QString>
 
@@ -13,6 +14,7 @@
 #include "core/error.h"
 #include "jobs/train/run_list.h"
 #include "jobs/train/train_samples.h"
+#include "managers/file_saver.h"
 #include "managers/job.h"
 #include "managers/manager_context.h"
 #include "managers/metric_store.h"
@@ -70,9 +72,16 @@ public:
     /// Writes its numbers to `path` as metricCsv() has them, replacing a file of that name; exported()
     /// follows, or failed().
     void exportMetrics(const QString& name, const QString& path);
+    /// One metric of the runs of the last compare(), which had those names, as comparedCsv() has it;
+    /// exported() follows, or failed().
+    void exportComparison(const std::vector<QString>& names, Metric metric, const QString& path);
+    /// Writes a picture; exported() follows, or failed().
+    void savePicture(const QString& path, const QByteArray& png);
     /// Replaces the note of a run; noteKept() follows, or failed(). One after the other, in order. What
     /// cannot be written is tried again with the next one and at the end.
     void setNote(const QString& name, const QString& note);
+    /// Gives the run another name, see jobs::renameRun(); renamed() follows, or failed().
+    void rename(const QString& name, const QString& newName);
     /// removalPlanned() follows, or failed().
     void planRemoval(const QString& name);
     /// Carries the plan out; removed() follows, or the job's error by failed().
@@ -89,6 +98,8 @@ Q_SIGNALS:
     void removalPlanned(const llamahome::jobs::RunRemovalPlan& plan);
     void exported(const QString& path);
     void noteKept(const QString& name);
+    /// The list with the new name follows.
+    void renamed(const QString& name, const QString& newName);
     void removed(const QString& name, quint64 freedBytes);
     /// What was asked for last could not be done; numbers that cannot be read too.
     void failed(const llamahome::Error& error);
@@ -103,6 +114,7 @@ private:
     QString commandLine(std::vector<std::string> words) const;
 
     ManagerContext& m_context;
+    FileSaver m_saver;
     MetricStore m_metrics;
     std::vector<MetricStore*> m_compared; ///< children of this
     std::vector<jobs::RunInfo> m_runs;

@@ -19,6 +19,7 @@
 #include "managers/settings_manager.h"
 #include "managers/token_manager.h"
 #include "managers/training_manager.h"
+#include "managers/training_queue.h"
 
 namespace llamahome::managers {
 
@@ -40,13 +41,16 @@ struct Session {
         , report(context, log) {
         QObject::connect(&settings, &SettingsManager::settingsChanged, &models, &ModelManager::refresh);
         QObject::connect(&models, &ModelManager::listRead, &downloads, &DownloadManager::refresh);
+        QObject::connect(&runs, &RunManager::renamed, &training, &TrainingManager::takeNewName);
+        QObject::connect(&runs, &RunManager::renamed, &models, &ModelManager::refresh);
     }
     ~Session() { cancelAll(); }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    /// Asks every job to stop in order; they end in their own time.
+    /// Asks every job to stop in order, and begins no other of the queue; they end in their own time.
     void cancelAll() {
+        training.queue().hold();
         for (Job* job : context.jobs.activeJobs())
             job->cancel();
     }

@@ -98,9 +98,7 @@ std::string resumeCommand(const std::string& runName, const std::vector<std::str
 }
 
 std::vector<std::string> rootWordsFor(const Workspace& workspace, const config::Settings& settings) {
-    const auto root = jobs::resolveDataRoot({}, workspace.environment, settings.model.data_root);
-    if (root && root->path == workspace.root.path) return {};
-    return {"--root", displayPath(workspace.root.path)};
+    return jobs::rootWords(workspace.root, workspace.environment, settings.model.data_root);
 }
 
 } // namespace llamahome::managers

@@ -7,10 +7,12 @@
 #include "core/quantity.h"
 #include "jobs/memory_estimate.h"
 #include "jobs/train/run_changes.h"
+#include "managers/metric_csv.h"
 #include "managers/model_manager.h"
 #include "managers/run_job.h"
 #include "managers/text.h"
 #include "managers/train_command.h"
+#include "managers/training_queue.h"
 #include "managers/window_words.h"
 
 namespace llamahome::managers {
@@ -29,7 +31,8 @@ TrainingManager::TrainingManager(ManagerContext& context, ModelManager& models, 
     : QObject(parent)
     , m_context(context)
     , m_models(models)
-    , m_setup(context, models, settings) {
+    , m_setup(context, models, settings)
+    , m_saver(context) {
     connect(&m_setup, &TrainingSetup::checked, this, &TrainingManager::setupChanged);
     connect(&m_setup, &TrainingSetup::choiceChanged, this, [this] {
         if (isEditable()) m_page.problem.reset();
@@ -39,6 +42,7 @@ TrainingManager::TrainingManager(ManagerContext& context, ModelManager& models, 
     });
     m_state = formState();
     refresh();
+    m_queue = std::make_unique<TrainingQueue>(context, models, *this);
 }
 
 TrainingManager::~TrainingManager() {
@@ -116,6 +120,24 @@ void TrainingManager::start() {
         tr("Training %1 on %2").arg(m_page.run.model, pathToQt(choice.data.front().filename()));
     launch(title, m_setup.commandLine(), m_page.run.model,
            [choice](Place& place) { return trainNew(place, choice); });
+}
+
+std::optional<Error> TrainingManager::startChoice(const TrainingChoice& choice, const QString& model) {
+    if (isActive())
+        return Error{codes::kInternal, "training: found a run at work, expected none; wait for its end"};
+    if (!choice.model)
+        return Error{
+            codes::kModelNotInstalled,
+            fromQt(
+                tr("%1 is not ready to be trained: get, import or verify it on the Models page").arg(model))};
+    if (auto removal = m_models.removalOf(model)) return removal;
+    if (isEditable()) {
+        m_page = {};
+        m_metrics.clear();
+    }
+    const QString title = tr("Training %1 on %2").arg(model, pathToQt(choice.data.front().filename()));
+    launch(title, {}, model, [choice](Place& place) { return trainNew(place, choice); });
+    return std::nullopt;
 }
 
 QString TrainingManager::modelOf(const QString& runName) const {
@@ -332,6 +354,11 @@ void TrainingManager::takePoints(const std::vector<MetricSample>& samples) {
     m_metrics.append(samples);
 }
 
+void TrainingManager::saveNumbers(const QString& path) {
+    const auto columns = std::make_shared<const MetricColumns>(m_metrics.columns());
+    m_saver.save(path, [columns]() -> Result<std::string> { return metricCsv(*columns); });
+}
+
 void TrainingManager::pause() {
     if (m_state != TrainingState::Running || !m_job) return;
     m_stopWish.set(jobs::StopKeeps::Last); // what may be talked to meanwhile is the newest
@@ -343,6 +370,7 @@ void TrainingManager::stop(jobs::StopKeeps keeps) {
     if (m_state == TrainingState::Paused) {
         setState(TrainingState::Done);
         Q_EMIT runEnded(m_page.run.name, m_page.summary ? toQt(m_page.summary->adapterName) : QString());
+        Q_EMIT rested({});
         return;
     }
     if (!isActive() || !m_job) return;
@@ -386,6 +414,7 @@ void TrainingManager::ended(const std::optional<Error>& error,
     m_before = Before();
     Q_EMIT progressed();
     refresh();
+    Q_EMIT rested(error);
 }
 
 void TrainingManager::endedBy(const Error& error) {
@@ -440,6 +469,17 @@ bool TrainingManager::isShown(const jobs::RunInfo& run) const {
 void TrainingManager::offer(std::optional<jobs::RunInfo> unfinished) {
     m_unfinished = std::move(unfinished);
     Q_EMIT unfinishedChanged();
+}
+
+void TrainingManager::takeNewName(const QString& run, const QString& name) {
+    m_queue->takeNewName(run, name);
+    if (!isEditable() && m_page.run.name == run) {
+        m_page.run.name = name;
+        if (m_page.summary) m_page.summary->runName = fromQt(name);
+        if (m_state == TrainingState::Failed) readEndedRun();
+        Q_EMIT runChanged();
+    }
+    refresh();
 }
 
 void TrainingManager::refresh() {

@@ -15,6 +15,7 @@
 #include "jobs/train/run_list.h"
 #include "jobs/train/run_training.h"
 #include "jobs/train/train_sink.h"
+#include "managers/file_saver.h"
 #include "managers/manager_context.h"
 #include "managers/metric_store.h"
 #include "managers/train_relay.h"
@@ -23,6 +24,7 @@
 namespace llamahome::managers {
 
 struct JobControl;
+class TrainingQueue;
 
 enum class TrainingState {
     NothingChosen, ///< model or data is missing, or problem() says why they cannot be used
@@ -70,6 +72,13 @@ public:
     /// In state Ready only. What stands in its way, the root's lock or a removal of the model for one, is
     /// told by problem() in the state of before.
     void start();
+    /// Starts another choice than the form's; `model` names it where it has none any more. What stands in its
+    /// way already is returned and changes nothing; the rest is told as by start(). Not while isActive().
+    std::optional<Error> startChoice(const TrainingChoice& choice, const QString& model);
+    /// What begins after the run that is there.
+    TrainingQueue& queue() { return *m_queue; }
+    /// Whether the run that was started or continued last came to have its folder.
+    bool hasBegun() const { return m_hasBegun; }
     /// An orderly stop with a checkpoint; in state Running only.
     void pause();
     /// An orderly stop that keeps that; a paused run becomes Done. In states Starting to Paused. A stop by
@@ -84,6 +93,9 @@ public:
 
     MetricStore& metrics() { return m_metrics; }
     const MetricStore& metrics() const { return m_metrics; }
+    /// Writes the numbers so far to `path` as metricCsv() has them; saver() tells.
+    void saveNumbers(const QString& path);
+    FileSaver& saver() { return m_saver; }
     /// Set while !isEditable().
     const ShownRun& run() const { return m_page.run; }
     QString runName() const { return m_page.run.name; }
@@ -117,6 +129,8 @@ public:
     const std::optional<jobs::RunInfo>& unfinished() const { return m_unfinished; }
     /// Looks for it anew; unfinishedChanged() follows.
     void refresh();
+    /// A run that is at rest has another name on the disk.
+    void takeNewName(const QString& run, const QString& name);
 
 Q_SIGNALS:
     void stateChanged();
@@ -129,6 +143,9 @@ Q_SIGNALS:
     /// A run has ended for good or on request, with an adapter of that name (empty: none). Not for paused
     /// ones.
     void runEnded(const QString& run, const QString& adapter);
+    /// No run is at work any more: it is done, failed, stopped, paused, or did not begin; also when a paused
+    /// one is stopped. `error`: why it did not come to its end, RUN-00 for a wish.
+    void rested(const std::optional<llamahome::Error>& error);
 
 private:
     struct RunView {
@@ -200,6 +217,7 @@ private:
     ModelManager& m_models;
     TrainingSetup m_setup;
     MetricStore m_metrics;
+    FileSaver m_saver;
 
     TrainingState m_state = TrainingState::NothingChosen;
     Before m_before;
@@ -215,6 +233,7 @@ private:
     std::optional<jobs::RunInfo> m_unfinished;
     quint64 m_unfinishedAsked = 0;
     quint64 m_resumeAsked = 0;
+    std::unique_ptr<TrainingQueue> m_queue;
 };
 
 } // namespace llamahome::managers

@@ -357,6 +357,31 @@ private Q_SLOTS:
         QVERIFY(training.summary() && training.summary()->adapterName.empty());
     }
 
+    void closingWithAQueueAsksOnceAndBeginsNothingMore() {
+        WindowGround ground(true);
+        StepGate gate;
+        const auto atTheEnd = qScopeGuard([&gate] { gate.open(); });
+        gate.holdBefore(4);
+        ground.ground.engine.script().beforeStep = [&gate](std::int64_t step) { gate.pass(step); };
+        auto& training = ground.session->training;
+        chooseShortRun(ground);
+        QVERIFY(WindowGround::waitFor([&] { return training.state() == managers::TrainingState::Ready; }));
+        training.start();
+        QVERIFY(WindowGround::waitFor([&] { return gate.isReached() && isStopAsked(training); }));
+        training.queue().add(training.setup().choice());
+        QSignalSpy closed(&*ground.window, &MainWindow::closed);
+        QSignalSpy ended(&training, &managers::TrainingManager::runEnded);
+        ground.window->close();
+        const QString text = ground.await<QMessageBox>("closeQuestion").informativeText();
+        QVERIFY2(text.contains(QStringLiteral("1 training in the queue waits")), qPrintable(text));
+        ground.click("stopForLater");
+        gate.open();
+        QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, kPatienceMs);
+        QCOMPARE(ended.size(), 1);
+        QCOMPARE(training.queue().waiting(), std::size_t(1));
+        QVERIFY(training.queue().isHeld());
+    }
+
     void stopAndSaveClosesWhenTheWorkHasEnded() {
         WindowGround ground(true);
         Job& job = startJob(ground);

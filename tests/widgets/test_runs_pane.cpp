@@ -13,8 +13,11 @@
 #include <QGraphicsTextItem>
 #include <QGraphicsView>
 #include <QHeaderView>
+#include <QImage>
+#include <QInputDialog>
 #include <QLabel>
 #include <QListWidget>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QScrollArea>
@@ -24,6 +27,8 @@
 #include <QTableWidget>
 #include <QTest>
 
+#include "core/blocking.h"
+#include "core/file_layer.h"
 #include "items/run_table.h"
 #include "managers/model_manager.h"
 #include "managers/run_manager.h"
@@ -35,6 +40,7 @@
 #include "widgets/charts/metric_chart.h"
 #include "widgets/message_bar.h"
 #include "widgets/run_chart.h"
+#include "widgets/run_comparison.h"
 #include "widgets/run_details.h"
 #include "widgets/run_remove_dialog.h"
 #include "widgets/runs_pane.h"
@@ -213,6 +219,63 @@ private Q_SLOTS:
         QCOMPARE(table->columnCount(), 3);
     }
 
+    void theCurvesHaveALogarithmicAxisATableAndAPicture() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        auto* details = place.find<RunDetailsView>("runDetails");
+        auto* chart = details->findChild<MetricChart*>(QStringLiteral("runChart"));
+        QTRY_VERIFY_WITH_TIMEOUT(chart->drawnPoints(0) == 6, kPatienceMs);
+        place.click("runLogarithmic");
+        QVERIFY(chart->isLogarithmic());
+        auto* numbers = details->findChild<QTableView*>(QStringLiteral("runNumbers"));
+        QVERIFY(!numbers->isVisible());
+        QCOMPARE(numbers->model()->rowCount(), 0); // nothing is read before it is shown
+        place.click("runAsTable");
+        QVERIFY(numbers->isVisible() && !chart->isVisible());
+        QCOMPARE(numbers->model()->columnCount(), 4); // step, train, smoothed, eval
+        QCOMPARE(numbers->model()->rowCount(), 7);
+        QVERIFY(!details->findChild<QAction*>(QStringLiteral("savePicture"))->isEnabled());
+        place.click("runAsTable");
+        details->findChild<QAction*>(QStringLiteral("savePicture"))->trigger();
+        const fs::path file = place.ground.folder() / "curves.png";
+        auto* dialog = details->findChild<QFileDialog*>(QStringLiteral("chartDialog"));
+        dialog->selectFile(managers::pathToQt(file));
+        QMetaObject::invokeMethod(dialog, "accept");
+        auto* bar = place.find<MessageBar>("messageBar");
+        QTRY_VERIFY_WITH_TIMEOUT(bar->text().contains(QStringLiteral("curves.png")), kPatienceMs);
+        const MayBlock here;
+        const QImage picture(managers::pathToQt(file));
+        QVERIFY(picture.width() >= chart->width() && picture.height() >= chart->height());
+    }
+
+    void comparedRunsHaveATableAndAFileOfNumbers() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        place.clickRow("second", Qt::ControlModifier);
+        auto* differences = place.find<QTableWidget>("differenceTable");
+        QTRY_VERIFY(differences->isVisible());
+        QWidget* view = differences->window()->findChild<RunComparisonView*>();
+        auto* asTable = view->findChild<QAbstractButton*>(QStringLiteral("runAsTable"));
+        QTest::mouseClick(asTable, Qt::LeftButton);
+        const auto* model = view->findChild<QTableView*>(QStringLiteral("runNumbers"))->model();
+        QTRY_VERIFY_WITH_TIMEOUT(model->rowCount() == 4, kPatienceMs); // measured at 0, 2, 4 and 6
+        QCOMPARE(model->headerData(1, Qt::Horizontal).toString(), QStringLiteral("first"));
+        QVERIFY(!model->index(3, 1).data().toString().isEmpty());
+        QVERIFY(model->index(3, 2).data().toString().isEmpty()); // stopped after three
+        view->findChild<QAction*>(QStringLiteral("saveNumbers"))->trigger();
+        const fs::path file = place.ground.folder() / "compared.csv";
+        auto* dialog = view->findChild<QFileDialog*>(QStringLiteral("chartDialog"));
+        dialog->selectFile(managers::pathToQt(file));
+        QMetaObject::invokeMethod(dialog, "accept");
+        auto* bar = place.find<MessageBar>("messageBar");
+        QTRY_VERIFY_WITH_TIMEOUT(bar->text().contains(QStringLiteral("compared.csv")), kPatienceMs);
+        const MayBlock here;
+        const auto text = readFile(file);
+        QVERIFY(text && text->starts_with("step,first,second\n0,"));
+    }
+
     void manyRunsAreToldApartByMoreThanColours() {
         RunChart chart;
         std::vector<managers::MetricStore> stores(30);
@@ -366,6 +429,56 @@ private Q_SLOTS:
         QTRY_VERIFY(!place.pane->findChild<RunRemoveDialog*>());
         QVERIFY(fs::exists(place.folder("second") / "run.json"));
         QCOMPARE(place.table()->model()->rowCount(), 2);
+    }
+
+    void f2RenamesARunWhichStaysChosen() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("second"));
+        place.table()->setFocus();
+        const auto rename = [&](const char* text) {
+            QTest::keyClick(place.table(), Qt::Key_F2);
+            QTRY_VERIFY(place.pane->findChild<QInputDialog*>());
+            auto* dialog = place.find<QInputDialog>("renameRunDialog");
+            QCOMPARE(dialog->textValue(), QStringLiteral("second"));
+            dialog->setTextValue(QString::fromLatin1(text));
+            QTest::keyClick(dialog, Qt::Key_Return);
+            QTRY_VERIFY(!place.pane->findChild<QInputDialog*>());
+        };
+        auto* bar = place.find<MessageBar>("messageBar");
+        rename("no/name");
+        QTRY_VERIFY_WITH_TIMEOUT(bar->text().contains(QStringLiteral("no/name")), kPatienceMs);
+        QVERIFY(fs::exists(place.folder("second")));
+        rename("recipes");
+        const auto* title = place.find<QLabel>("runTitle");
+        QTRY_COMPARE_WITH_TIMEOUT(title->text(), QStringLiteral("recipes"), kPatienceMs);
+        QCOMPARE(place.table()->selectionModel()->selectedRows(), QModelIndexList{place.rowOf("recipes")});
+        QVERIFY(place.rowOf("second") == QModelIndex());
+        QVERIFY2(bar->text().contains(QStringLiteral("second")), qPrintable(bar->text()));
+        QVERIFY(fs::exists(place.folder("recipes")));
+    }
+
+    void theMenuOfARunLeadsToNameAndNote() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        const auto choose = [&](const char* name) {
+            Q_EMIT place.table()->customContextMenuRequested(
+                place.table()->visualRect(place.rowOf("first")).center());
+            auto* menu = place.find<QMenu>("runMenu");
+            auto* action = menu->findChild<QAction*>(QString::fromLatin1(name));
+            QVERIFY(action != nullptr && action->isEnabled());
+            action->trigger();
+            menu->close();
+            QTRY_VERIFY(!place.pane->findChild<QMenu*>(QStringLiteral("runMenu")));
+        };
+        choose("noteRun");
+        QVERIFY(place.find<QPlainTextEdit>("runNote")->isVisible());
+        QVERIFY(place.find<QPlainTextEdit>("runNote")->hasFocus());
+        choose("renameRun");
+        QTRY_VERIFY(place.pane->findChild<QInputDialog*>());
+        QTest::keyClick(place.find<QInputDialog>("renameRunDialog"), Qt::Key_Escape);
+        QVERIFY(fs::exists(place.folder("first")));
     }
 
     void aDamagedRunIsListedWithItsCause() {

@@ -1,8 +1,13 @@
 // The training page while a run is at work and when it has ended: a real pane, by mouse and by keys.
+#include <algorithm>
+
 #include <QAccessible>
+#include <QAction>
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
+#include <QFileDialog>
+#include <QImage>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScrollArea>
@@ -11,6 +16,8 @@
 #include <QTableView>
 #include <QTest>
 
+#include "core/blocking.h"
+#include "core/file_layer.h"
 #include "items/job_words.h"
 #include "training_page.h"
 
@@ -188,6 +195,41 @@ private Q_SLOTS:
         QTest::mouseClick(&copy, Qt::LeftButton);
         QCOMPARE(QApplication::clipboard()->text().count(u'\n'), 7); // after the line of titles
         QCOMPARE(copy.text(), QStringLiteral("Copied"));
+    }
+
+    void whileItTrainsEveryChartHasALogarithmicAxisAPictureAndItsNumbers() {
+        Page page;
+        QVERIFY(page.startsAndHoldsBefore(5));
+        QVERIFY(eventually([&] { return page.run.training->metrics().columns().lastStep() == 4; }));
+        auto& tabs = page.find<QTabBar>("runTabs");
+        tabs.setCurrentIndex(2);
+        page.click("logarithmic");
+        QVERIFY(page.find<widgets::MetricChart>("curveChart").isLogarithmic());
+        QVERIFY(page.chart().isLogarithmic());
+        const auto save = [&](const char* action, const char* name) {
+            page.find<QAction>(action).trigger();
+            auto& dialog = page.find<QFileDialog>("chartDialog");
+            const auto file = page.run.ground.folder() / name;
+            dialog.selectFile(managers::pathToQt(file));
+            QMetaObject::invokeMethod(&dialog, "accept");
+            if (!eventually([&] { return page.message().contains(QLatin1String(name)); })) qFatal("no file");
+            return file;
+        };
+        const auto picture = save("savePicture", "gradient.png");
+        QVERIFY(eventually([&] { return page.pane->findChild<QFileDialog*>() == nullptr; }));
+        const auto numbers = save("saveNumbers", "so_far.csv");
+        {
+            const MayBlock here;
+            QVERIFY(!QImage(managers::pathToQt(picture)).isNull());
+            const auto text = readFile(numbers);
+            QVERIFY(text && text->starts_with("step,epoch,train_loss,"));
+            QCOMPARE(std::count(text->begin(), text->end(), '\n'), 6); // names, 0 and four steps
+        }
+        tabs.setCurrentIndex(5);
+        QVERIFY(!page.find<QAction>("savePicture").isEnabled());
+        QVERIFY(!page.isShown("logarithmic"));
+        tabs.setCurrentIndex(6);
+        QVERIFY(!page.isShown("saveChart"));
     }
 
     void answersOfEachEvaluationAreATimeLine() {

@@ -67,6 +67,10 @@ public:
     void setLineColor(int line, const QColor& color);
     int lineCount() const { return static_cast<int>(m_lines.size()); }
     const ChartLine& lineAt(int line) const { return m_lines.at(static_cast<std::size_t>(line)).line; }
+    /// Null where it is gone.
+    managers::MetricStore* storeAt(int line) const {
+        return m_lines.at(static_cast<std::size_t>(line)).store;
+    }
     void clearLines();
     /// A star at the lowest evaluation of `store`, told in the legend as `text(best)`; null: none.
     void setBestOf(managers::MetricStore* store);

@@ -71,6 +71,13 @@ Result<DataRoot> resolveDataRoot(const std::optional<fs::path>& option,
     return checkedRoot(platform, "the platform's data folder");
 }
 
+std::vector<std::string> rootWords(const DataRoot& root, const config::Environment& environment,
+                                   const std::string& configured) {
+    const auto usual = resolveDataRoot({}, environment, configured);
+    if (usual && usual->path == root.path) return {};
+    return {"--root", displayPath(root.path)};
+}
+
 Result<void> createDataFolders(FileLayer& files, const DataRoot& root) {
     for (const fs::path& folder :
          {root.models(), root.finetuned(), root.samples(), root.processed(), root.checkpoints()})

@@ -35,6 +35,11 @@ struct DataRoot {
 Result<DataRoot> resolveDataRoot(const std::optional<std::filesystem::path>& option,
                                  const config::Environment& environment, const std::string& configured);
 
+/// The words by which a command comes to that root: {"--root", DIR}, or nothing where it does by itself, with
+/// that environment and that folder in the settings. Reads the disk.
+std::vector<std::string> rootWords(const DataRoot& root, const config::Environment& environment,
+                                   const std::string& configured);
+
 /// Creates the root and every folder of it that models and training need and that is missing.
 Result<void> createDataFolders(FileLayer& files, const DataRoot& root);
 

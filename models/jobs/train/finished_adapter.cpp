@@ -144,13 +144,6 @@ Result<void> fill(FileLayer& files, const fs::path& folder, const AdapterRequest
     return writeManifest(files, folder, *manifest);
 }
 
-/// Whether that folder is the adapter which this run left when it was stopped before.
-bool isOfThisRun(const fs::path& folder, const fs::path& finetuned, const std::string& runName) {
-    if (folder.empty() || folder.parent_path() != finetuned) return false;
-    const auto manifest = readManifest(folder);
-    return manifest && manifest->kind == kAdapterKind && manifest->source == runName;
-}
-
 /// Where the new adapter stands while it replaces `adapter`.
 fs::path besideOf(const fs::path& adapter) {
     return adapter.parent_path() / (displayPath(adapter.filename()) + std::string(kBeside));
@@ -197,13 +190,19 @@ Result<void> replaceByRenames(FileLayer& files, const fs::path& staging, const f
 Result<void> clearBeside(FileLayer& files, const DataRoot& root, const fs::path& old,
                          const std::string& runName) {
     const fs::path beside = besideOf(old);
-    if (!isOfThisRun(beside, root.finetuned(), runName)) return {};
+    if (!isAdapterOfRun(beside, root.finetuned(), runName)) return {};
     const StagingFolder doomed(root, kFinetuned, displayPath(beside.filename()));
     if (auto renamed = files.rename(beside, doomed.path()); !renamed) return renamed;
     return removeTree(files, doomed.path());
 }
 
 } // namespace
+
+bool isAdapterOfRun(const fs::path& folder, const fs::path& finetuned, const std::string& runName) {
+    if (folder.empty() || folder.parent_path() != finetuned) return false;
+    const auto manifest = readManifest(folder);
+    return manifest && manifest->kind == kAdapterKind && manifest->source == runName;
+}
 
 bool belongsToAdapter(std::string_view name) {
     return name == "adapter_config.json" || name == "adapter_model.safetensors" ||
@@ -226,7 +225,7 @@ Result<fs::path> writeFinishedAdapter(FileLayer& files, const DataRoot& root, co
         if (auto done = clearImports(root, kFinetuned, files); !done) return done.error();
         if (auto done = files.makeDirectory(staging); !done) return done.error();
         if (auto done = fill(files, staging, request); !done) return done.error();
-        if (!isOfThisRun(old, finetuned, request.runName))
+        if (!isAdapterOfRun(old, finetuned, request.runName))
             return publishNew(files, finetuned, staging, stem, request);
         const auto exchanged = files.exchange(staging, old);
         if (!exchanged) return exchanged.error();

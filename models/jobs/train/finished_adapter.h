@@ -49,6 +49,10 @@ struct AdapterRequest {
 /// Whether a file of that name is one of those that a finished adapter is made of, its manifest aside.
 bool belongsToAdapter(std::string_view name);
 
+/// Whether that folder, right in `finetuned`, is the adapter which the run of that name left.
+bool isAdapterOfRun(const std::filesystem::path& folder, const std::filesystem::path& finetuned,
+                    const std::string& runName);
+
 /// Writes adapter files, copies of the base's tokenizer files, training_record.yaml and, last, the manifest
 /// into a staging folder and renames it. The adapter that an earlier part of the same run left
 /// (record.adapterFolder) is replaced by one exchange of names; any other of the name stays and the next

@@ -18,15 +18,6 @@ bool isNameCharacter(char c) {
            c == '_' || c == '-';
 }
 
-Result<void> checkName(const std::string& name) {
-    const bool isPlain = !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' &&
-                         name.front() != '-' && std::all_of(name.begin(), name.end(), isNameCharacter);
-    if (isPlain) return {};
-    return Error{codes::kRunName, "--name: found '" + name +
-                                      "', expected up to 100 letters, digits, '.', '_' or '-' that do not "
-                                      "begin with '.' or '-'; choose another name"};
-}
-
 Error nameTaken(const fs::path& folder, const std::string& name) {
     const auto record = readRunRecord(folder);
     const bool isFinished = record && record->state == RunState::Finished;
@@ -40,7 +31,7 @@ Error nameTaken(const fs::path& folder, const std::string& name) {
 Result<fs::path> claim(FileLayer& files, const fs::path& checkpoints, const std::string& name,
                        const std::string& stem) {
     if (!name.empty()) {
-        if (auto checked = checkName(name); !checked) return checked.error();
+        if (auto checked = checkPlainRunName("--name", name); !checked) return checked.error();
         const auto made = files.makeDirectory(checkpoints / name);
         if (made) return checkpoints / name;
         if (made.error().code != codes::kFileExists) return made.error();
@@ -65,9 +56,18 @@ RunFolder::RunFolder(FileLayer& files, fs::path path, RunRecord record)
     , m_path(std::move(path))
     , m_record(std::move(record)) {}
 
+Result<void> checkPlainRunName(std::string_view what, const std::string& name) {
+    const bool isPlain = !name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' &&
+                         name.front() != '-' && std::all_of(name.begin(), name.end(), isNameCharacter);
+    if (isPlain) return {};
+    return Error{codes::kRunName, std::string(what) + ": found '" + name +
+                                      "', expected up to 100 letters, digits, '.', '_' or '-' that do not "
+                                      "begin with '.' or '-'; choose another name"};
+}
+
 Result<void> checkRunName(const fs::path& checkpoints, const std::string& name) {
     if (name.empty()) return {};
-    if (auto checked = checkName(name); !checked) return checked;
+    if (auto checked = checkPlainRunName("--name", name); !checked) return checked;
     std::error_code ignored;
     if (!fs::exists(fs::symlink_status(checkpoints / name, ignored))) return {};
     return nameTaken(checkpoints / name, name);

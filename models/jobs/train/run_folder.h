@@ -59,6 +59,9 @@ private:
     LifeLock m_life;
 };
 
+/// RUN-02 for a name that is no plain folder name. `what` begins the message: "--name".
+Result<void> checkPlainRunName(std::string_view what, const std::string& name);
+
 /// What create() would refuse `name` for: RUN-02, RUN-03. An empty name is always free.
 Result<void> checkRunName(const std::filesystem::path& checkpoints, const std::string& name);
 

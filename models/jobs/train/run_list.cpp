@@ -57,12 +57,6 @@ std::vector<std::pair<std::string, std::string>> factsOf(const RunInfo& run) {
             {"best eval_loss", number(record.best.has_value(), record.best ? record.best->evalLoss : 0.0)}};
 }
 
-Error activeError(const RunInfo& run) {
-    return Error{codes::kRunActive, "run '" + run.name + "': found it running (process " +
-                                        std::to_string(run.record.process.pid) +
-                                        "), expected it to be at rest; stop it first"};
-}
-
 void addRemedies(RunInfo& run) {
     if (run.record.state != RunState::Failed) return;
     if (const auto settings = readRunSettings(run))
@@ -160,8 +154,14 @@ Result<std::vector<RunDifference>> diffRuns(const RunInfo& a, const RunInfo& b) 
     return differences;
 }
 
+Error runActiveError(const RunInfo& run) {
+    return Error{codes::kRunActive, "run '" + run.name + "': found it running (process " +
+                                        std::to_string(run.record.process.pid) +
+                                        "), expected it to be at rest; stop it first"};
+}
+
 Result<RunRemovalPlan> planRunRemoval(const RunInfo& run) {
-    if (run.record.state == RunState::Running) return activeError(run);
+    if (run.record.state == RunState::Running) return runActiveError(run);
     RunRemovalPlan plan{run.name, run.path, {}, 0};
     for (const FolderFile& file : filesBelow(run.path)) {
         plan.files.push_back(file.path);
@@ -173,7 +173,7 @@ Result<RunRemovalPlan> planRunRemoval(const RunInfo& run) {
 Result<void> removeRun(const RunRemovalPlan& plan, const RootLock& lock, FileLayer& files) {
     const auto removing = lock.removing();
     if (const auto run = readRun(plan.folder); run && run->record.state == RunState::Running)
-        return activeError(*run);
+        return runActiveError(*run);
     const fs::path doomed = plan.folder.parent_path() / (std::string(kRemovedPrefix) + plan.name);
     if (auto done = removeTree(files, doomed); !done) return done;
     if (auto done = files.rename(plan.folder, doomed); !done) return done;

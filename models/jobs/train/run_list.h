@@ -54,6 +54,9 @@ struct RunDifference {
 /// Settings, model, data and results that differ, in the order of the settings file.
 Result<std::vector<RunDifference>> diffRuns(const RunInfo& a, const RunInfo& b);
 
+/// RUN-06: the run is running.
+Error runActiveError(const RunInfo& run);
+
 /// What removal would delete: everything in the run's folder. RUN-06 while the run is running.
 struct RunRemovalPlan {
     std::string name;

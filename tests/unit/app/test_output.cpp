@@ -72,6 +72,21 @@ private Q_SLOTS:
         output.message("once more");
         QCOMPARE(pipe.drained(), std::string("once more\n"));
     }
+
+    void commandsThatAreAdvisedNameTheRoot() {
+        Output output(stdout, stderr);
+        QCOMPARE(output.typed("llamahome resume r"), std::string("llamahome resume r"));
+        output.setRootWords({"--root", "/my data"});
+        QCOMPARE(output.typed("llamahome resume r"), std::string("llamahome --root '/my data' resume r"));
+        QCOMPARE(output.typed("llama-cli -m x"), std::string("llama-cli -m x"));
+        QCOMPARE(output.typed("llamahome"), std::string("llamahome"));
+        QCOMPARE(output.advised("see `llamahome runs` or `--name`; llamahome runs"),
+                 std::string("see `llamahome --root '/my data' runs` or `--name`; llamahome runs"));
+        QCOMPARE(output.advised("no `end, `llamahome runs"), std::string("no `end, `llamahome runs"));
+        QCOMPARE(output.advised(""), std::string());
+        output.setRootWords({});
+        QCOMPARE(output.advised("`llamahome runs`"), std::string("`llamahome runs`"));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestOutput)

@@ -49,6 +49,61 @@ private Q_SLOTS:
         const auto json = parseJson(asJson.out, "runs show");
         QVERIFY2(json && (*json)["note"].is_null(), asJson.out.c_str());
     }
+
+    void aRunIsRenamedAndNotedInTheShell() {
+        ManagerGround ground;
+        const MayBlock here;
+        ground.install();
+        const jobs::TrainSummary summary = trainRun(ground, {"mine"});
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const auto run = [&](QStringList words) {
+            return runner.run(QStringList{QStringLiteral("--root"),
+                                          QString::fromStdString(ground.root().string()),
+                                          QStringLiteral("runs")} +
+                              words);
+        };
+        const ProgramResult renamed =
+            run({QStringLiteral("rename"), QStringLiteral("mine"), QStringLiteral("recipes")});
+        QVERIFY2(renamed.code == 0, renamed.err.c_str());
+        QVERIFY2(renamed.out.find("Run mine is now recipes.") != std::string::npos, renamed.out.c_str());
+        const auto record = readFile(summary.adapterFolder / "training_record.yaml");
+        QVERIFY2(record->find("recipes") != std::string::npos, record->c_str());
+        const ProgramResult noted = run({QStringLiteral("note"), QStringLiteral("recipes"),
+                                         QStringLiteral("with twice the rows"), QStringLiteral("--json")});
+        QVERIFY2(noted.code == 0, noted.err.c_str());
+        QCOMPARE((*parseJson(noted.out, "runs note"))["note"].get<std::string>(),
+                 std::string("with twice the rows"));
+        const ProgramResult shown = run({QStringLiteral("show"), QStringLiteral("recipes")});
+        QVERIFY2(shown.out.find("Note: with twice the rows") != std::string::npos, shown.out.c_str());
+        const ProgramResult bad =
+            run({QStringLiteral("rename"), QStringLiteral("recipes"), QStringLiteral("a/b")});
+        QCOMPARE(bad.code, 2);
+        QVERIFY2(bad.err.find("rename: found 'a/b'") != std::string::npos, bad.err.c_str());
+        QCOMPARE(run({QStringLiteral("rename"), QStringLiteral("mine"), QStringLiteral("x")}).code, 3);
+    }
+
+    void adviceNamesTheRootWhereTheShellWouldTakeAnother() {
+        ManagerGround ground;
+        const MayBlock here;
+        ground.install();
+        trainRun(ground, {"half", 2e-4, 4});
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const std::string root = ground.root().string();
+        const QStringList show{QStringLiteral("runs"), QStringLiteral("show"), QStringLiteral("half")};
+        const QStringList missing{QStringLiteral("runs"), QStringLiteral("show"), QStringLiteral("haf")};
+        const QStringList named{QStringLiteral("--root"), QString::fromStdString(root)};
+        const ProgramResult other = runner.run(named + show);
+        QVERIFY2(other.out.find("Go on with: llamahome --root " + root + " resume half") != std::string::npos,
+                 other.out.c_str());
+        const ProgramResult unknown = runner.run(named + missing);
+        QVERIFY2(unknown.err.find("`llamahome --root " + root + " runs`") != std::string::npos,
+                 unknown.err.c_str());
+        const QStringList variable{QStringLiteral("LLAMAHOME_ROOT=") + QString::fromStdString(root)};
+        const ProgramResult usual = runner.run(show, {}, variable);
+        QVERIFY2(usual.out.find("Go on with: llamahome resume half") != std::string::npos, usual.out.c_str());
+        QVERIFY2(runner.run(missing, {}, variable).err.find("`llamahome runs`") != std::string::npos,
+                 usual.err.c_str());
+    }
 };
 
 QTEST_GUILESS_MAIN(TestRunsCommand)

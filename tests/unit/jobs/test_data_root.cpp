@@ -154,6 +154,19 @@ private Q_SLOTS:
                 QCOMPARE(*readFile(sample), *readFile(shipped->samples() / sample.filename()));
         }
     }
+
+    void aRootIsNamedOnlyWhereACommandWouldComeToAnother() {
+        const config::Environment home{{"HOME", "/home/me"}};
+        const auto usual = resolveDataRoot({}, home, {});
+        QVERIFY(usual);
+        QVERIFY(rootWords(*usual, home, {}).empty());
+        QVERIFY(
+            (rootWords(*usual, home, "/other") == std::vector<std::string>{"--root", usual->path.string()}));
+        QVERIFY(rootWords({"/other"}, home, "/other").empty());
+        const config::Environment variable{{"HOME", "/home/me"}, {"LLAMAHOME_ROOT", "/root/of/mine"}};
+        QVERIFY(rootWords({"/root/of/mine"}, variable, "/other").empty());
+        QVERIFY((rootWords({"/x"}, {}, {}) == std::vector<std::string>{"--root", "/x"}));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestDataRoot)

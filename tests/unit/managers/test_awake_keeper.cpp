@@ -3,11 +3,15 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include <QTest>
 #include <QThread>
 
 #include "core/file_layer.h"
+#include "jobs/system/keep_awake.h"
 #include "managers/awake_keeper.h"
 #include "support/fixed_clock.h"
 #include "support/killed.h"
@@ -28,6 +32,7 @@ struct Inhibitor {
 
     Inhibitor() {
         std::ofstream(program) << "#!/bin/sh\n"
+                                  "echo $$ >> \"$0.pids\"\n"
                                   "echo \"$@\" >> \"$0.begun\"\n"
                                   "cat\n"
                                   "echo end >> \"$0.ended\"\n";
@@ -37,8 +42,23 @@ struct Inhibitor {
         const auto text = readFile(program.string() + ending);
         return text ? *text : std::string();
     }
-    bool isBegun() const {
-        return QTest::qWaitFor([this] { return !textOf(".begun").empty(); }, kPatienceMs);
+    /// Whether it comes to be called with those reasons, one after the other.
+    bool isBegunFor(const std::vector<std::string>& reasons) const {
+        std::string text;
+        for (const std::string& reason : reasons)
+            text += "--what=sleep:idle --who=LlamaHome --why=" + reason + " cat\n";
+        return QTest::qWaitFor([&] { return textOf(".begun") == text; }, kPatienceMs);
+    }
+    /// Whether the children that it began come to an end.
+    bool hasEnded() const {
+        return QTest::qWaitFor(
+            [this] {
+                std::istringstream pids(textOf(".pids"));
+                for (pid_t pid = 0; pids >> pid;)
+                    if (::kill(pid, 0) == 0) return false;
+                return true;
+            },
+            kPatienceMs);
     }
 };
 
@@ -60,17 +80,19 @@ private Q_SLOTS:
         QVERIFY(!keeper.isKeeping()); // it waits for its turn
         train.setRunning();
         QVERIFY(keeper.isKeeping());
-        QVERIFY(inhibitor.isBegun());
-        QCOMPARE(inhibitor.textOf(".begun"),
-                 std::string("--what=sleep:idle --who=LlamaHome --why=Training recipes cat\n"));
+        QVERIFY(inhibitor.isBegunFor({"Training recipes"}));
         Job& download = jobs.start(JobKind::Download, QStringLiteral("Getting llama"));
         download.setRunning();
+        QVERIFY(inhibitor.isBegunFor({"Training recipes", "Training recipes, Getting llama"}));
         train.finish({});
+        QVERIFY(
+            inhibitor.isBegunFor({"Training recipes", "Training recipes, Getting llama", "Getting llama"}));
         QVERIFY(keeper.isKeeping());
         download.cancel();
         QVERIFY(keeper.isKeeping()); // it still works until it has stopped
         download.finish({});
         QVERIFY(!keeper.isKeeping());
+        QVERIFY(inhibitor.hasEnded());
     }
 
     void itGoesWithAProcessThatIsKilled() {

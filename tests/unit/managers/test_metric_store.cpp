@@ -2,12 +2,15 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <memory>
 #include <random>
 
 #include <QSignalSpy>
 #include <QTest>
 
+#include "items/metric_line_table.h"
 #include "items/metric_table.h"
+#include "managers/metric_csv.h"
 #include "managers/metric_store.h"
 #include "support/temporary_folder.h"
 
@@ -258,6 +261,48 @@ private Q_SLOTS:
         QCOMPARE(cell(2, items::MetricTable::EvalLoss), QString());
         store.clear();
         QCOMPARE(table.rowCount(), 0);
+    }
+
+    void theLinesOfAChartAreATableWithEveryStepOnce() {
+        managers::MetricStore one;
+        auto other = std::make_unique<managers::MetricStore>();
+        one.append({train(1, 2.0), train(2, 1.5), evaluation(2, 1.25)});
+        other->append({train(2, 3.0), train(4, 2.5)});
+        items::MetricLineTable table;
+        table.setLines({{QStringLiteral("train"), &one, Metric::TrainLoss},
+                        {QStringLiteral("eval"), &one, Metric::EvalLoss},
+                        {QStringLiteral("other"), other.get(), Metric::TrainLoss}},
+                       [](double value) { return QString::number(value); });
+        const auto rows = [&table] {
+            QStringList lines;
+            for (int row = 0; row < table.rowCount({}); ++row) {
+                QStringList cells;
+                for (int column = 0; column < table.columnCount({}); ++column)
+                    cells << table.index(row, column).data().toString();
+                lines << cells.join(u'|');
+            }
+            return lines;
+        };
+        QCOMPARE(rows(), (QStringList{QStringLiteral("1|2||"), QStringLiteral("2|1.5|1.25|3"),
+                                      QStringLiteral("4|||2.5")}));
+        QCOMPARE(table.headerData(3, Qt::Horizontal).toString(), QStringLiteral("other"));
+        one.append({train(3, 1.0)});
+        QCOMPARE(table.rowCount({}), 4);
+        other.reset();
+        QCOMPARE(table.index(3, 3).data(), QVariant());
+        table.setLines({}, {});
+        QCOMPARE(table.rowCount({}) + table.columnCount({}), 0);
+    }
+
+    void comparedRunsAreOneTableOfCsv() {
+        MetricColumns one;
+        one.append(train(1, 2.0));
+        one.append(train(3, 1.5));
+        MetricColumns other;
+        other.append(train(3, 2.5));
+        QCOMPARE(managers::comparedCsv({"a", "b"}, {one, other}, Metric::TrainLoss),
+                 std::string("step,a,b\n1,2,\n3,1.5,2.5\n"));
+        QCOMPARE(managers::comparedCsv({"a"}, {MetricColumns()}, Metric::EvalLoss), std::string("step,a\n"));
     }
 };
 

@@ -290,6 +290,25 @@ private Q_SLOTS:
         QVERIFY(!fs::exists(ground.folder("stopped") / jobs::kRunNoteName));
     }
 
+    void aRenamedRunKeepsItsNoteAndIsListedByItsNewName() {
+        Ground ground;
+        QSignalSpy renamed(ground.runs.get(), &RunManager::renamed);
+        QSignalSpy failed(ground.runs.get(), &RunManager::failed);
+        ground.runs->setNote(QStringLiteral("stopped"), QStringLiteral("good"));
+        ground.runs->rename(QStringLiteral("stopped"), QStringLiteral("recipes"));
+        QTRY_COMPARE_WITH_TIMEOUT(renamed.size(), 1, kPatienceMs);
+        QTRY_VERIFY_WITH_TIMEOUT(ground.runs->find(QStringLiteral("recipes")).has_value(), kPatienceMs);
+        QVERIFY(!ground.runs->find(QStringLiteral("stopped")));
+        {
+            const MayBlock here;
+            QCOMPARE(*jobs::readRunNote(ground.folder("recipes")), std::string("good"));
+        }
+        ground.runs->rename(QStringLiteral("recipes"), QStringLiteral("a b"));
+        QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, kPatienceMs);
+        QVERIFY(failed.front().front().value<Error>().code == codes::kRunName);
+        QCOMPARE(renamed.size(), 1);
+    }
+
     void commandsAreThoseOfTheShell() {
         const Ground ground;
         const QString command = ground.runs->resumeCommand(QStringLiteral("stopped"));
