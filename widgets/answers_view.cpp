@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 
 #include "managers/text.h"
+#include "widgets/answer_card.h"
 #include "widgets/look.h"
 
 namespace llamahome::widgets {
@@ -23,15 +24,6 @@ bool areSame(const jobs::SampleAnswer& a, const jobs::SampleAnswer& b) {
         return std::tie(one.when, one.step, one.prompt, one.reference, one.answer);
     };
     return fields(a) == fields(b);
-}
-
-QLabel* makeText(const QString& text, QWidget* parent) {
-    auto* label = new QLabel(text, parent);
-    label->setTextFormat(Qt::PlainText);
-    label->setWordWrap(true);
-    label->setAlignment(Qt::AlignTop | Qt::AlignLeft);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    return label;
 }
 
 } // namespace
@@ -84,16 +76,7 @@ void AnswersView::setAnswers(const std::vector<jobs::SampleAnswer>& answers) {
 }
 
 QWidget* AnswersView::makeAnswer(const QString& title, const std::optional<std::string>& answer) {
-    auto* frame = new QFrame;
-    frame->setFrameShape(QFrame::StyledPanel);
-    auto* column = new QVBoxLayout(frame);
-    column->setSpacing(look::kGrid / 2);
-    column->addWidget(look::makeNote(title, frame));
-    const QString words = !answer           ? tr("not yet")
-                          : answer->empty() ? tr("(nothing)")
-                                            : toQt(*answer).trimmed();
-    column->addWidget(makeText(words, frame), 1);
-    return frame;
+    return makeAnswerCard(title, answer ? toQt(*answer) : tr("not yet"));
 }
 
 QWidget* AnswersView::makeThread(const Thread& thread) {
@@ -101,11 +84,7 @@ QWidget* AnswersView::makeThread(const Thread& thread) {
     auto* column = new QVBoxLayout(widget);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(look::kGrid);
-    QLabel* prompt = makeText(toQt(thread.prompt), widget);
-    QFont font = prompt->font();
-    font.setWeight(QFont::DemiBold);
-    prompt->setFont(font);
-    column->addWidget(prompt);
+    column->addWidget(makeQuestion(toQt(thread.prompt), widget));
     auto* line = new QVBoxLayout; // of time
     line->setSpacing(look::kGrid);
     for (const auto& [step, answer] : thread.during)

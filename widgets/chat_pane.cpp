@@ -242,6 +242,8 @@ void ChatPane::connectChat() {
             &QShortcut::activated, m_chatBar->compareButton(), &QToolButton::click);
     connect(m_comparison, &managers::Comparison::onChanged, this, &ChatPane::showComparing);
     connect(m_comparison, &managers::Comparison::sidesChanged, this, &ChatPane::showFigures);
+    connect(m_compareView, &CompareView::reportRequested, this,
+            [this] { Q_EMIT comparisonReportRequested(m_comparison->answers(), m_comparison->adapters()); });
     connect(m_comparison, &managers::Comparison::failed, this, &ChatPane::answerFailed);
     connect(&m_chat, &ChatManager::conversationOpened, this, [this] {
         m_chatBar->compareButton()->setChecked(false);

@@ -43,6 +43,9 @@ public:
 Q_SIGNALS:
     /// There is no model to talk to.
     void modelsRequested();
+    /// The compared answers are wanted as a report.
+    void comparisonReportRequested(const std::vector<llamahome::jobs::ComparedAnswers>& answers,
+                                   const QStringList& adapters);
 
 private:
     /// What the user wanted to be answered: send, again, or an edited message.

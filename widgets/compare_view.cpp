@@ -1,5 +1,7 @@
 #include "widgets/compare_view.h"
 
+#include <algorithm>
+
 #include <QAccessible>
 #include <QGridLayout>
 #include <QLabel>
@@ -87,16 +89,36 @@ QWidget* CompareView::makeHead(ChatManager& chat, managers::ModelManager& models
         m_sides.at(side) = choice;
         row->addWidget(choice, 1);
     }
-    m_copy = new QToolButton(head);
-    m_copy->setObjectName(QStringLiteral("copyComparison"));
-    m_copy->setIcon(icon(Icon::Copy));
-    m_copy->setAccessibleName(tr("Copy the comparison"));
+    m_copy = makeHeadButton(Icon::Copy, QStringLiteral("copyComparison"), tr("Copy the comparison"), head);
     m_copy->setToolTip(tr("Copy all messages with both answers"));
-    m_copy->setFocusPolicy(Qt::StrongFocus);
-    m_copy->setEnabled(false);
     connect(m_copy, &QToolButton::clicked, this, [this] { copyFrom(*m_copy, m_comparison.text()); });
+    m_save = makeHeadButton(Icon::Folder, QStringLiteral("saveComparison"),
+                            tr("Save the comparison as a report"), head);
+    m_save->setToolTip(tr("Save one HTML file with all messages, both answers and the adapter's run"));
+    connect(m_save, &QToolButton::clicked, this, &CompareView::reportRequested);
     row->addWidget(m_copy);
+    row->addWidget(m_save);
     return head;
+}
+
+QToolButton* CompareView::makeHeadButton(Icon shown, const QString& objectName, const QString& spoken,
+                                         QWidget* head) {
+    auto* button = new QToolButton(head);
+    button->setObjectName(objectName);
+    button->setIcon(icon(shown));
+    button->setAccessibleName(spoken);
+    button->setFocusPolicy(Qt::StrongFocus);
+    button->setEnabled(false);
+    return button;
+}
+
+void CompareView::showButtons() {
+    m_copy->setEnabled(!m_cards.empty());
+    const auto& rounds = m_comparison.rounds();
+    const bool isWhole =
+        !rounds.empty() && std::all_of(rounds.back().answers.begin(), rounds.back().answers.end(),
+                                       [](const auto& one) { return !one.finish.empty(); });
+    m_save->setEnabled(isWhole);
 }
 
 QWidget* CompareView::makePage() {
@@ -144,7 +166,7 @@ void CompareView::addRound() {
     }
     m_followsEnd = true;
     m_rounds->addWidget(round);
-    m_copy->setEnabled(true);
+    showButtons();
     m_hint->hide();
     m_walk->refresh();
     showWaiting();
@@ -165,7 +187,7 @@ void CompareView::dropRound() {
     m_rounds->removeWidget(round);
     round->hide();
     round->deleteLater();
-    m_copy->setEnabled(!m_cards.empty());
+    showButtons();
     m_hint->setVisible(m_cards.empty());
     m_walk->refresh();
 }
@@ -178,6 +200,7 @@ void CompareView::showAnswer(std::size_t side) {
     answerCard(side).showMessage(m_comparison.rounds().back().answers.at(side));
     QAccessibleEvent told(&answerCard(side), QAccessible::Alert);
     QAccessible::updateAccessibility(&told);
+    showButtons();
     showWaiting();
 }
 

@@ -8,6 +8,7 @@
 
 #include "managers/comparison.h"
 #include "managers/model_manager.h"
+#include "widgets/icons.h"
 
 class QLabel;
 class QScrollArea;
@@ -32,10 +33,16 @@ public:
     /// Of every round its message and both answers.
     const std::vector<MessageCard*>& cards() const { return m_cards; }
 
+Q_SIGNALS:
+    /// The answers are wanted as a file.
+    void reportRequested();
+
 private:
     QWidget* makeHead(managers::ChatManager& chat, managers::ModelManager& models);
     QWidget* makePage();
+    QToolButton* makeHeadButton(Icon shown, const QString& objectName, const QString& spoken, QWidget* head);
     void showSides();
+    void showButtons();
     void addRound();
     MessageCard* addCard(const jobs::ConversationMessage& message, QWidget* round);
     void dropRound();
@@ -48,6 +55,7 @@ private:
     managers::ChatManager& m_chat;
     std::array<AdapterChoice*, managers::kComparedSides> m_sides{};
     QToolButton* m_copy = nullptr;
+    QToolButton* m_save = nullptr;
     QLabel* m_hint = nullptr; ///< while there is no round
     QScrollArea* m_area;
     QVBoxLayout* m_rounds;

@@ -33,6 +33,8 @@ QString endWords(JobKind kind) {
         return LeaveGuard::tr("A stopped check changes nothing.");
     case JobKind::Export:
         return LeaveGuard::tr("A stopped export leaves nothing; begin it again another time.");
+    case JobKind::Evaluate:
+        return LeaveGuard::tr("A stopped evaluation keeps nothing; begin it again another time.");
     case JobKind::Download:
         return LeaveGuard::tr("A stopped download goes on where it ended when it is started again.");
     case JobKind::Remove:

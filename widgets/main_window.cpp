@@ -198,6 +198,11 @@ void MainWindow::connectPages() {
     connect(m_downloads, &DownloadsPane::chatRequested, this, chat);
     connect(m_training, &TrainingPane::chatRequested, this, chat);
     connect(m_training, &TrainingPane::exportRequested, this, exportAdapter);
+    connect(m_training, &TrainingPane::evaluateRequested, this, [this](const QString& run) {
+        goTo(Place::Runs);
+        m_runs->openEvaluation(run);
+    });
+    connect(m_chat, &ChatPane::comparisonReportRequested, this, &MainWindow::saveComparison);
     connect(m_chat, &ChatPane::modelsRequested, this, [this] { goTo(Place::Models); });
     connect(m_runs, &RunsPane::chatRequested, this, chat);
     connect(m_runs, &RunsPane::adapterExportRequested, this, exportAdapter);
@@ -238,10 +243,15 @@ void MainWindow::connectWork() {
     connect(&jobs, &JobList::jobStarted, this, &MainWindow::showWork);
     connect(&jobs, &JobList::jobChanged, this, &MainWindow::showWork);
     connect(&m_session.training, &managers::TrainingManager::stateChanged, this, &MainWindow::showWork);
-    connect(&m_session.report, &managers::ReportWriter::saved, this, [this](const QString& path) {
+    connect(&m_session.diagnostics, &managers::DiagnosticsWriter::saved, this, [this](const QString& path) {
         m_message->show(MessageBar::Kind::Notice, tr("The report is in %1").arg(path));
     });
-    connect(&m_session.report, &managers::ReportWriter::failed, this, [this](const Error& error) {
+    connect(&m_session.runs, &managers::RunManager::comparisonSaved, this, [this](const QString& path) {
+        m_message->show(MessageBar::Kind::Notice, tr("The report is in %1").arg(path));
+    });
+    connect(&m_session.runs, &managers::RunManager::comparisonFailed, this,
+            [this](const Error& error) { m_message->showFailure(error); });
+    connect(&m_session.diagnostics, &managers::DiagnosticsWriter::failed, this, [this](const Error& error) {
         m_message->showFailure(error, tr("Save elsewhere…"), [this] { saveReport(); });
     });
 }
@@ -421,14 +431,30 @@ void MainWindow::copyCommand() {
 }
 
 void MainWindow::saveReport() {
-    auto* dialog = new QFileDialog(this, tr("Save a report"), m_session.report.proposedName());
+    auto* dialog = new QFileDialog(this, tr("Save a report"), m_session.diagnostics.proposedName());
     dialog->setObjectName(QStringLiteral("reportDialog"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(QStringLiteral("txt"));
-    dialog->selectFile(m_session.report.proposedName());
-    connect(dialog, &QFileDialog::fileSelected, &m_session.report,
-            [this](const QString& path) { m_session.report.save(path); });
+    dialog->selectFile(m_session.diagnostics.proposedName());
+    connect(dialog, &QFileDialog::fileSelected, &m_session.diagnostics,
+            [this](const QString& path) { m_session.diagnostics.save(path); });
+    dialog->open();
+}
+
+void MainWindow::saveComparison(const std::vector<jobs::ComparedAnswers>& answers,
+                                const QStringList& adapters) {
+    auto* dialog = new QFileDialog(this, tr("Save the comparison"));
+    dialog->setObjectName(QStringLiteral("comparisonDialog"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(QStringLiteral("html"));
+    dialog->setNameFilters({tr("Web page (*.html)"), tr("All files (*)")});
+    dialog->selectFile(QStringLiteral("comparison.html"));
+    connect(dialog, &QFileDialog::fileSelected, &m_session.runs,
+            [this, answers, adapters](const QString& path) {
+                m_session.runs.saveComparison(answers, adapters, path);
+            });
     dialog->open();
 }
 

@@ -78,6 +78,7 @@ private:
     void showJobs();
     void copyCommand();
     void saveReport();
+    void saveComparison(const std::vector<jobs::ComparedAnswers>& answers, const QStringList& adapters);
     void showAbout();
     void showManual();
     void showWork();

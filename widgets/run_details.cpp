@@ -24,6 +24,7 @@
 #include "widgets/buttons.h"
 #include "widgets/copy_text.h"
 #include "widgets/elided_label.h"
+#include "widgets/evaluation_view.h"
 #include "widgets/icons.h"
 #include "widgets/look.h"
 #include "widgets/remedy_buttons.h"
@@ -70,7 +71,8 @@ RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
     , m_settings(new QTableWidget(0, 2, this))
     , m_note(new RunNoteEdit(this))
     , m_log(new QPlainTextEdit(this))
-    , m_answers(new AnswersView(tr("This run kept no answers."), this)) {
+    , m_answers(new AnswersView(tr("This run kept no answers."), this))
+    , m_evaluation(new EvaluationView(manager, this)) {
     setObjectName(QStringLiteral("runDetails"));
     m_remedies->setObjectName(QStringLiteral("runRemedies"));
     m_tabs->setObjectName(QStringLiteral("runTabs"));
@@ -96,6 +98,7 @@ RunDetailsView::RunDetailsView(managers::RunManager& manager, QWidget* parent)
     m_tabs->addTab(m_chart, tr("Cu&rves"));
     m_tabs->addTab(m_settings, tr("S&ettings"));
     m_tabs->addTab(m_answers, tr("A&nswers"));
+    m_tabs->addTab(m_evaluation, tr("E&valuation"));
     m_tabs->addTab(m_note, tr("N&ote"));
     m_tabs->addTab(m_log, tr("&Log"));
     connect(m_chart, &RunChart::pictureWanted, &manager, &managers::RunManager::savePicture);
@@ -125,6 +128,10 @@ QWidget* RunDetailsView::makeHead() {
     look::makePrimary(*m_continue);
     m_chat = makeButton(tr("C&hat"), Icon::Chat, QStringLiteral("chatButton"), head);
     m_chat->setToolTip(tr("Talk to the model with the adapter of this run"));
+    m_evaluate = makeButton(tr("Evaluate"), Icon::Verify, QStringLiteral("evaluateButton"), head);
+    m_evaluate->setToolTip(tr("Measure what the run gained, on rows that it did not learn from"));
+    m_report = makeButton(tr("Re&port…"), Icon::Folder, QStringLiteral("reportButton"), head);
+    m_report->setToolTip(tr("Save one HTML file with settings, data, curves, answers and evaluation"));
     m_remove = makeButton(tr("Re&move…"), Icon::Remove, QStringLiteral("removeButton"), head);
     m_copy = makeButton(tr("Copy as command"), Icon::Copy, QStringLiteral("copyCommandButton"), head);
     auto* words = new QVBoxLayout;
@@ -135,7 +142,7 @@ QWidget* RunDetailsView::makeHead() {
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(look::kGrid);
     layout->addLayout(words, 1);
-    for (QPushButton* button : {m_continue, m_chat, m_remove, m_copy})
+    for (QPushButton* button : {m_continue, m_chat, m_evaluate, m_report, m_remove, m_copy})
         layout->addWidget(button, 0, Qt::AlignTop);
     layout->addWidget(makeMore(head), 0, Qt::AlignTop);
     connect(m_continue, &QPushButton::clicked, this, [this] { Q_EMIT continueRequested(m_name, {}); });
@@ -143,6 +150,8 @@ QWidget* RunDetailsView::makeHead() {
         Q_EMIT continueRequested(m_name, changes);
     });
     connect(m_chat, &QPushButton::clicked, this, [this] { Q_EMIT chatRequested(m_model, m_adapter); });
+    connect(m_evaluate, &QPushButton::clicked, this, &RunDetailsView::openEvaluation);
+    connect(m_report, &QPushButton::clicked, this, [this] { Q_EMIT reportRequested(m_name); });
     connect(m_remove, &QPushButton::clicked, this, [this] { Q_EMIT removeRequested(m_name); });
     connect(m_copy, &QPushButton::clicked, this, [this] {
         copyFrom(*m_copy, m_isUnfinished ? m_manager.resumeCommand(m_name) : m_manager.showCommand(m_name));
@@ -191,6 +200,7 @@ void RunDetailsView::showRun(const managers::RunDetails& details) {
     if (!isSame) m_chart->showRuns({{m_name, &m_manager.metrics()}});
     showSettings(details.info);
     m_answers->setAnswers(details.samples);
+    m_evaluation->showRun(details);
     m_note->showNote(m_name, details.note);
     m_log->setPlainText(details.log);
     m_log->verticalScrollBar()->setValue(m_log->verticalScrollBar()->maximum());
@@ -200,6 +210,11 @@ void RunDetailsView::showRun(const managers::RunDetails& details) {
 void RunDetailsView::showNote() {
     m_tabs->setCurrentWidget(m_note);
     m_note->setFocus();
+}
+
+void RunDetailsView::openEvaluation() {
+    m_tabs->setCurrentWidget(m_evaluation);
+    if (!m_evaluation->hasResult()) m_evaluation->begin();
 }
 
 void RunDetailsView::setCanContinue(bool on) {
@@ -216,6 +231,7 @@ void RunDetailsView::showActions() {
                                          : tr("Another run is training"));
     m_trainAgain->setEnabled(m_details.settings && !m_model.isEmpty());
     m_chat->setVisible(!m_adapter.isEmpty() && !m_model.isEmpty());
+    m_evaluate->setVisible(!m_adapter.isEmpty() && !m_isRunning);
     m_merge->setEnabled(m_chat->isVisibleTo(this));
     m_export->setEnabled(m_chat->isVisibleTo(this));
     m_remove->setEnabled(!m_isRunning);

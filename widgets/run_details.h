@@ -19,6 +19,7 @@ namespace llamahome::widgets {
 
 class AnswersView;
 class ElidedLabel;
+class EvaluationView;
 class RemedyButtons;
 class RunChart;
 class RunNoteEdit;
@@ -32,6 +33,8 @@ public:
     void showRun(const managers::RunDetails& details);
     /// Whether a run can be continued now: not while another trains.
     void setCanContinue(bool on);
+    /// Shows the tab of the evaluation; one that never was begins.
+    void openEvaluation();
     const QString& runName() const { return m_name; }
     /// Turns to the note and puts the cursor into it.
     void showNote();
@@ -43,6 +46,7 @@ Q_SIGNALS:
     void adapterExportRequested(const QString& adapter, llamahome::jobs::ExportFormat format);
     void removeRequested(const QString& run);
     void exportRequested(const QString& run);
+    void reportRequested(const QString& run);
     /// The details have settings.
     void trainAgainRequested(const llamahome::managers::RunDetails& details);
 
@@ -65,6 +69,8 @@ private:
     QPushButton* m_continue;
     RemedyButtons* m_remedies;
     QPushButton* m_chat;
+    QPushButton* m_evaluate;
+    QPushButton* m_report;
     QPushButton* m_remove;
     QPushButton* m_copy;
     QAction* m_trainAgain;
@@ -76,6 +82,7 @@ private:
     RunNoteEdit* m_note;
     QPlainTextEdit* m_log;
     AnswersView* m_answers;
+    EvaluationView* m_evaluation;
 };
 
 } // namespace llamahome::widgets

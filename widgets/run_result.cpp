@@ -35,6 +35,7 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     , m_chat(new QPushButton(icon(Icon::Chat, QPalette::BrightText), tr("Ch&at with it"), this))
     , m_merge(new QPushButton(tr("M&erge…"), this))
     , m_export(new QPushButton(tr("Ex&port…"), this))
+    , m_evaluate(new QPushButton(tr("E&valuate"), this))
     , m_continue(new QPushButton(icon(Icon::Start), tr("&Continue"), this))
     , m_again(new QPushButton(tr("&New training"), this)) {
     setObjectName(QStringLiteral("runResult"));
@@ -49,6 +50,8 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     m_merge->setToolTip(tr("Write the model with what it learned as a model of its own"));
     m_export->setObjectName(QStringLiteral("resultExport"));
     m_export->setToolTip(tr("Take the model with what it learned to another program: GGUF, Ollama, PEFT"));
+    m_evaluate->setObjectName(QStringLiteral("resultEvaluate"));
+    m_evaluate->setToolTip(tr("Measure what the run gained, on rows that it did not learn from"));
     m_continue->setObjectName(QStringLiteral("continueButton"));
     m_remedies->setObjectName(QStringLiteral("resultRemedies"));
     m_again->setObjectName(QStringLiteral("newTraining"));
@@ -63,6 +66,7 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     m_kept = m_facts->addFact(tr("Kept"), QStringLiteral("resultKept"));
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(look::kGrid);
+    buttons->addWidget(m_evaluate);
     buttons->addWidget(m_continue);
     buttons->addWidget(m_again);
     buttons->addStretch(1);
@@ -95,6 +99,8 @@ RunResult::RunResult(managers::TrainingManager& manager, QWidget* parent)
     connect(m_remedies, &RemedyButtons::chosen, this, [this](const std::vector<jobs::RunSetting>& changes) {
         m_manager.resume(m_manager.runName(), changes);
     });
+    connect(m_evaluate, &QPushButton::clicked, this,
+            [this] { Q_EMIT evaluateRequested(m_manager.runName()); });
     connect(m_again, &QPushButton::clicked, &m_manager, &managers::TrainingManager::showForm);
     connect(&m_manager, &managers::TrainingManager::stateChanged, this, &RunResult::refresh);
     connect(&m_manager, &managers::TrainingManager::progressed, this, &RunResult::refresh);
@@ -110,7 +116,7 @@ void RunResult::refresh() {
         m_facts->setFact(*row, {});
     const auto& summary = m_manager.summary();
     const bool canGoOn = !summary || summary->end == jobs::TrainEnd::Interrupted;
-    for (QPushButton* button : {m_chat, m_merge, m_export})
+    for (QPushButton* button : {m_chat, m_merge, m_export, m_evaluate})
         button->setVisible(summary.has_value() && !summary->adapterName.empty());
     m_continue->setVisible(canGoOn && isEnded); // a paused run has it above
     m_again->setVisible(isEnded);

@@ -24,6 +24,7 @@ public:
 Q_SIGNALS:
     void chatRequested(const QString& model, const QString& adapter);
     void exportRequested(const QString& adapter, llamahome::jobs::ExportFormat format);
+    void evaluateRequested(const QString& run);
 
 private:
     void refresh();
@@ -43,6 +44,7 @@ private:
     QPushButton* m_chat;
     QPushButton* m_merge;
     QPushButton* m_export;
+    QPushButton* m_evaluate;
     QPushButton* m_continue;
     QPushButton* m_again;
 };

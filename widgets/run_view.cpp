@@ -91,6 +91,7 @@ RunView::RunView(managers::TrainingManager& manager, WindowMemory& memory, QWidg
     row->addWidget(splitter);
     connect(m_result, &RunResult::chatRequested, this, &RunView::chatRequested);
     connect(m_result, &RunResult::exportRequested, this, &RunView::exportRequested);
+    connect(m_result, &RunResult::evaluateRequested, this, &RunView::evaluateRequested);
     connect(&m_manager, &managers::TrainingManager::progressed, this, &RunView::takeProgress);
     connect(&m_manager, &managers::TrainingManager::runChanged, this, &RunView::takeProgress);
     connect(&m_manager, &managers::TrainingManager::stateChanged, this, &RunView::takeState);

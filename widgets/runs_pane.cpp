@@ -1,7 +1,10 @@
 #include "widgets/runs_pane.h"
 
+#include <utility>
+
 #include <QAction>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QHeaderView>
 #include <QInputDialog>
 #include <QLabel>
@@ -13,6 +16,7 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include "core/error_codes.h"
 #include "core/quantity.h"
 #include "managers/text.h"
 #include "widgets/icons.h"
@@ -178,6 +182,9 @@ void RunsPane::connectAll() {
         if (selectedNames() != std::vector{managers::toQt(details.info.name)}) return;
         m_one->showRun(details);
         m_details->setCurrentIndex(OnePage);
+        if (m_toEvaluate != managers::toQt(details.info.name)) return;
+        m_toEvaluate.clear();
+        m_one->openEvaluation();
     });
     connect(&m_runs, &RunManager::compared, this, [this](const managers::RunComparison& comparison) {
         if (selectedNames().size() < 2) return;
@@ -205,6 +212,7 @@ void RunsPane::connectAll() {
     });
     connect(m_one, &RunDetailsView::removeRequested, this,
             [this](const QString& name) { m_runs.planRemoval(name); });
+    connectEvaluation();
     const auto followTraining = [this] { m_one->setCanContinue(!m_training.isActive()); };
     connect(&m_training, &managers::TrainingManager::stateChanged, this, followTraining);
     followTraining();
@@ -222,6 +230,7 @@ void RunsPane::listChanged() {
         m_shown = {renamed.data(RunTable::NameRole).toString()}; // what is told of it stays
         m_table->selectRow(m_sorted->mapFromSource(renamed).row());
     }
+    if (!m_toEvaluate.isEmpty()) chooseRun(m_toEvaluate);
     const auto names = selectedNames();
     if (names.size() == 1) m_runs.readDetails(names.front()); // it may stand otherwise now
 }
@@ -237,6 +246,7 @@ void RunsPane::selectionChanged() {
     const auto names = selectedNames();
     if (names == m_shown) return;
     m_shown = names;
+    if (!names.empty() && names != std::vector{m_toEvaluate}) m_toEvaluate.clear();
     if (!names.empty()) m_message->clear();
     if (names.empty())
         m_details->setCurrentIndex(NothingPage);
@@ -246,17 +256,54 @@ void RunsPane::selectionChanged() {
         m_runs.compare(names);
 }
 
-void RunsPane::exportNumbers(const QString& name) {
-    auto* dialog = new QFileDialog(this, tr("Export the numbers of %1").arg(name));
-    dialog->setObjectName(QStringLiteral("exportDialog"));
+void RunsPane::askWhere(const QString& title, const QString& objectName, const QString& proposal,
+                        const QString& filter, std::function<void(const QString&)> then) {
+    auto* dialog = new QFileDialog(this, title);
+    dialog->setObjectName(objectName);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(QStringLiteral("csv"));
-    dialog->setNameFilters({tr("CSV (*.csv)"), tr("All files (*)")});
-    dialog->selectFile(name + QStringLiteral(".csv"));
-    connect(dialog, &QFileDialog::fileSelected, &m_runs,
-            [this, name](const QString& path) { m_runs.exportMetrics(name, path); });
+    dialog->setDefaultSuffix(QFileInfo(proposal).suffix());
+    dialog->setNameFilters({filter, tr("All files (*)")});
+    dialog->selectFile(proposal);
+    connect(dialog, &QFileDialog::fileSelected, &m_runs, std::move(then));
     dialog->open();
+}
+
+void RunsPane::exportNumbers(const QString& name) {
+    askWhere(tr("Export the numbers of %1").arg(name), QStringLiteral("exportDialog"),
+             name + QStringLiteral(".csv"), tr("CSV (*.csv)"),
+             [this, name](const QString& path) { m_runs.exportMetrics(name, path); });
+}
+
+void RunsPane::saveReport(const QString& name) {
+    askWhere(tr("Save a report of %1").arg(name), QStringLiteral("runReportDialog"),
+             name + QStringLiteral(".html"), tr("Web page (*.html)"),
+             [this, name](const QString& path) { m_runs.saveReport(name, path); });
+}
+
+void RunsPane::chooseRun(const QString& name) {
+    for (int row = 0; row < m_sorted->rowCount(); ++row)
+        if (m_sorted->index(row, 0).data(RunTable::NameRole).toString() == name) m_table->selectRow(row);
+}
+
+void RunsPane::openEvaluation(const QString& run) {
+    m_toEvaluate = run;
+    chooseRun(run);
+    m_runs.readDetails(run);
+}
+
+void RunsPane::connectEvaluation() {
+    managers::RunEvaluator& evaluator = m_runs.evaluator();
+    connect(&evaluator, &managers::RunEvaluator::evaluated, this, [this](const QString& run) {
+        m_message->show(MessageBar::Kind::Notice, tr("Run %1 is evaluated.").arg(run));
+    });
+    connect(&evaluator, &managers::RunEvaluator::failed, this, [this](const QString&, const Error& error) {
+        if (error.code != codes::kCancelled) m_message->showFailure(error);
+    });
+    connect(m_one, &RunDetailsView::reportRequested, this, &RunsPane::saveReport);
+    connect(&m_runs, &RunManager::reportSaved, this, [this](const QString& path) {
+        m_message->show(MessageBar::Kind::Notice, tr("The report is in %1").arg(path));
+    });
 }
 
 void RunsPane::askToRemove(const jobs::RunRemovalPlan& plan) {

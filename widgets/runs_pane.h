@@ -1,6 +1,7 @@
 // RunsPane: the page of training runs: table, details, comparison. GUI thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -31,6 +32,9 @@ public:
     RunsPane(managers::RunManager& runs, managers::TrainingManager& training, WindowMemory& memory,
              QWidget* parent = nullptr);
 
+    /// Chooses that run and shows its evaluation; one that never was begins.
+    void openEvaluation(const QString& run);
+
 Q_SIGNALS:
     void continueRequested(const QString& run, const std::vector<llamahome::jobs::RunSetting>& changes);
     /// The same once more, from the start; the details have settings.
@@ -53,6 +57,12 @@ private:
     void askForName();
     void writeNote();
     void exportNumbers(const QString& name);
+    void saveReport(const QString& name);
+    void chooseRun(const QString& name);
+    /// Asks where to save; `then` gets the path.
+    void askWhere(const QString& title, const QString& objectName, const QString& proposal,
+                  const QString& filter, std::function<void(const QString&)> then);
+    void connectEvaluation();
     void askToRemove(const jobs::RunRemovalPlan& plan);
     void showMenu(const QPoint& place);
 
@@ -67,6 +77,7 @@ private:
     QLabel* m_nothing;
     RunDetailsView* m_one;
     RunComparisonView* m_several;
+    QString m_toEvaluate;      ///< run whose evaluation is shown when its details are there
     bool m_isFirstList = true; ///< nothing has been chosen by the page itself yet
     std::vector<QString> m_shown;
     QString m_renamed; ///< is chosen once it is listed

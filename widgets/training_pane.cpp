@@ -74,6 +74,7 @@ TrainingPane::TrainingPane(managers::TrainingManager& manager, managers::ModelMa
     connect(m_form, &TrainingForm::foldOpened, this, &TrainingPane::showLower);
     connect(m_run, &RunView::chatRequested, this, &TrainingPane::chatRequested);
     connect(m_run, &RunView::exportRequested, this, &TrainingPane::exportRequested);
+    connect(m_run, &RunView::evaluateRequested, this, &TrainingPane::evaluateRequested);
     connect(&m_manager, &managers::TrainingManager::stateChanged, this, &TrainingPane::refresh);
     connect(&m_manager, &managers::TrainingManager::runChanged, this, &TrainingPane::refresh);
     connect(&m_manager, &managers::TrainingManager::progressed, this, &TrainingPane::showProblem);

@@ -46,6 +46,7 @@ public:
 Q_SIGNALS:
     void chatRequested(const QString& model, const QString& adapter);
     void exportRequested(const QString& adapter, llamahome::jobs::ExportFormat format);
+    void evaluateRequested(const QString& run);
 
 private:
     QWidget* makeHead();

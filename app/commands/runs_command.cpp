@@ -2,6 +2,8 @@
 #include "app/commands/commands.h"
 #include "core/count_with_noun.h"
 #include "core/quantity.h"
+#include "jobs/report/run_report.h"
+#include "jobs/train/evaluation_record.h"
 #include "jobs/train/metric_log.h"
 #include "jobs/train/rename_run.h"
 #include "jobs/train/run_list.h"
@@ -13,6 +15,7 @@ namespace {
 struct RunsOptions {
     std::optional<std::string> first;
     std::optional<std::string> second;
+    std::optional<std::string> out;
     bool yes = false;
 };
 
@@ -114,6 +117,9 @@ Result<void> show(CommandContext& context, const RunsOptions& options) {
     Json json = runJson(*run);
     json["note"] = note ? Json(*note) : Json();
     json["evaluations"] = evaluationsJson(*metrics);
+    const auto evaluation = jobs::readEvaluation(run->path);
+    if (!evaluation) context.output().warning(evaluation.error().message);
+    json["evaluation"] = evaluation && *evaluation ? jobs::evaluationJson(**evaluation) : Json();
     context.output().document(json);
     showRun(context.output(), *run, *metrics, note ? *note : std::string());
     return {};
@@ -137,6 +143,19 @@ Result<void> diff(CommandContext& context, const RunsOptions& options) {
         context.output().line("No difference in settings, model, data and results.");
     else
         context.output().table(table);
+    return {};
+}
+
+Result<void> report(CommandContext& context, const RunsOptions& options) {
+    const auto run = runOf(context, options.first);
+    if (!run) return run.error();
+    auto content = jobs::readRunReport(*run);
+    if (!content) return content.error();
+    const auto written = jobs::writeRunReport(context.files(), *options.out, std::move(*content),
+                                              LLAMAHOME_VERSION, context.clock());
+    if (!written) return written.error().within("runs report --out");
+    context.output().document(Json{{"run", run->name}, {"path", displayPath(*options.out)}});
+    context.output().line("Report: " + displayPath(*options.out));
     return {};
 }
 
@@ -196,6 +215,13 @@ CommandSpec runsCommand() {
     diffCommand.positional("A", "name of a run", options->first).required();
     diffCommand.positional("B", "name of the other", options->second).required();
     diffCommand.run = [options](CommandContext& context) { return diff(context, *options); };
+    CommandSpec reportCommand{"report", "One HTML file of a run: settings, data, curves, answers, evaluation",
+                              "llamahome runs report smollm2_135m-instruct-1 --out report.html"};
+    reportCommand.positional("RUN", "name of the run", options->first).required();
+    reportCommand
+        .value("--out", "FILE", "the file; one of that name is replaced", options->out, ValueKind::File)
+        .required();
+    reportCommand.run = [options](CommandContext& context) { return report(context, *options); };
     CommandSpec removeCommand{"remove", "Remove a run; its finished adapter stays",
                               "llamahome runs remove smollm2_135m-instruct-1"};
     removeCommand.positional("RUN", "name of the run", options->first).required();
@@ -214,10 +240,12 @@ CommandSpec runsCommand() {
     noteCommand.positional("TEXT", "the note, in quotes", options->second).required();
     noteCommand.run = [options](CommandContext& context) { return note(context, *options); };
 
-    CommandSpec command{"runs", "Training runs: list, show, diff, rename, note, remove", "llamahome runs"};
+    CommandSpec command{"runs", "Training runs: list, show, diff, report, rename, note, remove",
+                        "llamahome runs"};
     command.description = "Without a sub-command it lists.";
     command.run = list;
-    command.commands = {listCommand, showCommand, diffCommand, renameCommand, noteCommand, removeCommand};
+    command.commands = {listCommand,   showCommand, diffCommand,  reportCommand,
+                        renameCommand, noteCommand, removeCommand};
     return command;
 }
 

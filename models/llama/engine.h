@@ -71,6 +71,7 @@ struct GenerationResult {
 struct EvaluationResult {
     double lossSum = 0.0; ///< sum of the token losses, natural logarithm
     std::uint64_t targetTokens = 0;
+    std::vector<double> rowLossSums; ///< what each row has of lossSum
     double meanLoss() const { return targetTokens > 0 ? lossSum / static_cast<double>(targetTokens) : 0.0; }
 };
 

@@ -17,6 +17,7 @@ bool keepsAwake(const Job& job) {
     case JobKind::Download:
     case JobKind::Import:
     case JobKind::Export:
+    case JobKind::Evaluate:
         return job.state() == JobState::Running || job.state() == JobState::Stopping;
     default:
         return false;

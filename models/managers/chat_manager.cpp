@@ -61,8 +61,9 @@ ChatManager::ChatManager(ManagerContext& context, ModelManager& models, Settings
     connect(&m_settings, &SettingsManager::settingsChanged, this, &ChatManager::followSettings);
     connect(&m_models, &ModelManager::modelsChanged, this, &ChatManager::followModels);
     connect(&m_context.jobs, &JobList::jobStarted, this, [this](const Job* job) {
-        if (job->kind() != JobKind::Train) return;
-        release(); // on its way to the engine before the training is
+        const bool isTraining = job->kind() == JobKind::Train;
+        if (!isTraining && job->kind() != JobKind::Evaluate) return;
+        release(); // on its way to the engine before that work is
         Q_EMIT stateChanged();
     });
     connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {

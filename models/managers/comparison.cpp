@@ -139,6 +139,26 @@ void Comparison::close(const std::string& finish) {
     }
 }
 
+std::vector<jobs::ComparedAnswers> Comparison::answers() const {
+    std::vector<jobs::ComparedAnswers> all;
+    for (const ComparedRound& round : m_rounds) {
+        jobs::ComparedAnswers compared{round.model, round.prompt, round.seed, {}};
+        for (std::size_t side = 0; side < kComparedSides; ++side)
+            compared.sides.at(side) = {fromQt(sideWords(round.sides.at(side))),
+                                       round.answers.at(side).content};
+        all.push_back(std::move(compared));
+    }
+    return all;
+}
+
+QStringList Comparison::adapters() const {
+    QStringList names;
+    for (const ComparedRound& round : m_rounds)
+        for (const ComparedSide& side : round.sides)
+            if (!side.adapter.empty() && !names.contains(toQt(side.adapter))) names << toQt(side.adapter);
+    return names;
+}
+
 QString Comparison::text() const {
     QStringList parts;
     for (const ComparedRound& round : m_rounds) {

@@ -10,9 +10,11 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 
 #include "core/error.h"
 #include "jobs/chat/conversation_store.h"
+#include "jobs/report/run_report.h"
 #include "managers/chat_manager.h"
 
 namespace llamahome::managers {
@@ -64,6 +66,10 @@ public:
 
     /// Answers it on the left, then on the right, as one job. False where ChatManager::send() would say so.
     bool send(const QString& text);
+    /// The answered rounds, for a report.
+    std::vector<jobs::ComparedAnswers> answers() const;
+    /// Names of the adapters that answered in them.
+    QStringList adapters() const;
     /// All rounds, for the clipboard.
     QString text() const;
 

@@ -15,7 +15,7 @@
 
 namespace llamahome::managers {
 
-enum class JobKind { Import, Verify, Remove, Inspect, Train, Chat, Report, Download, Export };
+enum class JobKind { Import, Verify, Remove, Inspect, Train, Chat, Report, Download, Export, Evaluate };
 
 enum class JobState { Waiting, Running, Stopping, Done, Cancelled, Failed };
 

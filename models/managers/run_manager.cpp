@@ -9,6 +9,7 @@
 #include "core/error_codes.h"
 #include "core/shell_quote.h"
 #include "core/utf8.h"
+#include "jobs/train/evaluation_record.h"
 #include "jobs/train/rename_run.h"
 #include "managers/metric_csv.h"
 #include "managers/quantity_words.h"
@@ -38,9 +39,11 @@ std::string tailOf(const std::filesystem::path& path, std::uint64_t bytes) {
 Result<RunDetails> readDetailsOf(const jobs::DataRoot& root, const std::string& name, RunNoteKeeper& notes) {
     auto info = jobs::findRun(root, name);
     if (!info) return info.error();
-    RunDetails details{std::move(*info), {}, {}, {}, {}};
+    RunDetails details{std::move(*info), {}, {}, {}, {}, {}};
     if (auto settings = jobs::readRunSettings(details.info)) details.settings = std::move(*settings);
     details.samples = jobs::readSamples(details.info.path / "samples.jsonl");
+    if (auto evaluation = jobs::readEvaluation(details.info.path))
+        details.evaluation = std::move(*evaluation);
     if (const auto note = notes.read(details.info.name, details.info.path)) details.note = toQt(*note);
     details.log = toQt(tailOf(details.info.path / "run.log", RunManager::kLogTail));
     return details;
@@ -87,9 +90,11 @@ RunManager::RunManager(ManagerContext& context, QObject* parent)
     : QObject(parent)
     , m_context(context)
     , m_saver(context)
+    , m_evaluator(context)
     , m_notes(std::make_shared<RunNoteKeeper>(context.workspace.root, *context.workspace.files)) {
     connect(&m_context.jobs, &JobList::jobFinished, this, [this](const Job* job) {
-        if (job->kind() == JobKind::Train || job->kind() == JobKind::Remove) refresh();
+        const JobKind kind = job->kind();
+        if (kind == JobKind::Train || kind == JobKind::Remove || kind == JobKind::Evaluate) refresh();
     });
     connect(&m_context.jobs, &JobList::jobChanged, this, &RunManager::follow);
     connect(&m_saver, &FileSaver::saved, this, &RunManager::exported);
@@ -277,6 +282,55 @@ void RunManager::rename(const QString& name, const QString& newName) {
         });
 }
 
+void RunManager::evaluate(const EvaluationWish& wish) {
+    if (const auto run = find(wish.run)) m_evaluator.begin(*run, wish, evaluateCommand(wish));
+}
+
+void RunManager::saveReport(const QString& name, const QString& path) {
+    writeReport(fromQt(name), {}, path, [this, path](const Result<void>& written) {
+        if (written)
+            Q_EMIT reportSaved(path);
+        else
+            Q_EMIT failed(written.error());
+    });
+}
+
+void RunManager::saveComparison(const std::vector<jobs::ComparedAnswers>& answers,
+                                const QStringList& adapters, const QString& path) {
+    const auto made = std::find_if(m_runs.begin(), m_runs.end(), [&adapters](const jobs::RunInfo& run) {
+        const auto& folder = run.record.adapterFolder;
+        return !folder.empty() && adapters.contains(pathToQt(folder.filename()));
+    });
+    writeReport(made == m_runs.end() ? std::string() : made->name, answers, path,
+                [this, path](const Result<void>& written) {
+                    if (written)
+                        Q_EMIT comparisonSaved(path);
+                    else
+                        Q_EMIT comparisonFailed(written.error());
+                });
+}
+
+void RunManager::writeReport(const std::string& name, std::vector<jobs::ComparedAnswers> answers,
+                             const QString& path, std::function<void(const Result<void>&)> done) {
+    runTask<Result<void>>(
+        m_context.filePool, m_context.jobs,
+        [place = m_context.workspace, name, answers = std::move(answers),
+         file = pathFromQt(path)]() -> Result<void> {
+            jobs::RunReport report;
+            if (!name.empty()) {
+                const auto run = jobs::findRun(place.root, name);
+                if (!run) return run.error();
+                auto content = jobs::readRunReport(*run);
+                if (!content) return content.error();
+                report = std::move(*content);
+            }
+            report.comparisons = answers;
+            return jobs::writeRunReport(*place.files, file, std::move(report), place.programVersion,
+                                        *place.clock);
+        },
+        this, std::move(done));
+}
+
 QString RunManager::commandLine(std::vector<std::string> words) const {
     words.insert(words.begin(), m_rootWords.begin(), m_rootWords.end());
     words.insert(words.begin(), "llamahome");
@@ -285,6 +339,10 @@ QString RunManager::commandLine(std::vector<std::string> words) const {
 
 QString RunManager::resumeCommand(const QString& name) const {
     return toQt(managers::resumeCommand(fromQt(name), m_rootWords));
+}
+
+QString RunManager::evaluateCommand(const EvaluationWish& wish) const {
+    return commandLine(evaluationWords(wish));
 }
 
 QString RunManager::showCommand(const QString& name) const {

@@ -1,6 +1,7 @@
 // RunManager: the training runs on disk: list, details, comparison, removal. A QObject; GUI thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,15 +10,18 @@
 #include <QByteArray>
 #include <QObject>
 #include <QString>
+#include <QStringList>
 
 #include "config/settings.h"
 #include "core/error.h"
+#include "jobs/report/run_report.h"
 #include "jobs/train/run_list.h"
 #include "jobs/train/train_samples.h"
 #include "managers/file_saver.h"
 #include "managers/job.h"
 #include "managers/manager_context.h"
 #include "managers/metric_store.h"
+#include "managers/run_evaluator.h"
 #include "managers/run_note_keeper.h"
 
 namespace llamahome::managers {
@@ -26,9 +30,10 @@ namespace llamahome::managers {
 struct RunDetails {
     jobs::RunInfo info;
     std::vector<jobs::SampleAnswer> samples;
-    std::optional<QString> note;              ///< of a person; nothing where it cannot be read
-    QString log;                              ///< the last part of run.log
-    std::optional<config::Settings> settings; ///< as resolved; nothing where they cannot be read
+    std::optional<QString> note;                      ///< of a person; nothing where it cannot be read
+    QString log;                                      ///< the last part of run.log
+    std::optional<config::Settings> settings;         ///< as resolved; nothing where they cannot be read
+    std::optional<jobs::EvaluationReport> evaluation; ///< the last one
 };
 
 /// The settings and facts in which runs differ.
@@ -77,6 +82,16 @@ public:
     void exportComparison(const std::vector<QString>& names, Metric metric, const QString& path);
     /// Writes a picture; exported() follows, or failed().
     void savePicture(const QString& path, const QByteArray& png);
+    /// Measures base and adapter of a run, as evaluator() tells; its details follow anew by runsChanged().
+    void evaluate(const EvaluationWish& wish);
+    RunEvaluator& evaluator() { return m_evaluator; }
+    /// Writes one HTML file with all that there is of the run, replacing a file of that name; reportSaved()
+    /// follows, or failed().
+    void saveReport(const QString& name, const QString& path);
+    /// The same with these answers; of the first run that made one of the adapters, where there is one.
+    /// comparisonSaved() follows, or comparisonFailed().
+    void saveComparison(const std::vector<jobs::ComparedAnswers>& answers, const QStringList& adapters,
+                        const QString& path);
     /// Replaces the note of a run; noteKept() follows, or failed(). One after the other, in order. What
     /// cannot be written is tried again with the next one and at the end.
     void setNote(const QString& name, const QString& note);
@@ -90,6 +105,7 @@ public:
     /// For a shell: "llamahome resume NAME".
     QString resumeCommand(const QString& name) const;
     QString showCommand(const QString& name) const;
+    QString evaluateCommand(const EvaluationWish& wish) const;
 
 Q_SIGNALS:
     void runsChanged();
@@ -97,6 +113,9 @@ Q_SIGNALS:
     void compared(const llamahome::managers::RunComparison& comparison);
     void removalPlanned(const llamahome::jobs::RunRemovalPlan& plan);
     void exported(const QString& path);
+    void reportSaved(const QString& path);
+    void comparisonSaved(const QString& path);
+    void comparisonFailed(const llamahome::Error& error);
     void noteKept(const QString& name);
     /// The list with the new name follows.
     void renamed(const QString& name, const QString& newName);
@@ -112,9 +131,13 @@ private:
 
     void follow(const Job* job);
     QString commandLine(std::vector<std::string> words) const;
+    /// `name` empty: of no run.
+    void writeReport(const std::string& name, std::vector<jobs::ComparedAnswers> answers, const QString& path,
+                     std::function<void(const Result<void>&)> done);
 
     ManagerContext& m_context;
     FileSaver m_saver;
+    RunEvaluator m_evaluator;
     MetricStore m_metrics;
     std::vector<MetricStore*> m_compared; ///< children of this
     std::vector<jobs::RunInfo> m_runs;

@@ -8,13 +8,13 @@
 #include "managers/awake_keeper.h"
 #include "managers/chat_manager.h"
 #include "managers/cuda_manager.h"
+#include "managers/diagnostics_writer.h"
 #include "managers/download_manager.h"
 #include "managers/export_manager.h"
 #include "managers/log_store.h"
 #include "managers/manager_context.h"
 #include "managers/memory_watch.h"
 #include "managers/model_manager.h"
-#include "managers/report_writer.h"
 #include "managers/run_manager.h"
 #include "managers/settings_manager.h"
 #include "managers/token_manager.h"
@@ -38,7 +38,7 @@ struct Session {
         , runs(context)
         , training(context, models, settings)
         , chat(context, models, settings)
-        , report(context, log) {
+        , diagnostics(context, log) {
         QObject::connect(&settings, &SettingsManager::settingsChanged, &models, &ModelManager::refresh);
         QObject::connect(&models, &ModelManager::listRead, &downloads, &DownloadManager::refresh);
         QObject::connect(&runs, &RunManager::renamed, &training, &TrainingManager::takeNewName);
@@ -68,7 +68,7 @@ struct Session {
     RunManager runs;
     TrainingManager training;
     ChatManager chat;
-    ReportWriter report;
+    DiagnosticsWriter diagnostics;
 };
 
 } // namespace llamahome::managers

@@ -1,5 +1,7 @@
 // The shell's main jobs on a tiny model, with the real engine: train, stop, kill, resume, evaluate, remove.
+#include <cmath>
 #include <csignal>
+#include <limits>
 
 #include "tiny_home.h"
 
@@ -47,6 +49,54 @@ private Q_SLOTS:
         const auto report = parseJson(evaluated.out, "evaluate");
         QVERIFY(report);
         QVERIFY((*report)["loss"].get<double>() < (*report)["base"]["loss"].get<double>());
+    }
+
+    void aRunIsEvaluatedOnItsOwnRowsAndReported() {
+        const TinyHome home;
+        const QString name = QStringLiteral("measured");
+        const ProgramResult trained = home.runner().run(home.trainWords(name, shortRun()));
+        QVERIFY2(trained.code == 0, trained.err.c_str());
+        const ProgramResult evaluated =
+            home.runner().run({QStringLiteral("--json"), QStringLiteral("evaluate"), QStringLiteral("--run"),
+                               name, QStringLiteral("--answers"), QStringLiteral("3"),
+                               QStringLiteral("--rows"), QStringLiteral("60")});
+        QVERIFY2(evaluated.code == 0, evaluated.err.c_str());
+        const auto report = parseJson(evaluated.out, "evaluate");
+        QVERIFY(report);
+        double first = -1.0;
+        double best = std::numeric_limits<double>::infinity();
+        for (const Json& line : timelessMetrics(home.runFolder(name)))
+            if (line["kind"] == "eval") {
+                if (first < 0.0) first = line["eval_loss"].get<double>();
+                best = std::min(best, line["eval_loss"].get<double>());
+            }
+        const Json& base = (*report)["base"];
+        const auto isNear = [](const Json& found, double expected) {
+            return std::abs(found.get<double>() - expected) <= 1e-4 * expected;
+        };
+        QVERIFY2(isNear(base["loss"], first), evaluated.out.c_str()); // what the run measured itself
+        QVERIFY2(isNear((*report)["loss"], best), evaluated.out.c_str());
+        QVERIFY(isNear(base["perplexity"], std::exp(base["loss"].get<double>())));
+        QCOMPARE((*report)["match"].get<std::string>(), std::string("number"));
+        QCOMPARE((*report)["answers"].size(), std::size_t{3});
+        const Json& worst = (*report)["worst_rows"];
+        QCOMPARE(worst.size(), (*report)["rows"].get<std::size_t>());
+        double sum = 0.0;
+        double tokens = 0.0;
+        for (std::size_t i = 0; i < worst.size(); ++i) {
+            const double loss = worst[i]["loss"].get<double>();
+            QVERIFY(i == 0 || loss <= worst[i - 1]["loss"].get<double>());
+            sum += loss * worst[i]["supervised_tokens"].get<double>();
+            tokens += worst[i]["supervised_tokens"].get<double>();
+        }
+        QVERIFY(isNear((*report)["loss"], sum / tokens));
+        const std::filesystem::path file = home.runner().home() / "report.html";
+        const ProgramResult reported = home.runner().run(
+            {QStringLiteral("runs"), QStringLiteral("report"), name, QStringLiteral("--out"), text(file)});
+        QVERIFY2(reported.code == 0, reported.err.c_str());
+        const auto html = readFile(file);
+        QVERIFY(html && html->find("<svg") != std::string::npos);
+        QVERIFY(html->find("Answers to held-out questions") != std::string::npos);
     }
 
     void theSameSeedGivesTheSameMetricsAndAdapter() {

@@ -325,6 +325,24 @@ private Q_SLOTS:
         QVERIFY(std::abs(found.lossSum - expected.lossSum) <= 1e-6 * expected.lossSum);
     }
 
+    void eachRowHasItsOwnShareOfTheLoss() {
+        const auto rows = rowsOf({90, 260, 17, 33, 5}, 3);
+        for (const LayerPath path : {LayerPath::Plain, LayerPath::Fast}) {
+            const auto model = decoder(path);
+            const LoraSet lora = adapterOf(*model, {"all-linear"}, 0.5);
+            Workspace workspace;
+            const auto together = checked(evaluateRows(*model, &lora, rows, 3, workspace, {}, {}));
+            QCOMPARE(together.rowLossSums.size(), rows.size());
+            double sum = 0.0;
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                const auto alone = checked(evaluateRows(*model, &lora, {rows[i]}, 1, workspace, {}, {}));
+                QVERIFY(std::abs(together.rowLossSums[i] - alone.lossSum) <= 1e-5 * alone.lossSum);
+                sum += together.rowLossSums[i];
+            }
+            QVERIFY(std::abs(sum - together.lossSum) <= 1e-6 * together.lossSum);
+        }
+    }
+
     void aHundredStepsInBfloat16FollowThePlainPath() {
         TrainRequest request;
         request.trainRows = rowsOf({60, 33, 128, 17, 90, 45, 140, 21}, 4);

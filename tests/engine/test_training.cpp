@@ -64,6 +64,23 @@ void compareAdapters(const formats::PeftAdapter& a, const formats::PeftAdapter& 
     }
 }
 
+/// Sum of the token losses of a row, from the logits of the whole row, in double precision.
+double lossByLogits(LanguageModel& model, const text::TokenRow& row) {
+    const auto logits = model.logits(row.tokens);
+    if (!logits) throw std::runtime_error(logits.error().message);
+    const std::size_t width = logits->size() / row.tokens.size();
+    double sum = 0.0;
+    for (std::size_t at = 1; at < row.tokens.size(); ++at) {
+        if (row.supervised[at] == 0) continue;
+        const float* scores = logits->data() + (at - 1) * width;
+        double weights = 0.0;
+        for (std::size_t i = 0; i < width; ++i)
+            weights += std::exp(static_cast<double>(scores[i]));
+        sum += std::log(weights) - static_cast<double>(scores[row.tokens[at]]);
+    }
+    return sum;
+}
+
 /// `rest` tells what `whole` ends with.
 void compareTails(const std::vector<MetricPoint>& rest, const std::vector<MetricPoint>& whole) {
     QVERIFY(rest.size() <= whole.size());
@@ -423,6 +440,26 @@ private Q_SLOTS:
         Recorder recorder;
         run(m_fixture, wanted, recorder);
         QVERIFY(*recorder.points.back().evalLoss < 0.2 * *recorder.points.front().evalLoss);
+    }
+
+    void anEvaluationIsWhatTheLogitsSay() {
+        auto model = (*createEngine())->loadModel(m_fixture.folder(), {Precision::Fp32, {}, {}});
+        QVERIFY(model);
+        const std::vector<text::TokenRow> rows = m_fixture.rows();
+        const auto found = (*model)->evaluate(rows, 2, {}, {});
+        QVERIFY(found);
+        QCOMPARE(found->rowLossSums.size(), rows.size());
+        double sum = 0.0;
+        std::uint64_t targets = 0;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const double expected = lossByLogits(**model, rows[i]);
+            QVERIFY(std::abs(found->rowLossSums[i] - expected) <= 1e-4 * expected);
+            sum += expected;
+            targets += rows[i].targetCount();
+        }
+        QCOMPARE(found->targetTokens, targets);
+        const double mean = sum / static_cast<double>(targets);
+        QVERIFY(std::abs(found->meanLoss() - mean) <= 1e-4 * mean);
     }
 
     void rowsWithoutTargetsAndTokensOutsideTheVocabularyAreRefused() {

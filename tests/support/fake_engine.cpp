@@ -231,10 +231,14 @@ public:
         if (cancel.isCancelled()) return Error{codes::kCancelled, "the evaluation was stopped"};
         m_history->evaluatedRows = rows;
         engine::EvaluationResult result;
-        for (const text::TokenRow& row : rows)
-            result.targetTokens += row.targetCount();
         const double change = m_hasAdapter ? m_scale * (m_script->adapterLoss - m_script->baseLoss) : 0.0;
-        result.lossSum = static_cast<double>(result.targetTokens) * (m_script->baseLoss + change);
+        for (const text::TokenRow& row : rows) {
+            const double ofRow = m_script->rowLoss ? m_script->rowLoss(row) : 0.0;
+            const auto targets = static_cast<double>(row.targetCount());
+            result.targetTokens += row.targetCount();
+            result.rowLossSums.push_back(targets * (m_script->baseLoss + change + ofRow));
+            result.lossSum += result.rowLossSums.back();
+        }
         return result;
     }
 

@@ -38,6 +38,8 @@ struct FakeScript {
     int threads = 2;                                           ///< of EngineInfo
     bool failsToGenerate = false;
     bool failsToLoad = false;
+    /// Added to the loss of each token of a row by evaluate(), with an adapter or without.
+    std::function<double(const text::TokenRow&)> rowLoss;
     double baseLoss = 2.0;    ///< of evaluate() without an adapter, a token
     double adapterLoss = 1.5; ///< with one at scale 1
 };

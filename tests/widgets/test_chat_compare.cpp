@@ -2,6 +2,7 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QLabel>
+#include <QSignalSpy>
 #include <QToolButton>
 
 #include "support/chat_page.h"
@@ -52,6 +53,14 @@ private Q_SLOTS:
         const QRect right = page.card(2)->geometry();
         QCOMPARE(left.top(), right.top());
         QVERIFY(left.right() < right.left() && qAbs(left.width() - right.width()) <= 1);
+        QSignalSpy wanted(page.pane.get(), &ChatPane::comparisonReportRequested);
+        page.click("saveComparison");
+        QCOMPARE(wanted.size(), 1);
+        const auto answers = wanted.front()[0].value<std::vector<jobs::ComparedAnswers>>();
+        QCOMPARE(answers.size(), std::size_t(1));
+        QCOMPARE(answers[0].sides[0].name, std::string("base model alone"));
+        QCOMPARE(answers[0].sides[1].answer, std::string("the answer #### 7"));
+        QCOMPARE(wanted.front()[1].toStringList(), QStringList{page.adapter});
         page.click("copyComparison");
         QCOMPARE(QApplication::clipboard()->text().count(QStringLiteral("the answer")), 2);
     }

@@ -22,6 +22,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSignalSpy>
+#include <QSpinBox>
 #include <QTabWidget>
 #include <QTableView>
 #include <QTableWidget>
@@ -36,6 +37,7 @@
 #include "managers/text.h"
 #include "managers/training_manager.h"
 #include "support/manager_ground.h"
+#include "support/step_gate.h"
 #include "support/trained_run.h"
 #include "widgets/charts/metric_chart.h"
 #include "widgets/message_bar.h"
@@ -361,6 +363,80 @@ private Q_SLOTS:
         auto* bar = place.find<MessageBar>("messageBar");
         QTRY_VERIFY(bar->text().contains(QStringLiteral("numbers.csv")));
         QVERIFY(fs::exists(file));
+    }
+
+    void aRunIsEvaluatedAndItsResultShown() {
+        Place place;
+        place.ground.engine.script().answer = "<b>One</b> more: it is 5";
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("second"));
+        QVERIFY(!place.find<QPushButton>("evaluateButton")->isVisible() ||
+                !place.runs->find(QStringLiteral("second"))->record.adapterFolder.empty());
+        QVERIFY(place.open("first"));
+        place.click("evaluateButton"); // never was: it begins
+        auto* view = place.find<QWidget>("evaluationView");
+        QVERIFY(view->isVisible());
+        QVERIFY(place.runs->evaluator().job() != nullptr);
+        auto* figures = place.find<QTableWidget>("evaluationFigures");
+        QTRY_VERIFY(figures->isVisible());
+        QCOMPARE(figures->item(0, 1)->text(), QStringLiteral("2"));
+        QCOMPARE(figures->item(1, 1)->text(), QStringLiteral("1.5"));
+        QCOMPARE(figures->item(1, 2)->text(), QStringLiteral("4.4817"));
+        auto* rows = place.find<QTableWidget>("evaluationRows");
+        QCOMPARE(rows->rowCount(), 4); // the two that the run kept, worst and best
+        QVERIFY(rows->item(0, 4)->text().contains(QStringLiteral("What is")));
+        QStringList words;
+        for (const auto* label : place.find<QWidget>("evaluationAnswers")->findChildren<QLabel*>())
+            words << label->text();
+        QCOMPARE(words.count(QStringLiteral("<b>One</b> more: it is 5")), 4); // two questions, both sides
+        QVERIFY(words.contains(QStringLiteral("In the data")));
+        QVERIFY(place.find<MessageBar>("messageBar")->text().contains(QStringLiteral("first is evaluated")));
+        auto* again = place.find<QPushButton>("beginEvaluation");
+        QTRY_VERIFY(again->isEnabled());
+        QCOMPARE(again->text(), QStringLiteral("Evaluate again"));
+    }
+
+    void anEvaluationTakesAFileAndCanBeStopped() {
+        Place place;
+        StepGate gate;
+        place.ground.engine.script().beforeToken = [&gate](std::size_t) { gate.pass(1); };
+        gate.holdBefore(1);
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        place.pane->openEvaluation(QStringLiteral("first"));
+        QTRY_VERIFY(place.runs->evaluator().job() != nullptr);
+        QTRY_VERIFY(place.find<QPushButton>("stopEvaluation")->isVisible());
+        QTRY_VERIFY(gate.isReached());
+        QTest::mouseClick(place.find<QPushButton>("stopEvaluation"), Qt::LeftButton);
+        gate.open();
+        QTRY_VERIFY(place.runs->evaluator().job() == nullptr);
+        QVERIFY(!fs::exists(place.folder("first") / "evaluation.json"));
+        place.find<QSpinBox>("answerRows")->setValue(0);
+        const fs::path file = place.ground.folder() / "own.jsonl";
+        std::ofstream(file) << "{\"question\":\"Who?\",\"answer\":\"Me\"}\n";
+        QTest::mouseClick(place.find<QPushButton>("chooseEvaluationFile"), Qt::LeftButton);
+        auto* dialog = place.find<QFileDialog>("evaluationFileDialog");
+        dialog->selectFile(managers::pathToQt(file));
+        QMetaObject::invokeMethod(dialog, "accept");
+        QTRY_COMPARE(place.find<QLabel>("evaluationSource")->text(), QStringLiteral("own.jsonl"));
+        QTest::mouseClick(place.find<QPushButton>("beginEvaluation"), Qt::LeftButton);
+        QTRY_VERIFY(
+            place.find<QLabel>("evaluationCounts")->text().startsWith(QStringLiteral("1 row of own.jsonl")));
+    }
+
+    void aReportIsSavedWhereTheUserSays() {
+        Place place;
+        QTRY_COMPARE(place.table()->model()->rowCount(), 2);
+        QVERIFY(place.open("first"));
+        place.click("reportButton");
+        auto* dialog = place.find<QFileDialog>("runReportDialog");
+        const fs::path file = place.ground.folder() / "first.html";
+        dialog->selectFile(managers::pathToQt(file));
+        QMetaObject::invokeMethod(dialog, "accept");
+        auto* bar = place.find<MessageBar>("messageBar");
+        QTRY_VERIFY(bar->text().contains(QStringLiteral("first.html")));
+        const MayBlock here;
+        const auto html = readFile(file);
+        QVERIFY(html && html->find("<svg") != std::string::npos);
     }
 
     void aRunCarriesANoteOfThePersonWhoTrainedIt() {

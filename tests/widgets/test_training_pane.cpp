@@ -74,6 +74,10 @@ private Q_SLOTS:
         QCOMPARE(chat.count(), 1);
         QCOMPARE(chat.front().at(0).toString(), QStringLiteral("smollm2/135m-instruct"));
         QVERIFY(!chat.front().at(1).toString().isEmpty());
+        QSignalSpy evaluate(page.pane.get(), &widgets::TrainingPane::evaluateRequested);
+        page.click("resultEvaluate");
+        QCOMPARE(evaluate.count(), 1);
+        QCOMPARE(evaluate.front().at(0).toString(), page.run.training->runName());
         page.click("newTraining");
         QVERIFY(page.run.comesTo(TrainingState::Ready));
         QVERIFY(page.isShown("startButton"));

@@ -127,7 +127,8 @@ private:
     FileRows m_rows;
 };
 
-/// Everything before the last assistant's turn, if that answers a user.
+} // namespace
+
 std::optional<DataExample> questionOf(const text::Example& example, const std::string& system) {
     const auto& messages = example.messages;
     const auto answer = std::find_if(messages.rbegin(), messages.rend(),
@@ -139,8 +140,6 @@ std::optional<DataExample> questionOf(const text::Example& example, const std::s
         question.messages.insert(question.messages.begin(), {"system", system});
     return question;
 }
-
-} // namespace
 
 Result<FileRows> readRows(const std::vector<fs::path>& files, const config::Settings& settings,
                           const text::RowBuilder& builder, const CancelToken& cancel,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,9 @@ struct FileRows {
 Result<FileRows> readRows(const std::vector<std::filesystem::path>& files, const config::Settings& settings,
                           const text::RowBuilder& builder, const CancelToken& cancel,
                           const ProgressSink& progress);
+
+/// Everything before the last assistant's turn, if that answers a user; `system` before it where it has none.
+std::optional<DataExample> questionOf(const text::Example& example, const std::string& system);
 
 /// The questions of the usable rows with those indices, which rise; rows without a question are left out.
 Result<std::vector<DataExample>> readExamples(const std::vector<std::filesystem::path>& files,

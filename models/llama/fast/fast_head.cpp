@@ -26,7 +26,7 @@ void crossEntropyInPlace(const at::Tensor& logits, const at::Tensor& targets, co
 } // namespace
 
 double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const PassContext& context,
-                    double gradientScale, const at::Tensor& gradient) {
+                    double gradientScale, const at::Tensor& gradient, std::vector<double>* tokenLosses) {
     const Batch& batch = context.batch;
     Workspace& workspace = *context.workspace;
     const ProductWork work{context.products, context.productRoom};
@@ -55,6 +55,7 @@ double fastHeadLoss(const Decoder& decoder, const at::Tensor& hidden, const Pass
     }
     const double* const found = elements<double>(losses);
     const double sum = std::accumulate(found, found + rows, 0.0);
+    if (tokenLosses != nullptr) tokenLosses->assign(found, found + rows);
     if (!gradient.defined()) return sum;
     at::Tensor target = gradient;
     target.zero_();

@@ -15,16 +15,16 @@
 namespace llamahome::engine {
 namespace {
 
-/// Loss of one chunk; `logits` [rows, vocab] becomes softmax - onehot if `wantsGradient`.
-double chunkLoss(at::Tensor& logits, const at::Tensor& targets, bool wantsGradient) {
+/// Losses of one chunk [rows]; `logits` [rows, vocab] becomes softmax - onehot if `wantsGradient`.
+at::Tensor chunkLosses(at::Tensor& logits, const at::Tensor& targets, bool wantsGradient) {
     const at::Tensor index = targets.unsqueeze(1);                        // [rows, 1]
     const at::Tensor logSum = at::logsumexp(logits, 1, /*keepdim=*/true); // [rows, 1]
-    const double loss = (logSum - logits.gather(1, index)).sum(at::kDouble).item().toDouble();
+    const at::Tensor losses = (logSum - logits.gather(1, index)).flatten();
     if (wantsGradient) {
         logits.sub_(logSum).exp_();
         logits.scatter_add_(1, index, -at::ones_like(logSum));
     }
-    return loss;
+    return losses;
 }
 
 } // namespace
@@ -49,7 +49,11 @@ HeadLoss headLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch&
     for (std::int64_t first = 0; first < rows; first += kHeadChunkRows) {
         const std::int64_t count = std::min(kHeadChunkRows, rows - first);
         at::Tensor logits = head.forward(normedValues.narrow(0, first, count), products).to(at::kFloat);
-        result.lossSum += chunkLoss(logits, batch.targets.narrow(0, first, count), wantsGradient);
+        const at::Tensor losses = chunkLosses(logits, batch.targets.narrow(0, first, count), wantsGradient);
+        result.lossSum += losses.sum(at::kDouble).item().toDouble();
+        const at::Tensor each = losses.to(at::kDouble).contiguous();
+        const double* const found = each.const_data_ptr<double>();
+        result.tokenLosses.insert(result.tokenLosses.end(), found, found + count);
         if (!wantsGradient) continue;
         const at::Tensor scaled = logits.mul_(gradientScale).to(decoder.dtype());
         normedGradient.narrow(0, first, count).copy_(head.backwardInput(scaled, products));

@@ -1,12 +1,15 @@
 // Cross-entropy through the head in chunks of rows; logits of a whole batch never exist. Engine thread.
 #pragma once
 
+#include <vector>
+
 #include "llama/nn/decoder.h"
 
 namespace llamahome::engine {
 
 struct HeadLoss {
-    double lossSum = 0.0;      ///< sum over the targets, natural logarithm
+    double lossSum = 0.0;            ///< sum over the targets, natural logarithm
+    std::vector<double> tokenLosses; ///< of each target
     at::Tensor hiddenGradient; ///< [tokens, hidden] of gradientScale · lossSum; undefined if not asked for
 };
 

@@ -60,11 +60,14 @@ double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet
 }
 
 double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lora, Products& products,
-                   Workspace& workspace) {
+                   Workspace& workspace, std::vector<double>& tokenLosses) {
+    tokenLosses.clear();
     if (batch.targetCount() == 0) return 0.0;
     if (decoder.path() == LayerPath::Plain) {
         const at::Tensor hidden = decoder.hidden(batch, lora, nullptr, products);
-        return headLoss(decoder, hidden, batch, 1.0, /*wantsGradient=*/false, products).lossSum;
+        HeadLoss head = headLoss(decoder, hidden, batch, 1.0, /*wantsGradient=*/false, products);
+        tokenLosses = std::move(head.tokenLosses);
+        return head.lossSum;
     }
     const c10::AutoGradMode silent(false);
     const WorkspaceScope scope(workspace);
@@ -73,7 +76,7 @@ double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lo
     at::Tensor x = workspace.take({batch.tokenCount(), decoder.config().hidden_size}, decoder.dtype());
     decoder.embedInto(batch, x);
     x = decoder.inferOn(x, context, lora);
-    return fastHeadLoss(decoder, x, context, 1.0, {});
+    return fastHeadLoss(decoder, x, context, 1.0, {}, &tokenLosses);
 }
 
 } // namespace llamahome::engine

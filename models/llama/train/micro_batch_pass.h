@@ -1,6 +1,8 @@
 // One micro-batch forward and backward through the decoder. Engine thread.
 #pragma once
 
+#include <vector>
+
 #include "core/cancel_token.h"
 #include "llama/nn/decoder.h"
 #include "llama/nn/workspace.h"
@@ -23,8 +25,9 @@ struct TrainPass {
 double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora, const TrainPass& pass,
                        const at::Tensor& gradients);
 
-/// Sum of the token losses without gradients. The workspace is given back whole.
+/// Sum of the token losses without gradients. The workspace is given back whole. `tokenLosses` becomes the
+/// loss of each target.
 double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lora, Products& products,
-                   Workspace& workspace);
+                   Workspace& workspace, std::vector<double>& tokenLosses);
 
 } // namespace llamahome::engine

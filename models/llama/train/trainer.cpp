@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/tensor.h>
@@ -247,6 +248,21 @@ Result<TrainOutcome> Trainer::run() {
     return outcome;
 }
 
+namespace {
+
+/// Adds the sum of each row's tokens.
+void addRowLosses(const std::vector<const text::TokenRow*>& rows, const std::vector<double>& tokenLosses,
+                  std::vector<double>& sums) {
+    auto next = tokenLosses.begin();
+    for (const text::TokenRow* row : rows) {
+        const auto end = next + static_cast<std::ptrdiff_t>(row->targetCount());
+        sums.push_back(std::accumulate(next, end, 0.0));
+        next = end;
+    }
+}
+
+} // namespace
+
 Result<EvaluationResult> evaluateRows(const Decoder& decoder, const LoraSet* lora,
                                       const std::vector<text::TokenRow>& rows, int rowsAtOnce,
                                       Workspace& workspace, const CancelToken& cancel,
@@ -260,7 +276,9 @@ Result<EvaluationResult> evaluateRows(const Decoder& decoder, const LoraSet* lor
         for (std::size_t i = first; i < std::min(first + atOnce, rows.size()); ++i)
             picked.push_back(&rows[i]);
         const Batch batch = makeBatch(picked, 0);
-        result.lossSum += forwardLoss(decoder, batch, lora, products, workspace);
+        std::vector<double> tokenLosses;
+        result.lossSum += forwardLoss(decoder, batch, lora, products, workspace, tokenLosses);
+        addRowLosses(picked, tokenLosses, result.rowLossSums);
         result.targetTokens += static_cast<std::uint64_t>(batch.targetCount());
         if (progress) progress({"evaluating", std::min(first + atOnce, rows.size()), rows.size(), "rows"});
     }

@@ -104,6 +104,42 @@ private Q_SLOTS:
         QVERIFY2(runner.run(missing, {}, variable).err.find("`llamahome runs`") != std::string::npos,
                  usual.err.c_str());
     }
+
+    void aReportOfARunIsWritten() {
+        ManagerGround ground;
+        const MayBlock here;
+        ground.install();
+        trainRun(ground, {"mine"});
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const std::filesystem::path file = runner.home() / "mine.html";
+        const QStringList words{QStringLiteral("--json"), QStringLiteral("--root"),
+                                QString::fromStdString(ground.root().string()), QStringLiteral("runs"),
+                                QStringLiteral("report")};
+        const QStringList out{QStringLiteral("--out"), QString::fromStdString(file.string())};
+        const ProgramResult written = runner.run(words + QStringList{QStringLiteral("mine")} + out);
+        QVERIFY2(written.code == 0, written.err.c_str());
+        const auto json = parseJson(written.out, "runs report");
+        QVERIFY2(json && (*json)["path"] == file.string(), written.out.c_str());
+        const auto html = readFile(file);
+        QVERIFY(html && html->starts_with("<!DOCTYPE html>"));
+        QVERIFY(html->find("smollm2/135m-instruct") != std::string::npos);
+        QCOMPARE(runner.run(words + QStringList{QStringLiteral("mime")} + out).code, 3);
+    }
+
+    void anEvaluationSaysWhatDoesNotGoTogether() {
+        const ProgramRunner runner{QStringLiteral(LLAMAHOME_BINARY)};
+        const auto evaluate = [&runner](const QStringList& words) {
+            return runner.run(QStringList{QStringLiteral("evaluate")} + words);
+        };
+        const ProgramResult neither = evaluate({});
+        QCOMPARE(neither.code, 2);
+        QVERIFY2(neither.err.find("--run") != std::string::npos, neither.err.c_str());
+        const ProgramResult both = evaluate({QStringLiteral("--run"), QStringLiteral("x"),
+                                             QStringLiteral("--system"), QStringLiteral("words")});
+        QCOMPARE(both.code, 2);
+        QVERIFY2(both.err.find("--system") != std::string::npos, both.err.c_str());
+        QCOMPARE(evaluate({QStringLiteral("--run"), QStringLiteral("x")}).code, 3);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestRunsCommand)

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include <QTest>
 
@@ -7,7 +6,6 @@
 #include "jobs/chat/chat_session.h"
 #include "jobs/chat/stop_texts.h"
 #include "jobs/open_model.h"
-#include "jobs/train/evaluate_model.h"
 #include "support/tiny_model.h"
 #include "support/training_ground.h"
 
@@ -41,13 +39,6 @@ struct Talk {
             conversationTokens(open.tokenizer, open.chatTemplate, messages, {})->size());
     }
 };
-
-EvaluateRequest evaluationOf(const TrainingGround& ground) {
-    EvaluateRequest request;
-    request.modelFolder = ground.model;
-    request.dataFile = ground.data;
-    return request;
-}
 
 std::string fedOneByOne(StopTexts& stops, std::string_view text) {
     std::string shown;
@@ -279,121 +270,6 @@ private Q_SLOTS:
         QCOMPARE(ground.engine.history().quantisation, std::optional(formats::Quantisation::Nf4));
         QVERIFY(open("int8"));
         QCOMPARE(ground.engine.history().quantisation, std::optional(formats::Quantisation::Int8));
-    }
-
-    void evaluationCountsEveryTokenAndTarget() {
-        TrainingGround ground;
-        const auto report = evaluateModel(evaluationOf(ground), ground.engine, systemFiles(), {}, {});
-        QVERIFY2(report, report ? "" : report.error().message.c_str());
-        QCOMPARE(report->rows, std::uint64_t{12});
-        QCOMPARE(report->figures.loss, 2.0);
-        QCOMPARE(report->figures.perplexity, std::exp(2.0));
-        std::uint64_t tokens = 0;
-        std::uint64_t targets = 0;
-        for (const text::TokenRow& row : ground.engine.history().evaluatedRows) {
-            tokens += row.tokens.size();
-            targets += row.targetCount();
-        }
-        QCOMPARE(report->tokens, tokens);
-        QCOMPARE(report->supervisedTokens, targets);
-        QVERIFY(!report->base);
-        QCOMPARE(report->compared, 0);
-    }
-
-    void aLossThatIsNoNumberIsAnError() {
-        TrainingGround ground;
-        for (const double loss : {std::nan(""), HUGE_VAL}) {
-            ground.engine.script().baseLoss = loss;
-            const auto report = evaluateModel(evaluationOf(ground), ground.engine, systemFiles(), {}, {});
-            QVERIFY(!report && report.error().code == codes::kNonFiniteScores);
-            for (const auto& word :
-                 {ground.model.string(), ground.data.string(), std::string("verify MODEL --deep")})
-                QVERIFY2(report.error().message.find(word) != std::string::npos,
-                         report.error().message.c_str());
-        }
-    }
-
-    void plainTextCountsEveryTokenButTheFirst() {
-        TrainingGround ground;
-        QVERIFY(writeFileAtomically(systemFiles(), ground.data, "{\"text\":\"abcde\"}\n"));
-        const auto report = evaluateModel(evaluationOf(ground), ground.engine, systemFiles(), {}, {});
-        QVERIFY2(report, report ? "" : report.error().message.c_str());
-        QCOMPARE(report->tokens, std::uint64_t{5});
-        QCOMPARE(report->supervisedTokens, std::uint64_t{4});
-    }
-
-    void rowsLongerThanTrainingTakesAreEvaluatedWhole() {
-        TrainingGround ground;
-        EvaluateRequest request = evaluationOf(ground);
-        const auto whole = evaluateModel(request, ground.engine, systemFiles(), {}, {});
-        request.settings.training.max_length = 10;
-        const auto same = evaluateModel(request, ground.engine, systemFiles(), {}, {});
-        QVERIFY(same);
-        QCOMPARE(same->tokens, whole->tokens);
-        QCOMPARE(same->cutRows, std::uint64_t{0});
-    }
-
-    void theAdapterIsMeasuredBesideItsBase() {
-        TrainingGround ground;
-        const auto trained = ground.train(ground.plan());
-        EvaluateRequest request = evaluationOf(ground);
-        request.adapter = AdapterChoice{trained->adapterFolder, 0.5};
-        request.alsoBase = true;
-        const auto report = evaluateModel(request, ground.engine, systemFiles(), {}, {});
-        QVERIFY2(report, report ? "" : report.error().message.c_str());
-        QCOMPARE(report->figures.loss, 1.75);
-        QCOMPARE(report->base->loss, 2.0);
-    }
-
-    void badDataIsRefusedBeforeTheModelIsLoaded() {
-        TrainingGround ground;
-        QVERIFY(writeFileAtomically(systemFiles(), ground.data, "{\"question\":\n"));
-        const auto report = evaluateModel(evaluationOf(ground), ground.engine, systemFiles(), {}, {});
-        QVERIFY(!report);
-        QVERIFY2(report.error().code.text.starts_with("DATA-"), report.error().message.c_str());
-        QCOMPARE(ground.engine.history().loads, 0);
-    }
-
-    void finalNumbersAreCompared() {
-        TrainingGround ground; // the data's answers are 2 … 13, the model's always 7
-        EvaluateRequest request = evaluationOf(ground);
-        request.exactMatchRows = 8;
-        const auto report = evaluateModel(request, ground.engine, systemFiles(), {}, {});
-        QCOMPARE(report->compared, 8);
-        QCOMPARE(report->matched, 1);
-    }
-
-    void anEvaluationThatIsStoppedInItsLastAnswerIsStopped() {
-        TrainingGround ground;
-        EvaluateRequest request = evaluationOf(ground);
-        request.exactMatchRows = 1;
-        const CancelToken cancel;
-        const auto report =
-            evaluateModel(request, ground.engine, systemFiles(), cancel, [&cancel](const Progress& progress) {
-                if (progress.phase == "answering") cancel.cancel();
-            });
-        QVERIFY(!report && report.error().code == codes::kCancelled);
-    }
-
-    void finalNumbersAreFound() {
-        QCOMPARE(*finalNumber("so #### 3\nthen #### $1,234."), std::string("1234"));
-        QCOMPARE(*finalNumber("####-5 apples and 3 pears"), std::string("-5"));
-        QCOMPARE(*finalNumber("#### 2.50 each"), std::string("2.50"));
-        QVERIFY(!finalNumber("42"));
-        QVERIFY(!finalNumber("#### none"));
-    }
-
-    void anEvaluationOfNothingIsRefused() {
-        TrainingGround ground;
-        EvaluateRequest request = evaluationOf(ground);
-        request.dataFile = ground.folder / "absent.jsonl";
-        QVERIFY(evaluateModel(request, ground.engine, systemFiles(), {}, {}).error().code ==
-                codes::kFileNotFound);
-        QVERIFY(
-            writeFileAtomically(systemFiles(), ground.data, "{\"text\":\"a\"}\n")); // one token, no target
-        const auto report = evaluateModel(evaluationOf(ground), ground.engine, systemFiles(), {}, {});
-        QVERIFY(report.error().code == codes::kNoTrainingRows);
-        QVERIFY(contains(report.error().message, "data.jsonl"));
     }
 };
 

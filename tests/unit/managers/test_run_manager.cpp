@@ -114,6 +114,76 @@ private Q_SLOTS:
         QVERIFY(ground.runs->metrics().columns().best());
     }
 
+    void aRunIsEvaluatedOnTheEngineAndItsDetailsHaveTheResult() {
+        const Ground ground;
+        const QString name = QStringLiteral("finished");
+        managers::RunEvaluator& evaluator = ground.runs->evaluator();
+        QSignalSpy evaluated(&evaluator, &managers::RunEvaluator::evaluated);
+        managers::EvaluationWish wish;
+        wish.run = name;
+        wish.answerRows = 2;
+        ground.runs->evaluate(wish);
+        QCOMPARE(evaluator.runAtWork(), name);
+        managers::Job* job = evaluator.job();
+        QVERIFY(job != nullptr && job->kind() == managers::JobKind::Evaluate);
+        QVERIFY2(job->commandLine().endsWith(QStringLiteral("evaluate --run finished --answers 2")),
+                 qPrintable(job->commandLine()));
+        ground.runs->evaluate(wish); // one at a time
+        QTRY_COMPARE(evaluated.size(), 1);
+        QVERIFY(evaluator.job() == nullptr);
+        QSignalSpy ready(ground.runs.get(), &RunManager::detailsReady);
+        ground.runs->readDetails(name);
+        QTRY_COMPARE(ready.size(), 1);
+        const auto details = ready.front().front().value<RunDetails>();
+        QVERIFY(details.evaluation);
+        QCOMPARE(details.evaluation->figures.loss, 1.5);
+        QCOMPARE(details.evaluation->base->loss, 2.0);
+        QCOMPARE(details.evaluation->answers.size(), std::size_t{2});
+    }
+
+    void anEvaluationThatFailsOrIsStoppedKeepsNothing() {
+        Ground ground;
+        managers::RunEvaluator& evaluator = ground.runs->evaluator();
+        QSignalSpy failed(&evaluator, &managers::RunEvaluator::failed);
+        ground.ground.engine.script().failsToLoad = true;
+        managers::EvaluationWish wish;
+        wish.run = QStringLiteral("finished");
+        ground.runs->evaluate(wish);
+        QTRY_COMPARE(failed.size(), 1);
+        QCOMPARE(failed.front()[0].toString(), wish.run);
+        ground.ground.engine.script().failsToLoad = false;
+        ground.runs->evaluate(wish);
+        evaluator.cancel();
+        QTRY_COMPARE(failed.size(), 2);
+        QVERIFY(failed.back()[1].value<Error>().code == codes::kCancelled);
+        QVERIFY(!fs::exists(ground.folder("finished") / "evaluation.json"));
+    }
+
+    void aComparisonIsReportedWithTheRunOfItsAdapter() {
+        const Ground ground;
+        const auto run = ground.runs->find(QStringLiteral("finished"));
+        const QString adapter = managers::pathToQt(run->record.adapterFolder.filename());
+        const std::vector<jobs::ComparedAnswers> answers{
+            {"smollm2/135m-instruct", "which?", 7, {{{"base", "left words"}, {"adapter", "right words"}}}}};
+        QSignalSpy saved(ground.runs.get(), &RunManager::comparisonSaved);
+        const fs::path file = ground.ground.folder() / "compared.html";
+        const auto save = [&](const QStringList& adapters) {
+            const int before = static_cast<int>(saved.size());
+            ground.runs->saveComparison(answers, adapters, managers::pathToQt(file));
+            if (!QTest::qWaitFor([&] { return saved.size() == before + 1; }, kPatienceMs))
+                return std::string();
+            const MayBlock here;
+            return *readFile(file);
+        };
+        const std::string withRun = save({adapter});
+        QVERIFY(withRun.find("left words") != std::string::npos &&
+                withRun.find("right words") != std::string::npos);
+        QVERIFY(withRun.find("<h1>Run finished</h1>") != std::string::npos);
+        const std::string alone = save({QStringLiteral("of nobody")});
+        QVERIFY(alone.find("right words") != std::string::npos);
+        QVERIFY(alone.find("<svg") == std::string::npos);
+    }
+
     void anUnknownRunIsToldWithItsName() {
         const Ground ground;
         QSignalSpy failed(ground.runs.get(), &RunManager::failed);

@@ -2,7 +2,7 @@
 #include <QTest>
 
 #include "core/file_layer.h"
-#include "managers/report_writer.h"
+#include "managers/diagnostics_writer.h"
 #include "managers/text.h"
 #include "support/manager_ground.h"
 
@@ -10,7 +10,7 @@ using namespace llamahome;
 using namespace llamahome::managers;
 using namespace llamahome::testing;
 
-class TestReportWriter final : public QObject {
+class TestDiagnosticsWriter final : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
@@ -22,11 +22,11 @@ private Q_SLOTS:
         {
             ManagerContext context(std::move(place));
             LogStore log(*context.workspace.clock);
-            ReportWriter writer(context, log);
+            DiagnosticsWriter writer(context, log);
             log.sink()->write(LogLevel::Warning, "jobs", "cannot read " + home + "/data.jsonl");
             log.sink()->write(LogLevel::Info, "jobs", "asked with hf_abcdefghijklmnop");
             QTRY_COMPARE_WITH_TIMEOUT(log.lines().size(), std::size_t(2), kPatienceMs);
-            QSignalSpy saved(&writer, &ReportWriter::saved);
+            QSignalSpy saved(&writer, &DiagnosticsWriter::saved);
             writer.save(pathToQt(ground.folder() / "report.txt"));
             QTRY_COMPARE_WITH_TIMEOUT(saved.size(), 1, kPatienceMs);
         }
@@ -44,13 +44,13 @@ private Q_SLOTS:
         ManagerGround ground;
         ManagerContext context(ground.workspace());
         const LogStore log(*context.workspace.clock);
-        ReportWriter writer(context, log);
-        QSignalSpy failed(&writer, &ReportWriter::failed);
+        DiagnosticsWriter writer(context, log);
+        QSignalSpy failed(&writer, &DiagnosticsWriter::failed);
         const Job* job = writer.save(pathToQt(ground.folder() / "gone" / "report.txt"));
         QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, kPatienceMs);
         QCOMPARE(job->state(), JobState::Failed);
     }
 };
 
-QTEST_GUILESS_MAIN(TestReportWriter)
-#include "test_report_writer.moc"
+QTEST_GUILESS_MAIN(TestDiagnosticsWriter)
+#include "test_diagnostics_writer.moc"

@@ -1,4 +1,4 @@
-#include "managers/report_writer.h"
+#include "managers/diagnostics_writer.h"
 
 #include <string>
 #include <vector>
@@ -44,17 +44,17 @@ std::string reportText(const Workspace& place, const std::vector<std::string>& l
 
 } // namespace
 
-ReportWriter::ReportWriter(ManagerContext& context, const LogStore& log, QObject* parent)
+DiagnosticsWriter::DiagnosticsWriter(ManagerContext& context, const LogStore& log, QObject* parent)
     : QObject(parent)
     , m_context(context)
     , m_log(log) {}
 
-QString ReportWriter::proposedName() const {
+QString DiagnosticsWriter::proposedName() const {
     const QString day = toQt(formatUtc(m_context.workspace.clock->now())).left(10);
     return QStringLiteral("llamahome-report-%1.txt").arg(day);
 }
 
-Job* ReportWriter::save(const QString& path) {
+Job* DiagnosticsWriter::save(const QString& path) {
     std::vector<std::string> log;
     log.reserve(m_log.lines().size());
     for (const LogLine& line : m_log.lines())

@@ -1,5 +1,5 @@
-// ReportWriter: a text file with version, machine and log, for whoever helps a user. A QObject; GUI thread,
-// examined and written on the file pool.
+// DiagnosticsWriter: a text file with version, machine and log, for whoever helps a user. A QObject; GUI
+// thread, examined and written on the file pool.
 #pragma once
 
 #include <QObject>
@@ -12,12 +12,12 @@
 
 namespace llamahome::managers {
 
-class ReportWriter final : public QObject {
+class DiagnosticsWriter final : public QObject {
     Q_OBJECT
 
 public:
     /// Both outlive it.
-    ReportWriter(ManagerContext& context, const LogStore& log, QObject* parent = nullptr);
+    DiagnosticsWriter(ManagerContext& context, const LogStore& log, QObject* parent = nullptr);
 
     /// "llamahome-report-2026-01-31.txt".
     QString proposedName() const;
