@@ -6,6 +6,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/ones_like.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -15,11 +16,11 @@
 namespace llamahome::engine {
 namespace {
 
-/// Loss of one chunk; `logits` [rows, vocab] becomes softmax - onehot if `wantsGradient`.
-double chunkLoss(at::Tensor& logits, const at::Tensor& targets, bool wantsGradient) {
+/// Loss of one chunk, fp64; `logits` [rows, vocab] becomes softmax - onehot if `wantsGradient`.
+at::Tensor chunkLoss(at::Tensor& logits, const at::Tensor& targets, bool wantsGradient) {
     const at::Tensor index = targets.unsqueeze(1);                        // [rows, 1]
     const at::Tensor logSum = at::logsumexp(logits, 1, /*keepdim=*/true); // [rows, 1]
-    const double loss = (logSum - logits.gather(1, index)).sum(at::kDouble).item().toDouble();
+    const at::Tensor loss = (logSum - logits.gather(1, index)).sum(at::kDouble);
     if (wantsGradient) {
         logits.sub_(logSum).exp_();
         logits.scatter_add_(1, index, -at::ones_like(logSum));
@@ -31,8 +32,10 @@ double chunkLoss(at::Tensor& logits, const at::Tensor& targets, bool wantsGradie
 
 HeadLoss headLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch& batch, double gradientScale,
                   bool wantsGradient, Products& products) {
-    HeadLoss result;
-    const at::Tensor selected = hidden.index_select(0, batch.predictors).detach(); // [targets, hidden]
+    HeadLoss result{at::zeros({}, hidden.options().dtype(at::kDouble)), {}};
+    const at::Tensor predictors = batch.predictors.to(hidden.device());
+    const at::Tensor targets = batch.targets.to(hidden.device());
+    const at::Tensor selected = hidden.index_select(0, predictors).detach(); // [targets, hidden]
     const std::int64_t rows = selected.size(0);
     at::Tensor leaf = selected;
     at::Tensor normed;
@@ -49,7 +52,7 @@ HeadLoss headLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch&
     for (std::int64_t first = 0; first < rows; first += kHeadChunkRows) {
         const std::int64_t count = std::min(kHeadChunkRows, rows - first);
         at::Tensor logits = head.forward(normedValues.narrow(0, first, count), products).to(at::kFloat);
-        result.lossSum += chunkLoss(logits, batch.targets.narrow(0, first, count), wantsGradient);
+        result.lossSum.add_(chunkLoss(logits, targets.narrow(0, first, count), wantsGradient));
         if (!wantsGradient) continue;
         const at::Tensor scaled = logits.mul_(gradientScale).to(decoder.dtype());
         normedGradient.narrow(0, first, count).copy_(head.backwardInput(scaled, products));
@@ -58,7 +61,7 @@ HeadLoss headLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch&
         result.hiddenGradient = at::zeros_like(hidden);
         if (rows > 0) {
             const auto gradient = torch::autograd::grad({normed}, {leaf}, {normedGradient});
-            result.hiddenGradient.index_copy_(0, batch.predictors, gradient.front());
+            result.hiddenGradient.index_copy_(0, predictors, gradient.front());
         }
     }
     return result;

@@ -6,11 +6,12 @@
 namespace llamahome::engine {
 
 struct HeadLoss {
-    double lossSum = 0.0;      ///< sum over the targets, natural logarithm
+    at::Tensor lossSum;        ///< fp64 scalar: sum over the targets, natural logarithm
     at::Tensor hiddenGradient; ///< [tokens, hidden] of gradientScale · lossSum; undefined if not asked for
 };
 
-/// Only the batch's predictor rows of `hidden` [tokens, hidden] pass norm and head. Softmax and loss in fp32.
+/// On the decoder's device, as `hidden`; reads nothing back from there. Only the batch's predictor rows of
+/// `hidden` [tokens, hidden] pass norm and head. Softmax and loss in fp32.
 HeadLoss headLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch& batch, double gradientScale,
                   bool wantsGradient, Products& products);
 
