@@ -39,7 +39,7 @@ inline engine::LoraSet adapterOf(const engine::Decoder& decoder, const std::vect
     PhiloxStream stream(5, 2);
     for (float& parameter : parameters)
         parameter += 0.05F * (2.0F * stream.nextUniform() - 1.0F);
-    return engine::LoraSet(plan, parameters, decoder.layerCount());
+    return engine::LoraSet(plan, parameters, decoder.layerCount(), decoder.device());
 }
 
 inline engine::Batch batchOf(const std::vector<text::TokenRow>& rows) {

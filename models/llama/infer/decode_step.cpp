@@ -8,6 +8,7 @@
 #include <ATen/Parallel.h>
 
 #include "llama/infer/decode_weights.h"
+#include "llama/infer/plain_decode_step.h"
 #include "llama/infer/thread_team.h"
 #include "llama/kernels/row_kernels.h"
 
@@ -332,6 +333,7 @@ void TypedDecodeStep<T>::head(const TeamMember& member) {
 
 std::unique_ptr<DecodeStep> DecodeStep::create(const Decoder& decoder, const LoraSet* lora, std::int64_t rows,
                                                std::int64_t threads) {
+    if (!decoder.isOnCpu()) return plainDecodeStep(decoder, lora, rows);
     if (threads <= 0) threads = threadsFor(decoder);
     if (decoder.dtype() == at::kBFloat16)
         return std::make_unique<TypedDecodeStep<Bfloat16>>(decoder, lora, rows, threads);

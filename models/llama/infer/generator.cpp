@@ -112,7 +112,7 @@ public:
         if (!hidden.defined()) return end(FinishReason::Cancelled);
         if (m_generation.options.maxNewTokens <= 0) return end(FinishReason::Length);
         Products products;
-        at::Tensor logits = m_generation.decoder.logits(hidden, products).contiguous(); // [1, vocab]
+        at::Tensor logits = m_generation.decoder.logits(hidden, products).cpu().contiguous(); // [1, vocab]
         return draw({logits.mutable_data_ptr<float>(), static_cast<std::size_t>(logits.numel())});
     }
 

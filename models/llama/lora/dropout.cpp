@@ -44,7 +44,7 @@ at::Tensor applyDropout(const at::Tensor& x, const Batch& batch, const DropoutKe
             }
         }
     });
-    return x * mask.to(x.scalar_type());
+    return x * mask.to(x.device(), x.scalar_type());
 }
 
 } // namespace llamahome::engine

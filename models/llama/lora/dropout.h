@@ -23,7 +23,8 @@ struct DropoutKey {
 DropoutMask dropoutMask(const DropoutKey& key, std::int64_t layer, LayerInput input);
 
 /// x [tokens, features] with elements dropped and the rest scaled by 1/(1-p) (inverted dropout).
-/// The mask of a token is the same in whatever micro-batch its row stands, and when a layer is recomputed.
+/// The mask of a token is the same in whatever micro-batch its row stands, when a layer is recomputed,
+/// and on whatever device x lies: it is drawn by the processor.
 at::Tensor applyDropout(const at::Tensor& x, const Batch& batch, const DropoutKey& key, std::int64_t layer,
                         LayerInput input);
 

@@ -16,9 +16,10 @@ std::vector<LayerLora> layerViews(const LoraPlan& plan, const at::Tensor& flat, 
     return layers;
 }
 
-LoraSet::LoraSet(LoraPlan lora, const std::vector<float>& parameters, std::int64_t layerCount)
+LoraSet::LoraSet(LoraPlan lora, const std::vector<float>& parameters, std::int64_t layerCount,
+                 at::Device device)
     : plan(std::move(lora))
-    , flat(at::tensor(parameters, at::kFloat))
+    , flat(at::tensor(parameters, at::kFloat).to(device))
     , layers(layerViews(plan, flat, layerCount)) {}
 
 void setBiases(LoraSet& lora, const formats::PeftAdapter& adapter) {
@@ -31,7 +32,7 @@ void setBiases(LoraSet& lora, const formats::PeftAdapter& adapter) {
 }
 
 std::vector<float> toVector(const at::Tensor& flat) {
-    const at::Tensor whole = flat.contiguous();
+    const at::Tensor whole = flat.cpu().contiguous();
     const float* data = whole.const_data_ptr<float>();
     return {data, data + whole.numel()};
 }

@@ -1,4 +1,4 @@
-// LoraSet: an adapter on the device, all matrices in one flat fp32 buffer. Engine thread.
+// LoraSet: an adapter on one device, all matrices in one flat fp32 buffer. Engine thread.
 #pragma once
 
 #include <array>
@@ -31,13 +31,14 @@ struct LoraSet {
     std::vector<LayerLora> layers;
     double userScale = 1.0; ///< multiplies every scaling in inference
 
-    LoraSet(LoraPlan lora, const std::vector<float>& parameters, std::int64_t layerCount);
+    LoraSet(LoraPlan lora, const std::vector<float>& parameters, std::int64_t layerCount,
+            at::Device device = at::kCPU);
 };
 
 /// Gives the layers the biases that the adapter holds. planOf() has seen that the model has them.
 void setBiases(LoraSet& lora, const formats::PeftAdapter& adapter);
 
-/// A copy of the elements of an fp32 tensor on the CPU, in its order.
+/// A copy of the elements of an fp32 tensor of any device, in its order.
 std::vector<float> toVector(const at::Tensor& flat);
 
 } // namespace llamahome::engine

@@ -42,8 +42,8 @@ at::Tensor cachedAttention(const at::Tensor& q, const at::Tensor& keys, const at
     const bool isWhole = added == context;
     std::optional<at::Tensor> mask;
     if (!isWhole && added > 1) {
-        const at::Tensor keyPlace = at::arange(context, at::kLong);
-        const at::Tensor queryPlace = at::arange(context - added, context, at::kLong).unsqueeze(1);
+        const at::Tensor keyPlace = at::arange(context, q.options().dtype(at::kLong));
+        const at::Tensor queryPlace = keyPlace.narrow(0, context - added, added).unsqueeze(1);
         mask = keyPlace <= queryPlace; // [new, context]
     }
     const at::Tensor out = at::scaled_dot_product_attention(

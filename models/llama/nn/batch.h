@@ -12,6 +12,7 @@
 
 namespace llamahome::engine {
 
+/// Its tensors lie in the processor's memory: what a device needs of them is copied there.
 struct Batch {
     at::Tensor tokens;                       ///< int64 [tokens]
     at::Tensor positions;                    ///< int64 [tokens]; restart at 0 in every row

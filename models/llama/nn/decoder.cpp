@@ -1,5 +1,7 @@
 #include "llama/nn/decoder.h"
 
+#include <algorithm>
+
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/embedding.h>
@@ -11,6 +13,17 @@
 #include "llama/nn/workspace.h"
 
 namespace llamahome::engine {
+namespace {
+
+std::vector<at::Device> devicesOf(const std::vector<std::unique_ptr<DecoderLayer>>& layers) {
+    std::vector<at::Device> devices;
+    for (const auto& layer : layers)
+        if (std::find(devices.begin(), devices.end(), layer->device()) == devices.end())
+            devices.push_back(layer->device());
+    return devices;
+}
+
+} // namespace
 
 const LayerLora& layerLora(const LoraSet* lora, std::int64_t layer) {
     static const LayerLora kNone;
@@ -25,6 +38,7 @@ Decoder::Decoder(formats::ModelConfig config, OuterWeights outer,
     , m_layers(std::move(layers))
     , m_storage(std::move(storage))
     , m_path(path)
+    , m_devices(devicesOf(m_layers))
     , m_rope(m_config) {}
 
 PassContext Decoder::context(const Batch& batch, Products& products, const LoraSet* lora,
@@ -36,7 +50,9 @@ PassContext Decoder::context(const Batch& batch, Products& products, const LoraS
         context.halfRope = m_rope.halfTable(batch, *workspace);
         context.productRoom = workspace->take({static_cast<std::int64_t>(bytes)}, at::kByte);
     } else {
-        context.rope = m_rope.table(batch, dtype());
+        const RopeTable table = m_rope.table(batch, dtype());
+        for (const at::Device device : m_devices)
+            context.ropes.push_back(table.on(device));
     }
     context.workspace = workspace;
     if (lora != nullptr) context.loraScale = lora->userScale;
@@ -60,7 +76,7 @@ at::Tensor Decoder::hidden(const Batch& batch, const LoraSet* lora, KvCache* cac
     pass.cache = cache;
     at::Tensor x = embed(batch);
     for (std::int64_t i = 0; i < layerCount(); ++i)
-        x = layer(i).infer(x, pass, layerLora(lora, i));
+        x = layer(i).infer(x.to(layer(i).device()), pass, layerLora(lora, i));
     if (cache != nullptr) cache->advance(batch.tokenCount());
     return x;
 }

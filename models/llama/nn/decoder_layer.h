@@ -3,8 +3,11 @@
 // PlainLayer uses local autograd and stays as the oracle; a fast path is another implementation.
 #pragma once
 
+#include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -37,7 +40,7 @@ struct PassContext {
     const formats::ModelConfig& config;
     const Batch& batch;
     Products& products;
-    RopeTable rope;                      ///< undefined in a pass on a workspace
+    std::vector<RopeTable> ropes;        ///< one on each of the layers' devices; none on a workspace
     HalfRopeTable halfRope;              ///< undefined in others
     double loraScale = 1.0;              ///< the user's, besides the scaling of each module
     const DropoutKey* dropout = nullptr; ///< null: no dropout
@@ -46,6 +49,15 @@ struct PassContext {
     /// batch's predictors alone.
     Workspace* workspace = nullptr;
     at::Tensor productRoom = {}; ///< with a workspace: what its products pack and sum in
+
+    /// That of a device on which a layer lies.
+    const RopeTable& ropeOn(at::Device device) const {
+        const auto found = std::find_if(ropes.begin(), ropes.end(), [device](const RopeTable& table) {
+            return table.cos.device() == device;
+        });
+        assert(found != ropes.end());
+        return *found;
+    }
 };
 
 /// What a kind of layer keeps between forward and backward, besides its input.
@@ -64,6 +76,8 @@ public:
     virtual ~DecoderLayer() = default;
 
     virtual const LayerWeights& weights() const = 0;
+    /// Where its weights lie, and what it is given has to.
+    at::Device device() const { return weights().input_layernorm.device(); }
 
     // On a workspace the last layer gives [targets, hidden], the predictors' rows, and takes their gradient
     // in the first rows of dy [tokens, hidden].

@@ -28,6 +28,13 @@ public:
     at::Tensor backwardInput(const at::Tensor& dy, Products& products) const {
         return products.matmul(dy, values());
     }
+    /// A copy on a device, in the compute dtype: a quantised one as its values.
+    FrozenLinear on(at::Device device) const {
+        const auto copy = [device](const at::Tensor& tensor) {
+            return tensor.to(device, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+        };
+        return FrozenLinear(copy(values()), m_bias.defined() ? copy(m_bias) : at::Tensor());
+    }
     /// [out, in] in the compute dtype, for products that are made elsewhere; undefined where it is quantised.
     const at::Tensor& weight() const { return m_weight; }
     /// The matrix as it is stored; null where it lies in the compute dtype.

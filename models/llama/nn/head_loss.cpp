@@ -6,6 +6,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/ones_like.h>
+#include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -31,9 +32,11 @@ at::Tensor chunkLosses(at::Tensor& logits, const at::Tensor& targets, bool wants
 
 HeadLoss headLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch& batch, double gradientScale,
                   bool wantsGradient, Products& products) {
-    HeadLoss result;
-    const at::Tensor selected = hidden.index_select(0, batch.predictors).detach(); // [targets, hidden]
+    const at::Tensor predictors = batch.predictors.to(hidden.device());
+    const at::Tensor targets = batch.targets.to(hidden.device());
+    const at::Tensor selected = hidden.index_select(0, predictors).detach(); // [targets, hidden]
     const std::int64_t rows = selected.size(0);
+    HeadLoss result{at::zeros({rows}, hidden.options().dtype(at::kDouble)), {}};
     at::Tensor leaf = selected;
     at::Tensor normed;
     {
@@ -49,11 +52,8 @@ HeadLoss headLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch&
     for (std::int64_t first = 0; first < rows; first += kHeadChunkRows) {
         const std::int64_t count = std::min(kHeadChunkRows, rows - first);
         at::Tensor logits = head.forward(normedValues.narrow(0, first, count), products).to(at::kFloat);
-        const at::Tensor losses = chunkLosses(logits, batch.targets.narrow(0, first, count), wantsGradient);
-        result.lossSum += losses.sum(at::kDouble).item().toDouble();
-        const at::Tensor each = losses.to(at::kDouble).contiguous();
-        const double* const found = each.const_data_ptr<double>();
-        result.tokenLosses.insert(result.tokenLosses.end(), found, found + count);
+        result.tokenLosses.narrow(0, first, count)
+            .copy_(chunkLosses(logits, targets.narrow(0, first, count), wantsGradient));
         if (!wantsGradient) continue;
         const at::Tensor scaled = logits.mul_(gradientScale).to(decoder.dtype());
         normedGradient.narrow(0, first, count).copy_(head.backwardInput(scaled, products));
@@ -62,7 +62,7 @@ HeadLoss headLoss(const Decoder& decoder, const at::Tensor& hidden, const Batch&
         result.hiddenGradient = at::zeros_like(hidden);
         if (rows > 0) {
             const auto gradient = torch::autograd::grad({normed}, {leaf}, {normedGradient});
-            result.hiddenGradient.index_copy_(0, batch.predictors, gradient.front());
+            result.hiddenGradient.index_copy_(0, predictors, gradient.front());
         }
     }
     return result;

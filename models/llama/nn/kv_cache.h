@@ -2,11 +2,13 @@
 // thread.
 //
 // Every head of every layer has address space for the model's whole context; memory is taken block by block
-// as the context grows. So what is there is never copied, and a head's keys are always one matrix.
+// as the context grows. So what is there is never copied, and a head's keys are always one matrix. That is so
+// in the processor's memory; layers on another device have tensors there, which double as they grow.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <utility>
 
 #include <ATen/core/Tensor.h>
@@ -24,13 +26,14 @@ public:
     /// Tokens held; the same in every layer between forward passes.
     std::int64_t length() const { return m_length; }
     /// Bytes of memory taken so far; never less when the context gets shorter.
-    std::uint64_t bytes() const { return contextBytes(m_config, m_capacity, at::elementSize(m_dtype)); }
+    std::uint64_t bytes() const;
 
     struct Context {
         at::Tensor keys;   ///< [kv heads, context, head_dim]
         at::Tensor values; ///< [kv heads, context, head_dim]
     };
-    /// Appends the new tokens' keys and values [kv heads, new, head_dim] of one layer; returns all of it.
+    /// Appends the new tokens' keys and values [kv heads, new, head_dim] of one layer; returns all of it. It
+    /// lies on the device of the first that were appended.
     Context append(std::int64_t layer, const at::Tensor& keys, const at::Tensor& values);
     /// Ends a forward pass that appended `count` tokens to every layer.
     void advance(std::int64_t count) { m_length += count; }
@@ -49,6 +52,8 @@ public:
     std::byte* values(std::int64_t layer, std::int64_t head) const { return place(layer, 1, head); }
 
 private:
+    /// As append(), in tensors of the layer's own, which are made anew, and copied, as they grow.
+    Context appendOnDevice(std::int64_t layer, const at::Tensor& keys, const at::Tensor& values);
     std::byte* place(std::int64_t layer, std::int64_t part, std::int64_t head) const;
     at::Tensor view(std::byte* first, std::int64_t tokens) const;
     std::size_t tokenBytes() const; ///< of one head's key or value
@@ -59,6 +64,7 @@ private:
     AddressSpace m_space;
     std::int64_t m_capacity = 0; ///< tokens that there is memory for
     std::int64_t m_length = 0;
+    std::map<std::int64_t, Context> m_onDevices; ///< of layers elsewhere, with room for more than m_length
 };
 
 } // namespace llamahome::engine

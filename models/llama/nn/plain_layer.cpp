@@ -41,11 +41,12 @@ at::Tensor PlainLayer::project(Projection projection, const at::Tensor& x, const
     at::Tensor y = m_weights.of(projection).forward(x, context.products);
     const LoraMatrices& matrices = lora[static_cast<std::size_t>(projection)];
     if (matrices.bias.defined())
-        y = y + (matrices.bias.to(x.scalar_type()) - m_weights.of(projection).bias()) * context.loraScale;
+        y = y + (matrices.bias.to(x.device(), x.scalar_type()) - m_weights.of(projection).bias()) *
+                    context.loraScale;
     if (!matrices.a.defined()) return y;
     const at::Tensor low =
-        context.products.linear(droppedInput, matrices.a.to(x.scalar_type())); // [tokens, r]
-    return y + context.products.linear(low, matrices.b.to(x.scalar_type())) *
+        context.products.linear(droppedInput, matrices.a.to(x.device(), x.scalar_type())); // [tokens, r]
+    return y + context.products.linear(low, matrices.b.to(x.device(), x.scalar_type())) *
                    (matrices.scaling * context.loraScale);
 }
 
@@ -58,8 +59,9 @@ at::Tensor PlainLayer::attentionBlock(const at::Tensor& x, const PassContext& co
     const auto heads = [&](Projection projection, std::int64_t count) {
         return project(projection, normed, input, context, lora).view({tokens, count, config.head_dim});
     };
-    const at::Tensor q = applyRope(heads(Projection::Q, config.num_attention_heads), context.rope);
-    const at::Tensor k = applyRope(heads(Projection::K, config.num_key_value_heads), context.rope);
+    const RopeTable& rope = context.ropeOn(x.device());
+    const at::Tensor q = applyRope(heads(Projection::Q, config.num_attention_heads), rope);
+    const at::Tensor k = applyRope(heads(Projection::K, config.num_key_value_heads), rope);
     const at::Tensor v = heads(Projection::V, config.num_key_value_heads);
     at::Tensor attended;
     if (context.cache != nullptr) {

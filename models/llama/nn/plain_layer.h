@@ -1,5 +1,5 @@
-// PlainLayer: the readable layer, ATen operators and local autograd; the oracle of faster ones. Engine
-// thread.
+// PlainLayer: the readable layer, ATen operators and local autograd; the oracle of faster ones. On whatever
+// device its weights lie; an adapter may lie on another. Engine thread.
 #pragma once
 
 #include <cstdint>

@@ -15,6 +15,8 @@ class Workspace;
 struct RopeTable {
     at::Tensor cos;
     at::Tensor sin;
+
+    RopeTable on(at::Device device) const { return {cos.to(device), sin.to(device)}; }
 };
 
 /// The same in fp32, not rounded and not repeated: [tokens, head_dim / 2] each.

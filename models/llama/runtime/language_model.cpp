@@ -58,7 +58,8 @@ Result<void> DecoderLanguageModel::setAdapter(const formats::PeftAdapter& adapte
         auto plan = planOf(config(), adapter);
         if (!plan) return plan.error();
         const std::vector<float> parameters = flatten(*plan, adapter);
-        m_lora = std::make_unique<LoraSet>(std::move(*plan), parameters, m_decoder->layerCount());
+        m_lora = std::make_unique<LoraSet>(std::move(*plan), parameters, m_decoder->layerCount(),
+                                           m_decoder->device());
         m_lora->userScale = m_adapterScale;
         setBiases(*m_lora, adapter);
         forgetContext();
@@ -123,7 +124,7 @@ Result<std::unique_ptr<LoraSet>> DecoderLanguageModel::startingLora(const TrainR
                                                                  : nullptr;
     if (given == nullptr)
         return std::make_unique<LoraSet>(*wanted, initialParameters(*wanted, request.settings.seed),
-                                         m_decoder->layerCount());
+                                         m_decoder->layerCount(), m_decoder->device());
     auto plan = planOf(config(), *given);
     if (!plan) return plan.error();
     if (request.resumeFrom)
@@ -131,7 +132,8 @@ Result<std::unique_ptr<LoraSet>> DecoderLanguageModel::startingLora(const TrainR
             return checked.error();
     plan->dropout = lora.dropout;
     const std::vector<float> parameters = flatten(*plan, *given);
-    return std::make_unique<LoraSet>(std::move(*plan), parameters, m_decoder->layerCount());
+    return std::make_unique<LoraSet>(std::move(*plan), parameters, m_decoder->layerCount(),
+                                     m_decoder->device());
 }
 
 Result<TrainOutcome> DecoderLanguageModel::train(const TrainRequest& request, TrainObserver& observer) {

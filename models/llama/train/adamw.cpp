@@ -9,7 +9,7 @@ namespace llamahome::engine {
 AdamW::AdamW(at::Tensor expAvg, at::Tensor expAvgSq, std::int64_t stepsDone, double weightDecay)
     : m_expAvg(std::move(expAvg))
     , m_expAvgSq(std::move(expAvgSq))
-    , m_stepCount(at::full({}, static_cast<double>(stepsDone), at::kFloat))
+    , m_stepCount(at::full({}, static_cast<double>(stepsDone), m_expAvg.options()))
     , m_weightDecay(weightDecay) {}
 
 void AdamW::step(const at::Tensor& parameters, const at::Tensor& gradients, double learningRate) {

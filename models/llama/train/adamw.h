@@ -10,7 +10,8 @@ namespace llamahome::engine {
 /// Decoupled weight decay, betas 0.9 and 0.999, eps 1e-8 (llama.md 7.2).
 class AdamW {
 public:
-    /// Takes over moments [n] and the number of steps already done; zeros and 0 for a fresh run.
+    /// Takes over moments [n], on the device of parameters and gradients, and the number of steps already
+    /// done; zeros and 0 for a fresh run.
     AdamW(at::Tensor expAvg, at::Tensor expAvgSq, std::int64_t stepsDone, double weightDecay);
 
     /// Updates `parameters` [n] in place from `gradients` [n].

@@ -7,30 +7,44 @@
 
 namespace llamahome::engine {
 
-namespace {
-
-/// The loss, and its gradient at the last layer's output into `dy`, or into as many of its first rows.
-double lossAndGradient(const Decoder& decoder, const at::Tensor& x, const PassContext& context,
-                       double gradientScale, const at::Tensor& dy) {
-    if (decoder.path() == LayerPath::Fast)
-        return fastHeadLoss(decoder, x, context, gradientScale, dy.narrow(0, 0, context.batch.targetCount()));
-    HeadLoss head =
-        headLoss(decoder, x, context.batch, gradientScale, /*wantsGradient=*/true, context.products);
-    at::Tensor target = dy;
-    target.copy_(head.hiddenGradient);
-    return head.lossSum;
+at::Tensor plainForwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora,
+                                const TrainPass& pass, const at::Tensor& gradients) {
+    const c10::AutoGradMode silent(false);
+    const std::int64_t layerCount = decoder.layerCount();
+    const std::int64_t lowest = lora.plan.lowestLayer;
+    PassContext context = decoder.context(batch, pass.products, &lora);
+    context.dropout = &pass.dropout;
+    std::vector<LayerSave> saves(static_cast<std::size_t>(layerCount));
+    std::vector<LayerLora> gradientViews = layerViews(lora.plan, gradients, layerCount);
+    at::Tensor x = decoder.embed(batch);
+    for (std::int64_t i = 0; i < layerCount; ++i) {
+        const DecoderLayer& layer = decoder.layer(i);
+        x = x.to(layer.device());
+        x = i < lowest ? layer.infer(x, context, layerLora(&lora, i))
+                       : layer.forward(x, context, layerLora(&lora, i), saves[static_cast<std::size_t>(i)],
+                                       i - lowest < pass.recomputedLayers);
+    }
+    const HeadLoss head =
+        headLoss(decoder, x, batch, pass.gradientScale, /*wantsGradient=*/true, pass.products);
+    at::Tensor dy = head.hiddenGradient;
+    for (std::int64_t i = layerCount - 1; i >= lowest; --i) {
+        const auto slot = static_cast<std::size_t>(i);
+        const DecoderLayer& layer = decoder.layer(i);
+        dy = layer.backward(dy.to(layer.device()), context, layerLora(&lora, i), saves[slot],
+                            gradientViews[slot], /*needsInputGradient=*/i > lowest);
+    }
+    return head.tokenLosses.sum();
 }
-
-} // namespace
 
 double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora, const TrainPass& pass,
                        const at::Tensor& gradients) {
     if (batch.targetCount() == 0) return 0.0;
+    if (decoder.path() == LayerPath::Plain)
+        return plainForwardBackward(decoder, batch, lora, pass, gradients).item<double>();
     const c10::AutoGradMode silent(false);
     const WorkspaceScope scope(pass.workspace);
     const std::int64_t layerCount = decoder.layerCount();
-    const bool isFast = decoder.path() == LayerPath::Fast;
-    PassContext context = decoder.context(batch, pass.products, &lora, isFast ? &pass.workspace : nullptr);
+    PassContext context = decoder.context(batch, pass.products, &lora, &pass.workspace);
     context.dropout = &pass.dropout;
     std::vector<LayerSave> saves(static_cast<std::size_t>(layerCount));
     std::vector<LayerLora> gradientViews = layerViews(lora.plan, gradients, layerCount);
@@ -50,7 +64,8 @@ double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet
                               i - lowest < pass.recomputedLayers);
         }
     }
-    const double lossSum = lossAndGradient(decoder, x, context, pass.gradientScale, dy);
+    const double lossSum =
+        fastHeadLoss(decoder, x, context, pass.gradientScale, dy.narrow(0, 0, batch.targetCount()));
     for (std::int64_t i = layerCount - 1; i >= lowest; --i) {
         const auto slot = static_cast<std::size_t>(i);
         dy = decoder.layer(i).backward(dy, context, layerLora(&lora, i), saves[slot], gradientViews[slot],
@@ -65,9 +80,11 @@ double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lo
     if (batch.targetCount() == 0) return 0.0;
     if (decoder.path() == LayerPath::Plain) {
         const at::Tensor hidden = decoder.hidden(batch, lora, nullptr, products);
-        HeadLoss head = headLoss(decoder, hidden, batch, 1.0, /*wantsGradient=*/false, products);
-        tokenLosses = std::move(head.tokenLosses);
-        return head.lossSum;
+        const at::Tensor losses =
+            headLoss(decoder, hidden, batch, 1.0, /*wantsGradient=*/false, products).tokenLosses.to(at::kCPU);
+        const double* const found = losses.const_data_ptr<double>();
+        tokenLosses.assign(found, found + losses.numel());
+        return losses.sum().item<double>();
     }
     const c10::AutoGradMode silent(false);
     const WorkspaceScope scope(workspace);

@@ -25,6 +25,11 @@ struct TrainPass {
 double forwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora, const TrainPass& pass,
                        const at::Tensor& gradients);
 
+/// The same by the plain path, on whatever devices the layers lie: the sum is an fp64 scalar on the decoder's
+/// device, and nothing is read back from there. The batch has a target; the workspace is not used.
+at::Tensor plainForwardBackward(const Decoder& decoder, const Batch& batch, const LoraSet& lora,
+                                const TrainPass& pass, const at::Tensor& gradients);
+
 /// Sum of the token losses without gradients. The workspace is given back whole. `tokenLosses` becomes the
 /// loss of each target.
 double forwardLoss(const Decoder& decoder, const Batch& batch, const LoraSet* lora, Products& products,

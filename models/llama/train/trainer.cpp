@@ -30,8 +30,10 @@ AdamW optimizerFor(const LoraSet& lora, const TrainRequest& request) {
     const double decay = request.settings.weight_decay;
     if (!request.resumeFrom) return AdamW(at::zeros_like(lora.flat), at::zeros_like(lora.flat), 0, decay);
     const TrainState& state = *request.resumeFrom;
-    return AdamW(at::tensor(state.expAvg, at::kFloat), at::tensor(state.expAvgSq, at::kFloat), state.step,
-                 decay);
+    const auto moments = [&](const std::vector<float>& values) {
+        return at::tensor(values, at::kFloat).to(lora.flat.device());
+    };
+    return AdamW(moments(state.expAvg), moments(state.expAvgSq), state.step, decay);
 }
 
 std::vector<const text::TokenRow*> pick(const std::vector<text::TokenRow>& rows, const MicroBatch& indices) {
