@@ -31,6 +31,8 @@ public:
     const OuterWeights& outer() const { return m_outer; }
     const Rope& rope() const { return m_rope; }
     const DecoderLayer& layer(std::int64_t index) const { return *m_layers[static_cast<std::size_t>(index)]; }
+    /// Whether any of its products is made in int8, on the fast path (FrozenLinear).
+    bool multipliesInInt8() const { return m_multipliesInInt8; }
     std::int64_t layerCount() const { return static_cast<std::int64_t>(m_layers.size()); }
 
     /// The shared part of a pass over `batch`: on a workspace, with which the fast path goes, or without.
@@ -54,6 +56,7 @@ private:
     std::shared_ptr<void> m_storage;
     LayerPath m_path;
     Rope m_rope;
+    bool m_multipliesInInt8 = false;
 };
 
 /// An adapter's matrices of one layer, or none.
