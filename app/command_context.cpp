@@ -133,7 +133,7 @@ Result<jobs::ModelEntry> CommandContext::model(const std::vector<std::string>& w
     const std::string& kept = use == jobs::ModelUse::Train ? values.training.quantize : values.model.quant;
     auto entry = jobs::resolveModel(
         **known, jobs::ModelRequest{words, m_environment, use, jobs::usableMemory(values.model.memory),
-                                    adapter, formats::quantisationFromName(kept)});
+                                    adapter, formats::quantisationOfSetting(kept)});
     if (entry && words.empty())
         m_output.message("Model: " + entry->name + (entry->notice.empty() ? "" : ", " + entry->notice));
     return entry;

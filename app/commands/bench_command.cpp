@@ -83,6 +83,7 @@ Result<void> bench(CommandContext& context, const BenchWords& words, const std::
     if (!options->folder && options->quantisation) { // it may come from the environment, too
         if (what.size() == 1 && what.front() != "gemm") return notQuantised(what.front());
         options->quantisation.reset();
+        options->int8Products = false;
     }
     const auto engine = context.engine();
     if (!engine) return engine.error();

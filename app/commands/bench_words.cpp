@@ -65,7 +65,8 @@ Result<jobs::BenchOptions> readBenchOptions(CommandContext& context, const Bench
     jobs::BenchOptions options;
     options.startSeconds = context.options().startSeconds;
     options.precision = jobs::precisionOf((*settings)->values.model.precision);
-    options.quantisation = formats::quantisationFromName((*settings)->values.model.quant);
+    options.quantisation = formats::quantisationOfSetting((*settings)->values.model.quant);
+    options.int8Products = formats::wantsInt8Products((*settings)->values.model.quant);
     struct Count {
         const char* name;
         const std::optional<std::string>* text;

@@ -155,7 +155,7 @@ const std::vector<EnvironmentVariable>& environmentVariables() {
         {"LLAMA_MODEL", "family and generation used where no model is named, as llama3.3", Role::Model},
         {"LLAMA_MODEL_SIZE", "size used where no model is named, as 70b", Role::Model},
         {"LLAMA_MODEL_VARIANT", "base or chat, used where no model is named", Role::Model},
-        {"LLAMA_MODEL_QUANT", "f16, bf16: 16-bit weights as they are; int8, nf4: quantised on loading",
+        {"LLAMA_MODEL_QUANT", "f16, bf16: 16-bit weights as they are; int8, nf4, w8a8: quantised on loading",
          Role::Setting, "model.quant"},
         {"LLAMA_NUM_GPU_LAYERS", "layers put on the GPU, or auto", Role::Setting, "model.gpu_layers"},
         {"LLAMA_MAX_SEQ_LEN", "longest context in chat and generation, in tokens", Role::Setting,

@@ -123,9 +123,12 @@ void describeModel(DescriptorList& list) {
         .effect("bf16 halves memory and is no slower on processors with AVX2, where auto takes it.");
     list.add(
             "model.quant", "Quantise", [](auto& s) -> auto& { return s.model.quant; })
-        .choices({"none", "f16", "bf16", "int8", "nf4"})
-        .help("none, f16 and bf16: weights as they are; int8, nf4: quantised on loading.")
-        .effect("int8 and nf4 need a half and a quarter of the memory.")
+        .choices({"none", "f16", "bf16", "int8", "nf4", "w8a8"})
+        .help("none, f16 and bf16: weights as they are; int8, nf4: quantised on loading; w8a8: as int8, and "
+              "prompts are multiplied in int8.")
+        .effect(
+            "int8 and nf4 need a half and a quarter of the memory; w8a8 reads prompts faster than int8 on "
+            "processors with VNNI instructions, at some loss of precision.")
         .alsoCalled({"quantize", "quantization", "load_in_4bit", "load_in_8bit"});
     list.add(
             "model.device", "Device", [](auto& s) -> auto& { return s.model.device; })

@@ -48,7 +48,7 @@ struct ModelSettings {
     std::string data_root;                    ///< absolute; empty: the platform's data folder
     std::vector<std::string> library_folders; ///< absolute; further folders with models, perhaps away
     std::string precision = "auto";           ///< auto, bf16, fp32
-    std::string quant = "none";               ///< none, f16, bf16, int8, nf4
+    std::string quant = "none";               ///< none, f16, bf16, int8, nf4, w8a8
     std::string device = "auto";              ///< auto, cpu, cuda, cuda:N
     int gpu_layers = -1;                      ///< -1 (`auto`): as many as fit
     int threads = 0;                          ///< 0 (`auto`): as many as cores

@@ -51,7 +51,7 @@ struct TrainingSettings {
     double weight_decay = 0.0;
     double max_grad_norm = 1.0;                  ///< 0: no clipping
     std::string precision = "auto";              ///< auto, bf16, fp32
-    std::string quantize = "none";               ///< none, int8, nf4
+    std::string quantize = "none";               ///< none, int8, nf4, w8a8
     std::string gradient_checkpointing = "auto"; ///< auto, on, off
     std::string device = "auto";                 ///< auto, cpu, cuda, cuda:N
     std::int64_t seed = 42;

@@ -49,7 +49,8 @@ engine::WorkspaceShape workspaceShape(const TrainShape& shape, const BatchExtent
             shape.computeBytes,
             shape.drops,
             shape.recomputedLayers,
-            static_cast<int>(cpuFeatures().cores)};
+            static_cast<int>(cpuFeatures().cores),
+            shape.int8Products};
 }
 
 } // namespace

@@ -54,6 +54,7 @@ struct TrainShape {
     std::int64_t answerTokens = 0; ///< of the answers that are given while it trains, prompts included
     std::uint64_t computeBytes = kAutoBytes;
     std::optional<formats::Quantisation> quantisation = {}; ///< as for chat
+    bool int8Products = false;                              ///< of matrices of int8 (W8A8)
 };
 
 /// Bytes by what they are for.

@@ -48,7 +48,8 @@ Result<OpenModel> openModel(engine::Engine& engine, FileLayer& files, const std:
         weights = std::move(*read);
     }
     engine::LoadOptions load{precisionOf(options.precision), cancel, progress};
-    load.quantisation = formats::quantisationFromName(options.quantise);
+    load.quantisation = formats::quantisationOfSetting(options.quantise);
+    load.int8Products = formats::wantsInt8Products(options.quantise);
     if (load.quantisation) {
         auto cache = quantisedCache(files, folder, *load.quantisation, cancel, progress);
         if (!cache) return cache.error();

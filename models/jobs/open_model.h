@@ -31,7 +31,7 @@ struct OpenModel {
 /// How a model is opened; values as settings have them.
 struct OpenOptions {
     std::string precision = "auto"; ///< auto, bf16 or fp32
-    std::string quantise = "none";  ///< int8 or nf4; others: weights as they are
+    std::string quantise = "none";  ///< int8, nf4 or w8a8; others: weights as they are
     std::string templateName = {};  ///< empty: the model's own
 
     friend bool operator==(const OpenOptions&, const OpenOptions&) = default;

@@ -42,6 +42,9 @@ struct LoadOptions {
     std::optional<formats::Quantisation> quantisation = {};
     /// With it: matrices quantised before (jobs/quantised_cache.h), which are mapped. Empty: none are.
     std::filesystem::path quantisedFile = {};
+    /// Matrices of int8 are multiplied with rows that are quantised to int8 as they come (W8A8), in training
+    /// and where several tokens are read at once; tokens of an answer are not.
+    bool int8Products = false;
 };
 
 /// Sampling of one generation. temperature 0 or doSample false: greedy (lowest id on ties).

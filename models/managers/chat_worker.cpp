@@ -55,7 +55,7 @@ Result<void> ChatWorker::load(EngineHost& host, const ChatRequest& request, cons
                                                       jobs::ModelUse::Chat,
                                                       jobs::usableMemory(use.memory),
                                                       {},
-                                                      formats::quantisationFromName(use.quant)});
+                                                      formats::quantisationOfSetting(use.quant)});
     if (!entry) return entry.error();
     const auto opened = host.engine();
     if (!opened) return opened.error();

@@ -10,9 +10,8 @@
 #include <QTest>
 
 #include "engine/drawn_pass.h"
+#include "engine/drawn_training.h"
 #include "llama/kernels/row_kernels.h"
-#include "llama/train/trainer.h"
-#include "llama/train/workspace_plan.h"
 #include "support/temporary_folder.h"
 
 using namespace llamahome;
@@ -42,31 +41,6 @@ double largestDifference(const LoraPlan& plan, const std::vector<float>& found,
     return largest;
 }
 
-WorkspaceShape shapeOf(const std::vector<text::TokenRow>& rows, bool drops) {
-    WorkspaceShape shape{0, 0, 0, sizeof(Bfloat16), drops, 0, at::get_num_threads()};
-    for (const text::TokenRow& row : rows) {
-        const auto length = static_cast<std::int64_t>(row.tokens.size());
-        shape.tokens += length;
-        shape.targets += static_cast<std::int64_t>(row.targetCount());
-        shape.longestRow = std::max(shape.longestRow, length);
-    }
-    return shape;
-}
-
-/// A pass in bfloat16 takes what was planned, within 5 %.
-Passed verifyPlanned(const Decoder& decoder, const LoraSet& lora, const std::vector<text::TokenRow>& rows,
-                     std::int64_t recomputedLayers) {
-    WorkspaceShape shape = shapeOf(rows, lora.plan.dropout > 0.0);
-    shape.recomputedLayers = recomputedLayers;
-    Workspace workspace;
-    Passed found = pass(decoder, rows, lora, recomputedLayers, workspace);
-    const auto planned = static_cast<double>(workspaceBytes(decoder.config(), lora.plan, shape));
-    const auto taken = static_cast<double>(workspace.peakBytes());
-    const QByteArray said = QByteArray::number(planned) + " planned, taken " + QByteArray::number(taken);
-    [&] { QVERIFY2(std::abs(planned - taken) <= 0.05 * taken, said); }();
-    return found;
-}
-
 /// Remembers the largest block that anything asked ATen's allocator for.
 class RecordingAllocator final : public c10::Allocator {
 public:
@@ -91,24 +65,6 @@ private:
     static constexpr std::uint8_t kPriority = 100;
     c10::Allocator* m_base;
 };
-
-struct LossObserver final : TrainObserver {
-    std::vector<double> losses;
-    Result<void> onMetric(const MetricPoint& point) override {
-        if (!point.isEvaluation) losses.push_back(point.trainLoss);
-        return {};
-    }
-    Result<void> onCheckpoint(const TrainState&) override { return {}; }
-    void onProgress(const Progress&) override {}
-};
-
-std::vector<double> lossCurve(const Decoder& decoder, const TrainRequest& request) {
-    LoraSet lora = adapterOf(decoder, {"all-linear"}, 0.1);
-    LossObserver observer;
-    Trainer trainer(decoder, lora, request, observer);
-    checked(trainer.run());
-    return observer.losses;
-}
 
 } // namespace
 

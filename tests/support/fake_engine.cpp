@@ -323,6 +323,7 @@ Result<std::unique_ptr<engine::LanguageModel>> FakeEngine::loadModel(const std::
     m_history->precision = options.precision;
     m_history->quantisation = options.quantisation;
     m_history->quantisedFile = options.quantisedFile;
+    m_history->int8Products = options.int8Products;
     return std::unique_ptr<engine::LanguageModel>(std::make_unique<FakeModel>(
         *config, options.precision == engine::Precision::Auto ? m_script->autoPrecision : options.precision,
         m_script, m_history));

@@ -50,6 +50,7 @@ struct FakeHistory {
     engine::Precision precision = engine::Precision::Auto;
     std::optional<formats::Quantisation> quantisation; ///< of the last load
     std::filesystem::path quantisedFile;               ///< likewise
+    bool int8Products = false;                         ///< likewise
     std::vector<std::vector<std::int32_t>> prompts;    ///< of generate()
     std::vector<engine::GenerationOptions> generations;
     std::vector<double> scales;             ///< of the adapter at each generate(); 0 without one

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kInt8Name = "int8";
 constexpr std::string_view kNf4Name = "nf4";
+constexpr std::string_view kInt8ProductsSetting = "w8a8"; // weights 8 bits, activations 8 bits
 
 Error unsupported(std::string_view what, const std::string& found, const std::string& expected) {
     return Error{codes::kModelUnsupported, std::string(what) + ": quantization_config: found " + found +
@@ -26,6 +27,14 @@ std::optional<Quantisation> quantisationFromName(std::string_view name) {
     if (name == kInt8Name) return Quantisation::Int8;
     if (name == kNf4Name) return Quantisation::Nf4;
     return std::nullopt;
+}
+
+std::optional<Quantisation> quantisationOfSetting(std::string_view setting) {
+    return wantsInt8Products(setting) ? Quantisation::Int8 : quantisationFromName(setting);
+}
+
+bool wantsInt8Products(std::string_view setting) {
+    return setting == kInt8ProductsSetting;
 }
 
 Result<Quantisation> parseQuantisationConfig(const Json& config, std::string_view what) {

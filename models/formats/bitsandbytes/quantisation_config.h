@@ -14,6 +14,10 @@ namespace llamahome::formats {
 std::string_view quantisationName(Quantisation format);
 /// The other way; nothing for another name.
 std::optional<Quantisation> quantisationFromName(std::string_view name);
+/// How a setting wants a model's matrices kept: a format's name, or "w8a8", which is int8 whose products are
+/// made in int8 too. Nothing: as they are.
+std::optional<Quantisation> quantisationOfSetting(std::string_view setting);
+bool wantsInt8Products(std::string_view setting);
 
 /// ARCH-02 names a method or a type that is not read: other libraries', FP4, codes stored as numbers of
 /// another type. `config` is the value of quantization_config.

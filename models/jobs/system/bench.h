@@ -40,6 +40,7 @@ struct BenchOptions {
     /// How the layers' matrices of the folder are kept, where they are not quantised already; none: as they
     /// are.
     std::optional<formats::Quantisation> quantisation;
+    bool int8Products = false; ///< of matrices of int8 (engine::LoadOptions)
     /// Keeps what is quantised beside the model of the folder, as openModel() does; null: nothing is kept.
     FileLayer* files = nullptr;
     formats::ModelConfig shape = smolLm2Shape();

@@ -54,6 +54,12 @@ Result<void> measureRounds(engine::LanguageModel& model, const BenchOptions& opt
     return {};
 }
 
+std::string nameOfForm(const BenchOptions& options) {
+    if (!options.quantisation) return {};
+    return options.int8Products ? " w8a8"
+                                : " " + std::string(formats::quantisationName(*options.quantisation));
+}
+
 /// One form of the model, which is gone afterwards.
 Result<Measured> measureForm(engine::Engine& engine, const BenchOptions& options, const CancelToken& cancel,
                              const ProgressSink& progress) {
@@ -63,8 +69,7 @@ Result<Measured> measureForm(engine::Engine& engine, const BenchOptions& options
     measured.shape = (*model)->config();
     measured.precision = (*model)->precision();
     if (auto done = measureRounds(**model, options, cancel, progress, measured); !done) return done.error();
-    const std::string suffix =
-        options.quantisation ? " " + std::string(formats::quantisationName(*options.quantisation)) : "";
+    const std::string suffix = nameOfForm(options);
     measured.prefill.name = "infer prefill" + suffix;
     measured.decode.name = "infer decode" + suffix;
     for (BenchResult* result : {&measured.prefill, &measured.decode})

@@ -14,6 +14,7 @@ Result<std::unique_ptr<engine::LanguageModel>> benchModel(engine::Engine& engine
     if (options.folder) {
         engine::LoadOptions load{options.precision, cancel, progress};
         load.quantisation = options.quantisation;
+        load.int8Products = options.int8Products;
         if (load.quantisation && options.files != nullptr) {
             auto kept = quantisedCache(*options.files, *options.folder, *load.quantisation, cancel, progress);
             if (!kept) return kept.error();

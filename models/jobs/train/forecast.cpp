@@ -72,7 +72,10 @@ private:
         shape.recomputedLayers = forecast.recomputedLayers;
         shape.drops = m_settings.lora.dropout > 0.0;
         shape.computeBytes = computeBytes(m_settings.precision);
-        shape.quantisation = formats::quantisationFromName(m_settings.quantize);
+        shape.quantisation = formats::quantisationOfSetting(m_settings.quantize);
+        shape.int8Products =
+            formats::wantsInt8Products(m_settings.quantize) &&
+            m_model.quantization.value_or(formats::Quantisation::Int8) == formats::Quantisation::Int8;
         shape.answerTokens = answerTokens();
         return shape;
     }

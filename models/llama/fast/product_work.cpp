@@ -16,6 +16,12 @@ constexpr std::int64_t kPartsOfAThread = 16;
 constexpr std::int64_t kFewestParts = 6;         // of a thread that packs its own
 constexpr std::size_t kCachedBytes = 640 * 1024; // of panels in the second cache
 
+bool isMadeInInt8(const TensorTerm& term) {
+    assert(!term.isInt8 || (term.leftKeep.bits == nullptr && term.rightKeep.bits == nullptr &&
+                            term.quantisedRight->format == formats::Quantisation::Int8));
+    return term.isInt8 && term.left.size(1) <= kMostInt8Depth;
+}
+
 template <typename T>
 ProductTerm<T> termOf(const TensorTerm& term) {
     assert(term.left.stride(1) == 1);
@@ -23,7 +29,9 @@ ProductTerm<T> termOf(const TensorTerm& term) {
     made.left = static_cast<const T*>(term.left.const_data_ptr());
     made.leftStride = term.left.stride(0);
     made.depth = term.left.size(1);
-    if (term.quantisedRight != nullptr) {
+    if (isMadeInInt8(term)) {
+        made.int8Right = term.quantisedRight;
+    } else if (term.quantisedRight != nullptr) {
         made.right.source = {term.quantisedRight, quantKernels<T>().readRow};
     } else {
         assert(term.right.stride(1) == 1);
@@ -175,6 +183,27 @@ Product<T> productOf(std::span<const TensorTerm> tensors,
     return product;
 }
 
+/// Left rows as int8, of the terms that want them so, at the room's beginning; gives the rest of the room.
+template <typename T>
+at::Tensor quantiseLefts(std::span<const TensorTerm> tensors, const Product<T>& product,
+                         std::array<ProductTerm<T>, std::size_t{kMostProductTerms}>& terms,
+                         const at::Tensor& room) {
+    const ProductKernels<T>& kernels = productKernels<T>();
+    std::int64_t used = 0;
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        ProductTerm<T>& term = terms[i];
+        if (term.int8Right == nullptr) continue;
+        term.leftCodes = elements<std::byte>(room) + used;
+        used += static_cast<std::int64_t>(kernels.leftCodeBytes(product.rows, term.depth));
+        TORCH_INTERNAL_ASSERT(used < room.numel(), "products in int8 want more room than was planned");
+        if (tensors[i].isLeftThere) continue;
+        overRows(product.rows, term.depth, [&](std::int64_t begin, std::int64_t end) {
+            kernels.quantiseLeft(term, product.rows, begin, end);
+        });
+    }
+    return used == 0 ? room : room.narrow(0, used, room.numel() - used);
+}
+
 } // namespace
 
 void productInto(std::span<const TensorTerm> terms, const at::Tensor& out, const ProductWork& work,
@@ -191,7 +220,7 @@ void productInto(std::span<const TensorTerm> terms, const at::Tensor& out, const
             product.addend = static_cast<const T*>(addend.const_data_ptr());
             product.addendStride = addend.stride(0);
         }
-        SharedProduct<T>(product, work.room).run();
+        SharedProduct<T>(product, quantiseLefts(terms, product, made, work.room)).run();
     });
 }
 

@@ -23,6 +23,12 @@ struct TensorTerm {
     KeepBits sumKeep = {};   ///< of the sum of this summand and those before it
     /// In place of `right`, if set: a frozen matrix whose values are made where it is packed.
     const QuantisedView* quantisedRight = nullptr;
+    /// With a quantised right matrix of int8: left rows are quantised too, and codes are multiplied. Not
+    /// with leftKeep or rightKeep.
+    bool isInt8 = false;
+    /// With isInt8: the product that was made last in this room was of the same left rows, likewise in its
+    /// first such term; their codes are still there.
+    bool isLeftThere = false;
 
     /// Of the right matrix as it is stored.
     std::int64_t storedRows() const { return quantisedRight ? quantisedRight->rows : right.size(0); }

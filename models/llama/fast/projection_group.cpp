@@ -13,6 +13,7 @@ namespace {
 TensorTerm frozenTerm(const at::Tensor& left, const FrozenLinear& linear, bool isTransposed) {
     TensorTerm term{left, linear.weight(), isTransposed};
     term.quantisedRight = linear.quantised();
+    term.isInt8 = linear.isMultipliedInInt8();
     return term;
 }
 
@@ -86,7 +87,9 @@ void ProjectionGroup::forward(const at::Tensor& x, std::span<const at::Tensor> o
     for (std::size_t i = 0; i < m_members.size(); ++i) {
         const Member& member = m_members[i];
         const FrozenLinear& weight = m_weights.of(member.projection);
-        const TensorTerm base = frozenTerm(x, weight, /*isTransposed=*/true);
+        TensorTerm base = frozenTerm(x, weight, /*isTransposed=*/true);
+        base.isLeftThere =
+            i > 0 && base.isInt8 && m_weights.of(m_members[i - 1].projection).isMultipliedInInt8();
         if (member.r == 0) {
             productInto({&base, 1}, outs[i], work(), weight.bias(), addend);
         } else {

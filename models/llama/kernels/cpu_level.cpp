@@ -22,6 +22,8 @@ std::string_view cpuLevelName(CpuLevel level) {
         return "AVX2";
     case CpuLevel::Avx512:
         return "AVX-512";
+    case CpuLevel::Avx512Vnni:
+        return "AVX-512 with VNNI";
     case CpuLevel::Avx512Bf16:
         return "AVX-512 with bfloat16";
     case CpuLevel::Portable:
@@ -41,6 +43,8 @@ const std::vector<CpuLevel>& cpuLevels() {
             !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
             return found;
         found.push_back(CpuLevel::Avx512);
+        if (!__builtin_cpu_supports("avx512vnni")) return found;
+        found.push_back(CpuLevel::Avx512Vnni);
         if (__builtin_cpu_supports("avx512bf16")) found.push_back(CpuLevel::Avx512Bf16);
 #endif
         return found;
@@ -51,7 +55,7 @@ const std::vector<CpuLevel>& cpuLevels() {
 CpuLevel bestCpuLevel() {
 #ifdef LLAMAHOME_X86_KERNELS
     // Intel's cores begin a product of bfloat16 pairs every other clock, and two of fp32 every clock.
-    if (cpuLevels().back() == CpuLevel::Avx512Bf16 && __builtin_cpu_is("intel")) return CpuLevel::Avx512;
+    if (cpuLevels().back() == CpuLevel::Avx512Bf16 && __builtin_cpu_is("intel")) return CpuLevel::Avx512Vnni;
 #endif
     return cpuLevels().back();
 }
@@ -79,11 +83,14 @@ void setCpuLevel(CpuLevel level) {
     LLAMAHOME_DECLARE_KIND(portable, Kind, accessor)                                                         \
     LLAMAHOME_DECLARE_KIND(avx2, Kind, accessor)                                                             \
     LLAMAHOME_DECLARE_KIND(avx512, Kind, accessor)                                                           \
+    LLAMAHOME_DECLARE_KIND(avx512Vnni, Kind, accessor)                                                       \
     LLAMAHOME_DECLARE_KIND(avx512Bf16, Kind, accessor)
 #define LLAMAHOME_CHOOSE(accessor, T)                                                                        \
     switch (cpuLevel()) {                                                                                    \
     case CpuLevel::Avx512Bf16:                                                                               \
         return avx512Bf16::accessor<T>();                                                                    \
+    case CpuLevel::Avx512Vnni:                                                                               \
+        return avx512Vnni::accessor<T>();                                                                    \
     case CpuLevel::Avx512:                                                                                   \
         return avx512::accessor<T>();                                                                        \
     case CpuLevel::Avx2:                                                                                     \

@@ -9,7 +9,7 @@
 namespace llamahome::engine {
 
 /// Ascending.
-enum class CpuLevel { Portable, Avx2, Avx512, Avx512Bf16 };
+enum class CpuLevel { Portable, Avx2, Avx512, Avx512Vnni, Avx512Bf16 };
 
 std::string_view cpuLevelName(CpuLevel level);
 /// What this machine can run.

@@ -1,4 +1,4 @@
-// The kernels for x86-64-v4 with AVX512_BF16; the flags stand in CMakeLists.txt.
+// The kernels for x86-64-v4 with AVX512_VNNI and AVX512_BF16; the flags stand in CMakeLists.txt.
 #define LLAMAHOME_CPU_LEVEL avx512Bf16
 #define LLAMAHOME_LANES 16
 #include "llama/kernels/attention_kernels_body.h"

@@ -4,6 +4,8 @@
 // bfloat16 is multiplied in pairs where the processor does that (AVX512_BF16), else widened as it is packed,
 // so that weights stay two bytes in memory. Several products can be summed into one result without a round
 // trip through memory: a frozen weight and its adapter, or the gradients of projections that share an input.
+// A frozen matrix of int8 can be multiplied with rows that are quantised to int8 as they come (W8A8): sums of
+// codes are exact, what is lost is lost in quantising a row.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +28,8 @@ const ProductKernels<Bfloat16>& productKernels<Bfloat16>();
 inline constexpr std::size_t kPackedPanelsBytes = std::size_t{8} << 20;
 
 /// Memory for any product in the type of that many bytes whose terms are up to `depth` deep in all, shared by
-/// that many threads.
-std::size_t productRoomBytes(std::uint64_t elementBytes, std::int64_t depth, int threads);
+/// that many threads; of up to `int8Rows` rows where there are terms with int8Right.
+std::size_t productRoomBytes(std::uint64_t elementBytes, std::int64_t depth, int threads,
+                             std::int64_t int8Rows = 0);
 
 } // namespace llamahome::engine

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "formats/bitsandbytes/quantised_view.h"
 #include "llama/kernels/kernel_types.h"
 
 namespace llamahome::engine {
@@ -50,7 +51,15 @@ struct ProductTerm {
     KeepBits leftKeep;
     float scale = 1.0F; ///< of the sum of this term and those before it
     KeepBits sumKeep;   ///< of the same sum
+    /// If set, in place of `right` (whose isTransposed counts all the same): a matrix of int8, whose codes
+    /// are multiplied with the codes of the left rows; leftKeep plays no part. Not deeper than
+    /// kMostInt8Depth.
+    const formats::QuantisedView* int8Right = nullptr;
+    std::byte* leftCodes = nullptr; ///< with it: what quantiseLeft() wrote
 };
+
+/// Sums of so many products of codes stay within 32 bits.
+constexpr std::int64_t kMostInt8Depth = 65536;
 
 constexpr int kMostProductTerms = 4;
 
@@ -84,6 +93,14 @@ struct ProductKernels {
     std::size_t (*panelBytes)(const Product<T>& product);
     /// Bytes of the memory that multiply() scribbles on, for any product of that depth in all.
     std::size_t (*scratchBytes)(std::int64_t depth);
+    /// Bytes of the left rows of a term as int8, a multiple of 64.
+    std::size_t (*leftCodeBytes)(std::int64_t rows, std::int64_t depth);
+    /// Left rows [begin, end) of a term with int8Right, of a product of that many, as int8 into its
+    /// leftCodes: code = round(value · (127 / largest magnitude of the row)), ties to even. Where the right
+    /// is not transposed, its channels' scales are multiplied into the values before. A row whose largest
+    /// magnitude is below 1e-36 becomes zeros, one with a value that is not finite makes the row of the
+    /// product NaN.
+    void (*quantiseLeft)(const ProductTerm<T>& term, std::int64_t rows, std::int64_t begin, std::int64_t end);
     /// Panel number `panel` of all terms into `packed`.
     void (*pack)(const Product<T>& product, std::int64_t panel, std::byte* packed);
     /// Rows [begin, end) of the columns of panels [firstPanel, endPanel), packed one after the other.

@@ -142,7 +142,7 @@ private:
 };
 
 LayerWeights takeLayer(LoadedTensors& tensors, std::int64_t index,
-                       const std::shared_ptr<UnpackBuffer>& buffer) {
+                       const std::shared_ptr<UnpackBuffer>& buffer, bool int8Products) {
     // A bias that the model has not stays undefined.
     const auto take = [&](const std::string& name) {
         auto node = tensors.dense.extract(name);
@@ -156,8 +156,8 @@ LayerWeights takeLayer(LoadedTensors& tensors, std::int64_t index,
         const std::string module = moduleName(index, projection);
         FrozenLinear& linear = weights.projections[static_cast<std::size_t>(projection)];
         if (auto matrix = tensors.quantised.extract(module + ".weight"); !matrix.empty())
-            linear =
-                FrozenLinear(QuantisedWeight(std::move(matrix.mapped()), buffer), take(module + ".bias"));
+            linear = FrozenLinear(QuantisedWeight(std::move(matrix.mapped()), buffer, int8Products),
+                                  take(module + ".bias"));
         else
             linear = FrozenLinear(take(module + ".weight"), take(module + ".bias"));
     }
@@ -165,14 +165,14 @@ LayerWeights takeLayer(LoadedTensors& tensors, std::int64_t index,
 }
 
 std::unique_ptr<Decoder> assemble(const formats::ModelConfig& config, LoadedTensors tensors,
-                                  std::shared_ptr<void> storage, LayerPath path) {
+                                  std::shared_ptr<void> storage, LayerPath path, bool int8Products) {
     const auto buffer = std::make_shared<UnpackBuffer>(tensors.dense.at(kEmbedding).scalar_type());
     std::vector<std::unique_ptr<DecoderLayer>> layers;
     for (std::int64_t i = 0; i < config.num_hidden_layers; ++i)
         if (path == LayerPath::Fast)
-            layers.push_back(std::make_unique<FastLayer>(i, takeLayer(tensors, i, buffer)));
+            layers.push_back(std::make_unique<FastLayer>(i, takeLayer(tensors, i, buffer, int8Products)));
         else
-            layers.push_back(std::make_unique<PlainLayer>(i, takeLayer(tensors, i, buffer)));
+            layers.push_back(std::make_unique<PlainLayer>(i, takeLayer(tensors, i, buffer, int8Products)));
     OuterWeights outer{tensors.dense.at(kEmbedding), tensors.dense.at("model.norm.weight"), {}};
     outer.lm_head = config.tie_word_embeddings ? outer.embed_tokens : tensors.dense.at("lm_head.weight");
     return std::make_unique<Decoder>(config, std::move(outer), std::move(layers), std::move(storage), path);
@@ -204,7 +204,7 @@ Result<std::unique_ptr<Decoder>> loadDecoder(const std::filesystem::path& folder
     if (!tensors) return tensors.error();
     using Sources = std::pair<std::shared_ptr<TensorSource>, std::shared_ptr<TensorSource>>;
     auto storage = std::make_shared<Sources>(std::move(source), std::move(before));
-    return assemble(*config, std::move(*tensors), std::move(storage), path);
+    return assemble(*config, std::move(*tensors), std::move(storage), path, quantised.int8Products);
 }
 
 std::unique_ptr<Decoder> randomDecoder(const formats::ModelConfig& config, at::ScalarType dtype,
@@ -217,7 +217,7 @@ std::unique_ptr<Decoder> randomDecoder(const formats::ModelConfig& config, at::S
                                    : at::empty(info.shape, at::kFloat).normal_(0.0, 0.02, generator);
         tensors.dense.emplace(info.name, tensor.to(dtype));
     }
-    return assemble(config, std::move(tensors), nullptr, LayerPath::Fast);
+    return assemble(config, std::move(tensors), nullptr, LayerPath::Fast, /*int8Products=*/false);
 }
 
 } // namespace llamahome::engine

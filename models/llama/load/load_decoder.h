@@ -18,6 +18,8 @@ struct QuantisedLoad {
     /// With a format: the matrices quantised to it before, in bitsandbytes' layout, which are used in place
     /// in the mapped file. Empty: the model's own are quantised one by one.
     std::filesystem::path file;
+    /// Matrices of int8, also those of a model that is quantised already, are multiplied in int8 (W8A8).
+    bool int8Products = false;
 };
 
 /// Weights in the file's own type, and quantised ones, are used in place in the mapped file where they are

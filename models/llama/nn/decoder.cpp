@@ -39,14 +39,19 @@ Decoder::Decoder(formats::ModelConfig config, OuterWeights outer,
     , m_storage(std::move(storage))
     , m_path(path)
     , m_devices(devicesOf(m_layers))
-    , m_rope(m_config) {}
+    , m_rope(m_config) {
+    for (const auto& layer : m_layers)
+        for (const FrozenLinear& linear : layer->weights().projections)
+            m_multipliesInInt8 = m_multipliesInInt8 || linear.isMultipliedInInt8();
+}
 
 PassContext Decoder::context(const Batch& batch, Products& products, const LoraSet* lora,
                              Workspace* workspace) const {
     PassContext context{m_config, batch, products, {}, {}};
     if (workspace != nullptr) {
         const std::int64_t deepest = deepestProduct(m_config, lora != nullptr ? &lora->plan : nullptr);
-        const std::size_t bytes = productRoomBytes(at::elementSize(dtype()), deepest, at::get_num_threads());
+        const std::size_t bytes = productRoomBytes(at::elementSize(dtype()), deepest, at::get_num_threads(),
+                                                   m_multipliesInInt8 ? batch.tokenCount() : 0);
         context.halfRope = m_rope.halfTable(batch, *workspace);
         context.productRoom = workspace->take({static_cast<std::int64_t>(bytes)}, at::kByte);
     } else {

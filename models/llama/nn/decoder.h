@@ -36,6 +36,8 @@ public:
     /// Whether everything lies in the processor's memory.
     bool isOnCpu() const { return m_devices.size() == 1 && m_devices.front().is_cpu(); }
     const std::shared_ptr<void>& storage() const { return m_storage; }
+    /// Whether any of its products is made in int8, on the fast path (FrozenLinear).
+    bool multipliesInInt8() const { return m_multipliesInInt8; }
     std::int64_t layerCount() const { return static_cast<std::int64_t>(m_layers.size()); }
 
     /// The shared part of a pass over `batch`: on a workspace, with which the fast path goes, or without.
@@ -61,6 +63,7 @@ private:
     LayerPath m_path;
     std::vector<at::Device> m_devices; ///< of the layers, each once
     Rope m_rope;
+    bool m_multipliesInInt8 = false;
 };
 
 /// An adapter's matrices of one layer, or none.

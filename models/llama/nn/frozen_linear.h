@@ -37,6 +37,9 @@ public:
     }
     /// [out, in] in the compute dtype, for products that are made elsewhere; undefined where it is quantised.
     const at::Tensor& weight() const { return m_weight; }
+    /// Whether the fast path multiplies the codes of int8 with rows that it quantises (W8A8); others take the
+    /// matrix's values.
+    bool isMultipliedInInt8() const { return m_quantised && m_quantised->isMultipliedInInt8(); }
     /// The matrix as it is stored; null where it lies in the compute dtype.
     const formats::QuantisedView* quantised() const { return m_quantised ? &m_quantised->view() : nullptr; }
     /// [out], or undefined.

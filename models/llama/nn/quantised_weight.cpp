@@ -14,9 +14,11 @@ at::Tensor UnpackBuffer::take(std::int64_t rows, std::int64_t columns) {
     return m_memory.narrow(0, 0, rows * columns).view({rows, columns});
 }
 
-QuantisedWeight::QuantisedWeight(formats::QuantisedMatrix matrix, std::shared_ptr<UnpackBuffer> buffer)
+QuantisedWeight::QuantisedWeight(formats::QuantisedMatrix matrix, std::shared_ptr<UnpackBuffer> buffer,
+                                 bool inInt8)
     : m_matrix(std::move(matrix))
-    , m_buffer(std::move(buffer)) {}
+    , m_buffer(std::move(buffer))
+    , m_inInt8(inInt8 && m_matrix.view.format == formats::Quantisation::Int8) {}
 
 at::Tensor QuantisedWeight::values() const {
     const std::int64_t columns = view().columns;

@@ -28,9 +28,10 @@ private:
 
 class QuantisedWeight {
 public:
-    /// The buffer is that of the model, and float or bfloat16.
-    QuantisedWeight(formats::QuantisedMatrix matrix, std::shared_ptr<UnpackBuffer> buffer);
+    /// The buffer is that of the model, and float or bfloat16. `inInt8`: see FrozenLinear; of int8 alone.
+    QuantisedWeight(formats::QuantisedMatrix matrix, std::shared_ptr<UnpackBuffer> buffer, bool inInt8);
 
+    bool isMultipliedInInt8() const { return m_inInt8; }
     /// The matrix as it is stored.
     const formats::QuantisedView& view() const { return m_matrix.view; }
     /// [rows, columns] in the buffer, as they are until the next values() of any matrix of the model. While
@@ -40,6 +41,7 @@ public:
 private:
     formats::QuantisedMatrix m_matrix;
     std::shared_ptr<UnpackBuffer> m_buffer;
+    bool m_inInt8;
 };
 
 } // namespace llamahome::engine

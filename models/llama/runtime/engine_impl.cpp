@@ -46,9 +46,9 @@ public:
     Result<std::unique_ptr<LanguageModel>> loadModel(const std::filesystem::path& folder,
                                                      const LoadOptions& options) override {
         return guard([&]() -> Result<std::unique_ptr<LanguageModel>> {
-            auto decoder =
-                loadDecoder(folder, scalarType(options.precision), options.cancel, options.progress,
-                            LayerPath::Fast, {options.quantisation, options.quantisedFile});
+            auto decoder = loadDecoder(folder, scalarType(options.precision), options.cancel,
+                                       options.progress, LayerPath::Fast,
+                                       {options.quantisation, options.quantisedFile, options.int8Products});
             if (!decoder) return decoder.error();
             return std::unique_ptr<LanguageModel>(
                 std::make_unique<DecoderLanguageModel>(std::move(*decoder)));

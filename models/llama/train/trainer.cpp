@@ -84,7 +84,8 @@ std::uint64_t Trainer::growthFor(const Batch& batch) {
                          at::elementSize(m_decoder.dtype()),
                          m_lora.plan.dropout > 0.0,
                          m_request.recomputedLayers,
-                         at::get_num_threads()};
+                         at::get_num_threads(),
+                         m_decoder.multipliesInInt8()};
     for (std::size_t i = 1; i < batch.cu_seqlens.size(); ++i)
         shape.longestRow = std::max(shape.longestRow, batch.cu_seqlens[i] - batch.cu_seqlens[i - 1]);
     const std::uint64_t needed = workspaceBytes(m_decoder.config(), m_lora.plan, shape);

@@ -39,7 +39,8 @@ public:
         , m_layers(unsignedOf(config.num_hidden_layers - plan.lowestLayer))
         , m_tokens(unsignedOf(shape.tokens))
         , m_element(shape.elementBytes)
-        , m_room(productRoomBytes(shape.elementBytes, deepestProduct(config, &plan), shape.threads)) {
+        , m_room(productRoomBytes(shape.elementBytes, deepestProduct(config, &plan), shape.threads,
+                                  shape.int8Products ? shape.tokens : 0)) {
         for (const LoraSlot& slot : plan.slots) {
             const bool isBefore = slot.projection == Projection::Q || slot.projection == Projection::K ||
                                   slot.projection == Projection::V;

@@ -20,6 +20,7 @@ struct WorkspaceShape {
     /// Of the layers that go backward, so many lowest keep their input alone; others keep their activations.
     std::int64_t recomputedLayers = 0;
     int threads = 1;
+    bool int8Products = false; ///< of frozen matrices (Decoder::multipliesInInt8())
 };
 
 /// Bytes at the peak: what the layers keep, and the largest of what a layer or the head scribbles on.

@@ -70,6 +70,12 @@ private Q_SLOTS:
         const auto bench = benchOptionsOf({});
         qunsetenv("LLAMA_MODEL_QUANT");
         QVERIFY(bench->quantisation == formats::Quantisation::Nf4);
+        QVERIFY(!bench->int8Products);
+        qputenv("LLAMA_MODEL_QUANT", "w8a8");
+        const auto inInt8 = benchOptionsOf({});
+        qunsetenv("LLAMA_MODEL_QUANT");
+        QVERIFY(inInt8->quantisation == formats::Quantisation::Int8);
+        QVERIFY(inInt8->int8Products);
     }
 
     void rowsOfAFileDecideWhatWouldBeAskedForOtherwise() {

@@ -268,8 +268,12 @@ private Q_SLOTS:
         }
         QVERIFY(open("nf4"));
         QCOMPARE(ground.engine.history().quantisation, std::optional(formats::Quantisation::Nf4));
+        QVERIFY(open("w8a8"));
+        QCOMPARE(ground.engine.history().quantisation, std::optional(formats::Quantisation::Int8));
+        QVERIFY(ground.engine.history().int8Products);
         QVERIFY(open("int8"));
         QCOMPARE(ground.engine.history().quantisation, std::optional(formats::Quantisation::Int8));
+        QVERIFY(!ground.engine.history().int8Products);
     }
 };
 

@@ -227,6 +227,12 @@ private Q_SLOTS:
         QVERIFY(results);
         QCOMPARE(results->size(), std::size_t{2});
         QCOMPARE(results->at(1).name, std::string("infer decode int8"));
+        QVERIFY(!engine.history().int8Products);
+        options.int8Products = true;
+        const auto inInt8 = benchInfer(engine, options, {}, {});
+        QVERIFY(inInt8);
+        QCOMPARE(inInt8->at(0).name, std::string("infer prefill w8a8"));
+        QVERIFY(engine.history().int8Products);
     }
 
     void benchGemmMeasuresEveryShapeOnce() {

@@ -420,6 +420,10 @@ private Q_SLOTS:
         QVERIFY(memoryToTrain(config, shape).activations > whole.activations * 3 / 2);
         shape.targetModules = {"all-linear"};
         QVERIFY(memoryToTrain(config, shape).adapter > whole.adapter * 4);
+        const std::uint64_t before = memoryToTrain(config, shape).activations;
+        shape.int8Products = true; // the rows' codes of the deepest product, at a byte or two each
+        const std::uint64_t codes = memoryToTrain(config, shape).activations - before;
+        QVERIFY(codes > 4096ULL * 2 * 1536 && codes < 4096ULL * 3 * 2 * 1536);
     }
 };
 

@@ -13,8 +13,8 @@ import sys
 
 def main():
     objects = [path for path in sys.argv[1:] if pathlib.Path(path).name.startswith("level_avx")]
-    if len(objects) != 3:
-        sys.exit(f"expected three objects level_avx*.o, found {objects}")
+    if len(objects) != 4:
+        sys.exit(f"expected four objects level_avx*.o, found {objects}")
     shared = []
     for path in objects:
         lines = subprocess.run(["nm", "--defined-only", "--demangle", path], check=True, capture_output=True, text=True).stdout
