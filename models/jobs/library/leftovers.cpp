@@ -81,7 +81,10 @@ bool isLeftBehind(const Leftover& leftover) {
 }
 
 Result<void> clear(const Leftover& leftover, FileLayer& files) {
-    if (leftover.kind == LeftoverKind::Removal) return finishRemoval(leftover.path, files);
+    if (leftover.kind == LeftoverKind::Removal) {
+        const auto held = HeldFolder::open(leftover.path);
+        return held ? finishRemoval(*held, files) : Result<void>(held.error());
+    }
     const fs::path place = leftover.path.parent_path() / leftover.version;
     if (leftover.kind == LeftoverKind::Replaced && !isThere(place)) {
         if (auto moved = files.rename(leftover.path, place); !moved) return moved;
@@ -158,22 +161,22 @@ Result<void> removeIfEmpty(const fs::path& folder, FileLayer& files) {
     return files.remove(folder);
 }
 
-Result<void> removeFiles(const fs::path& folder, const std::vector<std::string>& names, FileLayer& files) {
+Result<void> removeFiles(const HeldFolder& folder, const std::vector<std::string>& names, FileLayer& files) {
     for (const std::string& name : names) {
+        const fs::path path = folder.path() / name;
         std::error_code failure;
-        if (fs::symlink_status(folder / name, failure).type() == fs::file_type::directory) continue;
-        if (auto removed = files.remove(folder / name); !removed) return removed;
+        if (fs::symlink_status(path, failure).type() == fs::file_type::directory) continue;
+        if (auto removed = files.remove(path); !removed) return folder.named(removed.error());
     }
-    if (auto removed = removeIfEmpty(folder, files); !removed) return removed;
-    return removeIfEmpty(folder.parent_path(), files);
+    return folder.removeIfEmpty(files);
 }
 
-Result<void> finishRemoval(const fs::path& folder, FileLayer& files) {
-    const fs::path marker = folder / kRemovingName;
+Result<void> finishRemoval(const HeldFolder& folder, FileLayer& files) {
+    const fs::path marker = folder.path() / kRemovingName;
     const auto text = readFile(marker, kMaxManifestBytes);
-    if (!text) return text.error();
+    if (!text) return folder.named(text.error());
     const auto manifest = parseManifest(*text, displayPath(marker));
-    if (!manifest) return manifest.error();
+    if (!manifest) return folder.named(manifest.error());
     std::vector<std::string> names;
     for (const ManifestFile& file : manifest->files)
         names.push_back(file.path);

@@ -14,6 +14,7 @@
 #include "core/file_layer.h"
 #include "core/result.h"
 #include "jobs/library/data_root.h"
+#include "jobs/library/held_folder.h"
 #include "jobs/library/root_lock.h"
 
 namespace llamahome::jobs {
@@ -68,11 +69,10 @@ Result<void> removeIfEmpty(const std::filesystem::path& folder, FileLayer& files
 
 /// Deletes the named files of `folder` in that order, then the folder and its parent where they are empty.
 /// Links are unlinked, never followed; a folder under one of the names is somebody else's and stays.
-Result<void> removeFiles(const std::filesystem::path& folder, const std::vector<std::string>& names,
-                         FileLayer& files);
+Result<void> removeFiles(const HeldFolder& folder, const std::vector<std::string>& names, FileLayer& files);
 
 /// Deletes the files that `folder`/llamahome.removing.json lists, that file, and the folder and its parent
 /// where they are then empty. Links are unlinked, never followed. The caller holds RootLock::removing().
-Result<void> finishRemoval(const std::filesystem::path& folder, FileLayer& files);
+Result<void> finishRemoval(const HeldFolder& folder, FileLayer& files);
 
 } // namespace llamahome::jobs

@@ -9,6 +9,7 @@
 #include "jobs/download/download_place.h"
 #include "jobs/import/import_source.h"
 #include "jobs/library/folder_files.h"
+#include "jobs/library/held_folder.h"
 #include "jobs/library/leftovers.h"
 #include "jobs/library/manifest.h"
 #include "jobs/library/model_spec.h"
@@ -165,25 +166,28 @@ Result<std::uint64_t> removeModel(const RemovalPlan& plan, const RootLock& lock,
     clearLeftovers(lock, files);
     const auto removing = lock.removing();
     if (plan.isDownload) return removeDownload(plan, lock, files);
+    const auto held = HeldFolder::open(plan.folder);
+    if (!held) return held.error();
+    const fs::path& folder = held->path();
     std::uint64_t freed = 0;
     for (const PlannedFile& cache : plan.caches) { // a model without them is whole
-        const std::uint64_t bytes = freedBytes(plan.folder / cache.path);
-        if (auto removed = files.remove(plan.folder / cache.path); !removed) return removed.error();
+        const std::uint64_t bytes = freedBytes(folder / cache.path);
+        if (auto removed = files.remove(folder / cache.path); !removed) return held->named(removed.error());
         freed += bytes;
     }
     std::vector<std::string> names;
     for (const PlannedFile& file : plan.files) {
-        freed += freedBytes(plan.folder / file.path);
+        freed += freedBytes(folder / file.path);
         names.push_back(file.path);
     }
     if (plan.isByName) {
-        if (auto removed = removeFiles(plan.folder, names, files); !removed) return removed.error();
+        if (auto removed = removeFiles(*held, names, files); !removed) return removed.error();
         return freed;
     }
-    if (auto hidden = files.rename(plan.folder / kManifestName, plan.folder / kRemovingName); !hidden)
-        return hidden.error();
-    if (auto synced = files.syncDirectory(plan.folder); !synced) return synced.error();
-    if (auto finished = finishRemoval(plan.folder, files); !finished)
+    if (auto hidden = files.rename(folder / kManifestName, folder / kRemovingName); !hidden)
+        return held->named(hidden.error());
+    if (auto synced = files.syncDirectory(folder); !synced) return held->named(synced.error());
+    if (auto finished = finishRemoval(*held, files); !finished)
         return Error{finished.error().code,
                      plan.name + " is removed, but not all of its files: " + finished.error().message +
                          "; the next import or removal tries again",

@@ -100,7 +100,9 @@ private Q_SLOTS:
             // The root's own folder is this account's: only the drive refuses.
             const auto removal = planRemoval(root, *model);
             QVERIFY(removal);
-            const auto removed = removeFiles(there, {std::string("model.safetensors")}, systemFiles());
+            const auto held = HeldFolder::open(there);
+            QVERIFY(held);
+            const auto removed = removeFiles(*held, {std::string("model.safetensors")}, systemFiles());
             QVERIFY(!removed && isRefusal(removed.error()));
         }
         QCOMPARE(contentOf(drive), before);

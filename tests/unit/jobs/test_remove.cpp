@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include <QTest>
 
@@ -6,6 +8,7 @@
 #include "jobs/library/leftovers.h"
 #include "jobs/library/remove_model.h"
 #include "library_fixture.h"
+#include "support/forwarding_files.h"
 
 using namespace llamahome;
 using namespace llamahome::jobs;
@@ -32,6 +35,51 @@ Result<std::uint64_t> removeWith(const LibraryFixture& fixture, const RemovalPla
 
 void writeText(const fs::path& path, std::string_view text) {
     QVERIFY(writeFileAtomically(systemFiles(), path, text));
+}
+
+/// Swaps a folder for a link, at one call of the removal.
+class Swapping final : public ForwardingFiles {
+public:
+    Swapping(std::uint64_t at, fs::path folder, fs::path outside)
+        : m_at(at)
+        , m_folder(std::move(folder))
+        , m_outside(std::move(outside)) {}
+
+    std::uint64_t calls() const { return m_calls; }
+    Result<void> rename(const fs::path& from, const fs::path& to) override {
+        swapWhereDue();
+        return ForwardingFiles::rename(from, to);
+    }
+    Result<void> remove(const fs::path& path) override {
+        swapWhereDue();
+        return ForwardingFiles::remove(path);
+    }
+    Result<void> syncDirectory(const fs::path& path) override {
+        swapWhereDue();
+        return ForwardingFiles::syncDirectory(path);
+    }
+
+private:
+    void swapWhereDue() {
+        if (++m_calls != m_at) return;
+        std::error_code gone; // where the removal is past it
+        fs::rename(m_folder, m_folder.string() + "-before", gone);
+        fs::create_directory_symlink(m_outside, m_folder);
+    }
+
+    std::uint64_t m_at;
+    std::uint64_t m_calls = 0;
+    fs::path m_folder;
+    fs::path m_outside;
+};
+
+/// Every name under a folder, with the bytes of files.
+std::map<std::string, std::string> contentOf(const fs::path& folder) {
+    std::map<std::string, std::string> content;
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+        content[entry.path().string()] =
+            entry.is_regular_file() ? *readFile(entry.path()) : std::string("a folder");
+    return content;
 }
 
 bool isListedAsInstalled(const LibraryFixture& fixture) {
@@ -235,6 +283,48 @@ private Q_SLOTS:
         for (const Fault fault : {Fault::Kill, Fault::DiskFull, Fault::IoError})
             for (std::uint64_t k = 1; k <= counter.calls(); ++k)
                 surviveFault(fault, k);
+    }
+
+    /// F83: of a folder that looks the same, of one that holds such a folder, and of one that holds an empty
+    /// one.
+    void aFolderThatIsSwappedForALinkMeanwhileLeadsNowhere() {
+        std::uint64_t calls = 1;
+        for (std::uint64_t k = 0; k <= calls; ++k)
+            for (const bool isParent : {false, true})
+                for (const bool isEmpty : {false, true}) {
+                    const LibraryFixture fixture;
+                    const ModelEntry model = fixture.importedModel();
+                    const fs::path outside = fixture.folder() / "outside";
+                    fs::create_directories(outside);
+                    const fs::path copy = isParent ? outside / "135m-instruct" : outside;
+                    if (isEmpty)
+                        fs::create_directories(copy);
+                    else
+                        fs::copy(model.path, copy, fs::copy_options::recursive);
+                    const auto before = contentOf(outside);
+                    const auto plan = planRemoval(fixture.root(), model);
+                    QVERIFY(plan);
+                    Swapping files(k, isParent ? model.path.parent_path() : model.path, outside);
+                    const auto removed = removeWith(fixture, *plan, files);
+                    QVERIFY2(contentOf(outside) == before, std::to_string(k).c_str());
+                    if (!removed) QVERIFY(removed.error().message.find("/proc/") == std::string::npos);
+                    calls = std::max(calls, files.calls());
+                }
+        QVERIFY(calls >= 12);
+    }
+
+    void aLinkInTheFoldersPlaceIsRefusedAtTheRemovalToo() {
+        const LibraryFixture fixture;
+        const ModelEntry model = fixture.importedModel();
+        const auto plan = planRemoval(fixture.root(), model);
+        fs::rename(model.path, fixture.folder() / "moved");
+        fs::create_directory_symlink(fixture.folder() / "moved", model.path);
+        const auto before = contentOf(fixture.folder() / "moved");
+        const auto removed = removeWith(fixture, *plan);
+        QVERIFY(!removed);
+        QCOMPARE(removed.error().code, codes::kRemoveRefused);
+        QVERIFY(names(removed.error(), {model.path.string(), "link"}));
+        QVERIFY(contentOf(fixture.folder() / "moved") == before);
     }
 
     void anAdapterIsRemovedInTheSameWay() {
