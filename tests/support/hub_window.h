@@ -9,6 +9,7 @@
 #include "core/blocking.h"
 #include "support/hub_server.h"
 #include "support/window_ground.h"
+#include "support/window_picture.h"
 
 namespace llamahome::testing {
 
@@ -18,6 +19,7 @@ struct HubWindow {
 
     HubWindow() {
         window.close();
+        if (takesPictures()) applyPictureTheme();
         {
             const MayBlock here;
             hub.addFolder(kTinyId, window.ground.source());
@@ -29,6 +31,11 @@ struct HubWindow {
     ~HubWindow() { window.session->cancelAll(); }
     HubWindow(const HubWindow&) = delete;
     HubWindow& operator=(const HubWindow&) = delete;
+
+    /// See takePicture().
+    void picture(const char* name) const {
+        takePicture(const_cast<widgets::MainWindow&>(*window.window), name);
+    }
 
     bool isReady(const QString& name = kTiny) const {
         const auto entry = window.session->models.find(name);

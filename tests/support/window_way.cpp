@@ -2,11 +2,10 @@
 
 #include <QAbstractButton>
 #include <QApplication>
-#include <QPainter>
 #include <QTest>
 
 #include "llama/engine_loader.h"
-#include "widgets/look.h"
+#include "support/window_picture.h"
 #include "widgets/markdown_text.h"
 #include "widgets/message_card.h"
 #include "widgets/message_view.h"
@@ -18,19 +17,13 @@ constexpr int kMostTabs = 120;
 
 /// The size of the manual's pictures.
 constexpr QSize kPictureSize{1280, 800};
-constexpr int kShade = 96; ///< of 255
-
-QString pictureFolder() {
-    return qEnvironmentVariable("LLAMAHOME_TEST_PICTURES");
-}
 
 } // namespace
 
 WindowWay::WindowWay(const std::filesystem::path& engineFolder)
     : m_ground(false, [engineFolder] { return engine::openEngine({engineFolder}); }) {
-    widgets::look::applyTheme(
-        widgets::look::themeFromKept(qEnvironmentVariableIntValue("LLAMAHOME_TEST_THEME")));
-    if (!pictureFolder().isEmpty()) window().resize(kPictureSize);
+    applyPictureTheme();
+    if (takesPictures()) window().resize(kPictureSize);
 }
 
 void WindowWay::await(const char* what, const std::function<bool()>& condition, int patienceMs) const {
@@ -101,17 +94,7 @@ QString WindowWay::awaitAnswer() const {
 }
 
 void WindowWay::picture(const char* name) const {
-    if (pictureFolder().isEmpty()) return;
-    QTest::qWait(100); // what is animated or loaded aside comes to rest
-    QPixmap shown = window().grab();
-    if (QWidget* over = QApplication::activeModalWidget()) {
-        QPainter painter(&shown);
-        const QRect place(QPoint(), over->size());
-        const QRect middle = place.translated(window().rect().center() - place.center());
-        painter.fillRect(shown.rect(), QColor(0, 0, 0, kShade)); // as desktops set off what lies over
-        painter.drawPixmap(middle, over->grab());
-    }
-    shown.save(pictureFolder() + QLatin1Char('/') + QLatin1String(name) + QStringLiteral(".png"));
+    takePicture(window(), name);
 }
 
 } // namespace llamahome::testing

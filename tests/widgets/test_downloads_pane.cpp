@@ -60,6 +60,7 @@ private Q_SLOTS:
     void anEmptyPageTellsTheNextStep() {
         const Scene place;
         QVERIFY(!place.list().isVisible());
+        place.picture("downloads_empty");
         place.window.click("getModelButton");
         QVERIFY(place.window.await<QWidget>("getModelDialog").isVisible());
     }
@@ -82,6 +83,7 @@ private Q_SLOTS:
             return false;
         }));
         QVERIFY(place.cell(0, DownloadTable::Amount).contains(QStringLiteral(" of ")));
+        place.picture("downloads_files");
         place.window.click("pauseDownload");
         QVERIFY(place.awaitState(id, DownloadState::Paused));
         place.isSilent = false;
@@ -92,6 +94,7 @@ private Q_SLOTS:
         QCOMPARE(place.cell(0, DownloadTable::State), QStringLiteral("done"));
         place.window.click("showInModels");
         QCOMPARE(place.window.window->place(), widgets::Place::Models);
+        place.picture("models_page");
         QCOMPARE(place.window.window->findChild<ModelsPane*>()->chosenName(), HubWindow::kTiny);
     }
 
@@ -109,6 +112,7 @@ private Q_SLOTS:
         QCOMPARE(place.list().currentIndex().row(), 2); // it stays chosen
         QTest::keyClick(&place.list(), Qt::Key_Down, Qt::ControlModifier);
         QCOMPARE(place.names().back(), HubWindow::kTiny);
+        place.picture("downloads_queue");
         QTest::keyClick(&place.list(), Qt::Key_Space);
         QCOMPARE(place.stateOf(fourth), DownloadState::Paused);
         QTest::keyClick(&place.list(), Qt::Key_Delete); // nothing of it is here: nothing to ask about
@@ -138,6 +142,7 @@ private Q_SLOTS:
         QVERIFY(place.awaitState(id, DownloadState::Failed));
         QVERIFY(place.message().contains(QStringLiteral("licence")));
         QVERIFY(place.window.find<QLabel>("downloadLine").text().contains(QStringLiteral("licence")));
+        place.picture("downloads_failure");
         place.pressAction();
         auto& dialog = place.window.await<QInputDialog>("tokenDialog");
         auto* line = dialog.findChild<QLineEdit*>();

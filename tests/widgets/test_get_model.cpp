@@ -83,6 +83,7 @@ private Q_SLOTS:
                     .text()
                     .contains(QStringLiteral("Apache"), Qt::CaseInsensitive));
         QVERIFY2(sheet.go().text().contains(QStringLiteral("B")), qPrintable(sheet.go().text())); // kB, MB
+        place.picture("get_model_offer");
         QTest::mouseClick(&sheet.go(), Qt::LeftButton);
         QCOMPARE(place.window.window->place(), widgets::Place::Downloads);
         QVERIFY(WindowGround::waitFor([&] { return place.isReady(); }));
@@ -142,6 +143,7 @@ private Q_SLOTS:
         auto& token = sheet.find<QLineEdit>("tokenEdit");
         QVERIFY(token.isVisible());
         QCOMPARE(token.echoMode(), QLineEdit::Password);
+        place.picture("get_model_licence");
         sheet.type("tokenEdit", QString::fromLatin1(HubServer::kLicensedToken));
         QTest::mouseClick(&sheet.go(), Qt::LeftButton);
         QVERIFY(sheet.awaitOffer());
@@ -169,6 +171,7 @@ private Q_SLOTS:
         QVERIFY(WindowGround::waitFor([&] { return !place.hub.hubRequests().empty(); }));
         auto& cancel = sheet.find<QPushButton>("cancelButton");
         QCOMPARE(cancel.text(), QStringLiteral("Stop"));
+        place.picture("get_model_asking");
         QTest::mouseClick(&cancel, Qt::LeftButton);
         QVERIFY(WindowGround::waitFor([&] { return sheet.go().isEnabled(); }));
         QVERIFY(sheet.dialog.isVisible());
@@ -208,6 +211,7 @@ private Q_SLOTS:
         QTest::mouseClick(&sheet.go(), Qt::LeftButton);
         QVERIFY(sheet.awaitOffer());
         QCOMPARE(sheet.find<QLabel>("offerSource").text(), QString::fromStdString(source.string()));
+        place.picture("get_model_folder");
         QTest::mouseClick(&sheet.go(), Qt::LeftButton);
         QVERIFY(WindowGround::waitFor([&] { return place.isReady(QStringLiteral("smollm2/360m")); }));
     }
