@@ -17,6 +17,9 @@ namespace llamahome {
 namespace fs = std::filesystem;
 namespace {
 
+/// After so many bytes the disk begins to write.
+constexpr std::uint64_t kBeginBytes = 8U << 20;
+
 Error systemError(int number, const std::string& action, const fs::path& path) {
     const std::string reason = std::generic_category().message(number);
     const std::string what = "cannot " + action + " " + displayPath(path) + ": " + reason;
@@ -58,7 +61,9 @@ public:
                 return systemError(errno, "write", m_path);
             }
             bytes = bytes.subspan(static_cast<std::size_t>(written));
+            m_unbegun += static_cast<std::uint64_t>(written);
         }
+        if (m_unbegun >= kBeginBytes) beginWriting();
         return {};
     }
     Result<void> sync() override {
@@ -85,8 +90,18 @@ public:
     }
 
 private:
+    /// Has the disk begin with what was written, while more comes: sync() then waits for little. Waits for
+    /// nothing itself; what fails is told by sync().
+    void beginWriting() {
+        m_unbegun = 0;
+#if defined(SYNC_FILE_RANGE_WRITE)
+        (void)::sync_file_range(m_descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+#endif
+    }
+
     int m_descriptor;
     fs::path m_path;
+    std::uint64_t m_unbegun = 0; ///< written since the disk was last told to begin
 };
 
 class PosixFileLayer final : public FileLayer {

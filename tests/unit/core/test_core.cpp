@@ -2,6 +2,7 @@
 
 #include <QTest>
 
+#include "core/digest.h"
 #include "core/error_codes.h"
 #include "core/file_layer.h"
 #include "core/hash.h"
@@ -13,7 +14,9 @@
 #include "core/progress.h"
 #include "core/quantity.h"
 #include "core/utf8.h"
+#include "support/checked.h"
 #include "support/fault_file_layer.h"
+#include "support/noise.h"
 #include "support/temporary_folder.h"
 
 using namespace llamahome;
@@ -116,6 +119,23 @@ private Q_SLOTS:
     }
 
     // Whatever call fails, the old file is whole or the new one is.
+    void aLargeFileIsWrittenWhole() {
+        const TemporaryFolder folder;
+        const std::string block = noise((1U << 20) + 77, 3);
+        Digest expected(DigestKind::Sha256);
+        for (const bool isFirst : {true, false}) { // the second time it is gone on with
+            auto file = checked(systemFiles().openAppend(folder / "large"));
+            for (int i = 0; i < 20; ++i) {
+                checked(file->write(std::as_bytes(std::span(block))));
+                expected.update(block);
+            }
+            checked(file->sync());
+            checked(file->close());
+            QCOMPARE(checked(fileSize(folder / "large")), block.size() * (isFirst ? 20 : 40));
+        }
+        QCOMPARE(checked(sha256File(folder / "large")), expected.hex());
+    }
+
     void atomicWriteSurvivesAFaultAtEveryCall() {
         FaultFileLayer counter;
         {
