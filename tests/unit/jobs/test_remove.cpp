@@ -62,7 +62,8 @@ public:
 private:
     void swapWhereDue() {
         if (++m_calls != m_at) return;
-        fs::rename(m_folder, m_folder.string() + "-before");
+        std::error_code gone; // where the removal is past it
+        fs::rename(m_folder, m_folder.string() + "-before", gone);
         fs::create_directory_symlink(m_outside, m_folder);
     }
 
