@@ -17,6 +17,14 @@ namespace {
 
 constexpr std::int64_t kGrain = 16; // outputs; a cache line of fp32
 
+struct alignas(kGrain * sizeof(float)) CacheLine {
+    float values[kGrain];
+};
+
+std::int64_t linesFor(std::int64_t floats) {
+    return (floats + kGrain - 1) / kGrain;
+}
+
 /// As many threads as find enough to read in a layer between two meetings.
 std::int64_t threadsFor(const Decoder& decoder) {
     constexpr std::int64_t kWorthAThread = 128 << 10; // bytes of a layer
@@ -68,6 +76,9 @@ private:
     void head(const TeamMember& member);
 
     T* ownMemory(const TeamMember& member) { return m_own.data() + member.number * m_ownSize; }
+    float* arranged(const TeamMember& member) {
+        return m_arranged.data()[member.number * m_arrangedSize].values;
+    }
 
     const Decoder& m_decoder;
     const formats::ModelConfig& m_config;
@@ -79,12 +90,14 @@ private:
     std::int64_t m_contextTokens = 0; ///< of all of them
     std::int64_t m_shares = 0;        ///< that the attention is cut into
     std::int64_t m_ownSize;
-    std::vector<T> m_x, m_middle; ///< [rows, hidden]
-    std::vector<T> m_q;           ///< [rows, heads · head_dim]
-    std::vector<T> m_k, m_v;      ///< [rows, kv heads · head_dim]
-    std::vector<T> m_gate, m_up;  ///< [rows, intermediate]
-    std::vector<T> m_low;         ///< [rows, rank]
-    std::vector<T> m_own;         ///< of each thread: an input of all rows, and the queries of a key head
+    std::vector<T> m_x, m_middle;    ///< [rows, hidden]
+    std::vector<T> m_q;              ///< [rows, heads · head_dim]
+    std::vector<T> m_k, m_v;         ///< [rows, kv heads · head_dim]
+    std::vector<T> m_gate, m_up;     ///< [rows, intermediate]
+    std::vector<T> m_low;            ///< [rows, rank]
+    std::vector<T> m_own;            ///< of each thread: an input of all rows, and the queries of a key head
+    std::int64_t m_arrangedSize = 0; ///< of a thread: the widest input of a quantised matrix, of all rows
+    std::vector<CacheLine> m_arranged;
     std::vector<float> m_inverseRms;
     std::vector<float> m_sums;       ///< [rows, outputs of a group]
     std::vector<float> m_parts;      ///< of the attended
@@ -116,9 +129,14 @@ TypedDecodeStep<T>::TypedDecodeStep(const Decoder& decoder, const LoraSet* lora,
     sized(m_inverseRms, m_threads * rows);
     std::int64_t outputs = m_weights.largestRank();
     for (const DecodeLayer<T>& layer : m_weights.layers())
-        for (const DecodeGroup<T>* group : {&layer.attention, &layer.output, &layer.mlp, &layer.down})
+        for (const DecodeGroup<T>* group : {&layer.attention, &layer.output, &layer.mlp, &layer.down}) {
             outputs = std::max(outputs, group->out);
+            for (const DecodeProjection<T>& projection : group->members)
+                if (projection.quantised != nullptr)
+                    m_arrangedSize = std::max(m_arrangedSize, linesFor(rows * projection.quantised->columns));
+        }
     sized(m_sums, rows * outputs);
+    sized(m_arranged, m_threads * m_arrangedSize);
     const std::int64_t contexts = rows * m_config.num_key_value_heads;
     m_contexts.reserve(static_cast<std::size_t>(contexts));
     sized(m_parts, (contexts + m_threads) * perKeyHead() * (m_config.head_dim + 2));
@@ -213,7 +231,8 @@ void TypedDecodeStep<T>::project(const DecodeGroup<T>& group, const T* x, std::i
         const DecodeProjection<T>& projection = group.members[i];
         const Share share = member.shareOf(projection.out, kGrain);
         if (projection.quantised != nullptr)
-            kernels.multiplyQuantised(share.begin, share.end, *projection.quantised, rows, sums, group.out);
+            kernels.multiplyQuantised(share.begin, share.end, *projection.quantised, rows, arranged(member),
+                                      sums, group.out);
         else
             kernels.multiply(share.begin, share.end, projection.weight, rows, sums, group.out);
         for (std::int64_t row = 0; row < m_rows; ++row) {

@@ -19,7 +19,13 @@ constexpr Index kNf4BlockBytes = kNf4Block / 2;
 /// which would round once where bitsandbytes rounds twice.
 template <typename Value>
 LLAMAHOME_INLINE Value rounded(Value value) {
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(value));
+#elif defined(__SSE2__)
+    __asm__("" : "+x"(value));
+#else
     __asm__("" : "+m"(value));
+#endif
     return value;
 }
 

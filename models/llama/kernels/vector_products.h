@@ -60,10 +60,46 @@ LLAMAHOME_INLINE void dotStep(Index begin, Index in, const T* weight, Index apar
     }
 }
 
+/// The sums of four vectors at once, which takes a third of the instructions; bit for bit those of sumOf().
+LLAMAHOME_INLINE void sumsOfFour(Floats a, Floats b, Floats c, Floats d, float (&sums)[4]) {
+#if LLAMAHOME_LANES == 16
+    const Floats ab =
+        __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+        __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    const Floats cd =
+        __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+        __builtin_shufflevector(c, d, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    const Floats fours =
+        __builtin_shufflevector(ab, cd, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+        __builtin_shufflevector(ab, cd, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+    const Floats twos =
+        fours + __builtin_shufflevector(fours, fours, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    const Floats ones =
+        twos + __builtin_shufflevector(twos, twos, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+    for (Index i = 0; i < 4; ++i)
+        sums[i] = ones[4 * i];
+#else
+    const Floats parts[] = {a, b, c, d};
+    for (Index i = 0; i < 4; ++i)
+        sums[i] = sumOf(parts[i]);
+#endif
+}
+
 /// Sums of kOuts outputs, `outStride` apart.
 template <int kOuts, int kRows>
 LLAMAHOME_INLINE void storeSums(const Floats (&parts)[kOuts][kRows], float* sums, Index outStride,
                                 Index sumStride) {
+    if constexpr (kOuts == 4) {
+        LLAMAHOME_UNROLL
+        for (int r = 0; r < kRows; ++r) {
+            float four[4];
+            sumsOfFour(parts[0][r], parts[1][r], parts[2][r], parts[3][r], four);
+            LLAMAHOME_UNROLL
+            for (int o = 0; o < kOuts; ++o)
+                sums[r * sumStride + o * outStride] = four[o];
+        }
+        return;
+    }
     LLAMAHOME_UNROLL
     for (int o = 0; o < kOuts; ++o)
         LLAMAHOME_UNROLL

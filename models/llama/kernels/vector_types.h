@@ -58,10 +58,11 @@ struct VectorKernels {
     /// sums[r · sumStride + o] = Σ weight[o][i] · x[r][i] for the weight's rows o in [begin, end), in fp32.
     void (*multiply)(std::int64_t begin, std::int64_t end, const VectorWeight<T>& weight,
                      const VectorRows<T>& x, float* sums, std::int64_t sumStride);
-    /// The same of a quantised matrix. Values are those of QuantKernels::unpack(), but those of int8 need not
-    /// be rounded to T.
+    /// The same of a quantised matrix. Values are those of QuantKernels::unpack(), but need not be rounded to
+    /// T. `arranged` is memory of the caller's thread for x.count · columns floats, quickest at a multiple of
+    /// 64 bytes; what was there is lost.
     void (*multiplyQuantised)(std::int64_t begin, std::int64_t end, const QuantisedView& weight,
-                              const VectorRows<T>& x, float* sums, std::int64_t sumStride);
+                              const VectorRows<T>& x, float* arranged, float* sums, std::int64_t sumStride);
     /// y[o] = sums[o] and the addends, o in [begin, end) of `out` outputs.
     void (*finish)(std::int64_t begin, std::int64_t end, std::int64_t out, const float* sums,
                    const VectorAddends<T>& addends, T* y);

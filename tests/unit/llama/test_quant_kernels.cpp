@@ -85,7 +85,28 @@ void checkPart(const QuantisedView& view, const MatrixPart& part) {
     }
 }
 
-/// Every number of rows of activations, from the second row of the matrix on.
+/// Rows of activations, kMaxVectorRows of them with gaps in between.
+template <typename T>
+std::vector<T> drawActivations(std::size_t stride) {
+    std::vector<T> x;
+    for (const float value : draw(kMaxVectorRows * stride, 6))
+        if constexpr (sizeof(T) == 2)
+            x.push_back({formats::floatToBfloat16(value)});
+        else
+            x.push_back(value);
+    return x;
+}
+
+/// [rows, view.rows]; 77 for the matrix's first row, which is not asked for.
+template <typename T>
+std::vector<float> multiplied(const QuantisedView& view, const VectorRows<T>& x) {
+    std::vector<float> sums(static_cast<std::size_t>(x.count * view.rows), 77.0F);
+    std::vector<float> arranged(static_cast<std::size_t>(x.count * view.columns));
+    vectorKernels<T>().multiplyQuantised(1, view.rows, view, x, arranged.data(), sums.data(), view.rows);
+    return sums;
+}
+
+/// Every number of rows of activations.
 template <typename T>
 void checkProducts(const QuantisedView& view) {
     const auto in = static_cast<std::size_t>(view.columns);
@@ -93,18 +114,10 @@ void checkProducts(const QuantisedView& view) {
     std::vector<float> weights(in * outs);
     formats::dequantise(view, 0, weights);
     const std::size_t stride = in + 3;
-    const std::vector<float> drawn = draw(kMaxVectorRows * stride, 6);
-    std::vector<T> x;
-    for (const float value : drawn)
-        if constexpr (sizeof(T) == 2)
-            x.push_back({formats::floatToBfloat16(value)});
-        else
-            x.push_back(value);
+    const std::vector<T> x = drawActivations<T>(stride);
     constexpr double kStep = sizeof(T) == 2 ? 1.0 / 256.0 : 1e-6; // of the values' rounding
     for (std::int64_t rows = 1; rows <= kMaxVectorRows; ++rows) {
-        std::vector<float> sums(static_cast<std::size_t>(rows) * outs, 77.0F);
-        vectorKernels<T>().multiplyQuantised(
-            1, view.rows, view, {x.data(), rows, static_cast<std::int64_t>(stride)}, sums.data(), view.rows);
+        const auto sums = multiplied<T>(view, {x.data(), rows, static_cast<std::int64_t>(stride)});
         for (std::size_t i = 0; i < sums.size(); ++i) {
             const std::size_t row = i / outs, out = i % outs;
             double sum = 0.0, magnitude = 0.0;
@@ -119,6 +132,20 @@ void checkProducts(const QuantisedView& view) {
             else
                 QVERIFY2(std::abs(static_cast<double>(sums[i]) - sum) <= kStep * magnitude,
                          QByteArray::number(static_cast<double>(sums[i]) - sum));
+        }
+    }
+}
+
+/// Bit for bit, so that a text of a batch is the one that its prompt gives alone.
+template <typename T>
+void checkRowsAreThoseAlone(const QuantisedView& view) {
+    const std::int64_t stride = view.columns + 3;
+    const std::vector<T> x = drawActivations<T>(static_cast<std::size_t>(stride));
+    for (std::int64_t rows = 2; rows <= kMaxVectorRows; ++rows) {
+        const auto together = multiplied<T>(view, {x.data(), rows, stride});
+        for (std::int64_t row = 0; row < rows; ++row) {
+            const auto alone = multiplied<T>(view, {x.data() + row * stride, 1, stride});
+            QVERIFY(std::equal(alone.begin(), alone.end(), together.begin() + row * view.rows));
         }
     }
 }
@@ -200,6 +227,29 @@ private Q_SLOTS:
                 checkProducts<float>(matrix.view);
                 checkProducts<Bfloat16>(matrix.view);
             }
+        }
+    }
+
+    void productsOfManyBlocksAreThoseOfTheValues_data() { addLevels(); }
+    void productsOfManyBlocksAreThoseOfTheValues() {
+        useLevel();
+        constexpr std::int64_t kRows = 38, kColumns = 1088; // scales' scales change within rows
+        const auto values = draw(kRows * kColumns, 3);
+        for (const Quantisation format : {Quantisation::Int8, Quantisation::Nf4}) {
+            const auto matrix = quantised(format, kRows, kColumns, values);
+            checkProducts<float>(matrix.view);
+            checkProducts<Bfloat16>(matrix.view);
+        }
+    }
+
+    void rowsTogetherAreThoseAlone_data() { addLevels(); }
+    void rowsTogetherAreThoseAlone() {
+        useLevel();
+        const auto values = draw(33 * 320, 3); // 32 rows are asked for: threads have multiples of 16
+        for (const Quantisation format : {Quantisation::Int8, Quantisation::Nf4}) {
+            const auto matrix = quantised(format, 33, 320, values);
+            checkRowsAreThoseAlone<float>(matrix.view);
+            checkRowsAreThoseAlone<Bfloat16>(matrix.view);
         }
     }
 
