@@ -1,7 +1,6 @@
 // Models measured on held-out rows: figures, best and worst rows, answers; runs on their own split.
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include <QTest>
 
@@ -26,7 +25,7 @@ EvaluateRequest evaluationOf(const TrainingGround& ground) {
     return request;
 }
 
-/// A loss of its own for each row: 1/8 a token and more for those with an odd sum.
+/// More loss a token, by the sum of the row's ids.
 double lossOfRow(const text::TokenRow& row) {
     std::int64_t sum = 0;
     for (const std::int32_t token : row.tokens)
@@ -190,7 +189,6 @@ private Q_SLOTS:
                          [](const auto& a, const auto& b) { return a.first < b.first; });
         QCOMPARE(report->best.size(), std::size_t{4});
         QCOMPARE(report->worst.size(), std::size_t{4});
-        const auto lines = readFile(ground.data);
         for (std::size_t i = 0; i < 4; ++i) {
             QVERIFY(std::abs(report->best[i].loss - expected[i].first) < 1e-12);
             QCOMPARE(report->best[i].line, expected[i].second);

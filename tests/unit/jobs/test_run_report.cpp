@@ -40,7 +40,7 @@ struct Page {
             if (token != QXmlStreamReader::StartElement) continue;
             elements.insert(reader.name().toString());
             for (const QXmlStreamAttribute& attribute : reader.attributes())
-                attributes << attribute.name() + u'=' + attribute.value();
+                attributes << attribute.name().toString() + u'=' + attribute.value().toString();
         }
         isWellFormed = !reader.hasError();
         problem = reader.errorString();
