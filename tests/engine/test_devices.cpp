@@ -26,11 +26,17 @@ namespace {
 
 // Operators of the plain path, and of ATen's attention, for which PyTorch has meta kernels in Python alone.
 
-at::Tensor whereOnMeta(const at::Tensor& condition, const at::Tensor& a, const at::Tensor& b) {
+at::Tensor& whereOutOnMeta(const at::Tensor& condition, const at::Tensor& a, const at::Tensor& b,
+                           at::Tensor& out) {
     for (const at::Tensor& tensor : {condition, a, b})
         TORCH_CHECK(tensor.is_meta() || tensor.dim() == 0, "where: found a tensor on ", tensor.device());
-    const auto shape = at::infer_size(condition.sizes(), at::infer_size(a.sizes(), b.sizes()));
-    return at::empty(shape, condition.options().device(at::kMeta).dtype(at::result_type(a, b)));
+    out.resize_(at::infer_size(condition.sizes(), at::infer_size(a.sizes(), b.sizes())));
+    return out;
+}
+
+at::Tensor whereOnMeta(const at::Tensor& condition, const at::Tensor& a, const at::Tensor& b) {
+    at::Tensor out = at::empty({0}, condition.options().device(at::kMeta).dtype(at::result_type(a, b)));
+    return whereOutOnMeta(condition, a, b, out);
 }
 
 at::Tensor& maskedFillOnMeta(at::Tensor& self, const at::Tensor& mask, const at::Scalar&) {
@@ -53,6 +59,7 @@ at::Tensor& unaryOnMeta(const at::Tensor& self, at::Tensor& out) {
 
 TORCH_LIBRARY_IMPL(aten, Meta, library) {
     library.impl("where.self", whereOnMeta);
+    library.impl("where.self_out", whereOutOnMeta);
     library.impl("masked_fill_.Scalar", maskedFillOnMeta);
     library.impl("index_select", indexSelectOnMeta);
     library.impl("logical_not.out", unaryOnMeta);
