@@ -35,13 +35,17 @@ std::optional<double> secondsLeft(const download::SetStatus& status) {
     return static_cast<double>(status.totalBytes - status.doneBytes) / status.bytesPerSecond;
 }
 
+constexpr ListKeeper<jobs::KeptDownload>::Format kListFormat{"the list of downloads", jobs::readDownloads,
+                                                             jobs::writeDownloads};
+
 } // namespace
 
 DownloadManager::DownloadManager(ManagerContext& context, const SettingsManager& settings, QObject* parent)
     : QObject(parent)
     , m_context(context)
     , m_settings(settings)
-    , m_keeper(std::make_shared<DownloadKeeper>(context.workspace.root, *context.workspace.files)) {
+    , m_keeper(std::make_shared<ListKeeper<jobs::KeptDownload>>(context.workspace.root,
+                                                                *context.workspace.files, kListFormat)) {
     connect(&m_context.jobs, &JobList::jobChanged, this, &DownloadManager::onJobChanged);
     connect(&m_settings, &SettingsManager::settingsChanged, this, &DownloadManager::shareLimit);
     refresh();
@@ -304,16 +308,8 @@ bool DownloadManager::wantsLink(quint64 id) const {
 void DownloadManager::move(quint64 id, int by) {
     const DownloadItem* item = find(id);
     if (item == nullptr || item->hasEnded()) return;
-    const auto last = static_cast<int>(firstEnded() - m_items.begin()) - 1;
-    const auto from = static_cast<int>(item - m_items.data());
-    const int to = std::clamp(from + by, 0, last);
-    if (to == from) return;
-    const auto begin = m_items.begin();
-    if (to < from)
-        std::rotate(begin + to, begin + from, begin + from + 1);
-    else
-        std::rotate(begin + from, begin + from + 1, begin + to + 1);
-    tellList();
+    const auto queued = static_cast<std::size_t>(firstEnded() - m_items.begin());
+    if (moveBy(m_items, *item, by, queued)) tellList();
 }
 
 void DownloadManager::putFirst(quint64 id, const std::string& path) {

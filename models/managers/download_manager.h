@@ -10,10 +10,11 @@
 #include <QObject>
 #include <QString>
 
+#include "jobs/download/download_history.h"
 #include "jobs/download/download_offer.h"
 #include "managers/download_item.h"
-#include "managers/download_keeper.h"
 #include "managers/job.h"
+#include "managers/list_keeper.h"
 #include "managers/manager_context.h"
 
 namespace llamahome::managers {
@@ -105,7 +106,7 @@ private:
     std::vector<DownloadItem> m_items;
     std::map<quint64, std::shared_ptr<download::TransferControl>> m_controls; ///< of those that go, by id
     std::vector<std::string> m_rootWords;
-    std::shared_ptr<DownloadKeeper> m_keeper;
+    std::shared_ptr<ListKeeper<jobs::KeptDownload>> m_keeper;
     quint64 m_nextId = 1;
     quint64 m_version = 0; ///< of the list
     bool m_isRead = false;

@@ -6,7 +6,6 @@
 #include "core/error_codes.h"
 #include "managers/model_manager.h"
 #include "managers/run_job.h"
-#include "managers/run_queue_keeper.h"
 #include "managers/text.h"
 #include "managers/training_manager.h"
 
@@ -36,6 +35,9 @@ bool isForAll(const Error& error) {
     return error.code == codes::kRootLocked;
 }
 
+constexpr ListKeeper<jobs::QueuedRun>::Format kListFormat{"the queue of runs", jobs::readRunQueue,
+                                                          jobs::writeRunQueue};
+
 } // namespace
 
 TrainingQueue::TrainingQueue(ManagerContext& context, ModelManager& models, TrainingManager& training,
@@ -44,7 +46,8 @@ TrainingQueue::TrainingQueue(ManagerContext& context, ModelManager& models, Trai
     , m_context(context)
     , m_models(models)
     , m_training(training)
-    , m_keeper(std::make_shared<RunQueueKeeper>(context.workspace.root, *context.workspace.files)) {
+    , m_keeper(std::make_shared<ListKeeper<jobs::QueuedRun>>(context.workspace.root, *context.workspace.files,
+                                                             kListFormat)) {
     connect(&m_training, &TrainingManager::rested, this, &TrainingQueue::onRested);
     connect(&m_training, &TrainingManager::runChanged, this, &TrainingQueue::followRun);
     // Not in the middle of an end, which rested() tells.
@@ -115,16 +118,7 @@ void TrainingQueue::goOn() {
 void TrainingQueue::move(quint64 id, int by) {
     const QueueItem* item = find(id);
     if (item == nullptr || item->state == QueueState::Going) return;
-    const auto last = static_cast<int>(m_items.size()) - 1;
-    const auto from = static_cast<int>(item - m_items.data());
-    const int to = std::clamp(from + by, 0, last);
-    if (to == from) return;
-    const auto begin = m_items.begin();
-    if (to < from)
-        std::rotate(begin + to, begin + from, begin + from + 1);
-    else
-        std::rotate(begin + from, begin + from + 1, begin + to + 1);
-    tell();
+    if (moveBy(m_items, *item, by, m_items.size())) tell();
 }
 
 void TrainingQueue::remove(quint64 id) {

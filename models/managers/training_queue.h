@@ -11,13 +11,13 @@
 
 #include "core/error.h"
 #include "jobs/train/run_queue.h"
+#include "managers/list_keeper.h"
 #include "managers/manager_context.h"
 #include "managers/training_choice.h"
 
 namespace llamahome::managers {
 
 class ModelManager;
-class RunQueueKeeper;
 class TrainingManager;
 
 enum class QueueState {
@@ -93,7 +93,7 @@ private:
     ModelManager& m_models;
     TrainingManager& m_training;
     std::vector<QueueItem> m_items;
-    std::shared_ptr<RunQueueKeeper> m_keeper;
+    std::shared_ptr<ListKeeper<jobs::QueuedRun>> m_keeper;
     quint64 m_nextId = 1;
     bool m_isRead = false;
     bool m_isHeld = false;
