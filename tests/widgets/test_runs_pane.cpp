@@ -511,8 +511,10 @@ private Q_SLOTS:
         Place place;
         QTRY_COMPARE(place.table()->model()->rowCount(), 2);
         QVERIFY(place.open("second"));
-        place.table()->setFocus();
         const auto rename = [&](const char* text) {
+            QApplication::setActiveWindow(place.pane.get());
+            place.table()->setFocus();
+            QTRY_VERIFY(place.table()->hasFocus());
             QTest::keyClick(place.table(), Qt::Key_F2);
             QTRY_VERIFY(place.pane->findChild<QInputDialog*>());
             auto* dialog = place.find<QInputDialog>("renameRunDialog");
@@ -550,7 +552,7 @@ private Q_SLOTS:
         };
         choose("noteRun");
         QVERIFY(place.find<QPlainTextEdit>("runNote")->isVisible());
-        QVERIFY(place.find<QPlainTextEdit>("runNote")->hasFocus());
+        QCOMPARE(place.pane->focusWidget(), place.find<QPlainTextEdit>("runNote"));
         choose("renameRun");
         QTRY_VERIFY(place.pane->findChild<QInputDialog*>());
         QTest::keyClick(place.find<QInputDialog>("renameRunDialog"), Qt::Key_Escape);
