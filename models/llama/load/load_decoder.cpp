@@ -156,7 +156,8 @@ LayerWeights takeLayer(LoadedTensors& tensors, std::int64_t index,
         const std::string module = moduleName(index, projection);
         FrozenLinear& linear = weights.projections[static_cast<std::size_t>(projection)];
         if (auto matrix = tensors.quantised.extract(module + ".weight"); !matrix.empty())
-            linear = FrozenLinear(QuantisedWeight(std::move(matrix.mapped()), buffer, int8Products),
+            linear = FrozenLinear(QuantisedWeight(std::move(matrix.mapped()), buffer,
+                                                  int8Products && projection != Projection::Down),
                                   take(module + ".bias"));
         else
             linear = FrozenLinear(take(module + ".weight"), take(module + ".bias"));
